@@ -21,7 +21,7 @@ const QUIET: RolloutInput = {
   stable: { kind: 'serving' },
 };
 const FINE = { kind: 'fine', sentence: 'no worse in anything' } as const;
-const WORSE = { kind: 'worse', sentence: 'errors: 9 of 40' } as const;
+const WORSE = { kind: 'worse', sentence: 'errors are worse: 9 of 40' } as const;
 
 /** Where a rollout is after some looks at it, and what was decided at each. */
 function played(plan: RolloutPlan, inputs: readonly Partial<RolloutInput>[]) {
@@ -84,7 +84,7 @@ describe('a rollout', () => {
       "the rollout of 'fraud' to version 4 is over: rolled back",
     ]);
     const { decision } = next(planOf(), begin(planOf()).state, { ...QUIET, verdict: WORSE });
-    expect(decision).toEqual({ action: 'roll_back', reason: 'version 4 is worse than version 3: errors: 9 of 40' });
+    expect(decision).toEqual({ action: 'roll_back', reason: 'version 4 against version 3: errors are worse: 9 of 40' });
   });
 
   it('is rolled back while it is paused or waits for approval, too', () => {

@@ -59,7 +59,7 @@ function look(plan: RolloutPlan, before: RolloutState, input: RolloutInput): Out
 function failureOf({ stable, canary }: RolloutPlan, input: RolloutInput): string | undefined {
   if (input.canary.kind === 'gone') return `version ${canary} does not serve any more: ${input.canary.why}`;
   if (input.verdict.kind !== 'worse') return undefined;
-  return `version ${canary} is worse than version ${stable}: ${input.verdict.sentence}`;
+  return `version ${canary} against version ${stable}: ${input.verdict.sentence}`;
 }
 
 /** The label has moved, or cannot. */

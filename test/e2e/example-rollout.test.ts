@@ -24,7 +24,7 @@ it('the example rolls a better version out, and one that fails back', { timeout:
   expect(stdout).toMatch(/^fraud\/2: \d+$/m);
   expect(stdout).toMatch(/^rolled back: the rollout of 'fraud' to version 3 is over: rolled back\nexit code 1$/m);
   expect(stdout).toMatch(
-    /version 3 is worse than version 2: errors: .+ % of canary's \d+ requests failed, 0 % of stable's/,
+    /version 3 against version 2: errors are worse: .+ % of canary's \d+ requests failed, 0 % of stable's/,
   );
   const [, history = ''] = stdout.split('STARTED');
   expect(history).toMatch(/2 → 3 .*\n.*1 → 2 /);

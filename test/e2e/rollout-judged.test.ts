@@ -64,7 +64,7 @@ describe('a rollout under load is rolled back by itself', () => {
     const { over, seen, afterwards } = await judged(script(), errs);
     expect(over).toMatchObject({ state: 'rolled_back', step: 1 });
     expect(over.decisions[0]).toMatchObject({ by: 'millrace', action: 'roll_back' });
-    expect(over.decisions[0].reason).toMatch(/^version 4 is worse than version 3: .*errors: /);
+    expect(over.decisions[0].reason).toMatch(/^version 4 against version 3: .*errors are worse: /);
     expect(seen).toMatchObject({ failedOf3: 0, others: 0 });
     expect(seen.failedOf4).toBeGreaterThan(0);
     expect(afterwards).toEqual(['200 fraud/3']);
@@ -72,7 +72,7 @@ describe('a rollout under load is rolled back by itself', () => {
 
   it('where the new version is slow', async () => {
     const { over, seen, afterwards } = await judged(script(PAUSE(4)), script(PAUSE(12)), { ...START, judge: {} });
-    expect(over.decisions[0].reason).toMatch(/^version 4 is worse than version 3: .*latency: /);
+    expect(over.decisions[0].reason).toMatch(/^version 4 against version 3: .*latency is worse: /);
     expect(seen).toMatchObject({ failedOf3: 0, failedOf4: 0, others: 0 });
     expect(afterwards).toEqual(['200 fraud/3']);
   });
@@ -80,7 +80,7 @@ describe('a rollout under load is rolled back by itself', () => {
   it('where the answers of the new version drift', async () => {
     const drifts = script('if (value > 0.35) return { p: [0.1, 0.1, 0.8] };');
     const { over, seen, afterwards } = await judged(script(), drifts);
-    expect(over.decisions[0].reason).toMatch(/^version 4 is worse than version 3: .*answers: /);
+    expect(over.decisions[0].reason).toMatch(/^version 4 against version 3: .*answers differ: /);
     expect(seen).toMatchObject({ failedOf3: 0, failedOf4: 0, others: 0 });
     expect(afterwards).toEqual(['200 fraud/3']);
   });
@@ -91,7 +91,7 @@ describe('a rollout under load is rolled back by itself', () => {
     const start = { ...START, steps, judge: { ...judge, answers: false, agreement: {} } };
     const drifts = script('if (value > 0.5) return { p: [0.1, 0.1, 0.8] };');
     const { over, seen } = await judged(pure(script()), pure(drifts), start);
-    expect(over.decisions[0].reason).toMatch(/^version 4 is worse than version 3: .*agreement: /);
+    expect(over.decisions[0].reason).toMatch(/^version 4 against version 3: .*agreement is too low: /);
     expect(seen).toMatchObject({ failedOf3: 0, failedOf4: 0, of4: 0, others: 0 });
   });
 });

@@ -1,8 +1,8 @@
 import { type Bet, betsOnMore, Stakes } from './bets.js';
-import { type Compared, interval, NOT_SEEN } from './difference.js';
-import { type Confidence, kindOf, type Measured, type Metric } from './metric.js';
+import { type Compared, canaryUntilWithin, interval, NOT_SEEN } from './difference.js';
+import { formatCount, formatShare } from './format.js';
+import { type Confidence, type Measured, type Metric, verdictOf } from './metric.js';
 import type { AgreementOptions } from './options.js';
-import { sayCount, sayEvidence, sayShare } from './say.js';
 import type { MetricVerdict } from './verdict.js';
 
 /** Plain JSON. */
@@ -34,7 +34,7 @@ export class AgreementMetric implements Metric {
   observe(agrees: boolean): void {
     this.#compared++;
     if (!agrees) this.#differing++;
-    this.#stakes.settle((bet) => logPayoff(bet, agrees));
+    this.#stakes.add((bet) => logPayoff(bet, agrees));
     this.#peak = Math.max(this.#peak, this.#stakes.worth());
   }
 
@@ -55,9 +55,19 @@ export class AgreementMetric implements Metric {
       limit: this.#confidence.limit,
       observations: { stable: 0, canary: this.#compared },
     };
-    const kind = kindOf(this.isWorse(), high < tolerated + this.#options.margin);
-    const margin = { low: -this.#options.margin, high: 1 };
-    return { name: 'agreement', kind, margin, ...measured, sentence: this.#say(measured) };
+    const { margin } = this.#options;
+    const until = canaryUntilWithin({ compared, seen }, this.#confidence.alpha, { low: -1, high: tolerated + margin });
+    return verdictOf({
+      name: 'agreement',
+      isWorse: this.isWorse(),
+      measured,
+      margin: { low: -margin, high: 1 },
+      missing: until === undefined ? undefined : until - this.#compared,
+      comparison: this.#compare(measured),
+      worseWords: 'agreement is too low',
+      nothingYet: 'no answer of the shadow has been compared yet',
+      unit: 'compared answers',
+    });
   }
 
   snapshot(): AgreementState {
@@ -69,10 +79,10 @@ export class AgreementMetric implements Metric {
     };
   }
 
-  #say({ canary, evidence, limit, observations }: Measured): string {
-    if (canary === undefined) return 'agreement: no answer of the shadow has been compared yet';
-    const share = `${sayShare(canary)} of ${sayCount(observations.canary)} compared answers agree`;
-    return `agreement: ${share}, at least ${sayShare(this.#options.minimum)} should: ${sayEvidence(evidence, limit)}`;
+  #compare({ canary, observations }: Measured): string | undefined {
+    if (canary === undefined) return undefined;
+    const share = `${formatShare(canary)} of ${formatCount(observations.canary)} compared answers agree`;
+    return `${share}, at least ${formatShare(this.#options.minimum)} should`;
   }
 }
 

@@ -35,36 +35,58 @@ export function betsOnChange(tolerated: number): readonly Bet[] {
  */
 export const LOG_MOST_A_BLOCK = Math.log(2);
 
-/** ln of what a block multiplies a stake by: 1 on average at most, unless the trait's odds are higher in canary than tolerated. */
-export function logPayoff(table: TwoByTwo, { odds, tolerated }: Bet): number {
-  // What all requests have, or none, says nothing of the arms.
-  if (table.flagged === 0 || table.flagged === table.size || table.canary === 0 || table.canary === table.size)
-    return 0;
-  return Math.min(logLikelihoodRatio(table, odds, tolerated), LOG_MOST_A_BLOCK);
+/** What all requests have, or none, says nothing of the arms. */
+function isTelling({ size, canary, flagged }: TwoByTwo): boolean {
+  return flagged > 0 && flagged < size && canary > 0 && canary < size;
+}
+
+/**
+ * ln of what a block multiplies a stake by: 1 on average at most, unless the trait's odds are higher in canary than tolerated. The arms of one
+ * stratum say nothing of those of another, so that what they pay is multiplied; all of them together are one block.
+ */
+export function logPayoff(strata: readonly TwoByTwo[], { odds, tolerated }: Bet): number {
+  let log = 0;
+  for (const table of strata) log += logLikelihoodRatio(table, odds, tolerated);
+  return Math.min(log, LOG_MOST_A_BLOCK);
 }
 
 /** Where ln of a stake is left at, so that no sum of stakes overflows. Long before, the rollout is over. */
-const LOG_MOST = 600;
+export const LOG_MOST = 600;
 
 /** What has become of the stakes on a trait, as ln of the factor by which each has changed. */
 export class Stakes {
   readonly #bets: readonly Bet[];
   readonly #logs: number[];
+  #worth: number;
 
   constructor(bets: readonly Bet[], logs: readonly number[] = []) {
     this.#bets = bets;
     this.#logs = bets.map((_, index) => logs[index] ?? 0);
+    this.#worth = bets.reduce((sum, { stake }, index) => sum + stake * Math.exp(this.#logs[index] ?? 0), 0);
   }
 
-  settle(logPayoffOf: (bet: Bet) => number): void {
-    for (const [index, bet] of this.#bets.entries()) {
-      this.#logs[index] = Math.min((this.#logs[index] ?? 0) + logPayoffOf(bet), LOG_MOST);
+  /** A block has ended, in which the trait is spread like that. */
+  settle(strata: readonly TwoByTwo[]): void {
+    if (!strata.some(isTelling)) return;
+    this.add((bet) => logPayoff(strata, bet));
+  }
+
+  /** Multiplies each stake by what its bet is paid. */
+  add(logPayoffOf: (bet: Bet) => number): void {
+    let worth = 0;
+    for (let index = 0; index < this.#bets.length; index++) {
+      const bet = this.#bets[index];
+      if (bet === undefined) continue;
+      const log = Math.min((this.#logs[index] ?? 0) + logPayoffOf(bet), LOG_MOST);
+      this.#logs[index] = log;
+      worth += bet.stake * Math.exp(log);
     }
+    this.#worth = worth;
   }
 
   /** The evidence (an e-value): what 1 has become. */
   worth(): number {
-    return this.#bets.reduce((sum, { stake }, index) => sum + stake * Math.exp(this.#logs[index] ?? 0), 0);
+    return this.#worth;
   }
 
   snapshot(): readonly number[] {

@@ -1,10 +1,14 @@
-import type { ArmName } from './observation.js';
+import type { Observation } from './observation.js';
 import type { TwoByTwo } from './two-by-two.js';
 
-/** Requests that were dealt with the same share and ended one behind the other: how many, by arm and by trait. Plain JSON. */
-export interface Block {
+/**
+ * Requests of a block that chance has assigned with the same probability: of the same share and, for keys that are assigned once more as the
+ * share rises, of the same share before. Plain JSON.
+ */
+export interface Stratum {
   readonly share: number;
-  readonly startedAtMs: number;
+  /** Canary's share at which the key was assigned to stable before; 0 = it is new, or the request has no key. */
+  readonly from: number;
   stable: number;
   canary: number;
   /** By the number of the trait; as long as the highest one that was seen. */
@@ -12,70 +16,97 @@ export interface Block {
   readonly canaryFlagged: number[];
 }
 
-/** One observation, as far as blocks are concerned. */
-export interface Dealt {
-  readonly arm: ArmName;
-  readonly share: number;
-  readonly atMs: number;
+/** Requests that ended one behind the other. Plain JSON. */
+export interface Block {
+  readonly startedAtMs: number;
+  /** How full it is, of {@link BLOCK_REQUESTS}: a key counts for several requests. */
+  filled: number;
+  readonly strata: readonly Stratum[];
 }
+
+/** One observation, as far as blocks are concerned. */
+export type Dealt = Pick<Observation, 'arm' | 'share' | 'atMs' | 'key'>;
 
 /**
  * When a block is full. That must not depend on which arm had what, or the arms would not be dealt by chance within it: so it has a size and a
- * time, for all requests alike. By the time, a moment that is bad for one arm falls into one block or two, however busy the server is.
+ * time, for all requests alike. By the time, a moment that is bad for one arm falls into one block or two, however busy the server is. Keys are
+ * fewer than requests: eight of them fill a block.
  */
 export const BLOCK_REQUESTS = 64;
-export const BLOCK_KEYS = BLOCK_REQUESTS;
+export const BLOCK_KEYS = 8;
 export const BLOCK_MS = 250;
 export const MOST_REQUESTS = 4096;
 
-/** Shares whose blocks are open at the same time: those of the step, and of the ones before. The oldest one is forgotten for a further one. */
-const MAX_OPEN = 3;
+const KEY_REQUESTS = BLOCK_REQUESTS / BLOCK_KEYS;
 
-/** Sorts observations into blocks by their shares. */
+/** Strata of a block; the oldest one is forgotten for a further one. */
+const MAX_STRATA = 8;
+
+/** Puts observations into blocks, one after the other. */
 export class Blocks {
-  readonly #open: Block[];
+  #open: { startedAtMs: number; filled: number; strata: Stratum[] } | undefined;
 
-  constructor(open: readonly Block[]) {
-    this.#open = structuredClone([...open]);
+  readonly #keyRequests: number;
+
+  /** `keyRequests`: how many requests a key counts for. */
+  constructor(open: Block | undefined, keyRequests = KEY_REQUESTS) {
+    this.#keyRequests = keyRequests;
+    if (open !== undefined) this.#open = structuredClone({ ...open, strata: [...open.strata] });
   }
 
-  /** Counts an observation with this trait, -1 = with none. Returns its block where that is full, and forgets it. */
-  add({ arm, share, atMs }: Dealt, trait: number): Block | undefined {
-    const block = this.#blockOf(share, atMs);
-    block[arm]++;
-    if (trait >= 0) {
-      const flagged = arm === 'canary' ? block.canaryFlagged : block.stableFlagged;
+  /** Counts an observation with these traits. Returns its block where that is full, and forgets it. */
+  add(dealt: Dealt, from: number, traits: readonly number[]): Block | undefined {
+    this.#open ??= { startedAtMs: dealt.atMs, filled: 0, strata: [] };
+    const block = this.#open;
+    const stratum = stratumOf(block.strata, dealt.share, from);
+    stratum[dealt.arm]++;
+    block.filled += dealt.key === undefined ? 1 : this.#keyRequests;
+    const flagged = dealt.arm === 'canary' ? stratum.canaryFlagged : stratum.stableFlagged;
+    for (const trait of traits) {
       while (flagged.length <= trait) flagged.push(0);
       flagged[trait] = (flagged[trait] ?? 0) + 1;
     }
-    if (!isFull(block, atMs)) return undefined;
-    this.#open.splice(this.#open.indexOf(block), 1);
+    if (!isFull(block, dealt.atMs)) return undefined;
+    this.#open = undefined;
     return block;
   }
 
-  snapshot(): readonly Block[] {
+  snapshot(): Block | undefined {
     return structuredClone(this.#open);
   }
-
-  #blockOf(share: number, startedAtMs: number): Block {
-    for (const block of this.#open) if (block.share === share) return block;
-    if (this.#open.length === MAX_OPEN) this.#open.shift();
-    const block = { share, startedAtMs, stable: 0, canary: 0, stableFlagged: [], canaryFlagged: [] };
-    this.#open.push(block);
-    return block;
-  }
 }
 
-function isFull({ stable, canary, startedAtMs }: Block, atMs: number): boolean {
-  const size = stable + canary;
-  if (size < BLOCK_REQUESTS) return false;
+function stratumOf(strata: Stratum[], share: number, from: number): Stratum {
+  for (const stratum of strata) if (stratum.share === share && stratum.from === from) return stratum;
+  if (strata.length === MAX_STRATA) strata.shift();
+  const stratum = { share, from, stable: 0, canary: 0, stableFlagged: [], canaryFlagged: [] };
+  strata.push(stratum);
+  return stratum;
+}
+
+function isFull({ filled, startedAtMs }: Block, atMs: number): boolean {
+  if (filled < BLOCK_REQUESTS) return false;
   // A clock that has begun anew since (the server was started again) says nothing about the time.
   const elapsedMs = atMs - startedAtMs;
-  return elapsedMs >= BLOCK_MS || elapsedMs < 0 || size >= MOST_REQUESTS;
+  return elapsedMs >= BLOCK_MS || elapsedMs < 0 || filled >= MOST_REQUESTS;
 }
 
-/** How a trait is spread over the arms of a block. */
-export function tableOf({ stable, canary, stableFlagged, canaryFlagged }: Block, trait: number): TwoByTwo {
-  const inCanary = canaryFlagged[trait] ?? 0;
-  return { size: stable + canary, canary, flagged: inCanary + (stableFlagged[trait] ?? 0), canaryFlagged: inCanary };
+/** Traits that requests of the block have are numbered below this. */
+export function traitsOf({ strata }: Block): number {
+  let most = 0;
+  for (const { stableFlagged, canaryFlagged } of strata) {
+    most = Math.max(most, stableFlagged.length, canaryFlagged.length);
+  }
+  return most;
+}
+
+/** How a trait is spread over the arms, in each stratum that has it. */
+export function tablesOf({ strata }: Block, trait: number): readonly TwoByTwo[] {
+  const tables: TwoByTwo[] = [];
+  for (const { stable, canary, stableFlagged, canaryFlagged } of strata) {
+    const inCanary = canaryFlagged[trait] ?? 0;
+    const flagged = inCanary + (stableFlagged[trait] ?? 0);
+    if (flagged > 0) tables.push({ size: stable + canary, canary, flagged, canaryFlagged: inCanary });
+  }
+  return tables;
 }

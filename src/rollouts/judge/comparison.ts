@@ -1,66 +1,72 @@
-import { type Bet, logPayoff, Stakes } from './bets.js';
-import { type Block, Blocks, type Dealt, tableOf } from './block.js';
-import {
-  addCompared,
-  addSeen,
-  type Compared,
-  type Interval,
-  interval,
-  NOT_COMPARED,
-  NOT_SEEN,
-  type Seen,
-} from './difference.js';
+import { type Bet, Stakes } from './bets.js';
+import { type Block, Blocks, type Dealt, tablesOf, traitsOf } from './block.js';
+import type { Interval } from './difference.js';
 import type { Confidence, Measured } from './metric.js';
+import { type Rates, Tally, type TallyState } from './tally.js';
 
 /** Plain JSON, from which a comparison goes on. */
 export interface ComparisonState {
-  readonly open: readonly Block[];
+  readonly open?: Block | undefined;
   readonly stable: number;
   readonly canary: number;
+  readonly worth: number;
   readonly peak: number;
-  readonly compared: Readonly<Compared>;
-  readonly traits: readonly TraitState[];
-}
-
-interface TraitState {
-  readonly stakes: readonly number[];
-  readonly seen: Readonly<Seen>;
+  readonly tally: TallyState;
+  /** By the number of the trait. */
+  readonly stakes: readonly (readonly number[])[];
 }
 
 /** What is bet on each trait, and how much on which. */
 export interface Wager {
-  readonly bets: readonly Bet[];
-  /** By the number of the trait; at most 1 for all together. */
-  readonly stakeOf: (trait: number) => number;
+  readonly betsOn: (trait: number) => readonly Bet[];
+  /** At most 1 for all traits together. */
+  readonly stakeOn: (trait: number) => number;
 }
 
 /** What is known of a trait. */
-export interface TraitReport {
-  /** Shares of the requests of each arm in the same blocks that have it; undefined before there was one with both arms. */
-  readonly stable: number | undefined;
-  readonly canary: number | undefined;
-  readonly difference: Interval;
+export interface TraitReport extends Rates {
   /** The evidence (an e-value) of this trait alone, now. */
   readonly worth: number;
+  /** What it contributes to the evidence of all. */
+  readonly stakedWorth: number;
 }
 
-/** Compares how frequent traits are in the two arms: each observation has one of them (it failed; its class is the third) or none. */
+/** What is said of all traits. */
+export interface Deciding {
+  readonly trait: number;
+  readonly margin: Interval;
+  readonly missing: number | undefined;
+  readonly measured: Measured;
+}
+
+const NO_MARGIN: Interval = { low: -1, high: 1 };
+
+/** By how much the bounds of a difference are beyond the margin. */
+function excess(difference: Interval, margin: Interval): number {
+  const above = margin.high >= 1 ? Number.NEGATIVE_INFINITY : difference.high - margin.high;
+  const below = margin.low <= -1 ? Number.NEGATIVE_INFINITY : margin.low - difference.low;
+  return Math.max(above, below);
+}
+
+/** Compares how frequent traits are in the two arms: each observation has any of them (it failed; it is late; its class is the third). */
 export class Comparison {
   readonly #wager: Wager;
   readonly #blocks: Blocks;
-  readonly #traits: { readonly stakes: Stakes; readonly seen: Seen }[] = [];
-  readonly #compared: Compared;
+  readonly #tally: Tally;
+  readonly #stakes: Stakes[];
   readonly #counts = { stable: 0, canary: 0 };
+  /** The evidence of all traits, now. */
+  #worth: number;
   #peak: number;
 
   constructor(wager: Wager, state?: ComparisonState) {
     this.#wager = wager;
-    this.#blocks = new Blocks(state?.open ?? []);
-    this.#compared = { ...(state?.compared ?? NOT_COMPARED) };
+    this.#blocks = new Blocks(state?.open);
+    this.#tally = new Tally(state?.tally);
+    this.#worth = state?.worth ?? 1;
     this.#peak = state?.peak ?? 1;
-    if (state === undefined) return;
-    this.#counts = { stable: state.stable, canary: state.canary };
-    for (const trait of state.traits) this.#learn(trait);
+    this.#stakes = (state?.stakes ?? []).map((logs, trait) => new Stakes(wager.betsOn(trait), logs));
+    if (state !== undefined) this.#counts = { stable: state.stable, canary: state.canary };
   }
 
   /** Observations of each arm. */
@@ -73,61 +79,82 @@ export class Comparison {
     return this.#peak;
   }
 
-  /** Counts an observation with this trait (-1 = none); returns the block that is full by it. */
-  observe(dealt: Dealt, trait: number): Block | undefined {
+  /** Traits that were seen have numbers below this. */
+  get traits(): number {
+    return this.#stakes.length;
+  }
+
+  /** Counts an observation with these traits; returns the block that is full by it. */
+  observe(dealt: Dealt, from: number, traits: readonly number[]): Block | undefined {
     this.#counts[dealt.arm]++;
-    while (this.#traits.length <= trait) this.#learn({ stakes: [], seen: NOT_SEEN });
-    const block = this.#blocks.add(dealt, trait);
+    for (const trait of traits) this.#learn(trait);
+    const block = this.#blocks.add(dealt, from, traits);
     if (block !== undefined) this.#settle(block);
     return block;
   }
 
   report(trait: number, alpha: number): TraitReport {
-    const { canary } = this.#compared;
-    const { seen, stakes } = this.#traits[trait] ?? { seen: NOT_SEEN };
-    return {
-      stable: canary === 0 ? undefined : seen.expected / canary,
-      canary: canary === 0 ? undefined : seen.canary / canary,
-      difference: interval(this.#compared, seen, alpha),
-      worth: stakes?.worth() ?? 1,
-    };
+    const worth = this.#stakes[trait]?.worth() ?? 1;
+    return { ...this.#tally.rates(trait, alpha), worth, stakedWorth: this.#wager.stakeOn(trait) * worth };
   }
 
   /** What was measured of a trait, by the evidence of all. */
   measured(trait: number, { limit, alpha }: Confidence): Measured {
-    const { stable, canary, difference } = this.report(trait, alpha);
+    const { stable, canary, difference } = this.#tally.rates(trait, alpha);
     return { stable, canary, difference, evidence: this.#peak, limit, observations: { ...this.#counts } };
   }
 
-  /** Of each trait that was seen. */
-  reports(alpha: number): readonly TraitReport[] {
-    return this.#traits.map((_, trait) => this.report(trait, alpha));
+  /**
+   * The trait that decides, of those with these margins: where the evidence is enough, the one that has most of it; otherwise the one that is
+   * farthest from being fine.
+   */
+  deciding(margins: readonly Interval[], confidence: Confidence): Deciding {
+    const isWorse = this.#peak >= confidence.limit;
+    let trait = 0;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const [index, margin] of margins.entries()) {
+      const { difference, stakedWorth } = this.report(index, confidence.alpha);
+      const weight = isWorse ? stakedWorth : excess(difference, margin);
+      if (weight <= most) continue;
+      most = weight;
+      trait = index;
+    }
+    const margin = margins[trait] ?? NO_MARGIN;
+    const missing = this.missing(trait, confidence.alpha, margin);
+    return { trait, margin, missing, measured: this.measured(trait, confidence) };
+  }
+
+  /** See {@link Tally.missing}. */
+  missing(trait: number, alpha: number, margin: Interval): number | undefined {
+    return this.#tally.missing(trait, alpha, margin);
   }
 
   snapshot(): ComparisonState {
-    const traits = this.#traits.map(({ stakes, seen }) => ({ stakes: stakes.snapshot(), seen: { ...seen } }));
     return {
       open: this.#blocks.snapshot(),
       ...this.#counts,
+      worth: this.#worth,
       peak: this.#peak,
-      compared: { ...this.#compared },
-      traits,
+      tally: this.#tally.snapshot(),
+      stakes: this.#stakes.map((stakes) => stakes.snapshot()),
     };
   }
 
-  #learn({ stakes, seen }: TraitState): void {
-    this.#traits.push({ stakes: new Stakes(this.#wager.bets, stakes), seen: { ...seen } });
+  #learn(trait: number): void {
+    while (this.#stakes.length <= trait) this.#stakes.push(new Stakes(this.#wager.betsOn(this.#stakes.length)));
   }
 
   #settle(block: Block): void {
-    addCompared(this.#compared, block);
-    let worth = 1;
-    for (const [trait, { stakes, seen }] of this.#traits.entries()) {
-      const table = tableOf(block, trait);
-      stakes.settle((bet) => logPayoff(table, bet));
-      addSeen(seen, table);
-      worth += this.#wager.stakeOf(trait) * (stakes.worth() - 1);
+    this.#tally.addBlock(block);
+    for (let trait = traitsOf(block) - 1; trait >= 0; trait--) {
+      const tables = tablesOf(block, trait);
+      const stakes = this.#stakes[trait];
+      if (tables.length === 0 || stakes === undefined) continue;
+      this.#tally.addTables(trait, tables);
+      const before = stakes.worth();
+      stakes.settle(tables);
+      this.#worth += this.#wager.stakeOn(trait) * (stakes.worth() - before);
     }
-    this.#peak = Math.max(this.#peak, worth);
+    this.#peak = Math.max(this.#peak, this.#worth);
   }
 }

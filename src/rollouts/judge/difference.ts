@@ -82,6 +82,45 @@ export function interval({ canary, blur }: Readonly<Compared>, seen: Readonly<Se
   return { low: Math.max(estimate - radius, -1), high: Math.min(estimate + radius, 1) };
 }
 
+/** Whether the bounds lie within the margin; -1 and 1 are no limits. */
+export function isWithin({ low, high }: Interval, margin: Interval): boolean {
+  return (low > margin.low || margin.low <= -1) && (high < margin.high || margin.high >= 1);
+}
+
+/** More than any rollout has. */
+const MOST = 2 ** 40;
+
+/** Canary's requests after which the difference is known to be within the margin, if all goes on as it did; undefined = never, or nothing is known. */
+export function canaryUntilWithin(
+  { compared, seen }: { readonly compared: Readonly<Compared>; readonly seen: Readonly<Seen> },
+  alpha: number,
+  margin: Interval,
+): number | undefined {
+  const { canary } = compared;
+  if (canary === 0) return undefined;
+  const isEnough = (count: number) => {
+    const times = count / canary;
+    return isWithin(interval(scaled(compared, times), scaled(seen, times), alpha), margin);
+  };
+  let high = Math.ceil(canary);
+  while (!isEnough(high)) {
+    high *= 2;
+    if (high > MOST) return undefined;
+  }
+  let low = Math.floor(high / 2);
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (isEnough(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+function scaled<Sums extends Readonly<Compared> | Readonly<Seen>>(sums: Sums, times: number): Sums {
+  const entries = Object.entries(sums).map(([name, sum]) => [name, sum * times]);
+  return Object.fromEntries(entries);
+}
+
 /** The variance of one value, as if there had been a 0 and a 1 more: what was not seen in ten requests may still be there. */
 function spread(sum: number, squares: number, size: number): number {
   const mean = (sum + 1) / (size + 2);

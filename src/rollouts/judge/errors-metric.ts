@@ -1,21 +1,26 @@
 import { betsOnMore } from './bets.js';
-import { type Block, Blocks, tableOf } from './block.js';
+import { type Block, Blocks, tablesOf } from './block.js';
 import { Comparison, type ComparisonState } from './comparison.js';
+import { formatCount, formatShare } from './format.js';
 import { type Breach, FIRST_WINDOW, type GuardWindow, guard } from './guard.js';
-import { type Confidence, kindOf, type Measured, type Metric } from './metric.js';
+import { type Confidence, type Measured, type Metric, verdictOf } from './metric.js';
 import type { Observation } from './observation.js';
 import type { ErrorOptions } from './options.js';
-import { sayCount, sayEvidence, sayShare } from './say.js';
+import { UsersComparison, type UsersState } from './users-comparison.js';
 import type { MetricVerdict } from './verdict.js';
 
 const FAILED = 0;
+const TRAITS = [FAILED] as const;
+const NO_TRAITS = [] as const;
 
 /** Plain JSON. */
 export interface ErrorsState {
   readonly comparison: ComparisonState;
-  readonly guarded: readonly Block[];
+  readonly guarded?: Block | undefined;
   readonly window: Readonly<GuardWindow>;
   readonly breach: Breach | null;
+  readonly again: number;
+  readonly users: UsersState;
 }
 
 /** Whether canary fails more of its requests than stable, and whether it fails most of them. */
@@ -23,39 +28,58 @@ export class ErrorsMetric implements Metric {
   readonly #options: Required<ErrorOptions>;
   readonly #confidence: Confidence;
   readonly #comparison: Comparison;
+  readonly #users: UsersComparison;
   readonly #guarded: Blocks;
   readonly #window: GuardWindow;
+  /** Requests of keys that had counted already. */
+  #again: number;
   #breach: Breach | undefined;
 
   constructor(options: Required<ErrorOptions>, confidence: Confidence, state?: ErrorsState) {
     this.#options = options;
     this.#confidence = confidence;
     const bets = betsOnMore(options.tolerance);
-    this.#comparison = new Comparison({ bets, stakeOf: () => 1 }, state?.comparison);
-    this.#guarded = new Blocks(state?.guarded ?? []);
+    this.#comparison = new Comparison({ betsOn: () => bets, stakeOn: () => 1 }, state?.comparison);
+    this.#users = new UsersComparison(state?.users);
+    this.#guarded = new Blocks(state?.guarded, 1);
     this.#window = { ...(state?.window ?? FIRST_WINDOW) };
+    this.#again = state?.again ?? 0;
     this.#breach = state?.breach ?? undefined;
   }
 
-  /** `counts`: it was dealt by chance. The guard rail looks at the others as well. */
-  observe(observation: Observation, counts: boolean): void {
-    const trait = observation.failed ? FAILED : -1;
-    if (counts) this.#comparison.observe(observation, trait);
-    const block = this.#guarded.add(observation, trait);
+  /** `from`: see {@link AssignedKeys.assign}; the guard rail looks at requests that do not count as well. */
+  observe(observation: Observation, from: number | undefined): void {
+    const traits = observation.failed ? TRAITS : NO_TRAITS;
+    if (from === undefined) this.#again++;
+    else this.#comparison.observe(observation, from, traits);
+    this.#users.observe(observation, observation.failed);
+    const block = this.#guarded.add(observation, 0, traits);
     if (block === undefined) return;
     const limits = { share: this.#options.limit, evidence: this.#confidence.limit };
-    this.#breach ??= guard(this.#window, tableOf(block, FAILED), limits);
+    this.#breach ??= guard(this.#window, tablesOf(block, FAILED), limits);
   }
 
   isWorse(): boolean {
-    return this.#breach !== undefined || this.#comparison.peak >= this.#confidence.limit;
+    return this.#breach !== undefined || this.#evidence() >= this.#confidence.limit;
   }
 
   verdict(): MetricVerdict {
-    const measured = this.#comparison.measured(FAILED, this.#confidence);
-    const kind = kindOf(this.isWorse(), measured.difference.high < this.#options.margin);
+    const measured = { ...this.#comparison.measured(FAILED, this.#confidence), evidence: this.#evidence() };
     const margin = { low: -1, high: this.#options.margin };
-    return { name: 'errors', kind, margin, ...measured, sentence: this.#say(measured) };
+    const verdict = verdictOf({
+      name: 'errors',
+      isWorse: this.isWorse(),
+      measured,
+      margin,
+      missing: this.#comparison.missing(FAILED, this.#confidence.alpha, margin),
+      comparison: this.#compare(measured),
+      notJudged: this.#laterFailures(),
+      worseWords: 'errors are worse',
+      nothingYet: 'not enough requests of both versions yet',
+      unit: this.#again > 0 ? 'users of canary' : 'requests of canary',
+    });
+    if (this.#breach === undefined) return verdict;
+    return { ...verdict, sentence: `errors are worse: ${formatBreach(this.#breach, this.#options.limit)}` };
   }
 
   snapshot(): ErrorsState {
@@ -64,21 +88,45 @@ export class ErrorsMetric implements Metric {
       guarded: this.#guarded.snapshot(),
       window: { ...this.#window },
       breach: this.#breach ?? null,
+      again: this.#again,
+      users: this.#users.snapshot(),
     };
   }
 
-  #say({ stable, canary, evidence, limit, observations }: Measured): string {
-    if (this.#breach !== undefined) return sayBreach(this.#breach, this.#options.limit);
-    if (stable === undefined || canary === undefined) return 'errors: not enough requests of both versions yet';
-    const count = sayCount(observations.canary);
-    const failed = `${sayShare(canary)} of canary's ${count} requests failed, ${sayShare(stable)} of stable's`;
-    return `errors: ${failed}: ${sayEvidence(evidence, limit)}`;
+  #evidence(): number {
+    return this.#users.combine(this.#comparison.peak);
+  }
+
+  #compare({ stable, canary, observations }: Measured): string | undefined {
+    const { peak } = this.#comparison;
+    if (this.#users.saysMoreThan(peak) && this.isWorse()) return formatLater(this.#users.rates());
+    if (stable === undefined || canary === undefined) return undefined;
+    const count = formatCount(observations.canary);
+    const what = this.#again > 0 ? 'users failed at their first request' : 'requests failed';
+    return `${formatShare(canary)} of canary's ${count} ${what}, ${formatShare(stable)} of stable's`;
+  }
+
+  /** Later requests of the same users are weak evidence, as chance has assigned the users; but canary is not fine while they fail more often. */
+  #laterFailures(): string | undefined {
+    if (this.#again === 0) return undefined;
+    const { stable = 0, canary = 0 } = this.#users.rates();
+    if (canary - stable < this.#options.margin) return undefined;
+    return `${formatLater({ stable, canary })}, but not those of enough users to know whose fault that is`;
   }
 }
 
-function sayBreach({ canary, canaryFailed, stable, stableFailed }: Breach, limit: number): string {
-  const failed = `canary failed ${sayCount(canaryFailed)} of ${sayCount(canary)} requests`;
-  const over = `more than ${sayShare(limit)} are rolled back at once`;
-  const beside = stable === 0 ? '' : `, stable ${sayCount(stableFailed)} of ${sayCount(stable)} at the same time`;
-  return `errors: ${failed}${beside}: ${over}`;
+function formatLater({
+  stable = 0,
+  canary = 0,
+}: {
+  readonly stable: number | undefined;
+  readonly canary: number | undefined;
+}) {
+  return `${formatShare(canary)} of all requests of canary's users failed, ${formatShare(stable)} of stable's`;
+}
+
+function formatBreach({ canary, canaryFailed, stable, stableFailed }: Breach, limit: number): string {
+  const failed = `canary failed ${formatCount(canaryFailed)} of ${formatCount(canary)} requests`;
+  const beside = stable === 0 ? '' : `, stable ${formatCount(stableFailed)} of ${formatCount(stable)} at the same time`;
+  return `${failed}${beside}; more than ${formatShare(limit)} is rolled back at once`;
 }

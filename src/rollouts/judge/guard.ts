@@ -38,19 +38,23 @@ export type Breach = Pick<GuardWindow, 'canary' | 'canaryFailed' | 'stable' | 's
  */
 export function guard(
   window: GuardWindow,
-  table: TwoByTwo,
+  tables: readonly TwoByTwo[],
   limits: { readonly share: number; readonly evidence: number },
 ): Breach | undefined {
-  const { size, canary, flagged, canaryFlagged } = table;
-  window.canary += canary;
-  window.canaryFailed += canaryFlagged;
-  window.stable += size - canary;
-  window.stableFailed += flagged - canaryFlagged;
-  window.logEvidence += logLikelihoodRatio(table, ODDS, 1);
+  for (const table of tables) addTable(window, table);
   if (window.canary < WINDOW_REQUESTS) return undefined;
   const { looks, logEvidence, ...counts } = window;
   Object.assign(window, FIRST_WINDOW, { looks: looks + 1 });
   const isOver = counts.canaryFailed > limits.share * counts.canary;
   const needed = counts.stable === 0 ? 0 : Math.log((looks + 1) * (looks + 2) * limits.evidence);
   return isOver && logEvidence >= needed ? (counts satisfies Breach) : undefined;
+}
+
+function addTable(window: GuardWindow, table: TwoByTwo): void {
+  const { size, canary, flagged, canaryFlagged } = table;
+  window.canary += canary;
+  window.canaryFailed += canaryFlagged;
+  window.stable += size - canary;
+  window.stableFailed += flagged - canaryFlagged;
+  window.logEvidence += logLikelihoodRatio(table, ODDS, 1);
 }

@@ -1,7 +1,7 @@
 import { AgreementMetric, type AgreementState } from './agreement-metric.js';
 import { AnswersMetric, type AnswersState } from './answers-metric.js';
+import { AssignedKeys, type AssignedKeysState } from './assigned-keys.js';
 import { ErrorsMetric, type ErrorsState } from './errors-metric.js';
-import { FirstOfKeys } from './first-of-keys.js';
 import { LatencyMetric, type LatencyState } from './latency-metric.js';
 import type { Metric } from './metric.js';
 import type { Observation, ObservedOutcome } from './observation.js';
@@ -34,12 +34,12 @@ export interface JudgeSnapshot {
   readonly answers?: AnswersState | undefined;
   readonly outcomes?: OutcomesState | undefined;
   readonly agreement?: AgreementState | undefined;
-  readonly keys?: string | undefined;
-  readonly outcomeKeys?: string | undefined;
+  readonly keys?: AssignedKeysState | undefined;
+  readonly outcomeKeys?: AssignedKeysState | undefined;
 }
 
 /** Counts up whenever judges could not go on from what earlier ones have kept. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /**
  * A judge that has seen nothing, or what the one of the snapshot has. A snapshot of other options, or of a release that counted in another way,
@@ -51,25 +51,27 @@ export function createJudge(options: JudgeOptions = {}, snapshot?: JudgeSnapshot
   const known = snapshot?.format === FORMAT && snapshot.options === key ? snapshot : undefined;
   const { errors, latency, answers, outcomes, agreement } = createMetrics(completed, known);
   const metrics = [errors, latency, answers, outcomes, agreement].filter((metric) => metric !== undefined);
-  const keys = new FirstOfKeys(known?.keys);
-  const outcomeKeys = new FirstOfKeys(known?.outcomeKeys);
+  const keys = new AssignedKeys(known?.keys);
+  const outcomeKeys = new AssignedKeys(known?.outcomeKeys);
   return {
     observe(observation) {
-      const counts = observation.isAssigned !== false && keys.isFirst(observation.key);
-      errors.observe(observation, counts);
-      if (!counts) return;
-      latency?.observe(observation);
-      answers?.observe(observation);
+      // Where chance assigns no keys, it has not assigned this one either.
+      const from = observation.isAssigned === false ? undefined : fromOf(keys, observation);
+      errors.observe(observation, from);
+      latency?.observe(observation, from);
+      if (from !== undefined) answers?.observe(observation, from);
     },
     observeOutcome(outcome) {
-      if (outcomes !== undefined && outcomeKeys.isFirst(outcome.key)) outcomes.observe(outcome);
+      if (outcomes === undefined) return;
+      const from = fromOf(outcomeKeys, outcome);
+      if (from !== undefined) outcomes.observe(outcome, from);
     },
     observeAgreement: (agrees) => agreement?.observe(agrees),
     isWorse() {
       for (const metric of metrics) if (metric.isWorse()) return true;
       return false;
     },
-    verdict: () => verdictOf(metrics),
+    verdict: () => combine(metrics),
     snapshot: () => ({
       format: FORMAT,
       options: key,
@@ -98,9 +100,17 @@ function createMetrics(options: CompleteOptions, known: JudgeSnapshot | undefine
   };
 }
 
-/** One metric that is worse is enough; all that have something to measure have to be fine. */
-function verdictOf(all: readonly Metric[]): Verdict {
-  const metrics = all.map((metric) => metric.verdict()).filter((metric) => metric !== undefined);
+/** See {@link AssignedKeys.assign}; each request without a key counts. */
+function fromOf(
+  keys: AssignedKeys,
+  { key, share, arm }: Pick<Observation, 'key' | 'share' | 'arm'>,
+): number | undefined {
+  return key === undefined ? 0 : keys.assign(key, share, arm === 'canary');
+}
+
+/** One metric that is worse is enough; all have to be fine. */
+function combine(all: readonly Metric[]): Verdict {
+  const metrics = all.map((metric) => metric.verdict());
   const kind = worstOf(metrics);
   const deciding = metrics.filter((metric) => metric.kind === kind);
   return { kind, metrics, sentence: deciding.map(({ sentence }) => sentence).join('; ') };

@@ -15,7 +15,7 @@ const TENFOLD = (name: string) => Array.from({ length: 10 }, () => name);
 
 describe('with all metrics', () => {
   it.each([
-    ['latency', { slowdown: 1.4 }],
+    ['latency', { slowdown: 1.4, tailSlowdown: 1.4 }],
     ['answers', { classes: [0.4, 0.45, 0.1, 0.04, 0.01] }],
     ['outcomes', { success: 0.02 }],
     ['agreement', { agreement: 0.96 }],
@@ -76,12 +76,17 @@ describe('sentences', () => {
     ]);
   });
 
-  it('say nothing of what there is not', () => {
-    const judge = alternate(640, () => ({ latencyMs: undefined, answer: undefined }));
-    expect(judge.verdict().metrics.map(({ name }) => name)).toEqual(['errors', 'outcomes', 'agreement']);
+  it('name what cannot be judged, which is no reason to call a version fine', () => {
+    const judge = alternate(3_200, () => ({ latencyMs: undefined, answer: undefined }));
+    expect(judge.verdict().kind).toBe('open');
+    expect(sentences(judge).slice(0, 3)).toEqual([
+      "errors: 0 % of canary's 1,600 requests failed, 0 % of stable's; evidence 1 of the 120 that roll back",
+      'latency: not judged: no answer has a compute time',
+      'answers: not judged: no answer is a class, a number or a vector',
+    ]);
   });
 
-  it('say what was measured', () => {
+  it('say what was measured, what that is compared with and how far it is from fine', () => {
     const judge = alternate(640, (arm, index) => ({
       latencyMs: arm === 'canary' ? 5.2 : 5,
       answer: arm === 'canary' && index % 4 === 1 ? 'dog' : 'cat',
@@ -93,20 +98,95 @@ describe('sentences', () => {
     }
     expect(sentences(judge)).toMatchInlineSnapshot(`
       [
-        "errors: 0 % of canary's 320 requests failed, 0 % of stable's: evidence 1 of 120",
-        "latency: 0 % of canary's 320 answers were late (over 5.8 ms), 10 % of stable's (over 4.8 ms): evidence 1 of 120",
-        "answers: 50 % of canary's 320 were 'cat', 100 % of stable's: evidence 342 of 120",
-        "outcomes: 0.25 on average of canary's 64, 0.5 of stable's: evidence 16 of 120",
-        "agreement: 98 % of 128 compared answers agree, at least 99 % should: evidence 3.9 of 120",
+        "errors: 0 % of canary's 320 requests failed, 0 % of stable's; evidence 1 of the 120 that roll back",
+        "latency: 0 % of canary's 320 answers were late (over 6 ms, that is stable's p95 plus tolerance), 0 % of stable's (over 5 ms, its p95); evidence 1 of the 120 that roll back",
+        "answers differ: 50 % of canary's 320 were 'cat', 100 % of stable's; evidence 239: chance alone reaches 120 in at most 1 of 120 rollouts",
+        "outcomes: 0.25 on average of canary's 64, 0.5 of stable's; evidence 16 of the 120 that roll back; not fine while the difference stays as large",
+        "agreement: 98 % of 128 compared answers agree, at least 99 % should; evidence 3.9 of the 120 that roll back; about 7,700 more compared answers until it is fine",
+      ]
+    `);
+  });
+
+  it('say that a median is slower, and what is late', () => {
+    const slow = alternate(1_000, (arm, index) => ({ latencyMs: (arm === 'canary' ? 20 : 10) + (index % 20) / 10 }));
+    const late = alternate(1_000, (arm, index) => ({
+      latencyMs: 10 + (index % 20) / 100 + (arm === 'canary' && index % 3 === 0 ? 30 : 0),
+    }));
+    expect([slow, late].map((judge) => sentences(judge)[1])).toMatchInlineSnapshot(`
+      [
+        "latency is worse: 93 % of canary's 500 answers were slower than usual (over 12 ms, that is stable's median plus tolerance), 44 % of stable's (over 11 ms, its median); evidence 16,384: chance alone reaches 120 in at most 1 of 120 rollouts",
+        "latency is worse: 31 % of canary's 500 answers were late (over 11 ms, that is stable's p95 plus tolerance), 0 % of stable's (over 10 ms, its p95); evidence 8,192: chance alone reaches 120 in at most 1 of 120 rollouts",
+      ]
+    `);
+  });
+
+  it('say which answers differ: rare classes, numbers and vectors', () => {
+    const random = new Random(1);
+    const rare = alternate(3_200, (arm) => ({
+      answer: `class ${arm === 'canary' ? 2 * random.integer(0, 19) : random.integer(0, 39)}`,
+    }));
+    const numbers = alternate(1_600, (arm) => ({
+      answer: 'a number',
+      score: random.next() + (arm === 'canary' ? 0.5 : 0),
+    }));
+    const vectors = alternate(1_600, (arm) => {
+      const angle = random.next() + (arm === 'canary' ? 1 : 0);
+      return { answer: 'a vector', vector: { size: 1, direction: [Math.cos(angle), Math.sin(angle)] } };
+    });
+    expect([rare, numbers, vectors].map((judge) => sentences(judge)[2])).toMatchInlineSnapshot(`
+      [
+        "answers differ: 95 % of canary's 1,600 were answers that it gives more often than stable, 49 % of stable's; evidence over 1,000,000: chance alone reaches 120 in at most 1 of 120 rollouts",
+        "answers differ: 2 % of canary's 800 were numbers below the median of stable's, 49 % of stable's; evidence 841,090: chance alone reaches 120 in at most 1 of 120 rollouts",
+        "answers differ: 0 % of canary's 800 were vectors with a distance from stable's mean below the median of stable's, 45 % of stable's; evidence 234,849: chance alone reaches 120 in at most 1 of 120 rollouts",
       ]
     `);
   });
 });
 
-it('tells fifteen answers apart, and counts the others as one', () => {
-  const judge = alternate(6_400, (arm, index) => ({
-    answer: index < 60 ? `class ${index >> 1}` : arm === 'canary' ? `new ${index}` : 'class 0',
-  }));
-  expect(judge.verdict()).toMatchObject({ kind: 'worse' });
-  expect(JSON.stringify(judge.snapshot()).length).toBeLessThan(16_384);
+describe('answers', () => {
+  const kindOf = (answerOf: (arm: Observation['arm'], index: number) => Partial<Observation>, count = 3_200) =>
+    alternate(count, answerOf).verdict().metrics[2];
+
+  it('that go beyond the first fifteen classes are told apart', () => {
+    const judge = alternate(6_400, (arm, index) => ({
+      answer: index < 60 ? `class ${index >> 1}` : arm === 'canary' ? `new ${index % 40}` : 'class 0',
+    }));
+    expect(judge.verdict()).toMatchObject({ kind: 'worse' });
+    expect(JSON.stringify(judge.snapshot()).length).toBeLessThan(32_768);
+  });
+
+  it('of a canary that never gives half of two hundred classes differ', () => {
+    const random = new Random(1);
+    const all = (arm: Observation['arm']) =>
+      `class ${arm === 'canary' ? 2 * random.integer(0, 99) : random.integer(0, 199)}`;
+    expect(kindOf((arm) => ({ answer: all(arm) }))?.kind).toBe('worse');
+    expect(kindOf(() => ({ answer: all('stable') }))?.kind).toBe('fine');
+  });
+
+  it('that are alike are fine, whether they are numbers or vectors', () => {
+    const random = new Random(1);
+    const vector = () => ({ size: 1 + random.next(), direction: [Math.cos(random.next()), Math.sin(random.next())] });
+    expect(kindOf(() => ({ answer: 'a number', score: random.next() }))?.kind).toBe('fine');
+    expect(kindOf(() => ({ answer: 'a vector', vector: vector() }))?.kind).toBe('fine');
+  });
+
+  it('that are the same number are told apart from another one, whichever is larger', () => {
+    for (const score of [0.4, 0.6]) {
+      const constant = kindOf((arm) => ({ answer: 'a number', score: arm === 'canary' ? score : 0.5 }));
+      expect(constant?.kind).toBe('worse');
+    }
+  });
+
+  it('are not judged where too many of them are nothing to compare, or too many differ', () => {
+    const few = kindOf((_arm, index) => ({ answer: index % 8 < 2 ? undefined : 'cat' }));
+    expect(few).toMatchObject({
+      kind: 'open',
+      sentence: 'answers: not judged: 25 % of answers are no class, number or vector',
+    });
+    const many = kindOf((_arm, index) => ({ answer: `text ${index}` }), 6_400);
+    expect(many).toMatchObject({
+      kind: 'open',
+      sentence: 'answers: not judged: more than 2,000 different answers cannot be told apart',
+    });
+  });
 });

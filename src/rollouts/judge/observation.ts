@@ -12,13 +12,25 @@ export interface Observation {
   readonly latencyMs: number | undefined;
   /** Of the answer: class, finish reason, … as a small bucket; undefined where it has none. */
   readonly answer: string | undefined;
+  /** The number that the answer is, where it is one and no class. */
+  readonly score?: number | undefined;
+  /** Of an answer that is a vector. */
+  readonly vector?: VectorSketch | undefined;
   /**
    * Where arms are chosen by keys (sticky): 32 bits that stand for the key, well mixed. The keys are what is dealt by chance, so that the first
-   * request of each is all that counts. undefined = each request is dealt for itself.
+   * request of each is all that counts, at each share. undefined = each request is dealt for itself.
    */
   readonly key?: number | undefined;
   /** false = the guard rail alone looks at it: chance assigns no keys for now, as canary gets no further ones. */
   readonly isAssigned?: boolean | undefined;
+}
+
+/** A vector in short. */
+export interface VectorSketch {
+  /** Its length. */
+  readonly size: number;
+  /** Its direction, of length 1: by a few fixed projections, the same for all vectors of a model. */
+  readonly direction: readonly number[];
 }
 
 /** What came of an answer, however late. */

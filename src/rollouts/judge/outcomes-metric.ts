@@ -4,21 +4,26 @@ import {
   addCompared,
   addValues,
   type Compared,
+  canaryUntilWithin,
   interval,
   NOT_COMPARED,
   NOT_SEEN,
   type Seen,
   type ValueSums,
 } from './difference.js';
-import { type Confidence, kindOf, type Measured, type Metric } from './metric.js';
+import { formatCount, formatNumber } from './format.js';
+import { type Confidence, type Measured, type Metric, verdictOf } from './metric.js';
 import type { ObservedOutcome } from './observation.js';
 import type { OutcomeOptions } from './options.js';
-import { sayCount, sayEvidence, sayNumber } from './say.js';
 import type { MetricVerdict } from './verdict.js';
 
-/** Outcomes of requests that were dealt with the same share, in the order in which they came. Plain JSON. */
+/** Outcomes of requests that chance has assigned with the same probability, in the order in which they came. Plain JSON. */
 interface OpenOutcomes {
   readonly share: number;
+  /** As that of a stratum of a block of requests. */
+  readonly from: number;
+  /** How full it is, of {@link BLOCK_OUTCOMES}. */
+  filled: number;
   /** What is missing to 1. */
   readonly values: number[];
   readonly isCanary: boolean[];
@@ -34,8 +39,9 @@ export interface OutcomesState {
   readonly counts: { readonly stable: number; readonly canary: number };
 }
 
-/** Outcomes in a block; they are rarer than requests. */
+/** Outcomes in a block; they are rarer than requests, and those of keys are still rarer: half as many fill it. */
 export const BLOCK_OUTCOMES = 32;
+const KEY_OUTCOMES = 2;
 
 /** Shares whose blocks are open at the same time; late outcomes are of steps that are long over. The oldest one is forgotten for a further one. */
 const MAX_OPEN = 8;
@@ -78,12 +84,13 @@ export class OutcomesMetric implements Metric {
     this.#peak = state.peak;
   }
 
-  observe({ arm, share, value }: ObservedOutcome): void {
+  observe({ arm, share, value, key }: ObservedOutcome, from: number): void {
     this.#counts[arm]++;
-    const block = this.#blockOf(share);
+    const block = this.#blockOf(share, from);
+    block.filled += key === undefined ? 1 : KEY_OUTCOMES;
     block.values.push(1 - Math.min(Math.max(value, 0), 1));
     block.isCanary.push(arm === 'canary');
-    if (block.values.length < BLOCK_OUTCOMES) return;
+    if (block.filled < BLOCK_OUTCOMES) return;
     this.#open.splice(this.#open.indexOf(block), 1);
     this.#settle(block);
   }
@@ -104,9 +111,20 @@ export class OutcomesMetric implements Metric {
       limit: this.#confidence.limit,
       observations: { ...this.#counts },
     };
-    const kind = kindOf(this.isWorse(), high < this.#options.margin);
-    const margin = { low: -this.#options.margin, high: 1 };
-    return { name: 'outcomes', kind, margin, ...measured, sentence: say(measured) };
+    const { margin } = this.#options;
+    const sums = { compared: this.#compared, seen: this.#seen };
+    const until = canaryUntilWithin(sums, this.#confidence.alpha, { low: -1, high: margin });
+    return verdictOf({
+      name: 'outcomes',
+      isWorse: this.isWorse(),
+      measured,
+      margin: { low: -margin, high: 1 },
+      missing: until === undefined ? undefined : until - compared,
+      comparison: compare(measured),
+      worseWords: 'outcomes are worse',
+      nothingYet: 'not enough of both versions yet',
+      unit: 'outcomes of canary',
+    });
   }
 
   snapshot(): OutcomesState {
@@ -120,10 +138,10 @@ export class OutcomesMetric implements Metric {
     };
   }
 
-  #blockOf(share: number): OpenOutcomes {
-    for (const block of this.#open) if (block.share === share) return block;
+  #blockOf(share: number, from: number): OpenOutcomes {
+    for (const block of this.#open) if (block.share === share && block.from === from) return block;
     if (this.#open.length === MAX_OPEN) this.#open.shift();
-    const block: OpenOutcomes = { share, values: [], isCanary: [] };
+    const block: OpenOutcomes = { share, from, filled: 0, values: [], isCanary: [] };
     this.#open.push(block);
     return block;
   }
@@ -133,7 +151,7 @@ export class OutcomesMetric implements Metric {
     addCompared(this.#compared, { stable: arms.stable.count, canary: arms.canary.count });
     addValues(this.#seen, arms);
     if (arms.stable.count === 0 || arms.canary.count === 0) return;
-    this.#stakes.settle(({ odds }) => Math.min(logDealRatio(block, odds), LOG_MOST_A_BLOCK));
+    this.#stakes.add(({ odds }) => Math.min(logDealRatio(block, odds), LOG_MOST_A_BLOCK));
     this.#peak = Math.max(this.#peak, this.#stakes.worth());
   }
 }
@@ -147,8 +165,8 @@ function sumsOf({ values, isCanary }: DealtValues, ofCanary: boolean): ValueSums
   };
 }
 
-function say({ stable, canary, evidence, limit, observations }: Measured): string {
-  if (stable === undefined || canary === undefined) return 'outcomes: not enough of both versions yet';
-  const means = `${sayNumber(canary)} on average of canary's ${sayCount(observations.canary)}, ${sayNumber(stable)} of stable's`;
-  return `outcomes: ${means}: ${sayEvidence(evidence, limit)}`;
+function compare({ stable, canary, observations }: Measured): string | undefined {
+  if (stable === undefined || canary === undefined) return undefined;
+  const count = formatCount(observations.canary);
+  return `${formatNumber(canary)} on average of canary's ${count}, ${formatNumber(stable)} of stable's`;
 }

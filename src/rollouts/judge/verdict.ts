@@ -1,6 +1,6 @@
 import type { Interval } from './difference.js';
 
-/** 'worse': roll back; 'fine': no worse than the tolerated margin; 'open': not known yet. */
+/** 'worse': roll back; 'fine': no worse than the tolerated margin, and nothing unseen; 'open': not known yet. */
 export type VerdictKind = 'worse' | 'fine' | 'open';
 
 export type MetricName = 'errors' | 'latency' | 'answers' | 'outcomes' | 'agreement';
@@ -15,11 +15,13 @@ export interface MetricVerdict {
   readonly difference: Interval;
   /** The difference is fine once its bounds lie within this; -1 or 1 on a side that does not matter. */
   readonly margin: Interval;
+  /** Further observations of canary until the difference is fine, if all goes on as it does; undefined = never, or nothing is known. */
+  readonly missing?: number | undefined;
   /** Highest evidence (e-value) yet that canary is worse, and where it is enough to roll back. */
   readonly evidence: number;
   readonly limit: number;
   readonly observations: { readonly stable: number; readonly canary: number };
-  /** "errors: 2.1 % of canary's 6,012 requests failed, 1.0 % of stable's: evidence 412 of 100". */
+  /** "errors: 0.2 % of canary's 500 requests failed, 0.1 % of stable's; evidence 1.1 of the 80 that roll back". */
   readonly sentence: string;
 }
 

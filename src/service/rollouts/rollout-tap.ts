@@ -3,7 +3,7 @@ import type { Observation } from '../../rollouts/index.js';
 import { hashText, type Route } from '../../routing/index.js';
 import type { ArmChoice } from '../routes/arm-choice.js';
 import type { RouteTap, TapListener } from '../routes/route-taps.js';
-import { answerBucket } from './answer-bucket.js';
+import { type ComparedAnswer, comparedAnswer } from './compared-answer.js';
 import { CANARY_ARM } from './rollout-route.js';
 
 /** Who judges the requests of a route, and which share of them canary gets by it. */
@@ -46,11 +46,11 @@ export class RolloutTap implements RouteTap {
     const hash = key === undefined ? undefined : hashText(key).low;
     if (hash !== undefined) judged.began(hash, isCanary);
     const isAssigned = judged.assignsKeys || hash === undefined;
-    let answer: string | undefined;
+    let answer: ComparedAnswer | undefined;
     return {
       onResponse: (response) => {
         // Of what a model writes only the end says something: its first piece is as good as random.
-        if (info.generates === undefined) answer ??= answerBucket(response, info.signature);
+        if (info.generates === undefined) answer ??= comparedAnswer(response, info.signature);
       },
       onEnd: (error) => {
         // Neither is caused by a version: the caller has left, or is over its limit.
@@ -61,7 +61,9 @@ export class RolloutTap implements RouteTap {
           atMs: this.#clock.now(),
           failed: error !== undefined && FAILURES.has(error.code),
           latencyMs: error === undefined ? latencyOf(call) : undefined,
-          answer: error === undefined ? (call.timing.finishReason ?? answer) : refusalOf(error),
+          answer: error === undefined ? (call.timing.finishReason ?? answer?.answer) : refusalOf(error),
+          score: error === undefined ? answer?.score : undefined,
+          vector: error === undefined ? answer?.vector : undefined,
           key: hash,
           isAssigned,
         });

@@ -87,7 +87,7 @@ describe('a rollout', () => {
     expect(fixture.ask(0.6)).toBeUndefined();
     await pass(fixture, 250);
     expect((await decisions(fixture)).at(-1)).toMatch(
-      /^millrace: roll_back: version 2 is worse than version 1: errors: canary failed \d+ of \d+ requests, stable 0 of/,
+      /^millrace: roll_back: version 2 against version 1: errors are worse: canary failed \d+ of \d+ requests, stable 0 of/,
     );
   });
 
