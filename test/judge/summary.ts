@@ -5,9 +5,9 @@ import { type Plan, simulate } from './rollout.js';
 export interface Summary {
   /** Share of them that ended with the verdict. */
   readonly share: number;
-  /** Requests of canary after which half of them had, and nine in ten; undefined where it was fewer. */
+  /** Requests of canary after which half of them had, and 95 of 100; undefined where it was fewer. */
   readonly median: number | undefined;
-  readonly ninth: number | undefined;
+  readonly most: number | undefined;
 }
 
 /** How soon rollouts with the seeds 0, 1, … end with that verdict. */
@@ -16,5 +16,5 @@ export function summarize(kind: VerdictKind, runs: number, plan: Omit<Plan, 'see
   const ended = all.filter((each) => each.kind === kind).map(({ canary }) => canary);
   ended.sort((one, other) => one - other);
   const after = (share: number) => ended[Math.ceil(runs * share) - 1];
-  return { share: ended.length / runs, median: after(0.5), ninth: after(0.9) };
+  return { share: ended.length / runs, median: after(0.5), most: after(0.95) };
 }

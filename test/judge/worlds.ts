@@ -142,8 +142,9 @@ export function manyClasses(count: number, given: (index: number) => boolean = (
   return (random: Random): World => {
     const calm = independent()(random);
     return (asked) => {
-      const { failed, ...rest } = calm(asked);
-      return { ...rest, failed, answer: failed ? undefined : NAMES[random.pick(asked.isCanary ? some : all)] };
+      const { failed, latencyMs, outcome, agrees } = calm(asked);
+      const answer = failed ? undefined : NAMES[random.pick(asked.isCanary ? some : all)];
+      return { failed, latencyMs, answer, outcome, agrees };
     };
   };
 }
@@ -153,34 +154,32 @@ export function scores({ shift = 0, spread = 1 }: { readonly shift?: number; rea
   return (random: Random): World => {
     const calm = independent()(random);
     return (asked) => {
-      const { failed, ...rest } = calm(asked);
+      const { failed, latencyMs, outcome, agrees } = calm(asked);
       const number = normal(random);
-      const score = asked.isCanary ? shift + spread * number : number;
-      return failed ? { ...rest, failed } : { ...rest, failed, answer: 'a number', score };
+      const score = failed ? undefined : asked.isCanary ? shift + spread * number : number;
+      return { failed, latencyMs, answer: failed ? undefined : 'a number', score, outcome, agrees };
     };
   };
 }
 
-const DIMENSIONS = 16;
-
-/** Answers that are vectors around a mean; canary's mean may turn away by this share, and some of its vectors may be all the same. */
+/** Answers that are vectors around a mean; some of canary's may be around another one, or all the same. */
 export function vectors({ turned = 0, constant = 0 }: { readonly turned?: number; readonly constant?: number } = {}) {
   return (random: Random): World => {
     const calm = independent()(random);
-    const sketch = (mean: (at: number) => number): VectorSketch => {
-      const values = Array.from({ length: DIMENSIONS }, (_, at) => mean(at) + 0.5 * normal(random));
+    const sketch = (isTurned: boolean): VectorSketch => {
+      const noise = () => 0.5 * normal(random);
+      const values = [isTurned ? noise() : 2 + noise(), isTurned ? 2 + noise() : noise(), noise(), noise()];
       const size = Math.hypot(...values);
       return { size, direction: values.map((value) => value / size) };
     };
     return (asked) => {
-      const { failed, ...rest } = calm(asked);
-      if (failed) return { ...rest, failed };
-      const isTurned = asked.isCanary && random.chance(turned);
+      const { failed, latencyMs, outcome, agrees } = calm(asked);
       const isConstant = asked.isCanary && random.chance(constant);
       const vector = isConstant
-        ? { size: 1, direction: Array.from({ length: DIMENSIONS }, () => 0.25) }
-        : sketch((at) => (at === (isTurned ? 1 : 0) ? 2 : 0));
-      return { ...rest, failed, answer: 'a vector', vector };
+        ? { size: 1, direction: [0.5, 0.5, 0.5, 0.5] }
+        : sketch(asked.isCanary && random.chance(turned));
+      const answer = failed ? undefined : 'a vector';
+      return { failed, latencyMs, answer, vector: failed ? undefined : vector, outcome, agrees };
     };
   };
 }
