@@ -1,4 +1,4 @@
-import type { Principal } from '../core/index.js';
+import type { Action, Principal } from '../core/index.js';
 import { admit } from '../governance/index.js';
 import type { RegionCaller, SharedMemory } from '../shared-memory/index.js';
 import type { Audited } from './audit.js';
@@ -14,10 +14,13 @@ type SharedMemoryUseCases = Pick<
   'systemSharedMemoryStatus' | 'registerSystemSharedMemory' | 'unregisterSystemSharedMemory'
 >;
 
-/** Registering regions is part of sending a request, so who may infer may do it; the operator has switched it on. */
+/**
+ * Registering regions is part of sending a request, so callers that may infer may do it; the operator has switched it on. Callers that manage
+ * the server need no right to infer to see and remove the regions of others.
+ */
 export function createSharedMemoryUseCases({ sharedMemory, audited }: SharedMemorySetup): SharedMemoryUseCases {
-  const change = (action: string, resource: string) =>
-    ({ action: `sharedMemory.${action}`, resource, right: 'memory.use', on: [''] }) as const;
+  const change = (action: string, resource: string, right: Action = 'memory.use') =>
+    ({ action: `sharedMemory.${action}`, resource, right, on: [''] }) as const;
   return {
     systemSharedMemoryStatus(call, name) {
       admit(call.principal, 'memory.read', '');
@@ -25,8 +28,11 @@ export function createSharedMemoryUseCases({ sharedMemory, audited }: SharedMemo
     },
     registerSystemSharedMemory: (call, region) =>
       audited(call, change('register', region.name), () => sharedMemory.register(call.principal, region)),
-    unregisterSystemSharedMemory: (call, name) =>
-      audited(call, change('unregister', name ?? ''), () => sharedMemory.unregister(callerOf(call.principal), name)),
+    unregisterSystemSharedMemory(call, name) {
+      const caller = callerOf(call.principal);
+      const right = caller.managesAll ? 'server.manage' : 'memory.use';
+      return audited(call, change('unregister', name ?? '', right), () => sharedMemory.unregister(caller, name));
+    },
   };
 }
 

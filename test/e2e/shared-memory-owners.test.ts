@@ -53,7 +53,8 @@ beforeAll(async () => {
         keys: [
           ...['alice', 'bob'].map((name) => ({ name, key: keyOf(name), scopes: ['infer' as const] })),
           { name: 'reader', key: keyOf('reader'), scopes: [] },
-          { name: 'ops', key: keyOf('ops'), scopes: ['infer', 'observe', 'manage'] },
+          { name: 'ops', key: keyOf('ops'), scopes: ['manage'] },
+          { name: 'all', key: keyOf('all'), scopes: ['infer', 'observe', 'manage'] },
         ],
         roles: { reader: ['model.read', 'model.infer'] },
         bindings: [{ principal: 'key:reader', role: 'reader' }],
@@ -177,7 +178,7 @@ describe.each([
   it('regions of all callers can be listed and unregistered by those who manage the server, but not used', async () => {
     expect(await api.register('bob', { name: '__proto__', key: create(16).key, byte_size: 16 })).toEqual({});
     expect([...(await api.status('ops'))].sort()).toEqual(['alice/in', 'bob/__proto__']);
-    expect(await api.infer('ops', 'alice/in')).toBe(
+    expect(await api.infer('all', 'alice/in')).toBe(
       `${codes.notFound} input 'x': no shared memory region 'alice/in' is registered`,
     );
     expect(await api.unregister('ops', 'alice/in')).toEqual({});

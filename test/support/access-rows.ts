@@ -62,7 +62,11 @@ const REGISTER: AccessRow = {
   answers: 400,
   audit: 'sharedMemory.register',
 };
-const UNREGISTER: AccessRow = { needs: 'memory.use', on: 'anything', audit: 'sharedMemory.unregister' };
+const UNREGISTER: AccessRow = {
+  needs: ['memory.use', 'server.manage'],
+  on: 'anything',
+  audit: 'sharedMemory.unregister',
+};
 
 /** Every HTTP route by method and path. Path parameters are filled in by {@link PATH_PARAMETERS}. */
 export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
