@@ -13,7 +13,9 @@ import type { TroubleOptions } from './trouble.js';
 export async function hangUp({ server, place, journal, random, stopped }: TroubleOptions): Promise<void> {
   const reload = async (text: string, now: { readonly guest: number; readonly inForce: number }) => {
     await writeSettings(place, text);
+    const from = server.cli.written().err.length;
     server.cli.child.kill('SIGHUP');
+    await eventually('it has reloaded', () => server.cli.written().err.includes('"reload by SIGHUP: ', from));
     await eventually(`guests get ${now.guest}, in force ${now.inForce}`, async () => {
       const metrics = await server.readMetrics();
       if (!metrics.includes(`\nmillrace_auth_last_reload_successful ${now.inForce}\n`)) return false;

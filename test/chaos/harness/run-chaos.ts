@@ -103,9 +103,8 @@ async function makeTrouble({ options, place, server, journal, random, seen }: Ch
   const { durationMs, swaps, clients, adversities = [] } = options;
   let [calm, over] = [false, false];
   const trouble = () => ({ server, place, journal, seen, random: random.fork(), stopped: () => calm });
-  const attackOnce = (what: string) => outlast(journal, what);
   const optional: Readonly<Partial<Record<Adversity, () => Promise<void>>>> = {
-    attackers: () => attack({ ...trouble(), port: server.port, outlast: attackOnce }),
+    attackers: () => attack({ ...trouble(), port: server.port, outlast: (what) => outlast(journal, what) }),
     'hang-ups': () => hangUp(trouble()),
     repositories: () => damageRepositories(trouble()),
   };

@@ -34,7 +34,7 @@ export interface ChaosServer extends AsyncDisposable {
   readonly metricsPort: number;
   /** The server and all its models say that they are ready. */
   isReady(): Promise<boolean>;
-  /** The status of an inference with that key, or one that the server has made. */
+  /** With what a look at a model is answered. */
   statusFor(key: { readonly authorization: string }): Promise<number>;
   /** Asks its own API, below `/millrace/v1/`, as the operator; rejects where that is refused. */
   control(line: string, body?: object): Promise<Readonly<Record<string, unknown>>>;
@@ -76,11 +76,7 @@ export async function startServer({ mode, folder, elsewhere, home }: Place): Pro
   const options = { cwd: home.path, detached: true, nodeFlags: COUNTS_TIMERS };
   const cli = startCli(['serve', ...repositories, ...flags], options);
   const listening = await cli.nextEvent();
-  const [http, grpc, metrics] = [listening.http, listening.grpc, listening.metrics].map(String) as [
-    string,
-    string,
-    string,
-  ];
+  const [http = '', grpc = '', metrics = ''] = [listening.http, listening.grpc, listening.metrics].map(String);
   const { kserve } = listening.dialects as { readonly kserve: { readonly http: string } };
   await cli.nextEvent();
   const get = (url: string, holder: KeyHolder) => fetch(url, { headers: { ...as(holder), connection: 'close' } });
