@@ -8,49 +8,90 @@
  * where a mutant survives that scripts/mutants-argued.json does not argue for.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { apply, mutationsOf, sample } from './mutations.mjs';
 
-/** What guards something, the folder of its unit tests, and the other tests that hold it to that: beginnings of their paths. */
+/** What guards something, and what holds it to that: the folder of its unit tests, and beginnings of the paths of its other tests. */
 const ROOMS = {
-  audit: { sources: ['src/audit'], unit: 'src/audit', contract: [], e2e: ['audit'] },
+  audit: { sources: ['src/audit'], unit: 'src/audit', contract: [], e2e: ['test/e2e/audit'] },
   engine: {
     sources: ['src/engine'],
     unit: 'src/engine',
     contract: [],
-    e2e: ['fairness', 'faults', 'sequences', 'response-cache'],
+    e2e: ['test/e2e/fairness', 'test/e2e/faults', 'test/e2e/sequences', 'test/e2e/response-cache'],
   },
   governance: {
     sources: ['src/governance'],
     unit: 'src/governance',
-    contract: ['server.client-certificates', 'server.credentials', 'server.ended-credentials', 'server.identities'],
-    e2e: ['access', 'anonymous', 'issuers', 'keys', 'quotas'],
+    contract: [
+      'test/contract/server.client-certificates',
+      'test/contract/server.credentials',
+      'test/contract/server.ended-credentials',
+      'test/contract/server.identities',
+    ],
+    e2e: ['test/e2e/access', 'test/e2e/anonymous', 'test/e2e/issuers', 'test/e2e/keys', 'test/e2e/quotas'],
   },
   loading: {
     sources: ['src/repository/check-load-request.ts', 'src/repository/read-override.ts', 'src/runtimes/by-load.ts'],
     unit: 'src/repository',
-    contract: [],
-    e2e: ['load-'],
+    contract: ['test/architecture/load-request-keys'],
+    e2e: ['test/e2e/load-'],
   },
   server: {
     sources: ['src/server/fast-path', 'src/server/grpc', 'src/server/http', 'src/server/host-guard.ts'],
     unit: 'src/server',
-    contract: ['server.'],
-    e2e: ['bad-input', 'penetration'],
+    contract: ['test/contract/server.'],
+    e2e: ['test/e2e/bad-input', 'test/e2e/penetration'],
   },
-  'shared-memory': { sources: ['src/shared-memory'], unit: 'src/shared-memory', contract: [], e2e: ['shared-memory'] },
-  sources: { sources: ['src/sources'], unit: 'src/sources', contract: [], e2e: ['pull', 'network-pull', 'load-by-path'] },
-  store: { sources: ['src/store'], unit: 'src/store', contract: ['store.'], e2e: ['store', 'control-store'] },
+  'shared-memory': {
+    sources: ['src/shared-memory'],
+    unit: 'src/shared-memory',
+    contract: [],
+    e2e: ['test/e2e/shared-memory'],
+  },
+  sources: {
+    sources: ['src/sources'],
+    unit: 'src/sources',
+    contract: [],
+    e2e: ['test/e2e/pull', 'test/e2e/network-pull', 'test/e2e/load-by-path'],
+  },
+  store: {
+    sources: ['src/store'],
+    unit: 'src/store',
+    contract: [],
+    // Its thread runs what is in dist, so that the contract tests need the build, too.
+    e2e: ['test/contract/store.', 'test/e2e/store', 'test/e2e/control-store'],
+  },
 };
 
 const WITHOUT_BUILD = ['--config', 'test/mutants/vitest.config.ts'];
-/** The tests that a mutant meets, one stage after the other, as arguments of vitest. */
-const STAGES = {
-  beside: ({ room, file }) => room.unit
-};
+const unitTests = ({ unit }) => ['run', ...WITHOUT_BUILD, '--dir', unit];
+const contractTests = ({ contract }) => ['run', ...WITHOUT_BUILD, ...contract];
+const endToEndTests = ({ e2e }) => ['run', '--project', 'all', ...e2e];
+
+/** What mutants meet, one stage after the other, as arguments of vitest: all tests of a room, and those for a mutant in a file. */
+const STAGES = [
+  {
+    name: 'beside',
+    all: unitTests,
+    of: (_, file) => (hasTestsBeside(file) ? ['run', ...WITHOUT_BUILD, file.replace(/ts$/, '')] : undefined),
+  },
+  { name: 'unit', all: unitTests, of: ({ unit }, file) => ['related', file, '--run', ...WITHOUT_BUILD, '--dir', unit] },
+  { name: 'contract', all: contractTests, of: (room) => (room.contract.length > 0 ? contractTests(room) : undefined) },
+  { name: 'e2e', all: endToEndTests, of: endToEndTests },
+];
 
 const root = path.dirname(import.meta.dirname);
 const { values } = parseArgs({
@@ -78,12 +119,10 @@ try {
   console.log(`seed ${values.seed}: ${chosen.length} mutants in ${values.room.join(', ')}`);
   let left = chosen.filter((mutant) => !isArgued(mutant));
   for (const stage of STAGES) {
-    const { name, meets = () => true } = stage;
-    const met = left.filter(meets);
-    console.log(`${name}: ${met.map(({ number }) => number).join(',')}`);
-    const survivors = await survivorsOf(stage, met);
-    left = left.filter((mutant) => !met.includes(mutant) || survivors.includes(mutant));
+    console.log(`${stage.name}: ${left.map(({ number }) => number).join(',')}`);
+    left = await survivorsOf(stage, left);
   }
+  for (const mutant of left) report('SURVIVED', mutant);
 } finally {
   rmSync(clone, { recursive: true, force: true });
 }
@@ -130,29 +169,36 @@ function isArgued(mutant) {
   return argument !== undefined;
 }
 
+/** Those that the tests of a stage do not find. */
 async function survivorsOf(stage, mutants) {
-  const verdict = stage === STAGES.at(-1) ? 'SURVIVED' : 'left';
   const survivors = [];
   for (const mutant of mutants) {
-    const { room, file, text, mutated } = mutant;
-    const timeoutMs = await timeoutOf(stage, room);
-    writeFileSync(path.join(clone, file), mutated);
-    const outcome = await runTests(stage.of(ROOMS[room], file), timeoutMs);
-    writeFileSync(path.join(clone, file), text);
-    if (outcome.failure === undefined) {
-      survivors.push(mutant);
-      report(verdict, mutant);
-    } else {
-      report(outcome.isHung ? 'hung' : 'killed', mutant, outcome.failure);
-    }
+    const outcome = await meet(stage, mutant);
+    if (outcome.failure === undefined) survivors.push(mutant);
+    else report(outcome.isHung ? 'hung' : 'killed', mutant, outcome.failure);
   }
   return survivors;
 }
 
+async function meet(stage, { room, file, text, mutated }) {
+  const args = stage.of(ROOMS[room], file);
+  if (args === undefined) return {};
+  const timeoutMs = await timeoutOf(stage, room);
+  writeFileSync(path.join(clone, file), mutated);
+  const outcome = await runTests(args, timeoutMs);
+  writeFileSync(path.join(clone, file), text);
+  return outcome;
+}
+
+function hasTestsBeside(file) {
+  const { dir, name } = path.parse(path.join(clone, file));
+  return readdirSync(dir).some((other) => other.startsWith(`${name}.`) && other.endsWith('.test.ts'));
+}
+
 function report(verdict, { number, file, line, before, after }, reason = '') {
-  if (verdict in counts) counts[verdict]++;
+  counts[verdict]++;
   console.log(`${String(number).padStart(3)} ${verdict.padEnd(8)} ${file}:${line} ${reason}`.trimEnd());
-  if (reason === '') console.log(`    - ${before}\n    + ${after}`);
+  if (verdict === 'SURVIVED') console.log(`    - ${before}\n    + ${after}`);
 }
 
 /** Four times what the tests take without a mutant, which they have to pass. */
