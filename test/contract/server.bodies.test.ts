@@ -1,5 +1,8 @@
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { MillraceError } from '../../src/core/index.js';
+import { createOipDialect } from '../../src/protocols/oip/dialect.js';
+import { createDialectContext } from '../support/dialects.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { RawClient, type RawResponse, requestText } from '../support/raw-client.js';
@@ -34,10 +37,15 @@ describe('a body', () => {
     expect((await client.response()).status).toBe(200);
   });
 
-  it('that is wrong is refused once it is whole, however it comes', async () => {
-    const { port } = await startTestServer();
-    const response = await exchange(port, head({ 'transfer-encoding': 'chunked' }), '2\r\n{}\r\n0\r\n\r\n');
-    expect(jsonOf(response)).toEqual({ status: 400, body: { error: "request: expected 'inputs', got none" } });
+  it('that a handler refuses at once is answered, also where it came in pieces', async () => {
+    const oip = createOipDialect(createDialectContext());
+    const handle = () => {
+      throw new MillraceError('invalid_argument', 'this is no request');
+    };
+    const dialect = { ...oip, routes: oip.routes.map((route) => ({ ...route, handle })) };
+    const { port } = await startTestServer({ dependencies: { dialects: [dialect] } });
+    const response = await exchange(port, head({ 'transfer-encoding': 'chunked' }), '2\r\n{}\r\n', '0\r\n\r\n');
+    expect(jsonOf(response)).toEqual({ status: 400, body: { error: 'this is no request' } });
   });
 
   it('whose announced length is over the limit is refused before a byte of it is read, and the client can read why', async () => {
