@@ -21,16 +21,16 @@ const STRICT: JudgeOptions = {
   agreement: {},
 };
 
-type Alike = readonly [name: string, world: Plan['world'], users?: number];
+type Alike = readonly [name: string, world: Plan['world'], users: number | undefined];
 
 const ALIKE: readonly Alike[] = [
-  ['requests that know nothing of each other', independent({}, { agreement: 0.99 })],
-  ['load that rises and falls, and outages', stormy],
-  ['recorded latencies', recorded(readRecordedLatencies())],
-  ['processes that stop now and then', stalling],
-  ['1,000 classes', manyClasses(1_000)],
-  ['scores', scores()],
-  ['vectors', vectors()],
+  ['requests that know nothing of each other', independent({}, { agreement: 0.99 }), undefined],
+  ['load that rises and falls, and outages', stormy, undefined],
+  ['recorded latencies', recorded(readRecordedLatencies()), undefined],
+  ['processes that stop now and then', stalling, undefined],
+  ['1,000 classes', manyClasses(1_000), undefined],
+  ['scores', scores(), undefined],
+  ['vectors', vectors(), undefined],
   ['100 users', ofUsers(), 100],
   ['1,000 users', ofUsers(), 1_000],
   ['5,000 users', ofUsers(), 5_000],

@@ -1,7 +1,9 @@
 import type { Summary } from './summary.js';
 
-/** How many times as many rollouts; the tables in docs/judge.md are made with 10, and printed with more than 1. */
-export const SCALE = Number(process.env.MILLRACE_TEST_JUDGE_SCALE ?? 1);
+const GIVEN = process.env.MILLRACE_TEST_JUDGE_SCALE;
+
+/** How many times as many rollouts. Where it is given, the tables of docs/judge.md are printed. */
+export const SCALE = Number(GIVEN ?? 1);
 
 export const formatPercent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
 const formatCount = (requests: number | undefined) => requests?.toLocaleString('en-US') ?? '–';
@@ -19,6 +21,6 @@ export class Table {
   }
 
   print(): void {
-    if (SCALE > 1) console.log(`\n${this.#rows.join('\n')}`);
+    if (GIVEN !== undefined) console.log(`\n${this.#rows.join('\n')}`);
   }
 }

@@ -6,8 +6,8 @@ import type { World } from './rollout.js';
 export interface Behaviour {
   readonly errorRate: number;
   readonly slowdown: number;
-  /** Of the tail: for 1 of 10 requests, beside `slowdown`. */
-  readonly tailSlowdown: number;
+  /** Of the slowest tenth; undefined = the same. The others then never take longer than that begins with. */
+  readonly tailSlowdown: number | undefined;
   /** Of the classes, most frequent first. */
   readonly classes: readonly number[];
   /** Of outcomes that are 1; the others are 0. */
@@ -18,7 +18,7 @@ export interface Behaviour {
 export const USUAL: Behaviour = {
   errorRate: 0.01,
   slowdown: 1,
-  tailSlowdown: 1,
+  tailSlowdown: undefined,
   classes: [0.6, 0.25, 0.1, 0.04, 0.01],
   success: 0.2,
   agreement: 0.995,
@@ -45,6 +45,13 @@ function pickClass(classes: readonly number[], at: number): string {
 const SIGMA = 0.5;
 /** Where the slowest tenth begins, in standard deviations. */
 const NINETY = 1.2816;
+const TAIL_MS = 20 * Math.exp(SIGMA * NINETY);
+
+function latencyOf(z: number, slowdown: number, tailSlowdown: number | undefined): number {
+  const usualMs = 20 * Math.exp(SIGMA * z);
+  if (tailSlowdown === undefined) return usualMs * slowdown;
+  return z > NINETY ? usualMs * tailSlowdown : Math.min(usualMs * slowdown, TAIL_MS * tailSlowdown);
+}
 
 /** Requests that know nothing of each other; log-normal latencies with σ = 0.5. */
 export function independent(canary: Partial<Behaviour> = {}, stable: Partial<Behaviour> = {}) {
@@ -54,7 +61,7 @@ export function independent(canary: Partial<Behaviour> = {}, stable: Partial<Beh
       const { errorRate, slowdown, tailSlowdown, classes, success, agreement } = isCanary ? arms.canary : arms.stable;
       const failed = random.chance(errorRate);
       const z = normal(random);
-      const latencyMs = 20 * Math.exp(SIGMA * z) * (z > NINETY ? tailSlowdown : slowdown);
+      const latencyMs = latencyOf(z, slowdown, tailSlowdown);
       const answer = pickClass(classes, random.next());
       return {
         failed,

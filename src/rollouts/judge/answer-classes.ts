@@ -11,7 +11,7 @@ export interface AnswerClassesState {
 }
 
 /** Classes with a name; all others are told apart by a hash. */
-export const MAX_NAMED = 15;
+const MAX_NAMED = 15;
 const MAX_LENGTH = 64;
 /** Groups of the classes without a name, each of which is compared. */
 export const HASH_BUCKETS = 16;

@@ -226,6 +226,16 @@ describe('keys', () => {
     });
   });
 
+  it('that chance does not assign for now are seen by the guard rail alone', () => {
+    const judge = createJudge();
+    const still = { share: 0.5, failed: true, latencyMs: undefined, answer: undefined, isAssigned: false } as const;
+    for (let index = 0; index < 640; index++) judge.observe({ arm: 'canary', atMs: index * 10, key: index, ...still });
+    expect(judge.verdict().metrics[0]?.observations).toEqual({ stable: 0, canary: 0 });
+    expect(judge.verdict().sentence).toBe(
+      'errors are worse: canary failed 64 of 64 requests; more than 50 % is rolled back at once',
+    );
+  });
+
   it('do not keep the guard rail from seeing what most requests do', () => {
     const judge = createJudge();
     for (let index = 0; index < 2_000; index++) {

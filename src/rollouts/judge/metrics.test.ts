@@ -15,7 +15,7 @@ const TENFOLD = (name: string) => Array.from({ length: 10 }, () => name);
 
 describe('with all metrics', () => {
   it.each([
-    ['latency', { slowdown: 1.4, tailSlowdown: 1.4 }],
+    ['latency', { slowdown: 1.4 }],
     ['answers', { classes: [0.4, 0.45, 0.1, 0.04, 0.01] }],
     ['outcomes', { success: 0.02 }],
     ['agreement', { agreement: 0.96 }],

@@ -82,9 +82,9 @@ export class UsersComparison {
 
   /** Counts a request; returns whether a block is full by it. */
   observe(observation: Observation, isFlagged: boolean): boolean {
-    const { key, share } = observation;
+    const { key, share, isAssigned } = observation;
     this.#isKeyed ??= key !== undefined;
-    if (!this.#isKeyed || key === undefined || share < this.#share) return false;
+    if (!this.#isKeyed || key === undefined || share < this.#share || isAssigned === false) return false;
     if (share > this.#share) this.#begin(share);
     this.#totals.add(key, observation, isFlagged);
     this.#requests++;
