@@ -1,5 +1,4 @@
 import { hashText } from './hash-text.js';
-import type { RouteArm } from './route.js';
 
 /** An arm that keeps the keys it has and gets no further ones. */
 export interface ClosedArm {
@@ -11,11 +10,11 @@ export interface ClosedArm {
 }
 
 /** The arm that a key gets instead of the one that is closed to it; undefined = it may have that. */
-export function armInstead(
-  { arms, closed }: { readonly arms: readonly RouteArm[]; readonly closed: ClosedArm | undefined },
-  arm: RouteArm,
+export function armInstead<Arm extends { readonly name: string }>(
+  { arms, closed }: { readonly arms: readonly Arm[]; readonly closed: ClosedArm | undefined },
+  arm: Arm,
   key: string,
-): RouteArm | undefined {
+): Arm | undefined {
   if (closed === undefined || arm.name !== closed.arm || closed.keys.has(hashText(key).low)) return undefined;
   return arms.find(({ name }) => name === closed.others);
 }

@@ -54,6 +54,7 @@ const RULES: readonly Rule[] = [
       'test/e2e/grpc-shutdown.test.ts': 'code of a model that waits for a file',
       'test/e2e/rollout-judged.test.ts': 'code of a model that is slow',
       'test/e2e/scripts.test.ts': 'code of a model that throws late',
+      'test/judge/real-server.test.ts': 'code of models that take their time',
       'test/fuzz/lane.ts': 'limits how long an answer may take',
     },
   },

@@ -2,6 +2,7 @@ import { sayStep } from '../describe.js';
 import type { JudgeOptions, Verdict } from '../judge/index.js';
 import type { RolloutPlan } from '../plan.js';
 import { isOver, type RolloutState, stepOf } from '../state.js';
+import type { Forecast, Obstacle, UserCount } from './forecast-types.js';
 import { formatForecast } from './format-forecast.js';
 import { MAX_COUNTED_USERS, type Requirements, requirementsOf, type Unit } from './requirements.js';
 import type { StableRates } from './terms.js';
@@ -27,32 +28,6 @@ export interface Forecasted {
   readonly verdict: Verdict;
   readonly seen: SeenTraffic;
 }
-
-/** How many users there are, and how that is known. */
-export interface UserCount {
-  readonly count: number;
-  /** Told at the start, or the different keys until now. */
-  readonly source: 'declared' | 'counted';
-}
-
-/** How much a verdict needs in the step that is in force, and how long that takes. */
-export interface Forecast extends Requirements {
-  /** Name of the step: "step 2 of 5 (5 %)". */
-  readonly step: string;
-  /** Of sticky rollouts; undefined before 1,000 requests, unless it was declared. */
-  readonly users: UserCount | undefined;
-  /** Observations of canary that count, until now. */
-  readonly counted: number;
-  readonly perSecond: number | undefined;
-  /** Until a canary that is like stable is fine; undefined = not known, or never. */
-  readonly remainingMs: number | undefined;
-  /** Why it will not be known in this step; undefined = it may. */
-  readonly obstacle: Obstacle | undefined;
-  readonly sentence: string;
-}
-
-/** No number is enough; there are too few users; they come too slowly for the time that the step may be held. */
-export type Obstacle = 'share' | 'users' | 'time';
 
 /** Requests after which the keys that were seen say how many users there are. */
 const ENOUGH_REQUESTS = 1_000;

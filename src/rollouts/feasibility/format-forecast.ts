@@ -1,6 +1,6 @@
 import { formatDuration } from '../../text/index.js';
 import type { RolloutPlan } from '../plan.js';
-import type { Forecast } from './forecast.js';
+import type { Forecast } from './forecast-types.js';
 import { formatCount } from './format.js';
 import { MAX_COUNTED_USERS } from './requirements.js';
 
