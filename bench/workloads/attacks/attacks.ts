@@ -24,7 +24,7 @@ const MAX_ITEMS = 4_096;
 const UNFINISHED_BYTES = Math.floor(1_073_741_824 / 24);
 const TIMES_PER_SECOND = 20;
 
-/** The attacks that one key once stopped a server with; those named `most` are the largest of their kind that are still admitted. */
+/** The attacks that one key once stopped a server with; those named `most` are the largest of their kind that are not refused by their size. */
 export const ATTACKS: readonly Attack[] = [
   packed('chat', 'a chat of 500,001 messages as gzip', () => chat(turns(500_001))),
   packed('chat-parts', 'a chat message of 500,001 content parts as gzip', () => chat([said(parts(500_001, 'text'))])),

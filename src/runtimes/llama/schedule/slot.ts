@@ -1,6 +1,10 @@
 import type { MillraceError } from '../../../core/index.js';
 import type { SlotView, Tokens } from './choose-slot.js';
 import type { SlotCells } from './plan-room.js';
+import type { StepCandidate } from './plan-step.js';
+
+/** Most tokens of a step whose logits a prompt's reader gets: each takes memory and time by the size of the vocabulary. */
+const READ_TOKENS = 16;
 
 /** A sequence that is generated. */
 export interface Task {
@@ -48,9 +52,10 @@ export interface Slot {
   suspect: boolean;
 }
 
-/** Tokens of its prompt that are still to be evaluated. */
-export function promptLeft({ task, chosen, length }: Slot): number {
-  return task === undefined || chosen !== undefined ? 0 : task.prompt.length - length;
+/** As {@link planStep} looks at it. */
+export function candidateOf({ task, chosen, length, since }: Slot): StepCandidate {
+  const promptLeft = task === undefined || chosen !== undefined ? 0 : task.prompt.length - length;
+  return { promptLeft, since, most: task?.readsPrompt ? READ_TOKENS : promptLeft };
 }
 
 /** The part of its prompt that need not be evaluated where a slot holds it already. */

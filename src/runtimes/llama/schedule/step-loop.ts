@@ -2,8 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { MillraceError } from '../../../core/index.js';
 import { chooseSlot } from './choose-slot.js';
 import { planRoom } from './plan-room.js';
-import { planStep, type StepCandidate, type StepLimits } from './plan-step.js';
-import { cellsOf, cellsOfSlot, freeSlot, promptLeft, reusable, type Slot, type Task, viewOf } from './slot.js';
+import { planStep, type StepLimits } from './plan-step.js';
+import { candidateOf, cellsOf, cellsOfSlot, freeSlot, reusable, type Slot, type Task, viewOf } from './slot.js';
 
 export type { Task } from './slot.js';
 
@@ -64,9 +64,6 @@ const PARTS = 4;
 
 /** Every fourth step begins with the prompt that came first, so that it ends however many shorter ones come. */
 const OLDESTS_TURN = 4;
-
-/** Most tokens of a step whose logits a prompt's reader gets: each takes memory and time by the size of the vocabulary. */
-const READ_TOKENS = 16;
 
 /** Of a processor: what choosing tokens may take in a step, for all sequences together. One that needs more goes on in the next steps. */
 const CHOOSING_MS = 25;
@@ -394,11 +391,6 @@ export class StepLoop {
     for (const slot of this.#slots) if (slot.task !== undefined) this.#release(slot).fail(error);
     for (const task of this.#waiting.splice(0)) task.fail(error);
   }
-}
-
-function candidateOf(slot: Slot): StepCandidate {
-  const most = slot.task?.readsPrompt ? READ_TOKENS : Number.POSITIVE_INFINITY;
-  return { promptLeft: promptLeft(slot), since: slot.since, most };
 }
 
 function cancelled(): MillraceError {
