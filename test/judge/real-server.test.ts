@@ -72,6 +72,7 @@ const FAULTS = {
   crash: [digits("if (inputs.image.data[0] > 0) process.kill(process.pid, 'SIGKILL');"), 'errors'],
 } as const;
 const SHARE_PERCENT = 20;
+const WORDS = { errors: 'errors are worse', latency: 'latency is worse', answers: 'answers differ' } as const;
 
 describe('a version of a real model that is worse under load', () => {
   let rollout: RolloutServer;
@@ -106,7 +107,7 @@ describe('a version of a real model that is worse under load', () => {
         announced = body.forecast.metrics.find((needs: { name: string }) => needs.name === metric).worse.canary;
         return reaches(name, 'rolled_back', 'done');
       });
-      expect(over.decisions[0].reason).toMatch(new RegExp(`^version 2 is worse than version 1: .*${metric}: `));
+      expect(over.decisions[0].reason).toMatch(new RegExp(`^version 2 against version 1: .*${WORDS[metric]}: `));
       const { observations } = over.verdict.metrics.find((seen: { name: string }) => seen.name === metric);
       expect(observations.canary).toBeLessThanOrEqual(announced ?? 0);
     },

@@ -34,7 +34,7 @@ describe('the announced number of requests', () => {
   const slowdown = 1.05 * Math.exp(0.5 * (1.645 - 1.036));
   const faults: readonly [MetricName, Plan['world']][] = [
     ['errors', independent({ ...even, errorRate: 0.11 }, even)],
-    ['latency', independent({ ...even, slowdown }, even)],
+    ['latency', independent({ ...even, slowdown, tailSlowdown: slowdown }, even)],
     ['answers', independent({ ...even, classes: [0.05, 0.8, 0.05, 0.05, 0.05] }, even)],
     ['outcomes', independent({ ...even, success: 0.2 }, even)],
     ['agreement', independent({}, { ...even, agreement: 0.89 })],
@@ -47,6 +47,23 @@ describe('the announced number of requests', () => {
       expect(summarize('worse', RUNS, plan).share).toBeGreaterThanOrEqual(0.95);
     },
   );
+});
+
+describe('the announced number of users', () => {
+  const usersFor = (weight: number) => requirementsOf({ judge: {}, unit: 'users', weight });
+  /** Nearly all of them come. */
+  const allOf = (users: number) => ({ users, until: { all: users * 10 } });
+
+  it.each([20, 50])('suffices for a canary that is like stable to be fine at %i %', (weight) => {
+    const plan = { ...allOf(usersFor(weight).fine?.all ?? 0), world: independent(), share: weight / 100, options: {} };
+    expect(summarize('fine', RUNS / 2, { ...plan, endsWhenFine: true }).share).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it.each([20, 50])('suffices to roll back errors at %i %', (weight) => {
+    const users = usersFor(weight).metrics[0]?.worse?.all ?? 0;
+    const plan = { ...allOf(users), world: independent({ errorRate: 0.11 }), share: weight / 100, options: {} };
+    expect(summarize('worse', RUNS, plan).share).toBeGreaterThanOrEqual(0.95);
+  });
 });
 
 /** One request in eight has an outcome, and one in eight is copied; of so many canary has about its share. */

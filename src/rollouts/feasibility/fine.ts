@@ -7,6 +7,8 @@ export interface FineTerms {
   readonly rate: number;
   /** The difference that is still fine. */
   readonly margin: number;
+  /** As many times the margin that is set; default 1. */
+  readonly times?: number;
   /** Where canary is held against a declared share, and not against stable: that share. */
   readonly tolerated?: number;
 }

@@ -92,7 +92,7 @@ describe('the forecast of a rollout', () => {
     );
     const many = told({ isSticky: true, users: 1_000_000 }, { steps: [1, 100] });
     expect(many?.obstacle).toBe('share');
-    expect(many?.sentence).toMatch(/; the judge counts at most 16,000 users, so that this step stays inconclusive$/);
+    expect(many?.sentence).toMatch(/; the judge counts at most 12,000 users, so that this step stays inconclusive$/);
   });
 
   it('says that it is done once the version is known to be no worse, and that nothing can be compared at 100 %', () => {

@@ -57,8 +57,8 @@ export interface JudgedTraffic {
 const SLACK_WORSE = 2;
 const SLACK_FINE = 2.13;
 
-/** The judge tells no more users apart: further ones do not count. */
-export const MAX_COUNTED_USERS = 16_000;
+/** The judge has places for 16,384 keys; of more users than this, too many find theirs taken and do not count. */
+export const MAX_COUNTED_USERS = 12_000;
 
 export function requirementsOf(traffic: JudgedTraffic): Requirements {
   const { judge, rates, unit, weight } = traffic;
@@ -98,9 +98,12 @@ export function marginsThatWork(traffic: JudgedTraffic, canary: number): readonl
     if (!terms.isOfRequests) return [];
     const dealing = dealingOf(traffic, terms);
     const left = rounded(canary, Math.floor) - idleOf(terms, dealing);
-    const margin = marginAfter(terms.fine, { ...dealing, canary: left }, certaintyOf(judge));
+    const after = { ...dealing, canary: left };
+    const margins = terms.fine.map((fine) => marginAfter(fine, after, certaintyOf(judge)));
+    if (terms.fine.every(({ margin }, index) => (margins[index] ?? 1) < margin)) return [];
+    const least = Math.max(...terms.fine.map(({ times = 1 }, index) => (margins[index] ?? 1) / times));
     // Above what was worked out, as bounds have to be below it.
-    return margin < terms.fine.margin ? [] : [{ name: terms.name, margin: (Math.floor(margin * 100) + 1) / 100 }];
+    return [{ name: terms.name, margin: (Math.floor(least * 100) + 1) / 100 }];
   });
 }
 
@@ -108,8 +111,8 @@ function certaintyOf(judge: JudgeOptions): Certainty {
   return { alpha: complete(judge).errorBudget, slack: SLACK_FINE };
 }
 
-function dealingOf({ unit, weight, perSecond = 0 }: JudgedTraffic, { fine, blockSize }: JudgedTerms): Dealing {
-  if (fine.tolerated !== undefined) return { share: 1, blockSize: 1 };
+function dealingOf({ unit, weight, perSecond = 0 }: JudgedTraffic, { isAlone, blockSize }: JudgedTerms): Dealing {
+  if (isAlone) return { share: 1, blockSize: 1 };
   const share = weight / 100;
   if (blockSize !== undefined) return { share, blockSize };
   const least = unit === 'users' ? BLOCK_KEYS : BLOCK_REQUESTS;
@@ -119,16 +122,17 @@ function dealingOf({ unit, weight, perSecond = 0 }: JudgedTraffic, { fine, block
 
 function fineOf(traffic: JudgedTraffic, terms: JudgedTerms): Needed | undefined {
   const dealing = dealingOf(traffic, terms);
-  const canary = canaryUntilFine(terms.fine, dealing, certaintyOf(traffic.judge)) + idleOf(terms, dealing);
-  return neededOf(canary, dealing);
+  const needs = terms.fine.map((fine) => canaryUntilFine(fine, dealing, certaintyOf(traffic.judge)));
+  return neededOf(Math.max(...needs) + idleOf(terms, dealing), dealing);
 }
 
 function worseOf(traffic: JudgedTraffic, terms: JudgedTerms): Needed | undefined {
   const dealing = dealingOf(traffic, terms);
-  const isAlone = terms.fine.tolerated !== undefined;
-  const canary = isAlone
-    ? aloneUntilWorse(terms.worse, SLACK_WORSE)
-    : canaryUntilWorse(terms.worse, dealing, SLACK_WORSE) + idleOf(terms, dealing);
+  const limit = traffic.unit === 'users' && terms.hasUsers ? 2 * terms.worse.limit : terms.worse.limit;
+  const worse = { ...terms.worse, limit };
+  const canary = terms.isAlone
+    ? aloneUntilWorse(worse, SLACK_WORSE)
+    : canaryUntilWorse(worse, dealing, SLACK_WORSE) + idleOf(terms, dealing);
   return neededOf(canary, dealing);
 }
 

@@ -1,5 +1,7 @@
+import { stakeOn } from '../judge/answers-metric.js';
 import { betsOnChange, betsOnMore } from '../judge/bets.js';
 import { createJudge, type JudgeOptions, type MetricName } from '../judge/index.js';
+import { MEDIAN_MARGIN, STAKE } from '../judge/latency-metric.js';
 import { complete } from '../judge/options.js';
 import { BETS, BLOCK_OUTCOMES } from '../judge/outcomes-metric.js';
 import type { FineTerms } from './fine.js';
@@ -13,9 +15,14 @@ export interface JudgedTerms {
   readonly name: MetricName;
   /** Observations of it are requests, or users: not outcomes or copies, which are fewer. */
   readonly isOfRequests: boolean;
+  /** Held against a declared share, and not against stable. */
+  readonly isAlone?: boolean;
+  /** Where users are compared, half of its error budget is for all of their requests, and half for their first ones. */
+  readonly hasUsers?: boolean;
   /** Observations in a block where these are not requests. */
   readonly blockSize?: number;
-  readonly fine: FineTerms;
+  /** What it compares, all of which has to be fine. */
+  readonly fine: readonly FineTerms[];
   readonly worse: FaultTerms;
   readonly fault: string;
   /** Blocks that go by before anything is compared. */
@@ -35,7 +42,8 @@ export function termsOf(options: JudgeOptions, rates: StableRates = {}): readonl
   terms.push({
     name: 'errors',
     isOfRequests: true,
-    fine: { rate: failing, margin: errors.margin },
+    hasUsers: true,
+    fine: [{ rate: failing, margin: errors.margin }],
     worse: { stable: failing, canary: more(failing, 0.1), bets: betsOnMore(errors.tolerance), stake: 1, limit },
     fault: '10 more of 100 requests fail',
     idleBlocks: 0,
@@ -45,8 +53,12 @@ export function termsOf(options: JudgeOptions, rates: StableRates = {}): readonl
     terms.push({
       name: 'latency',
       isOfRequests: true,
-      fine: { rate: late, margin: latency.margin },
-      worse: { stable: late, canary: more(late, 0.1), bets: betsOnMore(1), stake: 1, limit },
+      hasUsers: true,
+      fine: [
+        { rate: 0.5, margin: Math.min(MEDIAN_MARGIN * latency.margin, 1), times: MEDIAN_MARGIN },
+        { rate: late, margin: latency.margin },
+      ],
+      worse: { stable: late, canary: more(late, 0.1), bets: betsOnMore(1), stake: STAKE, limit },
       fault: '10 more of 100 answers are late',
       // What is late is known after the first, and better after the second.
       idleBlocks: 2,
@@ -57,9 +69,9 @@ export function termsOf(options: JudgeOptions, rates: StableRates = {}): readonl
     terms.push({
       name: 'answers',
       isOfRequests: true,
-      fine: { rate: MOST_VARIED, margin: answers.margin },
+      fine: [{ rate: MOST_VARIED, margin: answers.margin }],
       // As the second answer that was seen.
-      worse: { stable: MOST_VARIED, canary: more(MOST_VARIED, 0.3), bets, stake: 1 / 6, limit },
+      worse: { stable: MOST_VARIED, canary: more(MOST_VARIED, 0.3), bets, stake: stakeOn(1), limit },
       fault: '30 more of 100 answers are the same one',
       idleBlocks: 0,
     });
@@ -70,7 +82,7 @@ export function termsOf(options: JudgeOptions, rates: StableRates = {}): readonl
       name: 'outcomes',
       isOfRequests: false,
       blockSize: BLOCK_OUTCOMES,
-      fine: { rate: missing, margin: outcomes.margin },
+      fine: [{ rate: missing, margin: outcomes.margin }],
       worse: { stable: missing, canary: more(missing, 0.3), bets: BETS, stake: 1, limit },
       fault: 'outcomes are 0.3 lower on average',
       idleBlocks: 0,
@@ -81,7 +93,8 @@ export function termsOf(options: JudgeOptions, rates: StableRates = {}): readonl
     terms.push({
       name: 'agreement',
       isOfRequests: false,
-      fine: { rate: tolerated / 2, margin: agreement.margin, tolerated },
+      isAlone: true,
+      fine: [{ rate: tolerated / 2, margin: agreement.margin, tolerated }],
       worse: { stable: tolerated, canary: more(tolerated, 0.1), bets: betsOnMore(1), stake: 1, limit },
       fault: '10 more of 100 answers differ',
       idleBlocks: 0,

@@ -51,7 +51,7 @@ it('where no margin would work, none is named', () => {
 
 it('no number of users is enough where the judge cannot tell as many apart', () => {
   expect(problem(1_000_000, { steps: [1, 100] })).toMatch(
-    /^version 2 cannot be judged by 1,000,000 users, of which the judge counts 16,000: step 1 of 2 \(1 %\) needs about [\d,]+, /,
+    /^version 2 cannot be judged by 1,000,000 users, of which the judge counts 12,000: step 1 of 2 \(1 %\) needs about [\d,]+, /,
   );
 });
 

@@ -15,10 +15,10 @@ const TAIL = 1;
 const TRAITS = [[], [MEDIAN], [TAIL], [MEDIAN, TAIL]] as const;
 
 /** Half of the stake on each. */
-const STAKE = 0.5;
+export const STAKE = 0.5;
 
 /** As many times the margin of the tail: half of all latencies are beyond the median, so that their share is known less exactly. */
-const MEDIAN_MARGIN = 2;
+export const MEDIAN_MARGIN = 2;
 
 /** Plain JSON. */
 export interface LatencyState {
