@@ -3,7 +3,7 @@ import { type Needed, requirementsOf } from '../../src/rollouts/feasibility/requ
 import type { JudgeOptions, MetricName } from '../../src/rollouts/judge/index.js';
 import { ALL_METRICS, type Plan } from './rollout.js';
 import { summarize } from './summary.js';
-import { type Behaviour, independent } from './worlds.js';
+import { type Behaviour, independent, ofUsers } from './worlds.js';
 
 /** Of each plan. */
 const RUNS = 100 * Number(process.env.MILLRACE_TEST_JUDGE_SCALE ?? 1);
@@ -61,7 +61,7 @@ describe('the announced number of users', () => {
 
   it.each([20, 50])('suffices to roll back errors at %i %', (weight) => {
     const users = usersFor(weight).metrics[0]?.worse?.all ?? 0;
-    const plan = { ...allOf(users), world: independent({ errorRate: 0.11 }), share: weight / 100, options: {} };
+    const plan = { ...allOf(users), world: ofUsers({ errorRate: 0.3 }), share: weight / 100, options: {} };
     expect(summarize('worse', RUNS, plan).share).toBeGreaterThanOrEqual(0.95);
   });
 });

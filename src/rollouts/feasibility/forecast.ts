@@ -4,8 +4,8 @@ import type { RolloutPlan } from '../plan.js';
 import { isOver, type RolloutState, stepOf } from '../state.js';
 import type { Forecast, Obstacle, UserCount } from './forecast-types.js';
 import { formatForecast } from './format-forecast.js';
-import { MAX_COUNTED_USERS, type Requirements, requirementsOf, type Unit } from './requirements.js';
-import type { StableRates } from './terms.js';
+import { MAX_COUNTED_USERS, type Requirements, requirementsOf } from './requirements.js';
+import type { StableRates, Unit } from './terms.js';
 
 /** What has been seen of a rollout's requests. */
 export interface SeenTraffic {

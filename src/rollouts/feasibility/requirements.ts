@@ -3,7 +3,7 @@ import type { JudgeOptions, MetricName } from '../judge/index.js';
 import { complete } from '../judge/options.js';
 import { type Certainty, canaryUntilFine, type Dealing, marginAfter } from './fine.js';
 import { aloneUntilWorse, canaryUntilWorse } from './rollback.js';
-import { type JudgedTerms, type StableRates, termsOf } from './terms.js';
+import { type JudgedTerms, type StableRates, termsOf, type Unit } from './terms.js';
 
 /** Observations: requests, or users of a sticky rollout. `all` = of both versions. */
 export interface Needed {
@@ -33,8 +33,6 @@ export interface Requirements {
   readonly metrics: readonly MetricNeeds[];
 }
 
-export type Unit = 'requests' | 'users';
-
 export interface WorkingMargin {
   readonly name: MetricName;
   /** Rounded up to a hundredth; 1 or more = none is enough. */
@@ -61,8 +59,8 @@ const SLACK_FINE = 2.13;
 export const MAX_COUNTED_USERS = 12_000;
 
 export function requirementsOf(traffic: JudgedTraffic): Requirements {
-  const { judge, rates, unit, weight } = traffic;
-  const metrics = termsOf(judge, rates).map((terms): MetricNeeds => {
+  const { unit, weight } = traffic;
+  const metrics = termsOf(traffic).map((terms): MetricNeeds => {
     const { name, fault } = terms;
     return { name, fine: fineOf(traffic, terms), worse: worseOf(traffic, terms), fault };
   });
@@ -82,7 +80,7 @@ export function rememberingRequirements(): typeof requirementsOf {
 /** Until a canary that is like stable is fine by all metrics of requests; undefined = no number is enough. */
 export function fineNeeds(traffic: JudgedTraffic): Needed | undefined {
   let most: Needed | undefined;
-  for (const terms of termsOf(traffic.judge, traffic.rates)) {
+  for (const terms of termsOf(traffic)) {
     if (!terms.isOfRequests) continue;
     const needed = fineOf(traffic, terms);
     if (needed === undefined) return undefined;
@@ -93,8 +91,8 @@ export function fineNeeds(traffic: JudgedTraffic): Needed | undefined {
 
 /** The least margins by which a canary like stable is fine after so many observations of it, of metrics that need larger ones than they have. */
 export function marginsThatWork(traffic: JudgedTraffic, canary: number): readonly WorkingMargin[] {
-  const { judge, rates } = traffic;
-  return termsOf(judge, rates).flatMap((terms) => {
+  const { judge } = traffic;
+  return termsOf(traffic).flatMap((terms) => {
     if (!terms.isOfRequests) return [];
     const dealing = dealingOf(traffic, terms);
     const left = rounded(canary, Math.floor) - idleOf(terms, dealing);

@@ -33,19 +33,30 @@ export interface JudgedTerms {
 const USUAL_ERRORS = 0.01;
 const MOST_VARIED = 0.5;
 
+/** What is compared: requests, or the users of a sticky rollout. */
+export type Unit = 'requests' | 'users';
+
+interface Judging {
+  readonly judge: JudgeOptions;
+  readonly unit: Unit;
+  readonly rates?: StableRates | undefined;
+}
+
 /** What each metric that is judged compares. */
-export function termsOf(options: JudgeOptions, rates: StableRates = {}): readonly JudgedTerms[] {
-  const { errors, latency, answers, outcomes, agreement } = complete(options);
-  const limit = createJudge(options).verdict().metrics[0]?.limit ?? Number.POSITIVE_INFINITY;
+export function termsOf({ judge, unit, rates = {} }: Judging): readonly JudgedTerms[] {
+  const { errors, latency, answers, outcomes, agreement } = complete(judge);
+  const limit = createJudge(judge).verdict().metrics[0]?.limit ?? Number.POSITIVE_INFINITY;
   const terms: JudgedTerms[] = [];
   const failing = rates.errors ?? USUAL_ERRORS;
+  // Users are few, so that only larger faults are found.
+  const fault = unit === 'users' ? 0.3 : 0.1;
   terms.push({
     name: 'errors',
     isOfRequests: true,
     hasUsers: true,
     fine: [{ rate: failing, margin: errors.margin }],
-    worse: { stable: failing, canary: more(failing, 0.1), bets: betsOnMore(errors.tolerance), stake: 1, limit },
-    fault: '10 more of 100 requests fail',
+    worse: { stable: failing, canary: more(failing, fault), bets: betsOnMore(errors.tolerance), stake: 1, limit },
+    fault: `${fault * 100} more of 100 requests fail`,
     idleBlocks: 0,
   });
   if (latency) {

@@ -32,7 +32,7 @@ it('too few users are refused with the figures, the margins that would work, and
   expect(problem(8_000, { steps: [5, 100] })).toMatch(
     new RegExp(
       `^version 2 cannot be judged by 8,000 users: step 1 of 2 \\(5 %\\) needs about ${all}, ${canary} of them with this version, to know that it is ` +
-        `no worse, and about ${toRollBack} to roll it back if 10 more of 100 requests fail; set the margins to at least 0\\.\\d\\d \\(errors\\)` +
+        `no worse, and about ${toRollBack} to roll it back if 30 more of 100 requests fail; set the margins to at least 0\\.\\d\\d \\(errors\\)` +
         '.* and 0\\.\\d\\d \\(answers\\), or begin with (15|20) percent, or start it anyway with `allow_inconclusive`$',
     ),
   );
@@ -42,7 +42,7 @@ it('where no margin would work, none is named', () => {
   const { all, canary, toRollBack } = needsAt(1);
   expect(problem(10, { steps: [1, 100] })).toBe(
     `version 2 cannot be judged by 10 users: step 1 of 2 (1 %) needs about ${all}, ${canary} of them with this version, to know that it is no worse, ` +
-      `and about ${toRollBack} to roll it back if 10 more of 100 requests fail; start it anyway with \`allow_inconclusive\``,
+      `and about ${toRollBack} to roll it back if 30 more of 100 requests fail; start it anyway with \`allow_inconclusive\``,
   );
   expect(problem(1_000, { steps: [100] })).toBe(
     'version 2 cannot be judged by 1,000 users: step 1 of 1 (100 %) leaves none of them to the other version; start it anyway with `allow_inconclusive`',
