@@ -20,7 +20,14 @@ describe('Scheduler', () => {
   });
 
   it('gives a model the inputs in the shapes of its file, where these differ', async () => {
-    const reshaped = { name: 'u', datatype: 'FP32', shape: [-1, 1], modelShape: [-1], batchAxis: 0, optional: false } as const;
+    const reshaped = {
+      name: 'u',
+      datatype: 'FP32',
+      shape: [-1, 1],
+      modelShape: [-1],
+      batchAxis: 0,
+      optional: false,
+    } as const;
     const { signature } = IDENTITY;
     const description = { ...IDENTITY, signature: { ...signature, inputs: [...signature.inputs, reshaped] } };
     const fixture = createSchedulerFixture({ description });

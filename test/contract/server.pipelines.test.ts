@@ -169,7 +169,7 @@ describe.each([true, false])('a client that sends requests behind each other, fa
     client.send(`${inferText('a')}${second.slice(0, -9)}`);
     await arrived(1);
     // Longer than the fast path waits for the rest of a request.
-    clock.advance(150);
+    await clock.advance(150);
     client.send(second.slice(-9));
     release('a');
     await arrived(2);
