@@ -1,10 +1,10 @@
 /**
- * Finds faults that no test finds: puts small ones (scripts/mutations.mjs), chosen by a seed, one at a time into the code that guards
- * something. First all of them meet the unit tests beside the file, then those of the room that import it, which takes seconds; those that
- * are left then meet the room's contract and end-to-end tests, each with a build of its own: a minute on two cores.
+ * Finds missing tests: puts small faults (scripts/mutations.mjs), chosen by a seed, one at a time into the code that guards something,
+ * and runs the tests of its room. Unit tests run first, in seconds; only survivors of these run the contract tests, and then the
+ * end-to-end tests, each with a build: a minute on two idle cores.
  *
  * `npm run test:mutants -- [--seed N] [--count N] [--room NAME]… [--only N,N…]`: by default 100 of all rooms, with a new seed. `--only`
- * repeats some of a sample by their numbers, or continues a run that was stopped. It works on a clone of the last commit. Exit code 1
+ * repeats mutants of a sample by their numbers, or continues a run that was stopped. It works on a clone of the last commit. Exit code 1
  * where a mutant survives that scripts/mutants-argued.json does not argue for.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -21,9 +21,9 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
-import { apply, mutationsOf, sample } from './mutations.mjs';
+import { apply, linesOf, mutationsOf, sample } from './mutations.mjs';
 
-/** What guards something, and what holds it to that: the folder of its unit tests, and beginnings of the paths of its other tests. */
+/** The rooms: sources that guard something, the folder of their unit tests, and the beginnings of the paths of their other tests. */
 const ROOMS = {
   audit: { sources: ['src/audit'], unit: 'src/audit', contract: [], e2e: ['test/e2e/audit'] },
   engine: {
@@ -76,12 +76,13 @@ const ROOMS = {
   },
 };
 
+/** What runs is the source, so that a mutant needs no build. */
 const WITHOUT_BUILD = ['--config', 'test/mutants/vitest.config.ts'];
 const unitTests = ({ unit }) => ['run', ...WITHOUT_BUILD, '--dir', unit];
 const contractTests = ({ contract }) => ['run', ...WITHOUT_BUILD, ...contract];
-const endToEndTests = ({ e2e }) => ['run', '--project', 'all', ...e2e];
+const endToEndTests = ({ e2e }) => ['run', '--project', 'isolated', ...e2e];
 
-/** What mutants meet, one stage after the other, as arguments of vitest: all tests of a room, and those for a mutant in a file. */
+/** The stages of tests, as arguments of vitest: `all` of a room, and those for a mutant in a file; undefined = none. */
 const STAGES = [
   {
     name: 'beside',
@@ -115,6 +116,8 @@ try {
   const cloned = spawnSync('git', ['clone', '--quiet', root, clone], { stdio: 'inherit' });
   if (cloned.status !== 0) throw new Error('the last commit cannot be cloned');
   symlinkSync(path.join(root, 'node_modules'), path.join(clone, 'node_modules'));
+  // Servers in the process of a contract test decode large requests by a thread that runs what is in dist.
+  spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: clone, stdio: 'inherit' });
   const chosen = chooseMutants();
   console.log(`seed ${values.seed}: ${chosen.length} mutants in ${values.room.join(', ')}`);
   let left = chosen.filter((mutant) => !isArgued(mutant));
@@ -133,16 +136,12 @@ console.log(
 );
 if (counts.SURVIVED > 0) process.exitCode = 1;
 
-/** Those of the sample that are to be run: `{ number, room, file, text, line, mutated, before, after }`. */
+/** Those of the sample that are to be run: `{ number, room, file, text, mutation, before, after }`. */
 function chooseMutants() {
   const options = { count: Number(values.count), seed: Number(values.seed) };
   const only = values.only?.split(',').map(Number);
   return sample(values.room.flatMap(mutationsIn), options)
-    .map(({ room, file, text, mutation }, index) => {
-      const mutated = apply(text, mutation);
-      const [before, after] = [text, mutated].map((source) => source.split('\n')[mutation.line - 1].trim());
-      return { number: index + 1, room, file, text, line: mutation.line, mutated, before, after };
-    })
+    .map((chosen, index) => ({ ...chosen, ...linesOf(chosen.text, chosen.mutation), number: index + 1 }))
     .filter(({ number }) => only?.includes(number) ?? true);
 }
 
@@ -173,18 +172,18 @@ function isArgued(mutant) {
 async function survivorsOf(stage, mutants) {
   const survivors = [];
   for (const mutant of mutants) {
-    const outcome = await meet(stage, mutant);
+    const outcome = await tryStage(stage, mutant);
     if (outcome.failure === undefined) survivors.push(mutant);
     else report(outcome.isHung ? 'hung' : 'killed', mutant, outcome.failure);
   }
   return survivors;
 }
 
-async function meet(stage, { room, file, text, mutated }) {
+async function tryStage(stage, { room, file, text, mutation }) {
   const args = stage.of(ROOMS[room], file);
   if (args === undefined) return {};
   const timeoutMs = await timeoutOf(stage, room);
-  writeFileSync(path.join(clone, file), mutated);
+  writeFileSync(path.join(clone, file), apply(text, mutation));
   const outcome = await runTests(args, timeoutMs);
   writeFileSync(path.join(clone, file), text);
   return outcome;
@@ -195,9 +194,9 @@ function hasTestsBeside(file) {
   return readdirSync(dir).some((other) => other.startsWith(`${name}.`) && other.endsWith('.test.ts'));
 }
 
-function report(verdict, { number, file, line, before, after }, reason = '') {
+function report(verdict, { number, file, mutation, before, after }, reason = '') {
   counts[verdict]++;
-  console.log(`${String(number).padStart(3)} ${verdict.padEnd(8)} ${file}:${line} ${reason}`.trimEnd());
+  console.log(`${String(number).padStart(3)} ${verdict.padEnd(8)} ${file}:${mutation.line} ${reason}`.trimEnd());
   if (verdict === 'SURVIVED') console.log(`    - ${before}\n    + ${after}`);
 }
 

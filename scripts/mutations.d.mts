@@ -13,6 +13,9 @@ export function mutationsOf(text: string): readonly Mutation[];
 /** The source with the mutation. */
 export function apply(text: string, mutation: Mutation): string;
 
+/** The line of the mutation, trimmed: in the source, and with the mutation. */
+export function linesOf(text: string, mutation: Mutation): { readonly before: string; readonly after: string };
+
 /** `count` of the items, chosen by the seed: the same ones for the same items. */
 export function sample<Item>(
   items: readonly Item[],

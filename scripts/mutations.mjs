@@ -39,6 +39,12 @@ export function apply(text, { start, end, replacement }) {
   return `${text.slice(0, start)}${replacement}${text.slice(end)}`;
 }
 
+/** The line of the mutation, trimmed: in the source, and with the mutation. */
+export function linesOf(text, mutation) {
+  const [before, after] = [text, apply(text, mutation)].map((source) => source.split('\n')[mutation.line - 1].trim());
+  return { before, after };
+}
+
 /** `count` of the items, chosen by the seed: the same ones for the same items. */
 export function sample(items, { count, seed }) {
   const left = [...items];

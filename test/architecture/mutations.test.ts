@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { apply, mutationsOf, sample } from '../../scripts/mutations.mjs';
+import { linesOf, mutationsOf, sample } from '../../scripts/mutations.mjs';
 
 const SOURCE = `import type { A } from './a.js';
 export function guard(value: true | number, list: string[]): boolean {
@@ -11,10 +12,7 @@ export function guard(value: true | number, list: string[]): boolean {
 
 describe('the mutations of a source', () => {
   it('are faults of its conditions, operators, values and statements, and of no type', () => {
-    const lines = mutationsOf(SOURCE).map((mutation) => {
-      const line = apply(SOURCE, mutation).split('\n')[mutation.line - 1];
-      return `${mutation.line}: ${line?.trim()}`;
-    });
+    const lines = mutationsOf(SOURCE).map((mutation) => `${mutation.line}: ${linesOf(SOURCE, mutation).after}`);
     expect(lines.sort()).toEqual([
       "3: if (false) throw new Error('no');",
       "3: if (true) throw new Error('no');",
@@ -29,6 +27,22 @@ describe('the mutations of a source', () => {
       '5: return true ? true : value < 2;',
     ]);
   });
+});
+
+interface ArguedMutant {
+  readonly file: string;
+  readonly before: string;
+  readonly after: string;
+  readonly because: string;
+}
+
+it('every argued mutant is one of its file as it is now, and has a reason', () => {
+  const argued: readonly ArguedMutant[] = JSON.parse(readFileSync('scripts/mutants-argued.json', 'utf8'));
+  for (const { file, because, ...lines } of argued) {
+    const text = readFileSync(file, 'utf8');
+    expect(mutationsOf(text).map((mutation) => linesOf(text, mutation))).toContainEqual(lines);
+    expect(because).not.toBe('');
+  }
 });
 
 describe('a sample', () => {

@@ -136,7 +136,7 @@ export class GrpcExchange implements Exchange {
 
   writeError(error: MillraceError): void {
     const { stream } = this;
-    if (stream.destroyed || stream.closed) return;
+    if (stream.closed) return;
     // Only what is read to its end is closed.
     if (stream.isPaused()) stream.resume();
     const trailers = this.#errorTrailers(error);

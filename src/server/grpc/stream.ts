@@ -77,7 +77,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
 
   send(message: GrpcMessage): boolean {
     const { stream } = this;
-    if (this.settlement.answered || stream.destroyed || stream.closed) return false;
+    if (this.settlement.answered || stream.closed) return false;
     if (!stream.headersSent) this.sendHeaders();
     if (this.#pacing) {
       this.#queued.push(message);
@@ -94,7 +94,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
 
   drained(): Promise<void> {
     const { stream } = this;
-    if (this.settlement.answered || stream.destroyed || stream.closed) return Promise.resolve();
+    if (this.settlement.answered || stream.closed) return Promise.resolve();
     if (!this.#pacing && !stream.writableNeedDrain) return Promise.resolve();
     return new Promise((resolve) => this.#onDrained.push(resolve));
   }
@@ -109,7 +109,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     const error = reason ?? (late ? deadlineExceeded(call) : undefined);
     if (error !== undefined) this.fail(error);
     else if (this.#pacing) this.#ending = true;
-    else if (!this.stream.destroyed && !this.stream.closed) {
+    else if (!this.stream.closed) {
       if (!this.stream.headersSent) this.sendHeaders();
       this.finish();
     }

@@ -111,7 +111,7 @@ export class UnaryExchange extends GrpcExchange {
 
   #send(message: GrpcMessage, sizeBytes: number, encoding?: Compression): void {
     const { stream, settlement } = this;
-    if (settlement.answered || stream.destroyed || stream.closed) return;
+    if (settlement.answered || stream.closed) return;
     // Held until the client has taken it.
     const refusal = settlement.holdAnswer(sizeBytes);
     if (refusal !== undefined) {
