@@ -166,7 +166,7 @@ it('a declared rollout has as many users as the last one with the same key has c
   }
   await pass(fixture, 10_500);
   await rollouts.command('m', { action: 'abort', by: 'ada' });
-  expect(await lastUsersOf(store, 'm', sticky)).toEqual({ count: 70, overMs: 10_250 });
+  expect(await lastUsersOf(store, 'm', sticky)).toEqual({ count: 70, overMs: 10_500 });
   expect(await lastUsersOf(store, 'm', { parameter: 'other' })).toBeUndefined();
   expect(await lastUsersOf(store, 'm', undefined)).toBeUndefined();
 

@@ -94,6 +94,8 @@ export class RolloutRun implements OpenRollout {
     this.#allRequests = snapshot?.seen?.requests ?? 0;
     this.#keys = new RolloutKeys(keys);
     this.#split = splitFor(this, this.#keys.canary, undefined);
+    // Its start is a decision, too.
+    if (timeline.length === 0) this.#timeline.add(this.#point(this.verdict));
   }
 
   get state(): RolloutState {
