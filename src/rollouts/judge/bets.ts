@@ -1,4 +1,4 @@
-import { logLikelihoodRatio, type TwoByTwo } from './two-by-two.js';
+import { logLikelihood, type TwoByTwo } from './two-by-two.js';
 
 /** Stakes a part of what a trait begins with on this: its odds are `odds` times as high in canary as in stable, and not `tolerated` times. */
 export interface Bet {
@@ -40,16 +40,6 @@ function isTelling({ size, canary, flagged }: TwoByTwo): boolean {
   return flagged > 0 && flagged < size && canary > 0 && canary < size;
 }
 
-/**
- * ln of what a block multiplies a stake by: 1 on average at most, unless the trait's odds are higher in canary than tolerated. The arms of one
- * stratum say nothing of those of another, so that what they pay is multiplied; all of them together are one block.
- */
-export function logPayoff(strata: readonly TwoByTwo[], { odds, tolerated }: Bet): number {
-  let log = 0;
-  for (const table of strata) log += logLikelihoodRatio(table, odds, tolerated);
-  return Math.min(log, LOG_MOST_A_BLOCK);
-}
-
 /** Where ln of a stake is left at, so that no sum of stakes overflows. Long before, the rollout is over. */
 export const LOG_MOST = 600;
 
@@ -65,10 +55,22 @@ export class Stakes {
     this.#worth = bets.reduce((sum, { stake }, index) => sum + stake * Math.exp(this.#logs[index] ?? 0), 0);
   }
 
-  /** A block has ended, in which the trait is spread like that. */
+  /**
+   * A block has ended, in which the trait is spread like that over its strata. The arms of one say nothing of those of another, so that what they
+   * pay is multiplied: 1 on average at most, unless the trait's odds are higher in canary than tolerated. All of them together are one block.
+   */
   settle(strata: readonly TwoByTwo[]): void {
     if (!strata.some(isTelling)) return;
-    this.add((bet) => logPayoff(strata, bet));
+    let tolerated = Number.NaN;
+    let asTolerated = 0;
+    this.add((bet) => {
+      // Many bets are compared with the same odds.
+      if (bet.tolerated !== tolerated) {
+        tolerated = bet.tolerated;
+        asTolerated = logLikelihoodOf(strata, tolerated);
+      }
+      return Math.min(logLikelihoodOf(strata, bet.odds) - asTolerated, LOG_MOST_A_BLOCK);
+    });
   }
 
   /** Multiplies each stake by what its bet is paid. */
@@ -92,4 +94,10 @@ export class Stakes {
   snapshot(): readonly number[] {
     return [...this.#logs];
   }
+}
+
+function logLikelihoodOf(strata: readonly TwoByTwo[], odds: number): number {
+  let log = 0;
+  for (const table of strata) log += logLikelihood(table, odds);
+  return log;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logPayoff } from './bets.js';
+import { Stakes } from './bets.js';
 import { type Block, Blocks, type Dealt, tablesOf } from './block.js';
 
 interface Asked extends Partial<Dealt> {
@@ -79,8 +79,9 @@ it('a block pays 1 on average at most where chance has assigned the requests of 
     const [first = [], second = [undefined]] = tables;
     const payoffs = first.flatMap((one) =>
       second.map((other) => {
-        const dealt = other === undefined ? [one] : [one, other];
-        return Math.exp(logPayoff(dealt, { odds: bet, tolerated: 1, stake: 1 }));
+        const stakes = new Stakes([{ odds: bet, tolerated: 1, stake: 1 }]);
+        stakes.settle(other === undefined ? [one] : [one, other]);
+        return stakes.worth();
       }),
     );
     expect(payoffs.reduce((sum, each) => sum + each, 0) / payoffs.length).toBeLessThan(1 + 1e-9);

@@ -14,8 +14,13 @@ const LARGE = 1e200;
  * as high, given how many requests canary had and how many have the trait (Fisher's noncentral hypergeometric distribution).
  */
 export function logLikelihoodRatio(table: TwoByTwo, odds: number, than: number): number {
+  return logLikelihood(table, odds) - logLikelihood(table, than);
+}
+
+/** ln of how likely the table is where the trait's odds are `odds` times as high in canary, but for what does not depend on the odds. */
+export function logLikelihood(table: TwoByTwo, odds: number): number {
   const lowest = Math.max(0, table.canary + table.flagged - table.size);
-  return (table.canaryFlagged - lowest) * Math.log(odds / than) - logDeals(table, odds) + logDeals(table, than);
+  return (table.canaryFlagged - lowest) * Math.log(odds) - logDeals(table, odds);
 }
 
 /**
