@@ -135,6 +135,14 @@ describe('a ring of keys', () => {
     expect(ring.named('ci')?.id).toBe(id);
   });
 
+  it('awaits the end of no rotated key that is removed', () => {
+    const { ring, add, rotate } = setUp();
+    const { id, record } = add();
+    rotate(record, 60_000);
+    ring.remove(id);
+    expect(ring.nextEndMs()).toBeUndefined();
+  });
+
   it('takes a rotated key until its end, and then says who came with it', async () => {
     const { ring, add, rotate, clock } = setUp();
     const { key, record } = add();

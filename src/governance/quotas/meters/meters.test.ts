@@ -93,6 +93,13 @@ describe('a window', () => {
     expect(taken / (60_000 * minutes)).toBeLessThan(1.01);
   });
 
+  it('gives what is just free again when it is', () => {
+    const meter = new WindowMeter(100, 60_000);
+    meter.take(60, at(0));
+    meter.take(40, at(10_000));
+    expect(meter.waitMs(60, at(20_000))).toBe(60_468.75 - 20_000);
+  });
+
   it('gives back what was not used while that still counts', () => {
     const meter = new WindowMeter(100, 60_000);
     meter.take(100, at(0));
