@@ -87,7 +87,7 @@ it('a rollout to a version whose runner process crashes is rolled back, and ever
   const { out } = await rollout('status', 'fraud');
   expect(out).toMatch(/^rolled back: the rollout of 'fraud' to version 4 is over: rolled back, /m);
   expect(out).toMatch(
-    /millrace +roll back +version 4 is worse than version 3: errors: canary failed \d+ of \d+ requests, stable 0 of \d+ /,
+    /millrace +roll back +version 4 against version 3: errors are worse: canary failed \d+ of \d+ requests, stable 0 of \d+ /,
   );
   const numbers = await (await fetch(`${metrics}/metrics`, { headers: AS_ADA })).text();
   expect(numbers).toMatch(/^millrace_rollout_decisions_total\{action="roll_back",model="fraud"\} 1$/m);
