@@ -178,7 +178,7 @@ it('a declared rollout has as many users as the last one with the same key has c
     "the rollout of 'm' that the settings declare has not begun: version 2 cannot be judged by 70 users (counted by the last rollout): step 1 of 1 " +
       '(100 %) leaves none of them to the other version; say `users` if there are more, or start it anyway with `allow_inconclusive`',
   );
-  const longer = follow(fixture, { ...again, maxHoldMs: 10_001 });
+  const longer = follow(fixture, { ...again, maxHoldMs: 10_501 });
   longer.declared.start();
   await hasPhases(fixture, 'the settings: holding', 'ada: aborted');
 });

@@ -46,7 +46,10 @@ interface Accident {
 }
 
 const listIs = (name: string, happen: Accident['happen']): Accident => ({
-  ...{ name, happen, repository: LIST, model: LISTED.name },
+  name,
+  happen,
+  repository: LIST,
+  model: LISTED.name,
   repair: (list) => writeFile(list, LIST_TEXT),
 });
 const away = (volume: string) => `${volume}-away`;
@@ -58,12 +61,16 @@ export const ACCIDENTS: readonly Accident[] = [
   listIs('a list is missing', (list) => rm(list)),
   listIs('a list names a model twice', (list) => writeFile(list, LIST_TEXT.repeat(2))),
   {
-    ...{ name: 'a folder has vanished', repository: VOLUME, model: MOUNTED.name },
+    name: 'a folder has vanished',
+    repository: VOLUME,
+    model: MOUNTED.name,
     happen: (volume) => rename(volume, away(volume)),
     repair: (volume) => rename(away(volume), volume),
   },
   {
-    ...{ name: 'a folder is not mounted', repository: VOLUME, model: MOUNTED.name },
+    name: 'a folder is not mounted',
+    repository: VOLUME,
+    model: MOUNTED.name,
     happen: (volume) => rename(volume, away(volume)).then(() => mkdir(volume)),
     repair: (volume) => rmdir(volume).then(() => rename(away(volume), volume)),
   },

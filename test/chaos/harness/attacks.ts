@@ -90,7 +90,10 @@ function alternatives(count: number): Body {
 const unread = (sizeBytes: number): Body => ({
   headers: { connection: 'close' },
   ...bodyOf('/v1/responses', {
-    ...{ input: 'And the LORD said', stream: true, max_output_tokens: 20, store: false },
+    input: 'And the LORD said',
+    stream: true,
+    max_output_tokens: 20,
+    store: false,
     metadata: { label: 'x'.repeat(sizeBytes) },
   }),
 });
@@ -145,27 +148,39 @@ async function leaveUnfinished(body: Body, { port, outlast }: AttackOptions): Pr
 
 export const ATTACKS: readonly Attack[] = [
   {
-    ...{ name: 'many messages', attackers: 2, answers: [413, 400] },
+    name: 'many messages',
+    attackers: 2,
+    answers: [413, 400],
     prepare: () => posting(packed(500_001), packed(50_001)),
   },
   {
-    ...{ name: 'megabytes to tokenise', attackers: 4, answers: [400] },
+    name: 'megabytes to tokenise',
+    attackers: 4,
+    answers: [400],
     prepare: () => posting(bodyOf('/tokenize', { content: 'and '.repeat(500_000) })),
   },
   {
-    ...{ name: 'alternatives of a schema', attackers: 4, answers: [200] },
+    name: 'alternatives of a schema',
+    attackers: 4,
+    answers: [200],
     prepare: () => posting(alternatives(900)),
   },
   {
-    ...{ name: 'turns to leave out', attackers: 4, answers: [400, 200] },
+    name: 'turns to leave out',
+    attackers: 4,
+    answers: [400, 200],
     prepare: () => posting(turns(20_001), turns(4_000)),
   },
   {
-    ...{ name: 'silent readers', attackers: 3, answers: [200, 'cut off'] },
+    name: 'silent readers',
+    attackers: 3,
+    answers: [200, 'cut off'],
     prepare: () => stopReading.bind(undefined, unread(3_000_000)),
   },
   {
-    ...{ name: 'unfinished bodies', attackers: 3, answers: [100, 408, SHARE_IS_FULL] },
+    name: 'unfinished bodies',
+    attackers: 3,
+    answers: [100, 408, SHARE_IS_FULL],
     prepare: () => leaveUnfinished.bind(undefined, unfinished()),
   },
 ];

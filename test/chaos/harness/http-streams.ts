@@ -62,7 +62,11 @@ function readEvents(port: number, body: object, leaveAfter: number | undefined):
     };
     const outgoing = request(
       {
-        ...{ host: '127.0.0.1', port, path: `/v2/models/${COUNTING}/generate_stream`, method: 'POST', agent: false },
+        host: '127.0.0.1',
+        port,
+        path: `/v2/models/${COUNTING}/generate_stream`,
+        method: 'POST',
+        agent: false,
         headers: as('oracle'),
       },
       (response) => {

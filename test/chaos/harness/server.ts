@@ -55,7 +55,10 @@ export async function createPlace(mode: ControlMode): Promise<Place> {
   const elsewhereFolder = await createTempFolder(elsewhere());
   const home = await createTempFolder({ [SETTINGS]: settingsText({ guest: false }) });
   return {
-    ...{ mode, folder, elsewhere: elsewhereFolder, home },
+    mode,
+    folder,
+    elsewhere: elsewhereFolder,
+    home,
     async [Symbol.asyncDispose]() {
       for (const each of [folder, elsewhereFolder, home]) await each[Symbol.asyncDispose]();
     },
@@ -81,8 +84,13 @@ export async function startServer({ mode, folder, elsewhere, home }: Place): Pro
   await cli.nextEvent();
   const get = (url: string, holder: KeyHolder) => fetch(url, { headers: { ...as(holder), connection: 'close' } });
   return {
-    ...{ cli, http, grpc, pid: cli.child.pid ?? 0 },
-    ...{ port: portOf(http), kservePort: portOf(kserve.http), metricsPort: portOf(metrics) },
+    cli,
+    http,
+    grpc,
+    pid: cli.child.pid ?? 0,
+    port: portOf(http),
+    kservePort: portOf(kserve.http),
+    metricsPort: portOf(metrics),
     async isReady() {
       const paths = ['/v2/health/ready', ...ALL_MODELS.map((name) => `/v2/models/${name}/ready`)];
       const answers = await Promise.all(paths.map((each) => get(`${http}${each}`, 'oracle')));
