@@ -24,7 +24,9 @@ it('a version whose answers lead to nothing is rolled back, by what callers tell
   }
   const { body: over } = await api('GET models/fraud/rollout');
   expect(over.state).toBe('rolled_back');
-  expect(over.decisions[0].reason).toMatch(/^version 4 against version 3: outcomes are worse: 0 on average of canary's \d+, 1 of stable's; /);
+  expect(over.decisions[0].reason).toMatch(
+    /^version 4 against version 3: outcomes are worse: 0 on average of canary's \d+, 1 of stable's; /,
+  );
   const report = await api('GET routes/fraud/outcomes');
   expect(report.body.arms).toMatchObject([
     { arm: 'canary', version: 4, mean: 0 },
