@@ -16,6 +16,7 @@ export * from './finding.js';
 export * from './flatten.js';
 export * from './group-by.js';
 export * from './half.js';
+export * from './hash-text.js';
 export * from './json-value.js';
 export * from './loopback.js';
 export * from './media.js';

@@ -1,4 +1,4 @@
-import { finish, hashText, type TextHash } from './hash-text.js';
+import { hashText, mixBits, type TextHash } from '../core/index.js';
 
 /** What a choice needs to know of an arm. */
 export interface WeighedArm {
@@ -22,7 +22,7 @@ export function chooseArm<Arm extends WeighedArm>(arms: readonly Arm[], key: str
   for (const arm of arms) {
     if (arm.weight <= 0) continue;
     const { seed } = arm;
-    const mixed = finish((high ^ seed.high) + Math.imul(low ^ seed.low, 0x27d4eb2f));
+    const mixed = mixBits((high ^ seed.high) + Math.imul(low ^ seed.low, 0x27d4eb2f));
     // Never 0, of which there is no logarithm.
     const time = -Math.log((mixed + 0.5) * UNIT) / arm.weight;
     if (time < shortest) {

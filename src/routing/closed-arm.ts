@@ -1,4 +1,4 @@
-import { hashText } from './hash-text.js';
+import { hashText } from '../core/index.js';
 
 /** An arm that keeps the keys it has and gets no further ones. */
 export interface ClosedArm {

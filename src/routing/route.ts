@@ -1,8 +1,8 @@
+import { hashText } from '../core/index.js';
 import type { OutlierPolicy } from './arm-health.js';
 import type { WeighedArm } from './choose-arm.js';
 import type { ClosedArm } from './closed-arm.js';
 import { isCredential } from './credentials.js';
-import { hashText } from './hash-text.js';
 import { formatLabelledName } from './labelled-name.js';
 import type { RouteConfig, RoutesOptions } from './options.js';
 import { type OutcomeTerms, outcomesOf } from './outcome-terms.js';

@@ -1,5 +1,4 @@
-import type { Parameters } from '../../core/index.js';
-import { hashText } from '../../routing/index.js';
+import { hashText, type Parameters } from '../../core/index.js';
 
 /** 2^32 divided by the golden ratio. It is odd, so that no two of its first 2^32 multiples are equal modulo 2^32. */
 const STEP = 0x9e37_79b1;

@@ -1,3 +1,4 @@
+import { mixBits } from '../../core/index.js';
 import type { ArmName } from './observation.js';
 
 /** Plain JSON. */
@@ -138,9 +139,7 @@ function traitsWith(trait: number): Pick<Class, 'traits' | 'traitsIfMore'> {
 function hash(text: string): number {
   let hashed = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hashed = Math.imul(hashed ^ text.charCodeAt(index), 0x01000193);
-  hashed = Math.imul(hashed ^ (hashed >>> 16), 0x85ebca6b);
-  hashed = Math.imul(hashed ^ (hashed >>> 13), 0xc2b2ae35);
-  return (hashed ^ (hashed >>> 16)) >>> 0;
+  return mixBits(hashed);
 }
 
 function toBase64({ buffer, byteOffset, byteLength }: Uint16Array): string {

@@ -5,8 +5,9 @@ import {
   type InferResponse,
   type MillraceError,
   toMillraceError,
+  hashText,
 } from '../../core/index.js';
-import { hashText, type Route, type RouteArm } from '../../routing/index.js';
+import type { Route, RouteArm } from '../../routing/index.js';
 import type { FoundAnswer, NotedAnswer, OutcomeRecords } from '../../store/index.js';
 import type { ArmChoice } from '../routes/arm-choice.js';
 import type { RouteTap, TapListener } from '../routes/route-taps.js';

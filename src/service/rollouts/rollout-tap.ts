@@ -1,6 +1,6 @@
-import type { Call, Clock, MillraceError } from '../../core/index.js';
+import { type Call, type Clock, hashText, type MillraceError } from '../../core/index.js';
 import type { Observation } from '../../rollouts/index.js';
-import { hashText, type Route } from '../../routing/index.js';
+import type { Route } from '../../routing/index.js';
 import type { ArmChoice } from '../routes/arm-choice.js';
 import type { RouteTap, TapListener } from '../routes/route-taps.js';
 import { type ComparedAnswer, comparedAnswer } from './compared-answer.js';

@@ -1,3 +1,4 @@
+import { mixBits } from '../../core/index.js';
 import type { VectorSketch } from '../../rollouts/index.js';
 
 /** Elements of a vector that are looked at. */
@@ -26,10 +27,6 @@ export function sketchOf(vector: ArrayLike<number>): VectorSketch {
   return { size: Math.sqrt(squares), direction: norm === 0 ? sums : sums.map((sum) => sum / norm) };
 }
 
-/** The finaliser of MurmurHash3 spreads the index over all bits. */
 function signOf(index: number): 1 | -1 {
-  let mixed = Math.imul(index + 1, 0x9e3779b1);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return ((mixed ^ (mixed >>> 16)) & 1) === 0 ? 1 : -1;
+  return (mixBits(Math.imul(index + 1, 0x9e3779b1)) & 1) === 0 ? 1 : -1;
 }

@@ -18,11 +18,11 @@ export function hashText(text: string): TextHash {
     low = Math.imul(low ^ unit, 0x85ebca77);
     low = (low << 17) | (low >>> 15);
   }
-  return { high: finish(high ^ low), low: finish(Math.imul(low, 0xc2b2ae3d) ^ high) };
+  return { high: mixBits(high ^ low), low: mixBits(Math.imul(low, 0xc2b2ae3d) ^ high) };
 }
 
 /** MurmurHash3's 32-bit finaliser: every bit of the result depends on every bit of `bits`. */
-export function finish(bits: number): number {
+export function mixBits(bits: number): number {
   let mixed = bits ^ (bits >>> 16);
   mixed = Math.imul(mixed, 0x85ebca6b);
   mixed ^= mixed >>> 13;
