@@ -1,4 +1,5 @@
 import { interval } from '../judge/difference.js';
+import { leastCount } from '../judge/least-count.js';
 import { binomial } from './binomial.js';
 
 /** What a metric compares, and when canary is fine by it. */
@@ -36,7 +37,7 @@ export function canaryUntilFine(terms: FineTerms, dealing: Dealing, certainty: C
   const { compared, blur } = blockOf(terms, dealing);
   const isFine = (count: number) => differenceAfter(count, blur, { terms, certainty }) < terms.margin;
   if (compared === 0) return Number.POSITIVE_INFINITY;
-  const least = leastOf(isFine);
+  const least = leastCount(isFine, { first: 1, most: MOST }) ?? Number.POSITIVE_INFINITY;
   const { share, blockSize } = dealing;
   // The last block counts once it is full.
   return terms.tolerated === undefined ? least / compared + blockSize * share : least;
@@ -68,22 +69,6 @@ function differenceAfter(
   const expected = tolerated === undefined ? rate * count : 0;
   const seen = { canary, canarySquares: canary, expected, expectedSquares: expected };
   return interval({ canary: count, blur: blur * count }, seen, alpha).high - (tolerated ?? 0);
-}
-
-/** The least number for which it holds, and for all above it; Infinity = none. */
-function leastOf(holds: (count: number) => boolean): number {
-  let high = 1;
-  while (!holds(high)) {
-    high *= 2;
-    if (high > MOST) return Number.POSITIVE_INFINITY;
-  }
-  let low = high / 2;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (holds(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
 }
 
 /** Which share of canary's observations is in blocks with both arms, and how much stable's blur each of these (canary / stable of its block). */

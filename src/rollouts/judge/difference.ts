@@ -1,3 +1,4 @@
+import { leastCount } from './least-count.js';
 import type { TwoByTwo } from './two-by-two.js';
 
 /** A difference of two shares (canary's less stable's), and bounds that hold at all times together. */
@@ -100,25 +101,22 @@ export function canaryUntilWithin(
   if (canary === 0) return undefined;
   const isEnough = (count: number) => {
     const times = count / canary;
-    return isWithin(interval(scaled(compared, times), scaled(seen, times), alpha), margin);
+    return isWithin(interval(scaledCompared(compared, times), scaledSeen(seen, times), alpha), margin);
   };
-  let high = Math.ceil(canary);
-  while (!isEnough(high)) {
-    high *= 2;
-    if (high > MOST) return undefined;
-  }
-  let low = Math.floor(high / 2);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (isEnough(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
+  return leastCount(isEnough, { first: Math.ceil(canary), most: MOST });
 }
 
-function scaled<Sums extends Readonly<Compared> | Readonly<Seen>>(sums: Sums, times: number): Sums {
-  const entries = Object.entries(sums).map(([name, sum]) => [name, sum * times]);
-  return Object.fromEntries(entries);
+function scaledCompared({ canary, blur }: Readonly<Compared>, times: number): Compared {
+  return { canary: canary * times, blur: blur * times };
+}
+
+function scaledSeen({ canary, canarySquares, expected, expectedSquares }: Readonly<Seen>, times: number): Seen {
+  return {
+    canary: canary * times,
+    canarySquares: canarySquares * times,
+    expected: expected * times,
+    expectedSquares: expectedSquares * times,
+  };
 }
 
 /** The variance of one value, as if there had been a 0 and a 1 more: what was not seen in ten requests may still be there. */
