@@ -1,5 +1,6 @@
 import { BLOCK_KEYS, BLOCK_MS, BLOCK_REQUESTS, MOST_REQUESTS } from '../judge/block.js';
 import type { JudgeOptions, MetricName } from '../judge/index.js';
+import { confidenceOf } from '../judge/metric.js';
 import { complete } from '../judge/options.js';
 import { type Certainty, canaryUntilFine, type Dealing, marginAfter } from './fine.js';
 import { aloneUntilWorse, canaryUntilWorse } from './rollback.js';
@@ -106,7 +107,7 @@ export function marginsThatWork(traffic: JudgedTraffic, canary: number): readonl
 }
 
 function certaintyOf(judge: JudgeOptions): Certainty {
-  return { alpha: complete(judge).errorBudget, slack: SLACK_FINE };
+  return { alpha: confidenceOf(complete(judge)).alpha, slack: SLACK_FINE };
 }
 
 function dealingOf({ unit, weight, perSecond = 0 }: JudgedTraffic, { isAlone, blockSize }: JudgedTerms): Dealing {

@@ -1,7 +1,8 @@
 import { stakeOn } from '../judge/answers-metric.js';
 import { betsOnChange, betsOnMore } from '../judge/bets.js';
-import { createJudge, type JudgeOptions, type MetricName } from '../judge/index.js';
+import type { JudgeOptions, MetricName } from '../judge/index.js';
 import { MEDIAN_MARGIN, STAKE } from '../judge/latency-metric.js';
+import { confidenceOf } from '../judge/metric.js';
 import { complete } from '../judge/options.js';
 import { BETS, BLOCK_OUTCOMES } from '../judge/outcomes-metric.js';
 import type { FineTerms } from './fine.js';
@@ -44,8 +45,9 @@ interface Judging {
 
 /** What each metric that is judged compares. */
 export function termsOf({ judge, unit, rates = {} }: Judging): readonly JudgedTerms[] {
-  const { errors, latency, answers, outcomes, agreement } = complete(judge);
-  const limit = createJudge(judge).verdict().metrics[0]?.limit ?? Number.POSITIVE_INFINITY;
+  const completed = complete(judge);
+  const { errors, latency, answers, outcomes, agreement } = completed;
+  const { limit } = confidenceOf(completed);
   const terms: JudgedTerms[] = [];
   const failing = rates.errors ?? USUAL_ERRORS;
   // Users are few, so that only larger faults are found.

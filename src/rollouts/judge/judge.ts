@@ -3,7 +3,7 @@ import { AnswersMetric, type AnswersState } from './answers-metric.js';
 import { AssignedKeys, type AssignedKeysState } from './assigned-keys.js';
 import { ErrorsMetric, type ErrorsState } from './errors-metric.js';
 import { LatencyMetric, type LatencyState } from './latency-metric.js';
-import type { Metric } from './metric.js';
+import { confidenceOf, type Metric } from './metric.js';
 import type { Observation, ObservedOutcome } from './observation.js';
 import { type CompleteOptions, complete, type JudgeOptions } from './options.js';
 import { OutcomesMetric, type OutcomesState } from './outcomes-metric.js';
@@ -87,10 +87,8 @@ export function createJudge(options: JudgeOptions = {}, snapshot?: JudgeSnapshot
 }
 
 function createMetrics(options: CompleteOptions, known: JudgeSnapshot | undefined) {
-  const { errorBudget, errors, latency, answers, outcomes, agreement } = options;
-  // The budget is divided equally among the guard rail, errors, and what else there is.
-  const parts = 2 + [latency, answers, outcomes, agreement].filter((each) => each !== false).length;
-  const confidence = { limit: parts / errorBudget, alpha: errorBudget };
+  const { errors, latency, answers, outcomes, agreement } = options;
+  const confidence = confidenceOf(options);
   return {
     errors: new ErrorsMetric(errors, confidence, known?.errors),
     latency: latency ? new LatencyMetric(latency, confidence, known?.latency) : undefined,

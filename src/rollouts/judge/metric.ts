@@ -1,6 +1,6 @@
-import type { Interval } from './difference.js';
-import { isWithin } from './difference.js';
+import { type Interval, isWithin } from './difference.js';
 import { formatEvidence, formatMissing } from './format.js';
+import type { CompleteOptions } from './options.js';
 import type { MetricName, MetricVerdict } from './verdict.js';
 
 /** What a metric may spend, and how sure it has to be. */
@@ -9,6 +9,12 @@ export interface Confidence {
   readonly limit: number;
   /** How likely the bounds of a difference fail to hold at some time. */
   readonly alpha: number;
+}
+
+/** The same for each metric: the budget is divided equally among the guard rail, errors, and what else there is. */
+export function confidenceOf({ errorBudget, latency, answers, outcomes, agreement }: CompleteOptions): Confidence {
+  const parts = 2 + [latency, answers, outcomes, agreement].filter((each) => each !== false).length;
+  return { limit: parts / errorBudget, alpha: errorBudget };
 }
 
 /** One thing that canary is judged by. */
