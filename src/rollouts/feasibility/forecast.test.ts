@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { formatCount } from '../judge/format.js';
 import { createJudge, type Verdict } from '../judge/index.js';
 import { createPlan, type PlanOptions } from '../plan.js';
 import { begin } from '../progress.js';
 import { type Forecasted, forecast } from './forecast.js';
-import { formatCount } from './format.js';
 import { Pace } from './pace.js';
 import { requirementsOf } from './requirements.js';
 

@@ -30,7 +30,7 @@ export interface Forecasted {
 }
 
 /** Requests after which the keys that were seen say how many users there are. */
-const ENOUGH_REQUESTS = 1_000;
+export const ENOUGH_REQUESTS = 1_000;
 /** Observations of stable after which its own rates come before the usual ones. */
 const ENOUGH_OF_STABLE = 500;
 
@@ -45,13 +45,12 @@ export function forecast(of: Forecasted, needsOf = requirementsOf): Forecast | u
   const needs = needsOf({ judge, unit, weight, perSecond, rates: ratesOf(verdict) });
   const counted = verdict.metrics.find(({ name }) => name === 'errors')?.observations.canary ?? 0;
   const users = usersOf(of);
-  const missing = verdict.kind === 'fine' ? 0 : Math.max(0, (needs.fine?.canary ?? 0) - counted);
+  const isFine = verdict.kind === 'fine';
+  const missing = needs.fine && (isFine ? 0 : Math.max(0, needs.fine.canary - counted));
   const remainingMs = remainingOf(missing, weight, perSecond);
-  const found = { ...needs, step: sayStep(plan, { step: next }), users, counted, perSecond };
-  const remaining = needs.fine === undefined ? undefined : remainingMs;
-  const obstacle = verdict.kind === 'fine' ? undefined : obstacleOf(of, { needs, users, remainingMs: remaining });
-  const known = { ...found, remainingMs: remaining, obstacle };
-  return { ...known, sentence: formatForecast(known, plan, verdict.kind === 'fine') };
+  const obstacle = isFine ? undefined : obstacleOf(of, { needs, users, remainingMs });
+  const known = { ...needs, step: sayStep(plan, { step: next }), users, counted, perSecond, remainingMs, obstacle };
+  return { ...known, sentence: formatForecast(known, plan, isFine) };
 }
 
 function usersOf({ isSticky, users, seen }: Forecasted): UserCount | undefined {
@@ -61,9 +60,9 @@ function usersOf({ isSticky, users, seen }: Forecasted): UserCount | undefined {
   return { count: seen.users, source: 'counted' };
 }
 
-function remainingOf(missing: number, weight: number, perSecond: number | undefined): number | undefined {
-  if (missing === 0) return 0;
-  if (perSecond === undefined || perSecond === 0) return undefined;
+function remainingOf(missing: number | undefined, weight: number, perSecond = 0): number | undefined {
+  if (missing === undefined || missing === 0) return missing;
+  if (perSecond === 0) return undefined;
   return (missing / (weight / 100) / perSecond) * 1_000;
 }
 

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../text/index.js';
+import { formatCount } from '../judge/format.js';
 import type { RolloutPlan } from '../plan.js';
 import type { Forecast } from './forecast-types.js';
-import { formatCount } from './format.js';
 import { MAX_COUNTED_USERS } from './requirements.js';
 
 /** What is known of a rollout before it is put into a sentence. */

@@ -1,4 +1,5 @@
 import { BLOCK_KEYS, BLOCK_MS, BLOCK_REQUESTS, MOST_REQUESTS } from '../judge/block.js';
+import { roundCount } from '../judge/format.js';
 import type { JudgeOptions, MetricName } from '../judge/index.js';
 import { confidenceOf } from '../judge/metric.js';
 import { complete } from '../judge/options.js';
@@ -96,7 +97,7 @@ export function marginsThatWork(traffic: JudgedTraffic, canary: number): readonl
   return termsOf(traffic).flatMap((terms) => {
     if (!terms.isOfRequests) return [];
     const dealing = dealingOf(traffic, terms);
-    const left = rounded(canary, Math.floor) - idleOf(terms, dealing);
+    const left = roundCount(canary, Math.floor) - idleOf(terms, dealing);
     const after = { ...dealing, canary: left };
     const margins = terms.fine.map((fine) => marginAfter(fine, after, certaintyOf(judge)));
     if (terms.fine.every(({ margin }, index) => (margins[index] ?? 1) < margin)) return [];
@@ -140,12 +141,6 @@ function idleOf({ idleBlocks }: JudgedTerms, { blockSize, share }: Dealing): num
 }
 
 function neededOf(canary: number, { share }: Dealing): Needed | undefined {
-  const all = rounded(canary / share);
-  return Number.isFinite(all) ? { canary: rounded(canary), all } : undefined;
-}
-
-/** To two digits that count. */
-function rounded(count: number, round = Math.ceil): number {
-  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(count, 1))) - 1);
-  return round(count / unit) * unit;
+  const all = roundCount(canary / share);
+  return Number.isFinite(all) ? { canary: roundCount(canary), all } : undefined;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { formatCount } from '../judge/format.js';
 import { createPlan, type PlanOptions } from '../plan.js';
-import { formatCount } from './format.js';
 import { fineNeeds, type JudgedTraffic, requirementsOf } from './requirements.js';
 import { userProblem } from './user-problem.js';
 

@@ -1,7 +1,7 @@
 import { sayStep } from '../describe.js';
+import { formatCount } from '../judge/format.js';
 import type { JudgeOptions } from '../judge/index.js';
 import type { RolloutPlan } from '../plan.js';
-import { formatCount, formatList } from './format.js';
 import {
   fineNeeds,
   type JudgedTraffic,
@@ -63,4 +63,10 @@ function remediesFor(users: number, traffic: JudgedTraffic): readonly string[] {
   });
   if (weight !== undefined) remedies.push(`begin with ${weight} percent`);
   return remedies;
+}
+
+/** "a, b and c". */
+function formatList(items: readonly string[]): string {
+  const last = items.at(-1) ?? '';
+  return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} and ${last}`;
 }

@@ -27,11 +27,11 @@ export function formatEvidence(evidence: number, limit: number): string {
 /** How far it is to fine: "about 900 more requests until it is fine". */
 export function formatMissing(missing: number | undefined, what: string): string {
   if (missing === undefined) return 'not fine while the difference stays as large';
-  return `about ${formatCount(roundUp(missing))} more ${what} until it is fine`;
+  return `about ${formatCount(Math.max(1, roundCount(missing)))} more ${what} until it is fine`;
 }
 
-/** To two digits that count: what is estimated has no more. */
-function roundUp(count: number): number {
+/** A whole number with two digits that count: an estimate has no more. */
+export function roundCount(count: number, round = Math.ceil): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(count, 1))) - 1);
-  return Math.max(1, Math.ceil(count / unit) * unit);
+  return round(count / unit) * unit;
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ENOUGH_REQUESTS } from '../../rollouts/index.js';
 import type { Store } from '../../store/index.js';
 import { declaredOf, readSeen } from './records.js';
 import { RolloutKeys } from './rollout-keys.js';
@@ -10,9 +11,6 @@ export interface LastUsers {
   /** For so long. */
   readonly overMs: number;
 }
-
-/** Requests after which a count says something. */
-const ENOUGH_REQUESTS = 1_000;
 
 /** What the last rollout of a model has counted by the same key; undefined = none, or too little. */
 export async function lastUsersOf(
