@@ -1,4 +1,5 @@
 import { mixBits } from '../../core/index.js';
+import { fromBase64, toBase64 } from '../base64.js';
 import type { ArmName } from './observation.js';
 
 /** Plain JSON. */
@@ -46,9 +47,9 @@ export class AnswerClasses {
     this.#byBucket = Array.from({ length: HASH_BUCKETS }, (_, bucket) => traitsWith(FIRST_BUCKET + bucket));
     for (const name of state?.known ?? []) this.#name(name, hash(name) % GROUPS);
     this.#counts = { stable: new Uint16Array(GROUPS), canary: new Uint16Array(GROUPS) };
-    this.#pending = state === undefined ? [] : [...wordsOf(state.pending)];
+    this.#pending = state === undefined ? [] : [...new Uint16Array(fromBase64(state.pending))];
     if (state === undefined) return;
-    for (const arm of ARMS) this.#counts[arm].set(wordsOf(state[arm]));
+    for (const arm of ARMS) this.#counts[arm].set(new Uint16Array(fromBase64(state[arm])));
     this.#add();
   }
 
@@ -140,13 +141,4 @@ function hash(text: string): number {
   let hashed = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hashed = Math.imul(hashed ^ text.charCodeAt(index), 0x01000193);
   return mixBits(hashed);
-}
-
-function toBase64({ buffer, byteOffset, byteLength }: Uint16Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
-}
-
-function wordsOf(text: string): Uint16Array {
-  // A copy, as what Buffer returns need not begin at an even address.
-  return new Uint16Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer);
 }

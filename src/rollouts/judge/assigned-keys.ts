@@ -1,3 +1,5 @@
+import { fromBase64, toBase64 } from '../base64.js';
+
 /** Keys are kept in buckets of four, by 12 bits of each; 12 further ones tell those of a bucket apart. 32 KiB, whatever the number of keys. */
 const BUCKETS = 1 << 12;
 const WAYS = 4;
@@ -84,18 +86,9 @@ function tagOf(key: number): number {
 }
 
 function keptOf({ kept, isSparse }: AssignedKeysState): Uint16Array {
-  const words = fromBase64(kept);
+  const words = new Uint16Array(fromBase64(kept));
   if (!isSparse) return words;
   const all = new Uint16Array(BUCKETS * WAYS);
   for (let at = 0; at < words.length; at += 2) all[words[at] ?? 0] = words[at + 1] ?? 0;
   return all;
-}
-
-function toBase64(words: Uint16Array): string {
-  return Buffer.from(words.buffer, words.byteOffset, words.byteLength).toString('base64');
-}
-
-function fromBase64(text: string): Uint16Array {
-  // A copy, as what Buffer returns need not begin at an even address.
-  return new Uint16Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer);
 }

@@ -1,3 +1,5 @@
+import { fromBase64, toBase64 } from '../base64.js';
+
 /** Plain JSON. */
 export interface QuantilesState {
   /** Base64 of the last values, as 64-bit floats. */
@@ -27,7 +29,7 @@ export class Quantiles {
   constructor(quantiles: readonly number[], state?: QuantilesState) {
     this.#quantiles = quantiles;
     this.#values = new Float64Array(KEPT);
-    if (state !== undefined) this.#values.set(valuesOf(state.values));
+    if (state !== undefined) this.#values.set(new Float64Array(fromBase64(state.values)));
     this.#count = state?.count ?? 0;
     this.#added = state?.added ?? 0;
     this.#thresholds = state?.thresholds ?? [];
@@ -57,13 +59,7 @@ export class Quantiles {
   }
 
   snapshot(): QuantilesState {
-    const { buffer, byteLength } = this.#values.slice(0, Math.min(this.#count, KEPT));
-    const values = Buffer.from(buffer, 0, byteLength).toString('base64');
+    const values = toBase64(this.#values.subarray(0, Math.min(this.#count, KEPT)));
     return { values, count: this.#count, added: this.#added, thresholds: [...this.#thresholds] };
   }
-}
-
-function valuesOf(text: string): Float64Array {
-  // A copy, as what Buffer returns need not begin at a multiple of eight.
-  return new Float64Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer);
 }

@@ -1,3 +1,5 @@
+import { fromBase64, toBase64 } from '../base64.js';
+
 const FIRST_CAPACITY = 64;
 
 /** Different 32-bit hashes in ascending order, four bytes each. */
@@ -7,8 +9,7 @@ export class SortedHashes {
 
   /** `kept`: what {@link snapshot} has returned. */
   constructor(kept = '') {
-    // A copy, as what Buffer returns need not begin at an even address.
-    this.#hashes = new Uint32Array(Uint8Array.from(Buffer.from(kept, 'base64')).buffer);
+    this.#hashes = new Uint32Array(fromBase64(kept));
     this.#size = this.#hashes.length;
   }
 
@@ -18,11 +19,6 @@ export class SortedHashes {
 
   get largest(): number | undefined {
     return this.#size === 0 ? undefined : this.#hashes[this.#size - 1];
-  }
-
-  has(hash: number): boolean {
-    const at = this.#placeOf(hash >>> 0);
-    return at < this.#size && this.#hashes[at] === hash >>> 0;
   }
 
   /** False where it is there already. */
@@ -43,8 +39,7 @@ export class SortedHashes {
 
   /** Base64. */
   snapshot(): string {
-    const { buffer, byteOffset } = this.#hashes;
-    return Buffer.from(buffer, byteOffset, this.#size * Uint32Array.BYTES_PER_ELEMENT).toString('base64');
+    return toBase64(this.#hashes.subarray(0, this.#size));
   }
 
   /** Of the first one that is not smaller. */
