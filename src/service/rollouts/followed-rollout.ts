@@ -1,7 +1,6 @@
-import { createJudge } from '../../rollouts/index.js';
+import { createJudge, KeptKeys } from '../../rollouts/index.js';
 import { declaredOf, newestStateOf, type StoredRollout } from './records.js';
 import { forecastOf, NOTHING_SEEN } from './rollout-forecast.js';
-import { RolloutKeys } from './rollout-keys.js';
 import { type Split, splitFor } from './rollout-route.js';
 import type { OpenRollout } from './types.js';
 
@@ -18,7 +17,7 @@ export function followedRollout(
   const declared = declaredOf(record);
   const state = newestStateOf(record, snapshot);
   const known = before?.record.id === record.id ? before.split : undefined;
-  const split = splitFor({ declared, state }, new RolloutKeys(keys).canary, known);
+  const split = splitFor({ declared, state }, new KeptKeys(keys?.canary), known);
   const verdict = snapshot?.verdict ?? createJudge(declared.judge).verdict();
   const seen = snapshot?.seen ?? NOTHING_SEEN;
   return {

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ENOUGH_REQUESTS } from '../../rollouts/index.js';
+import { DistinctKeys, ENOUGH_REQUESTS } from '../../rollouts/index.js';
 import type { Store } from '../../store/index.js';
 import { declaredOf, readSeen } from './records.js';
-import { RolloutKeys } from './rollout-keys.js';
 import type { DeclaredRollout } from './types.js';
 
 /** Users that the last rollout of a model has counted. */
@@ -25,5 +24,5 @@ export async function lastUsersOf(
   const [first, last] = [timeline[0], timeline.at(-1)];
   if (keys === undefined || first === undefined || last === undefined) return undefined;
   if ((snapshot?.seen?.requests ?? 0) < ENOUGH_REQUESTS) return undefined;
-  return { count: new RolloutKeys(keys).count, overMs: last.atMs - first.atMs };
+  return { count: new DistinctKeys(keys.seen).count, overMs: last.atMs - first.atMs };
 }

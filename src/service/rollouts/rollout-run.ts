@@ -321,7 +321,7 @@ export class RolloutRun implements OpenRollout {
       verdict: this.verdict,
       seen: this.seen,
     };
-    const keys = this.#keys.changed(this.record.id);
+    const keys = this.#keys.changed(id);
     try {
       if (keys !== undefined) await store.snapshots.put(KEYS_KIND, model, toJson(keys));
       await store.snapshots.put(SNAPSHOT_KIND, model, toJson(snapshot));
