@@ -164,8 +164,13 @@ class Converter {
     if (ways > MAX_ALTERNATIVES) {
       throw this.#refuse(at, `has more than ${MAX_ALTERNATIVES} alternatives, those of its references included`);
     }
-    const texts = different.flatMap((rule) => literalOf(rule) ?? []);
-    const others = different.filter((rule) => literalOf(rule) === undefined);
+    const texts: string[] = [];
+    const others: string[] = [];
+    for (const each of different) {
+      const text = literalOf(each);
+      if (text === undefined) others.push(each);
+      else texts.push(text);
+    }
     const rule = this.#rules.add([...(texts.length > 0 ? [anyLiteral(texts)] : []), ...others].join(' | '));
     this.#ways.set(rule, ways);
     return rule;
