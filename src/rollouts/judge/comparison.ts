@@ -2,7 +2,7 @@ import { type Bet, Stakes } from './bets.js';
 import { type Block, Blocks, type Dealt, tablesOf, traitsOf } from './block.js';
 import type { Interval } from './difference.js';
 import type { Confidence, Measured } from './metric.js';
-import { type Rates, Tally, type TallyState } from './tally.js';
+import { Tally, type TallyState } from './tally.js';
 
 /** Plain JSON, from which a comparison goes on. */
 export interface ComparisonState {
@@ -21,14 +21,6 @@ export interface Wager {
   readonly betsOn: (trait: number) => readonly Bet[];
   /** At most 1 for all traits together. */
   readonly stakeOn: (trait: number) => number;
-}
-
-/** What is known of a trait. */
-export interface TraitReport extends Rates {
-  /** The evidence (an e-value) of this trait alone, now. */
-  readonly worth: number;
-  /** What it contributes to the evidence of all. */
-  readonly stakedWorth: number;
 }
 
 /** What is said of all traits. */
@@ -93,11 +85,6 @@ export class Comparison {
     return block;
   }
 
-  report(trait: number, alpha: number): TraitReport {
-    const worth = this.#stakes[trait]?.worth() ?? 1;
-    return { ...this.#tally.rates(trait, alpha), worth, stakedWorth: this.#wager.stakeOn(trait) * worth };
-  }
-
   /** What was measured of a trait, by the evidence of all. */
   measured(trait: number, { limit, alpha }: Confidence): Measured {
     const { stable, canary, difference } = this.#tally.rates(trait, alpha);
@@ -113,8 +100,9 @@ export class Comparison {
     let trait = 0;
     let most = Number.NEGATIVE_INFINITY;
     for (const [index, margin] of margins.entries()) {
-      const { difference, stakedWorth } = this.report(index, confidence.alpha);
-      const weight = isWorse ? stakedWorth : excess(difference, margin);
+      const weight = isWorse
+        ? this.#stakedWorth(index)
+        : excess(this.#tally.rates(index, confidence.alpha).difference, margin);
       if (weight <= most) continue;
       most = weight;
       trait = index;
@@ -138,6 +126,11 @@ export class Comparison {
       tally: this.#tally.snapshot(),
       stakes: this.#stakes.map((stakes) => stakes.snapshot()),
     };
+  }
+
+  /** What a trait contributes to the evidence of all. */
+  #stakedWorth(trait: number): number {
+    return this.#wager.stakeOn(trait) * (this.#stakes[trait]?.worth() ?? 1);
   }
 
   #learn(trait: number): void {
