@@ -25,7 +25,7 @@ const MAX_COMPLETION_MS = 1_500;
 /** An attack runs for so long before the tenant is measured. */
 const LEAD_MS = 500;
 
-/** The waits of a tenant while another one attacks the server, beside a server that nobody attacks. */
+/** The waits of a tenant while another one attacks the server, beside a server without an attack. */
 export function attackRows(): Row[] {
   return ATTACKS.map(attackRow);
 }
