@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseArm, drawArm } from './choose-arm.js';
 import { hashText } from '../core/index.js';
+import { chooseArm, drawArm } from './choose-arm.js';
 
 const arms = (weights: Readonly<Record<string, number>>) =>
   Object.entries(weights).map(([name, weight]) => ({ name, weight, seed: hashText(name) }));

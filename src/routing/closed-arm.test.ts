@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { armInstead } from './closed-arm.js';
 import { hashText } from '../core/index.js';
+import { armInstead } from './closed-arm.js';
 import { createRoute } from './route.js';
 
 const config = {

@@ -2,10 +2,10 @@ import {
   type Call,
   type Clock,
   type EventBus,
+  hashText,
   type InferResponse,
   type MillraceError,
   toMillraceError,
-  hashText,
 } from '../../core/index.js';
 import type { Route, RouteArm } from '../../routing/index.js';
 import type { FoundAnswer, NotedAnswer, OutcomeRecords } from '../../store/index.js';
