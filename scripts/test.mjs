@@ -10,7 +10,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const TEST_REPORT = 'coverage/tests.json';
-/** The steps that run tests: all of them, or those that start no server. */
+/** The steps that run tests: all of them, or unit and contract tests. */
 const TESTS = ['test:code', 'test:units'];
 const MAX_LINES = 100;
 const STEPS = ['build', 'lint', 'typecheck', 'rooms', 'unused', 'test:code', 'coverage', 'check:docs', 'check:package'];
