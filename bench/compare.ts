@@ -1,7 +1,7 @@
 import { type RatioInterval, ratioInterval } from './harness/interval.js';
 import { type BenchReport, formatReport } from './harness/report.js';
-import { roundsOf } from './harness/rounds.js';
-import type { Round, RowResult } from './harness/row.js';
+import { ratiosOf, roundsOf } from './harness/rounds.js';
+import type { RowResult } from './harness/row.js';
 import { METRICS, type Metric } from './harness/sample.js';
 
 /** A metric of a new build may be at most this many times the old one's. */
@@ -36,18 +36,12 @@ export function compare({ id, contestants }: RowResult): Comparison[] {
   const count = Math.max(0, ...contestants.map(({ samples }) => samples.length));
   const rounds = roundsOf(contestants, count);
   const has = (metric: Metric) => rounds.some((round) => SIDES.some((side) => (round[side]?.[metric] ?? 0) > 0));
-  const between = (metric: Metric, side: string) =>
-    ratioInterval(rounds.flatMap((round) => ratioOf(round, metric, side)));
+  const between = (metric: Metric, who: string) => ratioInterval(ratiosOf(rounds, { metric, who, against: 'old' }));
   return [...JUDGED, ...SHOWN].filter(has).map((metric) => {
     const [ratio, noise] = [between(metric, 'new'), between(metric, 'again')];
     const isJudged = JUDGED.some((judged) => judged === metric);
     return { id, metric, ratio, noise, verdict: isJudged ? verdictOf(ratio, noise) : 'not judged' };
   });
-}
-
-function ratioOf(round: Round, metric: Metric, side: string): number[] {
-  const [top, bottom] = [round[side]?.[metric], round.old?.[metric]];
-  return top === undefined || bottom === undefined || !(top > 0 && bottom > 0) ? [] : [top / bottom];
 }
 
 function verdictOf(ratio: RatioInterval | undefined, noise: RatioInterval | undefined): ComparisonVerdict {

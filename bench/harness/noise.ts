@@ -1,12 +1,10 @@
 import { type RatioInterval, ratioInterval } from './interval.js';
+import { type RatioSpec, ratiosOf } from './rounds.js';
 import type { BarResult, Round, Verdict } from './row.js';
-import { METRICS, type Metric } from './sample.js';
+import { METRICS } from './sample.js';
 
-export interface NoiseSpec {
-  readonly metric: Metric;
-  /** Contestant judged, and the one it is held against. */
-  readonly who: string;
-  readonly against: string;
+/** The contestant that is judged, and the one it is held against. */
+export interface NoiseSpec extends RatioSpec {
   /** The same as `against` in everything but its name. */
   readonly again: string;
 }
@@ -23,14 +21,9 @@ export function judgeNoise(
   rounds: readonly Round[],
   trial: boolean,
 ): BarResult {
-  const ratiosOf = (name: string) =>
-    rounds.flatMap((round) => {
-      const [top, bottom] = [round[name]?.[metric], round[against]?.[metric]];
-      return top === undefined || bottom === undefined || !(top > 0 && bottom > 0) ? [] : [top / bottom];
-    });
-  const ratios = ratiosOf(who);
+  const ratios = ratiosOf(rounds, { metric, who, against });
   const reached = ratioInterval(ratios);
-  const noise = ratioInterval(ratiosOf(again));
+  const noise = ratioInterval(ratiosOf(rounds, { metric, who: again, against }));
   return {
     text: `${METRICS[metric].label}: ${who} / ${against}, 95 % interval, to be reached by that of ${again} / ${against}`,
     digits: 2,

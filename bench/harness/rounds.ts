@@ -8,7 +8,7 @@ import {
   type Row,
   type RowResult,
 } from './row.js';
-import type { Sample } from './sample.js';
+import type { Metric, Sample } from './sample.js';
 
 export interface RowSpec {
   readonly id: string;
@@ -99,4 +99,19 @@ export function roundsOf(
   return Array.from({ length: rounds }, (_, round) =>
     Object.fromEntries(contestants.map(({ name, samples }) => [name, samples[round]])),
   );
+}
+
+/** Of which metric, and of which contestants: `who` / `against`. */
+export interface RatioSpec {
+  readonly metric: Metric;
+  readonly who: string;
+  readonly against: string;
+}
+
+/** The ratio of each round that has both. */
+export function ratiosOf(rounds: readonly Round[], { metric, who, against }: RatioSpec): number[] {
+  return rounds.flatMap((round) => {
+    const [top, bottom] = [round[who]?.[metric], round[against]?.[metric]];
+    return top === undefined || bottom === undefined || !(top > 0 && bottom > 0) ? [] : [top / bottom];
+  });
 }
