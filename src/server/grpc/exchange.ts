@@ -10,6 +10,7 @@ import { createPeer } from '../peer.js';
 import { quotaHeaders } from '../quota-headers.js';
 import { type Exchange, NOBODY, Settlement } from '../settlement.js';
 import type { SettlementContext } from '../settlement-context.js';
+import { dropRest } from './drop-rest.js';
 import { ACCEPTED_ENCODINGS } from './encoding.js';
 import { pushbackOf, quotaTrailers, statusOf } from './refusal.js';
 import type { GrpcConnection } from './sessions.js';
@@ -145,7 +146,7 @@ export class GrpcExchange implements Exchange {
       stream.end();
     } else {
       stream.respond({ ...HEADERS, ...trailers }, TRAILERS_ONLY);
-      this.#dropRest();
+      if (!this.requestEnded) dropRest(stream);
     }
   }
 
@@ -252,7 +253,7 @@ export class GrpcExchange implements Exchange {
 
   sendTrailers(): void {
     this.stream.sendTrailers(this.#trailers);
-    this.#dropRest();
+    if (!this.requestEnded) dropRest(this.stream);
   }
 
   close(): void {
@@ -288,14 +289,6 @@ export class GrpcExchange implements Exchange {
       durationMs: settlement.durationMs,
       call: settlement.call,
       error,
-    });
-  }
-
-  /** A client that has its answer need not send the rest; it is told so a moment later, when it is the slower one. */
-  #dropRest(): void {
-    if (this.requestEnded) return;
-    this.context.clock.defer(() => {
-      if (!this.requestEnded && !this.stream.closed) this.stream.close(constants.NGHTTP2_NO_ERROR);
     });
   }
 

@@ -1,5 +1,4 @@
 import {
-  constants,
   createSecureServer,
   createServer,
   type ServerOptions as Http2Options,
@@ -17,6 +16,7 @@ import { ConnectionLimit } from '../connection-limit.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
 import { HostGuard } from '../host-guard.js';
 import type { TlsPair } from '../tls.js';
+import { dropRest } from './drop-rest.js';
 import { type GrpcContext, GrpcExchange, type IncomingStream } from './exchange.js';
 import { GrpcRefusal } from './refusal.js';
 import { Sessions } from './sessions.js';
@@ -168,7 +168,7 @@ export class GrpcListener {
       connection?.overhead.unread();
       stream.on('error', () => undefined);
       stream.respond({ ':status': status }, { endStream: true });
-      stream.close(constants.NGHTTP2_NO_ERROR);
+      dropRest(stream);
       return;
     }
     const path = headers[':path'] ?? '';
