@@ -58,6 +58,11 @@ export class KnownFile {
     if (this.#log !== undefined && identityOf(log) !== this.#log) throw new StoreReplaced(log);
   }
 
+  /** To be called when the connection has been closed: the last one to close takes the log along. */
+  closed(): void {
+    this.#log = undefined;
+  }
+
   /** To be called when the connection has been used, which makes the log. */
   used(): void {
     this.#log ??= identityOf(`${this.#path}-wal`);

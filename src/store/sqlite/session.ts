@@ -134,6 +134,7 @@ export class Session {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.raw.close();
+    this.#file.closed();
   }
 
   async #write(connection: Connection, tasks: readonly Task[]): Promise<readonly StoreReply[]> {
