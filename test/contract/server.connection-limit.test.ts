@@ -8,6 +8,7 @@ import { goneAway } from '../support/grpc-calls.js';
 import { closeGrpcServers, RawGrpc } from '../support/grpc-server.js';
 import { createHeldService, inferText } from '../support/held-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
+import { PREFACE, PRIORITY, SETTINGS, WINDOW_UPDATE, writeFrame } from '../support/http2-frames.js';
 import { RawClient, requestText } from '../support/raw-client.js';
 import { until } from '../support/until.js';
 
@@ -147,21 +148,20 @@ describe('with as many gRPC connections as there may be', () => {
 });
 
 describe('a gRPC client that floods the server with frames that belong to no call', () => {
-  const PREFACE = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(4, 0, '')]);
-
   const [, minor = 0] = (process.versions.nghttp2 ?? '').split('.').map(Number);
   /** nghttp2 ends the session itself from this version on (Node 24), before it is seen to flood. */
   const byLibrary = minor >= 65;
 
   it.each([
-    ['PRIORITY', frame(2, 1, '0000000010'), byLibrary],
-    ['WINDOW_UPDATE', frame(8, 0, '00000001'), false],
-    ['unknown', frame(0xfe, 0, '00000000'), byLibrary],
+    ['PRIORITY', { type: PRIORITY, stream: 1, payload: Buffer.of(0, 0, 0, 0, 16) }, byLibrary],
+    ['WINDOW_UPDATE', { type: WINDOW_UPDATE, payload: Buffer.of(0, 0, 0, 1) }, false],
+    ['unknown', { type: 0xfe, payload: new Uint8Array(4) }, byLibrary],
   ])('(%s) loses its connection, and that is logged', async (_name, one, isEndedByLibrary) => {
     const clock = new FakeClock();
     const { addresses, limited, diagnostics } = await startTestServer({ clock, options: { grpcPort: 0 } });
     const client = await RawClient.connect(addresses.grpc?.port ?? 0);
-    client.send(PREFACE, Buffer.concat(Array.from({ length: 30_000 }, () => one)));
+    const flood = Buffer.concat(Array<Buffer>(30_000).fill(writeFrame(one)));
+    client.send(PREFACE, writeFrame({ type: SETTINGS }), flood);
     await until('the connection is closed', async () => {
       await clock.advance(100);
       return client.socket.destroyed || client.socket.readableEnded;
@@ -172,13 +172,4 @@ describe('a gRPC client that floods the server with frames that belong to no cal
       'a gRPC client at 127.0.0.1 floods the server with frames that belong to no call: its connection is closed',
     ]);
   });
-
-  function frame(type: number, stream: number, payload: string): Buffer {
-    const body = Buffer.from(payload, 'hex');
-    const head = Buffer.alloc(9);
-    head.writeUIntBE(body.length, 0, 3);
-    head.writeUInt8(type, 3);
-    head.writeUInt32BE(stream, 5);
-    return Buffer.concat([head, body]);
-  }
 });

@@ -22,14 +22,23 @@ import {
   streaming,
   unary,
 } from '../support/grpc-server.js';
+import {
+  ACK,
+  callHeaders,
+  DATA,
+  END_HEADERS,
+  HEADERS,
+  PING,
+  PREFACE,
+  SETTINGS,
+  writeFrame,
+} from '../support/http2-frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { until } from '../support/until.js';
 
 afterEach(closeGrpcServers);
 
 const HELLO = Buffer.from('hello');
-/** With which a client of HTTP/2 begins. */
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 describe('draining', () => {
   it('finishes what has begun, refuses what comes, and tells clients to go', async () => {
@@ -173,8 +182,7 @@ describe('a client that misbehaves', () => {
   it('and begins with a frame that is no SETTINGS leaves no memory behind', async () => {
     // Node keeps the timer for idleness of a session that has ended, and with it the session, until it fires.
     const { port } = await startGrpcServer({ options: { keepAliveTimeoutMs: 1_000 } });
-    // HEADERS, without any.
-    const bytes = Buffer.concat([PREFACE, Buffer.of(0, 0, 0, 1, 4, 0, 0, 0, 1)]);
+    const bytes = Buffer.concat([Buffer.from(PREFACE), writeFrame({ type: HEADERS, flags: END_HEADERS, stream: 1 })]);
     const connectAndLeave = async () => {
       const { socket, closed } = await RawClient.connect(port);
       socket.write(bytes, () => socket.destroy());
@@ -188,6 +196,21 @@ describe('a client that misbehaves', () => {
     await connectOften();
     // Each that stayed would take 7,000 bytes of the heap, and 20,000 beside it.
     await until('the connections are forgotten', () => keptBytes() - before < 300 * 1_000);
+  });
+
+  it('and breaks the protocol before it calls harms nobody else', async () => {
+    const server = await startGrpcServer();
+    const { socket, closed } = await RawClient.connect(server.port);
+    const frames = [
+      { type: SETTINGS },
+      // Of no ping, for which Node destroys the session while it reads.
+      { type: PING, flags: ACK, payload: new Uint8Array(8) },
+      { type: HEADERS, flags: END_HEADERS, stream: 1, payload: callHeaders('/test.Echo/Echo') },
+      { type: DATA, stream: 1, payload: framed(HELLO) },
+    ];
+    socket.write(Buffer.concat([Buffer.from(PREFACE), ...frames.map(writeFrame)]));
+    await closed;
+    expect((await new GrpcClient(server.target).unary(HELLO)).message).toEqual(HELLO);
   });
 
   it('and sends too much metadata harms nobody else', async () => {

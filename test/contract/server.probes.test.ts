@@ -5,6 +5,7 @@ import { encodeDraft, makeDraft, makeGarbage } from '../fuzz/mutate.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { closeTestServers, startTestServer, type TestServer } from '../support/http-server.js';
+import { PREFACE } from '../support/http2-frames.js';
 import { chooseSeed, Random } from '../support/random.js';
 import { RawClient, requestText } from '../support/raw-client.js';
 import { until } from '../support/until.js';
@@ -17,7 +18,6 @@ afterEach(async () => {
 const TLS = path.resolve(import.meta.dirname, '../fixtures/tls');
 const TLS_FILES = { certFile: path.join(TLS, 'first.crt'), keyFile: path.join(TLS, 'first.key') };
 const LIVE = requestText('GET /v2/health/live');
-const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const INFER = post('/v2/models/m/infer', { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] });
 const HEADERS_TIMEOUT_MS = 10_000;
 

@@ -153,7 +153,8 @@ describe('a streamed answer', () => {
 
   it('breaks off where nobody foresaw an error', async () => {
     const { port, diagnostics, finishedWith } = await serve([new Answers().give('one').fail(new TypeError('oops'))]);
-    await expect(textOf(await ask(port))).rejects.toThrow('aborted');
+    // Node 26 drops headers that have not left when the connection is destroyed.
+    await expect(ask(port).then(textOf)).rejects.toThrow(/^(?:aborted|socket hang up)$/);
     expect(await finishedWith(() => true)).toMatchObject({ status: 200, error: { code: 'internal' } });
     expect(diagnostics).toMatchObject([{ message: `POST ${PATH} failed unexpectedly`, error: { message: 'oops' } }]);
   });

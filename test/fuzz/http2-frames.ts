@@ -1,56 +1,51 @@
 import { framed } from '../support/grpc-server.js';
+import {
+  ACK,
+  CONTINUATION,
+  callHeaders,
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  type Frame,
+  GOAWAY,
+  HEADERS,
+  PING,
+  PREFACE,
+  PRIORITY,
+  PUSH_PROMISE,
+  RST_STREAM,
+  SETTINGS,
+  WINDOW_UPDATE,
+  writeFrame,
+} from '../support/http2-frames.js';
 import type { Random } from '../support/random.js';
 import type { GrpcSample } from './make-grpc.js';
 import { inPieces } from './make-http.js';
 import { mutateBytes } from './mutate.js';
 import type { MakeShot } from './shot.js';
 
-/** A frame of HTTP/2 (RFC 9113). */
-interface Frame {
-  readonly type: number;
-  readonly flags: number;
-  readonly stream: number;
-  readonly payload: Uint8Array;
-  /** As it is announced; undefined = as it is. */
-  readonly length?: number;
-}
-
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const [DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION] = [
-  ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-] as const;
-const END_STREAM = 1;
-const ACK = 1;
-const END_HEADERS = 4;
+type WholeFrame = Required<Omit<Frame, 'length'>> & Pick<Frame, 'length'>;
 
 /** Connections of HTTP/2: valid calls among frames of all kinds, some of them repeated, dropped, moved or damaged. */
 export function brokenHttp2(samples: readonly GrpcSample[]): MakeShot {
   return (random) => {
-    let frames: readonly Frame[] = [frame(SETTINGS, {}), ...calls(samples, random)];
+    let frames: readonly WholeFrame[] = [frame(SETTINGS, {}), ...calls(samples, random)];
     for (let times = random.integer(0, 4); times > 0; times--) frames = mutateFrames(frames, random);
-    const whole = Buffer.concat([PREFACE, ...frames.map(writeFrame)]);
+    const whole = Buffer.concat([Buffer.from(PREFACE), ...frames.map(writeFrame)]);
     const bytes = random.chance(0.2) ? mutateBytes(whole, random) : whole;
     return { kind: 'bytes', port: 'grpc', pieces: inPieces(bytes, random), leaves: random.chance(0.05) };
   };
 }
 
-function frame(type: number, { flags = 0, stream = 0, payload = new Uint8Array(0) }: Partial<Frame>): Frame {
+function frame(type: number, { flags = 0, stream = 0, payload = new Uint8Array(0) }: Partial<Frame>): WholeFrame {
   return { type, flags, stream, payload };
 }
 
-function calls(samples: readonly GrpcSample[], random: Random): Frame[] {
+function calls(samples: readonly GrpcSample[], random: Random): WholeFrame[] {
   return Array.from({ length: random.integer(1, 4) }, (_, index) => {
     const { path, message } = random.pick(samples);
     const stream = 2 * index + 1;
-    const headers = headerBlock({
-      ':method': 'POST',
-      ':scheme': 'http',
-      ':authority': 'localhost',
-      ':path': path,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      ...(random.chance(0.1) && { cookie: 'x'.repeat(random.integer(1, 20_000)) }),
-    });
+    const headers = callHeaders(path, random.chance(0.1) ? { cookie: 'x'.repeat(random.integer(1, 20_000)) } : {});
     const cut = random.chance(0.2) ? random.integer(0, headers.length) : headers.length;
     const isWhole = cut === headers.length;
     return [
@@ -62,7 +57,7 @@ function calls(samples: readonly GrpcSample[], random: Random): Frame[] {
   }).flat();
 }
 
-function mutateFrames(frames: readonly Frame[], random: Random): readonly Frame[] {
+function mutateFrames(frames: readonly WholeFrame[], random: Random): readonly WholeFrame[] {
   const at = random.integer(0, Math.max(0, frames.length - 1));
   const here = frames[at];
   if (here === undefined) return [randomFrame(random)];
@@ -70,7 +65,7 @@ function mutateFrames(frames: readonly Frame[], random: Random): readonly Frame[
     case 0:
       return frames.toSpliced(at, 1);
     case 1:
-      return frames.toSpliced(at, 0, ...new Array<Frame>(random.pick([1, 20, 500])).fill(here));
+      return frames.toSpliced(at, 0, ...new Array<WholeFrame>(random.pick([1, 20, 500])).fill(here));
     case 2:
       return frames.toSpliced(at, 1).toSpliced(random.integer(0, frames.length - 1), 0, here);
     case 3:
@@ -83,13 +78,13 @@ function mutateFrames(frames: readonly Frame[], random: Random): readonly Frame[
       return frames.with(at, { ...here, length: random.pick([0, 1, here.payload.length + 1, 16_385, 2 ** 24 - 1]) });
     default: {
       const extra = randomFrame(random);
-      return frames.toSpliced(at, 0, ...new Array<Frame>(random.pick([1, 1, 30, 1_000])).fill(extra));
+      return frames.toSpliced(at, 0, ...new Array<WholeFrame>(random.pick([1, 1, 30, 1_000])).fill(extra));
     }
   }
 }
 
 /** Well-formed but for its place, mostly. */
-function randomFrame(random: Random): Frame {
+function randomFrame(random: Random): WholeFrame {
   const stream = random.pick([0, 1, 3, 5, 7, 99]);
   const number = Buffer.alloc(4);
   number.writeUInt32BE(random.pick([0, 1, 8, 11, 65_535, 2 ** 31 - 1, 2 ** 32 - 1]));
@@ -106,27 +101,4 @@ function randomFrame(random: Random): Frame {
     frame(DATA, { stream, payload: random.bytes(random.integer(0, 50)) }),
     frame(random.integer(10, 255), { stream, payload: random.bytes(random.integer(0, 50)) }),
   ]);
-}
-
-function writeFrame({ type, flags, stream, payload, length = payload.length }: Frame): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** Fields as HPACK writes those that no table holds (RFC 7541, section 6.2.2). */
-function headerBlock(fields: Readonly<Record<string, string>>): Buffer {
-  const text = (value: string) => Buffer.concat([writeInteger(value.length), Buffer.from(value, 'latin1')]);
-  return Buffer.concat(Object.entries(fields).flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]));
-}
-
-function writeInteger(value: number): Buffer {
-  if (value < 127) return Buffer.of(value);
-  const bytes = [127];
-  let rest = value - 127;
-  for (; rest >= 128; rest >>= 7) bytes.push((rest & 127) | 128);
-  return Buffer.of(...bytes, rest);
 }

@@ -94,6 +94,7 @@ export class Sessions {
     // Its frames are no requests.
     seat?.busy();
     seat?.idle();
+    destroyBetweenReads(session);
     const state = { openStreams: 0, seat };
     const overhead = new Overhead();
     session[SESSION] = {
@@ -210,6 +211,20 @@ export class Sessions {
     for (const session of this.#sessions.keys()) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+/**
+ * Node destroys a session of which it reads that its client breaks the protocol. Some versions, Node 22.23.3 among them, abort the process
+ * when they then read the start of another stream, and data for it (https://github.com/nodejs/node/issues/64850).
+ */
+function destroyBetweenReads(session: ServerHttp2Session): void {
+  const destroy = session.destroy.bind(session);
+  let isEnding = false;
+  session.destroy = (...reason) => {
+    if (isEnding) return;
+    isEnding = true;
+    setImmediate(() => destroy(...reason));
+  };
 }
 
 /** A session waits for what it has written to leave, which it never does to a client that has stopped. */
