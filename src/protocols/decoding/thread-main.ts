@@ -3,8 +3,8 @@ import { parentPort } from 'node:worker_threads';
 import { MillraceError } from '../../core/index.js';
 import type { Decoded, DecodeJob, DecodeReply } from './jobs.js';
 
-/** Memory of smaller tensors may come from Node's pool (64 KiB since Node 24), which cannot be moved. */
-const MIN_MOVED_BYTES = Math.max(65_536, Buffer.poolSize + 1);
+/** Memory of smaller tensors may come from Node's pool, which cannot be moved. The pool is a little larger than it says since Node 26. */
+const MIN_MOVED_BYTES = Math.max(65_536, 2 * Buffer.poolSize);
 
 type DecodeModule = Readonly<Record<string, (input: unknown) => Decoded<unknown>>>;
 
