@@ -99,6 +99,22 @@ describe('a fair list', () => {
     );
   });
 
+  it('leaves out the requests of a tenant, and those alone', () => {
+    fc.assert(
+      fc.property(steps, tenants, fc.nat(200), (taken, except, most) => {
+        const list = new FairList<TestItem>();
+        perform(list, taken);
+        const items: TestItem[] = [];
+        list.take(items, most, except);
+        expect(items).toEqual(
+          all(list)
+            .filter(({ tenant }) => tenant !== except)
+            .slice(0, most),
+        );
+      }),
+    );
+  });
+
   it('gives tenants that wait all the time their shares by weight, up to a request of each, and what they got back', () => {
     const lines = fc.array(fc.tuple(tenants, rows), { minLength: 50, maxLength: 200 });
     fc.assert(

@@ -99,25 +99,25 @@ export class FairList<Item extends FairItem<Item>> {
     if (line.place < 0) this.#forget(line);
   }
 
-  /** Appends items in order until `into` holds `most`. */
-  take(into: Item[], most: number): void {
+  /** Appends items in order until `into` holds `most`; none of the tenant `except`. */
+  take(into: Item[], most: number, except?: string): void {
     const first = this.#waiting.at(0);
     if (first === undefined) return;
     if (this.#waiting.size === 1) {
-      first.items.take(into, most);
+      if (first.tenant !== except) first.items.take(into, most);
       return;
     }
     // The least of all lines are looked for from the top of the heap on: as many as are taken, however many there are.
     const next = new BinaryHeap<Cursor<Item>>(isDueBefore);
-    this.#offer(next, 0);
+    this.#offer(next, 0, except);
     for (let cursor = next.at(0); cursor !== undefined && into.length < most; cursor = next.at(0)) {
       const { item, dueAt, place } = cursor;
       into.push(item);
       if (item.behind === undefined) next.pop();
       else next.replaceTop({ item: item.behind, dueAt: dueAt + item.charge, place: -1 });
       if (place < 0) continue;
-      this.#offer(next, 2 * place + 1);
-      this.#offer(next, 2 * place + 2);
+      this.#offer(next, 2 * place + 1, except);
+      this.#offer(next, 2 * place + 2, except);
     }
   }
 
@@ -138,9 +138,13 @@ export class FairList<Item extends FairItem<Item>> {
     return this.#lines.get(tenant)?.items.last;
   }
 
-  #offer(cursors: BinaryHeap<Cursor<Item>>, place: number): void {
+  #offer(cursors: BinaryHeap<Cursor<Item>>, place: number, except: string | undefined): void {
     const line = this.#waiting.at(place);
-    if (line?.items.first !== undefined) cursors.push({ item: line.items.first, dueAt: line.dueAt, place });
+    if (line === undefined) return;
+    if (line.tenant === except) {
+      this.#offer(cursors, 2 * place + 1, except);
+      this.#offer(cursors, 2 * place + 2, except);
+    } else if (line.items.first !== undefined) cursors.push({ item: line.items.first, dueAt: line.dueAt, place });
   }
 
   #lineOf({ tenant, weight }: Item): Line<Item> {

@@ -5,6 +5,7 @@ import type { BatchingReview } from './batching/review.js';
 import { chooseSlot, hasRoom } from './choose-slot.js';
 import { companyLimits, isWorthCompany } from './company.js';
 import type { Dispatcher } from './dispatcher.js';
+import { holderOfRest } from './fairness/holder-of-rest.js';
 import type { InstancePool, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
 import { planBatch } from './plan-batch.js';
@@ -52,7 +53,10 @@ function feedQueue(options: FeedOptions): number {
     const home = affinity?.homeOf(queue.peek(1)[0] as Pending, pool.slots);
     const slot = chooseSlot(pool.slots, limits, { medianRunMs: dispatcher.medianRunMs, home });
     if (slot === undefined) break;
-    const waiting = queue.peek(batching.seesCompany ? lookahead : 1);
+    // Its runs may last for minutes.
+    const holder = limits.decoupled ? holderOfRest(pool.slots, limits.concurrency) : undefined;
+    const waiting = queue.peek(batching.seesCompany ? lookahead : 1, holder);
+    if (waiting.length === 0) break;
     const candidates = affinity === undefined ? waiting : waiting.filter(staysWith(slot, affinity));
     // Whatever may bring the runner down gets it for itself.
     if (slot.runs.length > 0 && (candidates[0]?.alone || slot.runs.some(runsAlone))) break;

@@ -96,13 +96,13 @@ export class RequestQueue {
     this.push(item);
   }
 
-  /** The next items in order, at most `most`. */
-  peek(most: number): readonly Pending[] {
+  /** The next items in order, at most `most`. `except`: a tenant whose turn it is not, whatever waits; what must run alone is nobody's. */
+  peek(most: number, except?: string): readonly Pending[] {
     const items: Pending[] = [];
     this.#retries.take(items, most);
     for (const { fresh, delayed } of this.#levels) {
-      fresh.take(items, most);
-      delayed.take(items, most);
+      fresh.take(items, most, except);
+      delayed.take(items, most, except);
     }
     return items;
   }

@@ -61,6 +61,30 @@ it('two readers who take nothing of a model with two slots do not stop a third c
   expect(engine.unread.sizeBytes).toBe(0);
 });
 
+it('a caller who asks for more than there are slots leaves one to others', async () => {
+  const keys = { alice: 'a'.repeat(32), bob: 'b'.repeat(32) };
+  await using shared = await startAppServer(
+    {
+      'kjv/1/model.gguf': readFileSync(TINY_MODEL),
+      'kjv/model.yaml': 'llama: { contextTokens: 256, slots: 2, threads: 1 }\n',
+    },
+    { auth: { keys: Object.entries(keys).map(([name, key]) => ({ name, key, scopes: ['infer'] })) } },
+  );
+  const ended: string[] = [];
+  const ask = async (name: keyof typeof keys, maxTokens: number) => {
+    const body = { model: 'kjv', prompt: PROMPT, max_tokens: maxTokens, ignore_eos: true };
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${keys[name]}` };
+    const { status } = await shared.send('POST /v1/completions', JSON.stringify(body), headers);
+    ended.push(`${name} ${status}`);
+  };
+  const flood = Array.from({ length: 6 }, () => ask('alice', 200));
+  await expect.poll(() => shared.app.engine.gauges().map(({ queuedRequests }) => queuedRequests)).toEqual([5]);
+  await ask('bob', 1);
+  expect(ended).toEqual(['bob 200']);
+  await Promise.all(flood);
+  expect(ended).toEqual(['bob 200', ...Array<string>(6).fill('alice 200')]);
+});
+
 it.each([
   ['read', '/tokenize', { content: 'and '.repeat(10_000) }],
   ['counted', '/v1/responses/input_tokens', { input: 'and '.repeat(10_000) }],

@@ -103,6 +103,47 @@ describe('who floods a model', () => {
   });
 });
 
+describe('a model of long runs', () => {
+  const LONG = { decoupled: true, concurrency: 4 };
+
+  it('keeps one of its places from a caller who has the others', async () => {
+    const { send, batches, finish } = createFixture({ limits: LONG });
+    send('a', 6);
+    await finish(0);
+    expect(batches()).toEqual(['a', 'a', 'a']);
+    send('b', 1);
+    await finish(0);
+    expect(batches()).toEqual(['a', 'a', 'a', 'b']);
+    await finish(1);
+    expect(batches()).toEqual(['a', 'a', 'a', 'b', 'a']);
+  });
+
+  it('goes on with the next of a caller when one has ended', async () => {
+    const { send, batches, finish } = createFixture({ limits: LONG });
+    send('a', 5);
+    await finish(2);
+    expect(batches()).toEqual(['a', 'a', 'a', 'a', 'a']);
+  });
+
+  it.each([
+    ['who have no credentials', 'anonymous', {}],
+    ['where nobody takes turns', 'a', { fairness: { between: 'nobody' } }],
+    ['whose answers are one each', 'a', { limits: { ...LONG, decoupled: false } }],
+  ] as const)('gives all places to callers %s', async (_whom, name, options) => {
+    const { send, batches, finish } = createFixture({ limits: LONG, ...options });
+    send(name, 5);
+    await finish(0);
+    expect(batches()).toHaveLength(4);
+  });
+
+  it('gives its only place to anybody', async () => {
+    const { send, batches, finish } = createFixture({ limits: { ...LONG, concurrency: 1, prefetchBelowMs: 0 } });
+    send('a', 2);
+    await finish(0);
+    expect(batches()).toEqual(['a']);
+  });
+});
+
 describe('a full queue', () => {
   const kinds = (outcomes: readonly Outcome[]) => outcomes.map(({ kind }) => kind);
 
