@@ -12,18 +12,12 @@ import {
   type Settings,
   writtenRollouts,
 } from './config/index.js';
-import { type BodyMemory, type Clock, DeadlineWatch, EventBus, isOwnModel, systemClock } from './core/index.js';
+import { type Clock, DeadlineWatch, EventBus, isOwnModel, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
+import { createFront, type Front } from './front.js';
 import { createWeights } from './governance/index.js';
 import { openIdentities } from './identities.js';
-import {
-  type CreateDialect,
-  createBuiltInDialects,
-  createDialectContext,
-  Decoder,
-  type Dialect,
-} from './protocols/index.js';
-import { openReloads } from './reloads.js';
+import type { CreateDialect, Dialect } from './protocols/index.js';
 import {
   createFolderRepository,
   dataFileNames,
@@ -40,7 +34,7 @@ import {
   MEDIA_RUNTIME,
   type RuntimeManifest,
 } from './runtimes/index.js';
-import { type Addresses, checkBind, createServer, type RenderMetrics, type Server } from './server/index.js';
+import { type Addresses, checkBind, type Server } from './server/index.js';
 import {
   type CreateServiceOptions,
   createService,
@@ -67,6 +61,8 @@ export interface AppOverrides {
   readonly bodies?: BodyArena;
   /** Runtimes besides millrace's own and those of `runners.runtimes`. */
   readonly runtimes?: readonly RuntimeManifest[];
+  /** The models start to load while the rest is being built, which saves the time that their runners need to come up. Default: false. */
+  readonly startsEarly?: boolean;
 }
 
 /** One whole server: rooms wired together. Nothing is shared with another one in the same process. */
@@ -98,7 +94,7 @@ export interface App {
   close(options?: { readonly drainDelayMs?: number }): Promise<void>;
 }
 
-/** Builds a server from its settings. Starts no model and opens no port. */
+/** Builds a server from its settings. Starts no model, unless told so, and opens no port. */
 export async function createApp(settings: Settings, overrides: AppOverrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
   const deadlines = new DeadlineWatch(clock);
@@ -155,17 +151,18 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     reload: (by) => front.reloads.reload(by),
     version: VERSION,
   });
+  const following = new StoreFollower({ ...base, store, readers: [identities, life] });
+  const parts = { ...shared, settings, identities, life, engine, sharedMemory, following, store, telemetry };
+  let starting: Promise<void> | undefined;
+  const start = () => (starting ??= startModels(parts));
+  if (overrides.startsEarly === true) start().catch(() => undefined);
   const front = await createFront(settings, {
     life,
     identities,
     ...shared,
     dialects: overrides.dialects ?? [],
     renderMetrics: () => telemetry.render(),
-  });
-
-  const following = new StoreFollower({ ...base, store, readers: [identities, life] });
-
-  const parts = { ...shared, settings, front, identities, life, engine, sharedMemory, following, store, telemetry };
+  }).catch((error: unknown) => giveUp(error, starting && parts));
   let closing: Promise<void> | undefined;
 
   return {
@@ -176,17 +173,12 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     clock,
     deadlines,
     settings,
-    async start() {
-      following.start();
-      identities.start();
-      await life.start();
-      warnOfFileShortage(engine, settings, events);
-    },
+    start,
     listen: () => openPorts(front.server, settings, identities),
     handler: (req, res) => front.server.handler(req, res),
     reload: (by) => front.reloads.reload(by),
     close(options = {}) {
-      closing ??= shutDown(parts, options.drainDelayMs ?? settings.server.drainDelayMs);
+      closing ??= shutDown({ ...parts, front }, options.drainDelayMs ?? settings.server.drainDelayMs);
       return closing;
     },
   };
@@ -198,7 +190,7 @@ interface RunningParts {
   readonly following: StoreFollower;
   readonly settings: Settings;
   readonly clock: Clock;
-  readonly front: Awaited<ReturnType<typeof createFront>>;
+  readonly events: EventBus;
   readonly identities: Identities;
   readonly life: ServiceLife;
   readonly engine: Engine;
@@ -209,8 +201,15 @@ interface RunningParts {
   readonly telemetry: Telemetry;
 }
 
-async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void> {
-  const { settings, clock, front, identities, life, engine, sharedMemory, bodies, following, store } = parts;
+async function startModels({ following, identities, life, engine, settings, events }: RunningParts): Promise<void> {
+  following.start();
+  identities.start();
+  await life.start();
+  warnOfFileShortage(engine, settings, events);
+}
+
+async function shutDown({ front, ...parts }: RunningParts & { readonly front: Front }, drainDelayMs: number) {
+  const { settings, clock, life } = parts;
   life.beginShutdown();
   if (drainDelayMs > 0) await clock.sleep(drainDelayMs);
   const { gracePeriodMs } = settings.server;
@@ -219,17 +218,28 @@ async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void
     await front.close(gracePeriodMs);
   } finally {
     // Whatever went wrong before, no runner may keep the process alive.
-    await engine.close(Math.max(0, giveUpAt - clock.now()));
-    await following.close();
-    await life.close();
-    sharedMemory.close();
-    bodies?.close();
-    front.reloads.close();
-    await identities.close();
-    await parts.audit.close();
-    await store.close();
-    await parts.telemetry.close();
+    await closeBack(parts, Math.max(0, giveUpAt - clock.now()));
   }
+}
+
+/** There is no front; `started`: what has begun behind it. */
+async function giveUp(reason: unknown, started: RunningParts | undefined): Promise<never> {
+  if (started !== undefined) await closeBack(started, 0);
+  throw reason;
+}
+
+/** Closes what is behind the front. */
+async function closeBack(parts: RunningParts, gracePeriodMs: number): Promise<void> {
+  const { identities, life, engine, sharedMemory, bodies, following, store } = parts;
+  await engine.close(gracePeriodMs);
+  await following.close();
+  await life.close();
+  sharedMemory.close();
+  bodies?.close();
+  await identities.close();
+  await parts.audit.close();
+  await store.close();
+  await parts.telemetry.close();
 }
 
 /** What metrics tell of the engine. */
@@ -288,56 +298,6 @@ function discardUpload(source: ModelSource, repository: Repository, events: Even
     const message = `uploaded files of model '${source.name}' could not be removed`;
     events.publish('diagnostic', { level: 'warn', room: 'repository', message, error });
   });
-}
-
-interface FrontParts {
-  readonly life: ServiceLife;
-  readonly identities: Identities;
-  readonly clock: Clock;
-  readonly deadlines: DeadlineWatch;
-  readonly bodies: BodyMemory | undefined;
-  readonly events: EventBus;
-  /** Besides those that are built in. */
-  readonly dialects: readonly CreateDialect[];
-  readonly renderMetrics: RenderMetrics;
-}
-
-/** What clients meet: dialects, credentials and the server that speaks with them. */
-async function createFront(settings: Settings, parts: FrontParts) {
-  const { life, identities, clock, deadlines, bodies, events } = parts;
-  const { service } = life;
-  const { metricsPort } = settings.server;
-  const decoder = new Decoder(clock);
-  const context = createDialectContext({ service, clock, decoder, options: settings.server });
-  const { spoken, switchedOff } = await createBuiltInDialects(context, settings);
-  const dialects = [...spoken, ...parts.dialects.map((create) => create(context))];
-  const server = createServer({
-    options: settings.server,
-    dialects,
-    switchedOff,
-    service,
-    authenticate: identities.authenticate,
-    authenticateSigner: identities.authenticateSigner,
-    admit: (call) => service.quotas.enter(call),
-    events,
-    clock,
-    deadlines,
-    bodies,
-    requiresKey: identities.isRequired,
-    renderMetrics: settings.telemetry.metrics && metricsPort >= 0 ? parts.renderMetrics : undefined,
-    version: VERSION,
-  });
-  identities.onEnded((principals) => server.endFor(principals));
-  const reloads = openReloads(settings, { clock, events, changeSettings: life.changeSettings, server });
-  return {
-    server,
-    dialects,
-    reloads,
-    async close(gracePeriodMs: number) {
-      await server.close(gracePeriodMs);
-      await decoder.close();
-    },
-  };
 }
 
 function openPorts(

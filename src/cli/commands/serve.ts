@@ -57,11 +57,11 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
   const forget = io.onHangup((action) => {
     if (action === 'drain') io.exit(EXIT_CODES.hungUp.code);
   });
-  const app = await createApp(settings, { events });
+  const app = await createApp(settings, { events, startsEarly: true });
   const stop = stopOnSignal(io, app, json);
   forget();
   try {
-    // The first models load while the ports are being opened.
+    // The first models have been loading since, and go on while the ports are being opened.
     const loaded = load(io, app);
     loaded.catch(() => undefined);
     announceListening(io, await app.listen(), flags);

@@ -1,8 +1,6 @@
-const WITH_COMMAS = new Intl.NumberFormat('en-US');
-
 /** "12,345". */
 export function formatCount(count: number): string {
-  return WITH_COMMAS.format(count);
+  return count.toLocaleString('en-US');
 }
 
 /** "2.1 %", "0.034 %", "37 %": two digits that count. */

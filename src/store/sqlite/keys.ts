@@ -1,6 +1,7 @@
 import { MillraceError } from '../../core/index.js';
-import type { KeyGrant, KeyRecord, KeyUse, WrittenKey, WrittenSince } from '../types.js';
+import type { KeyRecord, KeyUse } from '../types.js';
 import { CHANGES_PAGE, isAllNoted, notedFrom } from './following.js';
+import type { NotedKeys } from './key-pages.js';
 import { type Insertable, type Kysely, type Selectable, sql } from './kysely.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
@@ -16,7 +17,7 @@ const PAGE = sql`json_group_array(json_array(
   previous_digest, previous_ends_at_ms, revoked_at_ms, revoked_by, last_used_at_ms
 ))`;
 
-/** As JSON, which is read and sent to another thread several times as fast as rows: see {@link readPage}. */
+/** As JSON, which is read and sent to another thread several times as fast as rows: see `readPage`. */
 export const pageOfKeys = reading<{ readonly after: string; readonly limit: number }, string>(
   async (db, { after, limit }) => {
     const { rows } = await sql<{ readonly page: string }>`
@@ -27,12 +28,6 @@ export const pageOfKeys = reading<{ readonly after: string; readonly limit: numb
   },
   READABLE,
 );
-
-/** Keys of a {@link readPage}, and the ids of those that are gone. */
-export interface NotedKeys extends Omit<WrittenSince<never>, 'written'> {
-  readonly page: string;
-  readonly gone: string;
-}
 
 export const keysSince = reading<number | undefined, NotedKeys | undefined>(async (db, position, file) => {
   const from = notedFrom(position, file);
@@ -53,56 +48,6 @@ export const keysSince = reading<number | undefined, NotedKeys | undefined>(asyn
   const { count, ...noted } = read;
   return { ...noted, hasMore: count === CHANGES_PAGE };
 }, READABLE);
-
-/** What the store gives of a {@link keysSince}. */
-export function readNoted({ page, gone, ...rest }: NotedKeys): WrittenSince<WrittenKey> {
-  const written: WrittenKey[] = readPage(page).map((record) => ({ id: record.id, record }));
-  for (const id of JSON.parse(gone) as readonly string[]) written.push({ id, record: undefined });
-  return { ...rest, written };
-}
-
-/** The records of a {@link pageOfKeys}. None is copied on the way: there may be many, and who comes with one waits for all. */
-export function readPage(page: string): readonly KeyRecord[] {
-  return (JSON.parse(page) as readonly PageRow[]).map((row): KeyRecord => {
-    const previousDigest = row[10];
-    const previousEndsAtMs = row[11];
-    const hasPrevious = previousDigest !== null && previousEndsAtMs !== null;
-    return {
-      id: row[0],
-      name: row[1],
-      owner: row[2],
-      grants: row[3],
-      groups: row[4],
-      digest: row[5],
-      createdAtMs: row[6],
-      createdBy: row[7],
-      expiresAtMs: row[8] ?? undefined,
-      rotatedAtMs: row[9] ?? undefined,
-      previous: hasPrevious ? { digest: previousDigest, endsAtMs: previousEndsAtMs } : undefined,
-      revokedAtMs: row[12] ?? undefined,
-      revokedBy: row[13] ?? undefined,
-      lastUsedAtMs: row[14] ?? undefined,
-    };
-  });
-}
-
-type PageRow = readonly [
-  id: string,
-  name: string,
-  owner: string,
-  grants: readonly KeyGrant[],
-  groups: readonly string[],
-  digest: string,
-  createdAtMs: number,
-  createdBy: string,
-  expiresAtMs: number | null,
-  rotatedAtMs: number | null,
-  previousDigest: string | null,
-  previousEndsAtMs: number | null,
-  revokedAtMs: number | null,
-  revokedBy: string | null,
-  lastUsedAtMs: number | null,
-];
 
 export const listKeys = reading<{ readonly after: string; readonly limit: number }, readonly KeyRecord[]>(
   async (db, { after, limit }) => {

@@ -4,7 +4,7 @@ import { type Clock, invalidArgument } from '../../core/index.js';
 import type { StoreOptions } from '../options.js';
 import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { UsageRecords } from '../usage.js';
-import { readNoted, readPage } from './keys.js';
+import { readNoted, readPage } from './key-pages.js';
 import { StoreReplaced } from './known-file.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';
 import { StoreThread } from './store-thread.js';

@@ -1,0 +1,61 @@
+import type { Settings } from './config/index.js';
+import type { BodyMemory, Clock, DeadlineWatch, EventBus } from './core/index.js';
+import type { openIdentities } from './identities.js';
+import { type CreateDialect, createBuiltInDialects, createDialectContext, Decoder } from './protocols/index.js';
+import { openReloads } from './reloads.js';
+import { createServer, type RenderMetrics } from './server/index.js';
+import type { ServiceLife } from './service/index.js';
+import { VERSION } from './version.js';
+
+interface FrontParts {
+  readonly life: ServiceLife;
+  readonly identities: Awaited<ReturnType<typeof openIdentities>>;
+  readonly clock: Clock;
+  readonly deadlines: DeadlineWatch;
+  readonly bodies: BodyMemory | undefined;
+  readonly events: EventBus;
+  /** Besides those that are built in. */
+  readonly dialects: readonly CreateDialect[];
+  readonly renderMetrics: RenderMetrics;
+}
+
+/** What clients meet: dialects, credentials and the server that speaks with them. */
+export async function createFront(settings: Settings, parts: FrontParts) {
+  const { life, identities, clock, deadlines, bodies, events } = parts;
+  const { service } = life;
+  const { metricsPort } = settings.server;
+  const decoder = new Decoder(clock);
+  const context = createDialectContext({ service, clock, decoder, options: settings.server });
+  const { spoken, switchedOff } = await createBuiltInDialects(context, settings);
+  const dialects = [...spoken, ...parts.dialects.map((create) => create(context))];
+  const server = createServer({
+    options: settings.server,
+    dialects,
+    switchedOff,
+    service,
+    authenticate: identities.authenticate,
+    authenticateSigner: identities.authenticateSigner,
+    admit: (call) => service.quotas.enter(call),
+    events,
+    clock,
+    deadlines,
+    bodies,
+    requiresKey: identities.isRequired,
+    renderMetrics: settings.telemetry.metrics && metricsPort >= 0 ? parts.renderMetrics : undefined,
+    version: VERSION,
+  });
+  identities.onEnded((principals) => server.endFor(principals));
+  const reloads = openReloads(settings, { clock, events, changeSettings: life.changeSettings, server });
+  return {
+    server,
+    dialects,
+    reloads,
+    async close(gracePeriodMs: number) {
+      reloads.close();
+      await server.close(gracePeriodMs);
+      await decoder.close();
+    },
+  };
+}
+
+export type Front = Awaited<ReturnType<typeof createFront>>;
