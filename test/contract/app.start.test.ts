@@ -44,7 +44,7 @@ it('models may start to load while the rest of a server is being built', async (
   try {
     await started;
     await app.start();
-    expect(app.engine.statuses()).toMatchObject([{ name: 'echo', state: 'ready' }]);
+    expect(app.engine.statuses()).toMatchObject([{ name: 'echo', state: { kind: 'ready' } }]);
   } finally {
     await app.close({ drainDelayMs: 0 });
   }
