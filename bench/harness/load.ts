@@ -1,4 +1,5 @@
 import { type LoadLevel, type LoadRequest, runLoad, treeUsage } from '../../src/loadgen/index.js';
+import { contextSwitches } from './context-switches.js';
 import { type PoissonLoad, runPoisson, UNCOUNTED_SECONDS } from './open-loop/poisson.js';
 import type { BenchSettings } from './row.js';
 import type { Sample } from './sample.js';
@@ -27,15 +28,18 @@ export interface LoadSettings {
 /** Puts load on a server for a while and says what came back and what it cost the server's process tree. */
 export async function applyLoad(server: RunningServer, plan: LoadPlan, settings: LoadSettings): Promise<Sample> {
   const cpuBefore = treeUsage(server.pid).cpuMs;
+  const switchesBefore = contextSwitches(server.pid);
   const startedAt = performance.now();
   const outcome = await send(server, plan, settings);
   const cpuMs = treeUsage(server.pid).cpuMs - cpuBefore;
+  const switches = contextSwitches(server.pid) - switchesBefore;
   const { requests, seconds, sent = requests, ...measured } = outcome;
   return {
     ...measured,
     requestsPerSecond: requests / seconds,
     rowsPerSecond: (requests * plan.rowsPerRequest) / seconds,
     cpuUsPerRequest: (cpuMs * 1000) / sent,
+    switchesPerRequest: switches / sent,
     rowsPerCpuSecond: (sent * plan.rowsPerRequest * 1000) / cpuMs,
     cores: cpuMs / (performance.now() - startedAt),
   };

@@ -12,6 +12,8 @@ export const METRICS = {
   /** In the queue of the model. */
   queueP99Ms: { label: 'queue p99 ms', digits: 3 },
   cpuUsPerRequest: { label: 'CPU µs/req', digits: 1 },
+  /** Context switches of all threads of the server's process tree, as each wake-up has one. */
+  switchesPerRequest: { label: 'switches/req', digits: 2 },
   rowsPerCpuSecond: { label: 'rows/CPU-s', digits: 0 },
   cores: { label: 'cores', digits: 2 },
   startMs: { label: 'start ms', digits: 0 },

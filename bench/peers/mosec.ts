@@ -9,7 +9,10 @@ export const mosec = serving('mosec', 'service.py');
 /** The same with orjson; its own JSON, indented by the standard library, is half of what it does with a small request. */
 export const mosecTuned = serving('mosec tuned', 'tuned.py');
 
-function serving(name: string, program: string): Peer {
+/** The same without batches: no request waits for another one. */
+export const mosecAlone = serving('mosec tuned, batches of 1', 'tuned.py', { MAX_BATCH_SIZE: '1' });
+
+function serving(name: string, program: string, environment: Readonly<Record<string, string>> = {}): Peer {
   return {
     name,
     install: (say) => installPython({ name: 'mosec', interpreters: ['python3'] }, say),
@@ -21,7 +24,7 @@ function serving(name: string, program: string): Peer {
           ...[program, '--address', '127.0.0.1', '--port', String(port)],
           ...['--timeout', '30000', '--log-level', 'warning'],
         ],
-        env: serviceEnvironment({ modelFile: model.file, workers, format }),
+        env: { ...serviceEnvironment({ modelFile: model.file, workers, format }), ...environment },
         cwd: inRoot('bench/peers/mosec'),
       }),
       remove() {},

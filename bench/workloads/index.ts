@@ -1,11 +1,12 @@
 import type { Row } from '../harness/row.js';
+import { bodiesRow } from './bodies.js';
 import { coldStartRow } from './cold-start.js';
 import { imageRows } from './images.js';
 import { largeRows } from './large-rows.js';
 import { manyModelsRow } from './many-models.js';
 import { memoryRow } from './memory.js';
 import { observabilityRow } from './observability.js';
-import { openLoopRow } from './open-loop.js';
+import { partLoadRows } from './part-load.js';
 import { smallJsonRows } from './small-json.js';
 
 /** The whole table, in the order in which it runs. */
@@ -14,7 +15,8 @@ export function allRows(): Row[] {
     ...smallJsonRows(),
     ...largeRows(),
     ...imageRows(),
-    openLoopRow(),
+    bodiesRow(),
+    ...partLoadRows(),
     observabilityRow(),
     manyModelsRow(),
     coldStartRow(),

@@ -1,4 +1,4 @@
-"""mosec with its own dynamic batching: at most 32 requests, waiting at most 1 ms for them."""
+"""mosec with its own dynamic batching: at most 32 requests (MAX_BATCH_SIZE), waiting at most 1 ms for them."""
 
 import os
 import sys
@@ -35,7 +35,7 @@ class Inference(Worker):
 
 def serve(worker):
     server = Server()
-    server.append_worker(worker, num=int(os.environ["WORKERS"]), max_batch_size=32, max_wait_time=1, route="/predict")
+    server.append_worker(worker, num=int(os.environ["WORKERS"]), max_batch_size=int(os.environ.get("MAX_BATCH_SIZE", 32)), max_wait_time=1, route="/predict")
     server.run()
 
 
