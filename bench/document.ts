@@ -15,12 +15,12 @@ export interface Chapter {
   readonly hasPeers: boolean;
   /** Where that run is kept. */
   readonly file: string;
-  /** The page of all its figures. */
+  /** The page with its bars, between marks with its name. */
   readonly page: string;
+  /** The page of all its figures. */
+  readonly figures: string;
 }
 
-/** The page with the bars of all chapters, each between marks of its own. */
-const PERFORMANCE = 'docs/performance.md';
 const LEAST_ROUNDS = 7;
 
 export const CHAPTERS: readonly Chapter[] = [
@@ -29,28 +29,32 @@ export const CHAPTERS: readonly Chapter[] = [
     rowIds: () => allRows().map(({ id }) => id),
     hasPeers: true,
     file: 'bench/kept/table.json',
-    page: 'docs/figures/table.md',
+    page: 'docs/performance.md',
+    figures: 'docs/figures/table.md',
   },
   {
     name: 'protocols',
     rowIds: () => protocolRows().map(({ id }) => id),
     hasPeers: true,
     file: 'bench/kept/protocols.json',
-    page: 'docs/figures/protocols.md',
+    page: 'docs/performance/protocols.md',
+    figures: 'docs/figures/protocols.md',
   },
   {
     name: 'language',
     rowIds: () => languageRows().map(({ id }) => id),
     hasPeers: true,
     file: 'bench/kept/language.json',
-    page: 'docs/figures/language.md',
+    page: 'docs/performance/language-models.md',
+    figures: 'docs/figures/language.md',
   },
   {
     name: 'attacks',
     rowIds: () => attackRows().map(({ id }) => id),
     hasPeers: false,
     file: 'bench/kept/attacks.json',
-    page: 'docs/figures/attacks.md',
+    page: 'docs/performance/attacks.md',
+    figures: 'docs/figures/attacks.md',
   },
 ];
 
@@ -58,7 +62,7 @@ export const CHAPTERS: readonly Chapter[] = [
 export function documentRun(report: BenchReport): string[] {
   const chapter = chapterOf(report);
   const kept = `${JSON.stringify(report, rounded)}\n`;
-  const files = { [chapter.file]: kept, ...pagesOf(chapter, JSON.parse(kept), readPage(PERFORMANCE)) };
+  const files = { [chapter.file]: kept, ...pagesOf(chapter, JSON.parse(kept), readPage(chapter.page)) };
   for (const [file, text] of Object.entries(files)) {
     mkdirSync(path.dirname(inRoot(file)), { recursive: true });
     writeFileSync(inRoot(file), text);
@@ -69,28 +73,22 @@ export function documentRun(report: BenchReport): string[] {
 /** The pages that tell of a chapter, as the run that is kept of it has them say. */
 export function documentationOf(chapter: Chapter): Record<string, string> {
   const kept = existsSync(inRoot(chapter.file)) ? JSON.parse(readPage(chapter.file)) : undefined;
-  return pagesOf(chapter, kept, readPage(PERFORMANCE));
+  return pagesOf(chapter, kept, readPage(chapter.page));
 }
 
 export function readPage(page: string): string {
   return readFileSync(inRoot(page), 'utf8');
 }
 
-/** What a run makes of the pages that tell of its chapter, of which `performance` is one; undefined = there was none yet. */
+/** What a run makes of the pages that tell of its chapter, of which `text` is the one with its bars; undefined = there was none yet. */
 export function pagesOf(
-  { name, page }: Chapter,
+  { name, page, figures }: Chapter,
   report: BenchReport | undefined,
-  performance: string,
+  text: string,
 ): Record<string, string> {
-  if (report === undefined) return { [PERFORMANCE]: replaceSection(performance, name, ['Not measured yet.']) };
-  return {
-    [PERFORMANCE]: replaceSection(
-      performance,
-      name,
-      sectionOf(report, path.posix.relative(path.posix.dirname(PERFORMANCE), page)),
-    ),
-    [page]: formatMarkdown(report),
-  };
+  if (report === undefined) return { [page]: replaceSection(text, name, ['Not measured yet.']) };
+  const section = sectionOf(report, path.posix.relative(path.posix.dirname(page), figures));
+  return { [page]: replaceSection(text, name, section), [figures]: formatMarkdown(report) };
 }
 
 /** The chapter whose rows a run has; throws what a full run has that this one lacks. */
@@ -116,11 +114,11 @@ export function replaceSection(page: string, name: string, lines: readonly strin
   return page.replace(section, (_all, begin: string, end: string) => `${begin}\n${lines.join('\n')}\n${end}`);
 }
 
-function sectionOf({ startedAt, machine, settings, rows }: BenchReport, page: string): string[] {
+function sectionOf({ startedAt, machine, settings, rows }: BenchReport, figures: string): string[] {
   return [
     `Measured ${startedAt.slice(0, 10)} at commit ${machine.commit} with Node ${machine.node} on ${machine.cpu}:`,
     `${settings.rounds} interleaved rounds of ${settings.seconds} s; median (lowest–highest) of the ratios within each round.`,
-    `[All figures](${page}), those of each contestant included.`,
+    `[All figures](${figures}), those of each contestant included.`,
     '',
     ...formatBars(rows),
   ];

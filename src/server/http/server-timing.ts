@@ -23,7 +23,7 @@ const FRACTIONS: readonly string[] = Array.from({ length: 1_000 }, (_, us) => St
 
 /**
  * Milliseconds with up to three decimals. V8 itself remembers the text of every fraction that it writes, in a table that outlives
- * the request: garbage in the old space (docs/performance.md).
+ * the request: garbage in the old space (docs/performance/findings.md).
  */
 function ms(duration: number): string {
   const us = Math.round(duration * 1_000);
