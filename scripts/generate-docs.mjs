@@ -1,7 +1,11 @@
-/** Writes the generated pages of docs/ from the schemas; `--check` fails instead where one is out of date. */
+/**
+ * Writes the generated pages of docs/ from the schemas; `--check` fails instead where one is out of date, and says how old the figures of the
+ * documentation are, which fails nothing.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { renderConfigurationReference } from '../dist/config/index.js';
+import { figuresAge } from './figures-age.mjs';
 
 const root = path.dirname(import.meta.dirname);
 const PAGES = { 'docs/configuration.md': `${renderConfigurationReference().trimEnd()}\n` };
@@ -15,3 +19,5 @@ for (const [page, text] of Object.entries(PAGES)) {
     process.exitCode = 1;
   }
 }
+
+if (process.argv.includes('--check')) for (const line of figuresAge()) console.log(line);
