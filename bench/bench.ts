@@ -106,13 +106,15 @@ export async function main(args: readonly string[]): Promise<number> {
 
 export async function runRows(rows: readonly Row[], settings: BenchSettings): Promise<BenchReport> {
   const startedAt = new Date().toISOString();
+  // Before it runs: the checkout may be at another commit when it ends.
+  const machine = describeMachine();
   const results = [];
   for (const row of rows) {
     settings.say(`${row.id}: ${row.title}`);
     results.push(await row.run(settings));
   }
   const { say: _, ...plain } = settings;
-  return { startedAt, machine: describeMachine(), settings: plain, rows: results };
+  return { startedAt, machine, settings: plain, rows: results };
 }
 
 interface CompareOptions {
