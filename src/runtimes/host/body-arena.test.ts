@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { ftruncateSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { fstatSync, ftruncateSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,8 +7,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.js';
 import { until } from '../../../test/support/until.js';
-import type { Signature } from '../../core/index.js';
+import type { Clock, Signature } from '../../core/index.js';
 import { ARENA_BYTES, BodyArena } from './body-arena.js';
 import { BodyReader } from './body-reader.js';
 
@@ -22,8 +23,8 @@ const LARGE: Signature = {
   outputs: [],
 };
 
-async function openArena(): Promise<BodyArena & Disposable> {
-  const arena = BodyArena.open(folder);
+async function openArena(clock?: Clock): Promise<BodyArena & Disposable> {
+  const arena = BodyArena.open(folder, clock);
   if (arena === undefined) throw new Error(`no arena can be opened in ${folder}`);
   await arena.map();
   return Object.assign(arena, { [Symbol.dispose]: () => arena.close() });
@@ -57,7 +58,7 @@ test.each([0, 1, 7, 64, 213, 131_072])('data %i bytes behind the beginning is al
 
 test('bodies that are copied faster, or are very large, find no room here', async () => {
   using arena = await openArena();
-  expect([131_071, 8 * MIB + 1].map((sizeBytes) => arena.claim(sizeBytes, 0))).toEqual([undefined, undefined]);
+  expect([131_071, 64 * MIB + 1].map((sizeBytes) => arena.claim(sizeBytes, 0))).toEqual([undefined, undefined]);
   expect([131_072, 8 * MIB].map((sizeBytes) => claim(arena, sizeBytes).byteLength)).toEqual([131_072, 8 * MIB]);
 });
 
@@ -91,9 +92,42 @@ test('what lies elsewhere need not be held', async () => {
   expect([arena.hold(body.subarray(MIB)), arena.locate(body.subarray(MIB))]).toEqual([true, undefined]);
 });
 
+test('a body that needs much more memory than there is finds it later, and a turn never takes long for that', async () => {
+  using arena = await openArena();
+  expect(arena.claim(20 * MIB, 0)).toBeUndefined();
+  expect(arena.claim(16 * MIB, 0)).toBeUndefined();
+  await arena.grown();
+  const bodies = [claim(arena, 16 * MIB).fill(1), claim(arena, 4 * MIB).fill(2)];
+  expect(bodies.map((body) => body.at(-1))).toEqual([1, 2]);
+  expect(arena.claim(9 * MIB, 0)).toBeUndefined();
+  expect(arena.claim(8 * MIB, 0)).toBeDefined();
+});
+
+test('memory that nobody has used for a while is given back, but for a part, and never what is in use', async () => {
+  const clock = new FakeClock();
+  using arena = await openArena(clock);
+  const reader = new BodyReader(arena.fd);
+  await reader.serves(LARGE);
+  expect(arena.claim(64 * MIB, 0)).toBeUndefined();
+  for (let turn = 0; turn < 64; turn++) await clock.flush();
+  await arena.grown();
+  const first = claim(arena, 20 * MIB);
+  const second = claim(arena, 20 * MIB).fill(3);
+  await clock.advance(30_000);
+  expect(fstatSync(arena.fd).size).toBe(40 * MIB);
+  arena.release(first);
+  await clock.advance(30_000);
+  expect(reader.memory?.[(arena.locate(second) as number) + 20 * MIB - 1]).toBe(3);
+  arena.release(second);
+  await clock.advance(30_000);
+  expect(fstatSync(arena.fd).size).toBe(32 * MIB);
+  claim(arena, 33 * MIB).fill(4);
+});
+
 test('it takes no more than its size', async () => {
   using arena = await openArena();
   const bodies = Array.from({ length: ARENA_BYTES / (8 * MIB) }, () => claim(arena, 8 * MIB));
+  expect(bodies).toHaveLength(32);
   expect(arena.claim(131_072, 0)).toBeUndefined();
   arena.release(bodies[3] as Uint8Array);
   expect(arena.claim(4 * MIB, 0)).toBeDefined();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import type { BodyMemory } from '../../core/index.js';
+import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { type BodyMemory, type Clock, systemClock, type Timer } from '../../core/index.js';
 import { type Extent, firstGap } from './first-gap.js';
 import { loadMapFile } from './map-file.js';
 
@@ -8,9 +8,14 @@ import { loadMapFile } from './map-file.js';
 const FOLDER = '/dev/shm';
 /** A smaller body is copied faster than it is kept track of. */
 const LEAST_BYTES = 131_072;
-const MOST_BYTES = 8_388_608;
+const MOST_BYTES = 67_108_864;
 /** All bodies that lie in it at a time. */
-export const ARENA_BYTES = 67_108_864;
+export const ARENA_BYTES = 268_435_456;
+/** So much more of the file gets memory at once; the rest comes in the turns that follow, for the bodies that come then. */
+const GROWTH_BYTES = 8_388_608;
+/** So much of the file keeps its memory; the rest is given back when nothing has lain there for a while. */
+const KEPT_BYTES = 33_554_432;
+const KEPT_MS = 30_000;
 /** Bodies and their data begin at multiples of this: cache lines, and more than any datatype needs. */
 const ALIGNMENT = 64;
 const ZEROS = new Uint8Array(1_048_576);
@@ -34,20 +39,25 @@ export class BodyArena implements BodyMemory {
   #mapping: Promise<void> | undefined;
   /** So much of the file has memory; what lies beyond must not be touched. */
   #backedBytes = 0;
+  #wantedBytes = 0;
+  #growing: Promise<void> | undefined;
+  #shrinking: Timer | undefined;
+  readonly #clock: Clock;
   #closed = false;
 
-  constructor(descriptors: { readonly read: number; readonly write: number }) {
+  constructor(descriptors: { readonly read: number; readonly write: number }, clock: Clock) {
     this.fd = descriptors.read;
     this.#writeFd = descriptors.write;
+    this.#clock = clock;
   }
 
   /** Undefined where there is no shared memory. */
-  static open(folder = FOLDER): BodyArena | undefined {
+  static open(folder = FOLDER, clock: Clock = systemClock): BodyArena | undefined {
     const file = `${folder}/millrace-${randomUUID()}`;
     try {
       const write = openSync(file, 'wx+', 0o600);
       try {
-        return new BodyArena({ read: openSync(file, 'r'), write });
+        return new BodyArena({ read: openSync(file, 'r'), write }, clock);
       } catch {
         closeSync(write);
         return undefined;
@@ -82,7 +92,13 @@ export class BodyArena implements BodyMemory {
     const takenBytes = roundUp(padding + sizeBytes);
     const { index, start } = firstGap(this.#claims, takenBytes);
     const end = start + takenBytes;
-    if (end > ARENA_BYTES || !this.#back(end)) return undefined;
+    if (end > ARENA_BYTES) return undefined;
+    if (end - this.#backedBytes > GROWTH_BYTES) {
+      this.#growLater(end);
+      return undefined;
+    }
+    if (!this.#back(end)) return undefined;
+    this.#shrinkLater();
     this.#claims.splice(index, 0, { start, end, holders: 1 });
     return this.#memory.subarray(start + padding, start + padding + sizeBytes);
   }
@@ -110,10 +126,16 @@ export class BodyArena implements BodyMemory {
     return data.buffer === this.#memory.buffer && data.byteLength > 0 ? data.byteOffset : undefined;
   }
 
+  /** Resolves when the file has the memory that bodies could not have at once. */
+  async grown(): Promise<void> {
+    await this.#growing;
+  }
+
   /** For those that still lie in it, the memory stays. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#shrinking?.clear();
     this.#memory = undefined;
     closeSync(this.fd);
     closeSync(this.#writeFd);
@@ -121,6 +143,40 @@ export class BodyArena implements BodyMemory {
 
   #indexOf({ byteOffset, byteLength }: Uint8Array): number {
     return this.#claims.findIndex(({ start, end }) => start <= byteOffset && byteOffset + byteLength <= end);
+  }
+
+  #growLater(end: number): void {
+    this.#wantedBytes = Math.max(this.#wantedBytes, end);
+    this.#growing ??= this.#grow().finally(() => {
+      this.#growing = undefined;
+    });
+  }
+
+  async #grow(): Promise<void> {
+    while (!this.#closed && this.#backedBytes < this.#wantedBytes) {
+      if (!this.#back(Math.min(this.#wantedBytes, this.#backedBytes + ZEROS.byteLength))) break;
+      await new Promise<void>((resolve) => this.#clock.defer(resolve));
+    }
+    this.#wantedBytes = 0;
+    this.#shrinkLater();
+  }
+
+  #shrinkLater(): void {
+    if (this.#backedBytes <= KEPT_BYTES || this.#closed) return;
+    this.#shrinking ??= this.#clock.setTimer(KEPT_MS, () => {
+      this.#shrinking = undefined;
+      this.#shrink();
+    });
+  }
+
+  /** Touching what it cuts off would end a process, and nobody does: only what is claimed is read and written. */
+  #shrink(): void {
+    const usedBytes = Math.max(KEPT_BYTES, this.#claims.at(-1)?.end ?? 0);
+    if (this.#growing === undefined && usedBytes < this.#backedBytes) {
+      ftruncateSync(this.#writeFd, usedBytes);
+      this.#backedBytes = usedBytes;
+    }
+    this.#shrinkLater();
   }
 
   /** Writes what is to be mapped at first: where no memory is left, that fails, and touching it would end the process. */

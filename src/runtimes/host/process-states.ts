@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 /** A process, as the system sees it. */
 export interface ProcessState {
-  /** Resident memory. */
+  /** Resident memory; on Linux without shared memory, such as that of bodies, which is the server's. */
   readonly rssBytes: number;
   /** A signal has stopped it (SIGSTOP): it does nothing until another lets it go on. Windows has no such signal. */
   readonly stopped: boolean;
@@ -23,8 +23,13 @@ async function readFromProc(pids: readonly number[]): Promise<ReadonlyMap<number
   const states = new Map<number, ProcessState>();
   const read = async (pid: number) => {
     const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
-    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-    if (kib !== undefined) states.set(pid, { rssBytes: Number(kib) * 1024, stopped: /^State:\s+T /m.test(status) });
+    const kib = (field: string) => new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
+    const [resident, shared = 0] = [kib('VmRSS'), kib('RssShmem')];
+    if (resident === undefined) return;
+    states.set(pid, {
+      rssBytes: (Number(resident) - Number(shared)) * 1024,
+      stopped: /^State:\s+T /m.test(status),
+    });
   };
   await Promise.all(pids.map(read));
   return states;
