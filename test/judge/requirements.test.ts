@@ -3,7 +3,7 @@ import { type Needed, requirementsOf } from '../../src/rollouts/feasibility/requ
 import type { JudgeOptions, MetricName } from '../../src/rollouts/judge/index.js';
 import { ALL_METRICS, type Plan } from './rollout.js';
 import { summarize } from './summary.js';
-import { type Behaviour, independent, ofUsers } from './worlds.js';
+import { type Behaviour, independent, manyClasses, ofUsers } from './worlds.js';
 
 /** Of each plan. */
 const RUNS = 100 * Number(process.env.MILLRACE_TEST_JUDGE_SCALE ?? 1);
@@ -47,6 +47,20 @@ describe('the announced number of requests', () => {
       expect(summarize('worse', RUNS, plan).share).toBeGreaterThanOrEqual(0.95);
     },
   );
+});
+
+describe('the announced number of requests until a verdict', () => {
+  const isEven = (index: number) => index % 2 === 0;
+
+  it.each<[string, Plan['world']]>([
+    ['half of 40 classes missing', manyClasses(40, isEven)],
+    ['half of 200 classes missing', manyClasses(200, isEven)],
+    ['half of 1,000 classes missing', manyClasses(1_000, isEven)],
+    ['90 % of latencies twice as long, the same tail', independent({ slowdown: 2, tailSlowdown: 1 })],
+  ])('suffices to roll back %s where canary gets a twentieth', (_name, world) => {
+    const canary = needsAt(5).fine?.canary ?? 0;
+    expect(summarize('worse', RUNS, { world, share: 0.05, until: { canary } }).share).toBeGreaterThanOrEqual(0.95);
+  });
 });
 
 describe('the announced number of users', () => {
