@@ -51,9 +51,13 @@ export async function createFront(settings: Settings, parts: FrontParts) {
     dialects,
     reloads,
     async close(gracePeriodMs: number) {
-      reloads.close();
-      await server.close(gracePeriodMs);
-      await decoder.close();
+      try {
+        await server.close(gracePeriodMs);
+        await decoder.close();
+      } finally {
+        // Until then, a key that is taken away ends what runs for it.
+        reloads.close();
+      }
     },
   };
 }
