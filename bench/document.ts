@@ -80,7 +80,7 @@ export function readPage(page: string): string {
   return readFileSync(inRoot(page), 'utf8');
 }
 
-/** What a run makes of the pages that tell of its chapter, of which `text` is the one with its bars; undefined = there was none yet. */
+/** The pages of a chapter with the figures of a run. `text`: the present page with its bars. `report`: undefined = not measured yet. */
 export function pagesOf(
   { name, page, figures }: Chapter,
   report: BenchReport | undefined,

@@ -1,5 +1,4 @@
-import { type LoadLevel, type LoadRequest, runLoad, treeUsage } from '../../src/loadgen/index.js';
-import { contextSwitches } from './context-switches.js';
+import { type LoadLevel, type LoadRequest, runLoad, treeSwitches, treeUsage } from '../../src/loadgen/index.js';
 import { type PoissonLoad, runPoisson, UNCOUNTED_SECONDS } from './open-loop/poisson.js';
 import type { BenchSettings } from './row.js';
 import type { Sample } from './sample.js';
@@ -28,11 +27,11 @@ export interface LoadSettings {
 /** Puts load on a server for a while and says what came back and what it cost the server's process tree. */
 export async function applyLoad(server: RunningServer, plan: LoadPlan, settings: LoadSettings): Promise<Sample> {
   const cpuBefore = treeUsage(server.pid).cpuMs;
-  const switchesBefore = contextSwitches(server.pid);
+  const switchesBefore = treeSwitches(server.pid);
   const startedAt = performance.now();
   const outcome = await send(server, plan, settings);
   const cpuMs = treeUsage(server.pid).cpuMs - cpuBefore;
-  const switches = contextSwitches(server.pid) - switchesBefore;
+  const switches = treeSwitches(server.pid) - switchesBefore;
   const { requests, seconds, sent = requests, ...measured } = outcome;
   return {
     ...measured,

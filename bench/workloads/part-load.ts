@@ -14,11 +14,11 @@ const WAITING: MillraceVariant = { name: 'millrace, waits 1 ms', yaml: ['batchin
 export function partLoadRows(): Row[] {
   const highest = once(highestRate);
   return [
-    { id: 'load-1/8', part: 1 / 8 },
-    { id: 'load-1/4', part: 1 / 4 },
-    { id: 'load-1/2', part: 1 / 2 },
-    { id: 'load-3/4', part: 3 / 4 },
-  ].map(({ id, part }) => partLoadRow(id, part, highest));
+    partLoadRow('1/8', 1 / 8, highest),
+    partLoadRow('1/4', 1 / 4, highest),
+    partLoadRow('1/2', 1 / 2, highest),
+    partLoadRow('3/4', 3 / 4, highest),
+  ];
 }
 
 type FindHighest = (settings: BenchSettings) => Promise<HighestRate>;
@@ -28,8 +28,9 @@ interface HighestRate {
   readonly notes: readonly string[];
 }
 
-function partLoadRow(id: string, part: number, findHighest: FindHighest): Row {
-  const title = `mlp-16x10, one row JSON, Poisson arrivals at ${id.slice(5)} of the slower server's highest rate`;
+function partLoadRow(name: string, part: number, findHighest: FindHighest): Row {
+  const id = `load-${name}`;
+  const title = `mlp-16x10, one row JSON, Poisson arrivals at ${name} of the slower server's highest rate`;
   return {
     id,
     title,
@@ -54,7 +55,7 @@ function once(find: FindHighest): FindHighest {
 }
 
 async function highestRate(settings: BenchSettings): Promise<HighestRate> {
-  const workload = w1({ kind: 'concurrency', concurrency: 32 });
+  const workload = w1({ level: { kind: 'concurrency', concurrency: 32 } });
   const row = interleavedRow({
     id: 'load',
     title: 'the highest rates',
@@ -84,16 +85,13 @@ export function shareOfPipe(contestants: RowResult['contestants']): string {
   return `the runner and its pipe take ${(100 * (1 - inline / apart)).toFixed(0)} % of the CPU of a request`;
 }
 
-function w1(level: Workload['level']): Workload {
+function w1(pressure: Pick<Workload, 'level' | 'generator'>): Workload {
   const { mlp16: model } = MODELS;
-  const rows = createRows(model, 1);
-  return level.kind === 'rate'
-    ? { model, rows, format: 'json', level, generator: 'poisson' }
-    : { model, rows, format: 'json', level };
+  return { model, rows: createRows(model, 1), format: 'json', ...pressure };
 }
 
 function atRate(row: Pick<Row, 'id' | 'title'>, requestsPerSecond: number): Row {
-  const workload = w1({ kind: 'rate', requestsPerSecond, arrivals: 'poisson' });
+  const workload = w1({ level: { kind: 'rate', requestsPerSecond, arrivals: 'poisson' }, generator: 'poisson' });
   return interleavedRow({
     ...row,
     contestants: [

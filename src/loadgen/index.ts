@@ -2,7 +2,15 @@
 export { fetchInputs, type MetadataSource } from './metadata.js';
 export * from './options.js';
 export { createInferRequest, generateTensors, type InferRequestOptions, type PayloadOptions } from './payload.js';
-export { processTree, pssBytes, type TreeMemory, type TreeUsage, treeMemory, treeUsage } from './process-tree.js';
+export {
+  processTree,
+  pssBytes,
+  type TreeMemory,
+  type TreeUsage,
+  treeMemory,
+  treeSwitches,
+  treeUsage,
+} from './process-tree.js';
 export { parseRange } from './range.js';
 export { formatCsv } from './report/csv.js';
 export { formatHtml } from './report/html.js';

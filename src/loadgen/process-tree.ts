@@ -38,6 +38,19 @@ export function treeUsage(pid: number): TreeUsage {
   return { processes, cpuMs };
 }
 
+/** Context switches of all threads of a process tree so far, wanted and unwanted; 0 where the system does not tell. */
+export function treeSwitches(pid: number): number {
+  let switches = 0;
+  for (const member of processTree(pid)) {
+    for (const task of list(`/proc/${member}/task`)) {
+      const status = readText(`/proc/${member}/task/${task}/status`) ?? '';
+      for (const [, count] of status.matchAll(/^(?:non)?voluntary_ctxt_switches:\s+(\d+)$/gm))
+        switches += Number(count);
+    }
+  }
+  return switches;
+}
+
 /** Memory of a process tree: proportional set size where /proc has it, else the sum of resident sizes. */
 export function treeMemory(pid: number): TreeMemory {
   if (!HAS_PROC_TREE) {

@@ -23,13 +23,11 @@ async function readFromProc(pids: readonly number[]): Promise<ReadonlyMap<number
   const states = new Map<number, ProcessState>();
   const read = async (pid: number) => {
     const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
-    const kib = (field: string) => new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
-    const [resident, shared = 0] = [kib('VmRSS'), kib('RssShmem')];
-    if (resident === undefined) return;
-    states.set(pid, {
-      rssBytes: (Number(resident) - Number(shared)) * 1024,
-      stopped: /^State:\s+T /m.test(status),
-    });
+    const residentKib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+    if (residentKib === undefined) return;
+    const sharedKib = /^RssShmem:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0;
+    const rssBytes = (Number(residentKib) - Number(sharedKib)) * 1024;
+    states.set(pid, { rssBytes, stopped: /^State:\s+T /m.test(status) });
   };
   await Promise.all(pids.map(read));
   return states;

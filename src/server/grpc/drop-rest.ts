@@ -5,6 +5,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
  * Node 22 sends a reset before all that the same turn has queued.
  */
 export function dropRest(stream: ServerHttp2Stream): void {
+  if (stream.readableEnded) return;
   setImmediate(() => {
     if (!stream.readableEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
   });

@@ -146,7 +146,7 @@ export class GrpcExchange implements Exchange {
       stream.end();
     } else {
       stream.respond({ ...HEADERS, ...trailers }, TRAILERS_ONLY);
-      if (!this.requestEnded) dropRest(stream);
+      dropRest(stream);
     }
   }
 
@@ -253,7 +253,7 @@ export class GrpcExchange implements Exchange {
 
   sendTrailers(): void {
     this.stream.sendTrailers(this.#trailers);
-    if (!this.requestEnded) dropRest(this.stream);
+    dropRest(this.stream);
   }
 
   close(): void {
