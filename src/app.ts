@@ -61,7 +61,7 @@ export interface AppOverrides {
   readonly bodies?: BodyArena;
   /** Runtimes besides millrace's own and those of `runners.runtimes`. */
   readonly runtimes?: readonly RuntimeManifest[];
-  /** The models start to load while the rest is being built, which saves the time that their runners need to come up. Default: false. */
+  /** Start to load models while the rest of the server is built, so that runners start meanwhile. Default: false. */
   readonly startsEarly?: boolean;
 }
 
@@ -94,7 +94,7 @@ export interface App {
   close(options?: { readonly drainDelayMs?: number }): Promise<void>;
 }
 
-/** Builds a server from its settings. Starts no model, unless told so, and opens no port. */
+/** Builds a server from its settings. Starts no model, unless `startsEarly` is set, and opens no port. */
 export async function createApp(settings: Settings, overrides: AppOverrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
   const deadlines = new DeadlineWatch(clock);

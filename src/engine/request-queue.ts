@@ -96,7 +96,7 @@ export class RequestQueue {
     this.push(item);
   }
 
-  /** The next items in order, at most `most`. `except`: a tenant whose turn it is not, whatever waits; what must run alone is nobody's. */
+  /** The next items in order, at most `most`. `except`: a tenant whose requests are left out; those that must run alone are not. */
   peek(most: number, except?: string): readonly Pending[] {
     const items: Pending[] = [];
     this.#retries.take(items, most);

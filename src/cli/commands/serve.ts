@@ -61,7 +61,7 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
   const stop = stopOnSignal(io, app, json);
   forget();
   try {
-    // The first models have been loading since, and go on while the ports are being opened.
+    // The first models load since the app is built, and while the ports are opened.
     const loaded = load(io, app);
     loaded.catch(() => undefined);
     announceListening(io, await app.listen(), flags);

@@ -3,8 +3,8 @@ import type { Slot } from '../instance-pool.js';
 import { EVERYBODY } from './fair-share.js';
 
 /**
- * The tenant that has all places of a model but the last, which is for others then; undefined where there is none. Those without credentials
- * may have all places, as nobody else may call the server.
+ * The tenant that holds all places of a model but the last, which is reserved for other tenants then; undefined where there is none. Callers
+ * without credentials may hold all places: a server without keys has no other tenant.
  */
 export function holderOfRest(slots: readonly Slot[], concurrency: number): string | undefined {
   let holder: string | undefined;

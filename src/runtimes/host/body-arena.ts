@@ -169,7 +169,7 @@ export class BodyArena implements BodyMemory {
     });
   }
 
-  /** Touching what it cuts off would end a process, and nobody does: only what is claimed is read and written. */
+  /** A process that touched the memory that is cut off would be ended; only claimed memory is read or written. */
   #shrink(): void {
     const usedBytes = Math.max(KEPT_BYTES, this.#claims.at(-1)?.end ?? 0);
     if (this.#growing === undefined && usedBytes < this.#backedBytes) {
