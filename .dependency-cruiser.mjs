@@ -7,13 +7,13 @@ import { VENDORS } from './scripts/vendors.mjs';
  */
 export const RANKS = [
   ['core', 'statistics'],
-  ['model', 'text', 'threads', 'yaml'],
+  ['api', 'model', 'text', 'threads', 'yaml'],
   ['audit', 'runtimes', 'shared-memory', 'store'],
   ['repository'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
   ['service'],
   ['protocols'],
-  ['server', 'telemetry', 'loadgen', 'client'],
+  ['management', 'server', 'telemetry', 'loadgen', 'client'],
   // Puts the options of all rooms together; rooms never import it.
   ['config'],
   // Looks over all of them.
@@ -66,7 +66,7 @@ export default {
       name: 'other-rooms-through-their-seam',
       severity: 'error',
       from: code('^src/([^/]+)/'),
-      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/api/schemas/index\\.ts$'] },
     },
     {
       name: 'assembly-enters-rooms-through-their-seam',
@@ -84,10 +84,10 @@ export default {
     },
     {
       name: 'client-runs-in-browsers',
-      comment: 'It reaches core and itself only, and neither imports anything of Node.',
+      comment: 'It reaches core, the types and paths of api, and itself; none of these imports anything of Node.',
       severity: 'error',
       from: code('^src/client/'),
-      to: { pathNot: '^src/(client|core)/' },
+      to: { pathNot: '^src/((client|core)/|api/index\\.ts$)' },
     },
     {
       name: 'published-code-uses-published-dependencies',
@@ -114,6 +114,19 @@ export default {
       },
       to: { path: `^src/protocols/${dialect}/` },
     })),
+    {
+      name: 'api-types-without-schemas',
+      comment: 'Programs in browsers import the types and paths, and not the library of schemas.',
+      severity: 'error',
+      from: code('^src/api/[^/]+\\.ts$'),
+      to: { path: ['^src/api/schemas/', '^node_modules/'] },
+    },
+    {
+      name: 'api-schemas-where-they-are-served',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(api/schemas|management)/', '\\.test\\.ts$'] },
+      to: { path: '^src/api/schemas/' },
+    },
     vendorOnlyIn(['onnxruntime-node'], '^src/runtimes/onnx/'),
     vendorOnlyIn(['koffi'], '^src/runtimes/(host|llama)/'),
     vendorOnlyIn(['@marcbachmann/cel-js'], '^src/routing/'),

@@ -14,6 +14,7 @@ const root = path.dirname(import.meta.dirname);
 const src = path.join(root, 'src');
 /** What is started, or imported by its path, besides the `index.ts` of every room. */
 const ENTRIES = [
+  'api/schemas/index',
   'audit/writing/thread-main',
   'cli/main',
   'config/reading/thread-main',

@@ -1,7 +1,7 @@
-import type { Settings } from './config/index.js';
+import { DIALECTS, type Settings } from './config/index.js';
 import type { BodyMemory, Clock, DeadlineWatch, EventBus } from './core/index.js';
 import type { openIdentities } from './identities.js';
-import { type CreateDialect, createBuiltInDialects, createDialectContext, Decoder } from './protocols/index.js';
+import { type CreateDialect, createDialectContext, Decoder, loadDialects } from './protocols/index.js';
 import { openReloads } from './reloads.js';
 import { createServer, type RenderMetrics } from './server/index.js';
 import type { ServiceLife } from './service/index.js';
@@ -25,8 +25,8 @@ export async function createFront(settings: Settings, parts: FrontParts) {
   const { service } = life;
   const { metricsPort } = settings.server;
   const decoder = new Decoder(clock);
-  const context = createDialectContext({ service, clock, decoder, options: settings.server });
-  const { spoken, switchedOff } = await createBuiltInDialects(context, settings);
+  const shared = createDialectContext({ service, clock, decoder, options: settings.server });
+  const { context, spoken, switchedOff } = await loadDialects(DIALECTS, shared, settings);
   const dialects = [...spoken, ...parts.dialects.map((create) => create(context))];
   const server = createServer({
     options: settings.server,

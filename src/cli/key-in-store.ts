@@ -1,15 +1,15 @@
 import path from 'node:path';
+import type { MadeKey } from '../api/index.js';
 import { accessOf } from '../config/index.js';
 import { systemClock } from '../core/index.js';
 import { AccessPolicy, newKey } from '../governance/index.js';
 import { checkKeyWish, type KeyWish } from '../service/index.js';
-import type { MadeKeyRow } from './format/keys.js';
 import type { Io } from './io.js';
 import { loadSettingsFor } from './setting-flags.js';
 import { useStore } from './use-store.js';
 
 /** Makes a key in a store that no server uses: `failed_precondition` where one does. */
-export async function createInStore(io: Io, file: string, wish: KeyWish): Promise<MadeKeyRow> {
+export async function createInStore(io: Io, file: string, wish: KeyWish): Promise<MadeKey> {
   const { store: options, auth } = await loadSettingsFor(io, {});
   const policy = new AccessPolicy(accessOf(auth));
   checkKeyWish(policy, wish, (name) => auth.keys.some((key) => key.name === name));

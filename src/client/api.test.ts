@@ -9,7 +9,7 @@ const html = () => ({ headers: { 'content-type': 'text/html', 'x-request-id': 'r
 describe("the server's own API", () => {
   it('says when something else answers at its address', async () => {
     await start(html);
-    const asked = connectApi(server.url).ask({ method: 'GET', path: '/routes' });
+    const asked = connectApi(server.url).ask('GET /keys', {});
     expect(await failure(asked)).toMatchObject({
       code: 'internal',
       message: "the server's answer is not JSON: is this an inference server?",
@@ -19,8 +19,7 @@ describe("the server's own API", () => {
 
   it('answers with text where that was asked for', async () => {
     await start(html);
-    const headers = { accept: 'text/html' };
-    const { body } = await connectApi(server.url).ask({ method: 'GET', path: '/routes/r/shadow', headers });
+    const { body } = await connectApi(server.url).askFor('text/html', 'GET /keys', {});
     expect(body).toBe('<p>hello</p>');
   });
 });

@@ -1,54 +1,88 @@
+import {
+  type ApiEndpoints,
+  type Encoded,
+  type EndpointName,
+  endpointPath,
+  methodOf,
+  type PathParameter,
+  type PathParameters,
+} from '../api/index.js';
 import { type ClientOptions, createConnection, parseJson } from './connection.js';
-import type { HttpAnswer, HttpRequest } from './transport.js';
+import type { HttpAnswer } from './transport.js';
 import type { CallOptions } from './types.js';
 
-/** A request to the server's own API. */
-export interface ApiRequest {
-  readonly method: HttpRequest['method'];
-  /** Below `/millrace/v1`, percent-encoded: `/routes`. */
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-}
+/** What a request to an endpoint consists of: the parameters of its path, its query and its body, where it has any. */
+export type ApiRequest<Name extends EndpointName> = ([PathParameter<Name>] extends [never]
+  ? unknown
+  : { readonly params: PathParameters<Name> }) &
+  (ApiEndpoints[Name] extends { readonly query: infer Query }
+    ? object extends Query
+      ? { readonly query?: Encoded<Query> }
+      : { readonly query: Encoded<Query> }
+    : unknown) &
+  (ApiEndpoints[Name] extends { readonly body: infer Body } ? { readonly body: Encoded<Body> } : unknown) & {
+    readonly headers?: Readonly<Record<string, string>>;
+  };
 
 /** An answer of the server's own API. */
 export interface ApiAnswer<Body> {
-  /** Parsed from JSON; as text where the request has an `accept` and that is what came; undefined where it is empty. */
   readonly body: Body;
   readonly headers: Headers;
 }
 
-/** The server's own API below `/millrace/v1`, as the server documents it in `/openapi.json`. */
+/** The server's own API below `/millrace/v1`. */
 export interface MillraceApi {
-  /** Rejects with MillraceClientError unless the answer is 2xx. Only a GET is sent again by itself. */
-  ask<Body>(request: ApiRequest, options?: CallOptions): Promise<ApiAnswer<Body>>;
+  /** Sends a request: `ask('GET /keys/{key}', { params: { key: 'checkout' } })`. Rejects with MillraceClientError unless the answer is 2xx. A GET may be sent again. */
+  ask<Name extends EndpointName>(
+    name: Name,
+    request: ApiRequest<Name>,
+    options?: CallOptions,
+  ): Promise<ApiAnswer<ApiEndpoints[Name]['answer']>>;
+  /** Like `ask`, with the answer as text of another type than JSON: `text/csv`. */
+  askFor<Name extends EndpointName>(
+    type: string,
+    name: Name,
+    request: ApiRequest<Name>,
+    options?: CallOptions,
+  ): Promise<ApiAnswer<string>>;
 }
 
-const PREFIX = '/millrace/v1';
+/** All that requests may have. */
+interface AnyRequest {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: object;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /** Connects to the server's own API. No request is sent before the first one that is asked for. */
 export function connectApi(url: string | URL, options: ClientOptions = {}): MillraceApi {
   const connection = createConnection(url, options);
+  const send = (name: EndpointName, request: AnyRequest, call: CallOptions | undefined) => {
+    const { params = {}, query, body, headers = {} } = request;
+    return connection.send({
+      method: methodOf(name),
+      path: endpointPath(name, params as PathParameters<EndpointName>, query),
+      headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      idempotent: methodOf(name) === 'GET',
+      budget: connection.budget(call),
+    });
+  };
   return {
-    async ask<Body>({ method, path, headers = {}, body }: ApiRequest, callOptions?: CallOptions) {
-      const answer = await connection.send({
-        method,
-        path: `${PREFIX}${path}`,
-        headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        idempotent: method === 'GET',
-        budget: connection.budget(callOptions),
-      });
-      // What the server sends is trusted to have the documented shape.
-      return { body: read(answer, new Headers(headers).get('accept')) as Body, headers: answer.headers };
+    async ask(name, request, call) {
+      const answer = await send(name, request, call);
+      // The server answers as the types say, or has an answer without a body.
+      return { body: readJson(answer) as never, headers: answer.headers };
+    },
+    async askFor(type, name, request, call) {
+      const { headers, ...rest } = request as AnyRequest;
+      const answer = await send(name, { ...rest, headers: { ...headers, accept: type } }, call);
+      return { body: new TextDecoder().decode(answer.body), headers: answer.headers };
     },
   };
 }
 
-function read(answer: HttpAnswer, accept: string | null): unknown {
-  const { body, headers } = answer;
-  if (body.byteLength === 0) return undefined;
-  const isJson = accept === null || headers.get('content-type')?.startsWith('application/json');
-  return isJson ? parseJson(answer) : new TextDecoder().decode(body);
+function readJson(answer: HttpAnswer): unknown {
+  return answer.body.byteLength === 0 ? undefined : parseJson(answer);
 }

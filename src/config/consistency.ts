@@ -2,12 +2,13 @@ import { type MillraceError, ROOMS } from '../core/index.js';
 import { parseResources } from '../engine/index.js';
 import { checkIssuers, keyNameProblem } from '../governance/index.js';
 import { checkPrices } from '../metering/index.js';
-import { DIALECT_OPTIONS, parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
+import { parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
 import { createPlan, type PlanOptions } from '../rollouts/index.js';
 import { createRoutes } from '../routing/index.js';
 import { checkBind } from '../server/index.js';
 import { parseAllowed } from '../sources/index.js';
 import { didYouMean, formatPath } from '../text/index.js';
+import { DIALECTS } from './dialects.js';
 import { requiresCredential } from './requires-credential.js';
 import type { Settings } from './schema.js';
 
@@ -84,8 +85,8 @@ function portsOf(settings: Settings): readonly (readonly [string, number])[] {
   const shared = (['httpPort', 'grpcPort', 'metricsPort', 'adminPort'] as const).map(
     (name) => [`server.${name}`, server[name]] as const,
   );
-  const own = Object.keys(DIALECT_OPTIONS).flatMap((name) => {
-    const { enabled, httpPort, grpcPort = -1 }: SwitchOptions = settings[name as keyof typeof DIALECT_OPTIONS];
+  const own = DIALECTS.flatMap(({ name }) => {
+    const { enabled, httpPort, grpcPort = -1 }: SwitchOptions = settings[name];
     if (!enabled) return [];
     return [[`${name}.httpPort`, httpPort] as const, [`${name}.grpcPort`, grpcPort] as const];
   });

@@ -1,5 +1,6 @@
 /** Room `config` (rank 8): file, environment and flags become one frozen, checked value. */
 export { accessOf } from './access.js';
+export { DIALECTS } from './dialects.js';
 export { type Environment, processEnvironment } from './environment.js';
 export { type SettingFlag, settingFlags } from './flags.js';
 export { settingsJsonSchema } from './json-schema.js';

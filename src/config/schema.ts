@@ -4,7 +4,6 @@ import type { DeepReadonly } from '../core/index.js';
 import { EngineOptionsSchema } from '../engine/index.js';
 import { AuthOptionsSchema, QuotasOptionsSchema } from '../governance/index.js';
 import { MeteringOptionsSchema } from '../metering/index.js';
-import { DIALECT_OPTIONS } from '../protocols/index.js';
 import { RepositoryOptionsSchema } from '../repository/index.js';
 import { RoutesOptionsSchema } from '../routing/index.js';
 import { RunnerOptionsSchema } from '../runtimes/index.js';
@@ -14,6 +13,7 @@ import { SharedMemoryOptionsSchema } from '../shared-memory/index.js';
 import { SourcesOptionsSchema } from '../sources/index.js';
 import { StoreOptionsSchema } from '../store/index.js';
 import { TelemetryOptionsSchema } from '../telemetry/index.js';
+import { DIALECT_OPTIONS } from './dialects.js';
 
 /** `millrace.yaml` as a whole: the options that each room declares for itself, under one key a room, dialect or subject. */
 export const SettingsSchema = Type.Object(

@@ -18,7 +18,12 @@ export interface DialectContextSetup {
 }
 
 /** What all dialects of a server are made with. */
-export function createDialectContext({ service, clock, decoder, options }: DialectContextSetup): DialectContext {
+export function createDialectContext({
+  service,
+  clock,
+  decoder,
+  options,
+}: DialectContextSetup): Omit<DialectContext, 'loadBodyHandlers'> {
   return {
     service,
     clock,

@@ -3,6 +3,7 @@ import type { ModelInfo } from '../engine/index.js';
 import type { PrincipalStore, PrincipalStoreLimits, Service } from '../service/index.js';
 import type { Decoder } from './decoding/decoder.js';
 import type { GrpcMethod } from './grpc/method.js';
+import type { BodyHandlers } from './invocations/body-handlers.js';
 import type { RequestMemo } from './request-memo.js';
 import type { Route } from './route.js';
 import type { SharedMembers } from './shared-members.js';
@@ -82,6 +83,8 @@ export interface DialectContext {
   /** The same of gRPC's metadata. */
   readonly forwardMetadata: RegExp | undefined;
   readonly createMemo: <Meaning>() => RequestMemo<Meaning>;
+  /** Handlers of bodies that are of other dialects. */
+  readonly loadBodyHandlers: () => Promise<BodyHandlers>;
   /** A place for what callers come back for. */
   readonly createStore: (limits: PrincipalStoreLimits) => PrincipalStore;
 }

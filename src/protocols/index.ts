@@ -9,10 +9,13 @@ export * from './grpc/load.js';
 export * from './grpc/method.js';
 export { encodeRetryInfo } from './grpc/retry-info.js';
 export * from './grpc/status.js';
+export { HTTP_STATUS } from './http-errors.js';
 export { decodeCsv } from './invocations/csv.js';
+export * from './manifest.js';
 export * from './openapi.js';
+
 export * from './route.js';
 export type { SharedMembers } from './shared-members.js';
 export * from './shared-routes.js';
-export type { SwitchOptions } from './switch-options.js';
+export { httpSwitch, type SwitchOptions } from './switch-options.js';
 export * from './wire.js';

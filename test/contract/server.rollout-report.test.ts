@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
-import { createMillraceDialect } from '../../src/protocols/millrace/dialect.js';
+import { createManagement } from '../../src/management/management.js';
 import { createDialectContext, createDialects } from '../support/dialects.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, serverOptions, startTestServer } from '../support/http-server.js';
@@ -17,7 +17,7 @@ async function start(adminPort = -1) {
   const options = serverOptions({ adminPort });
   const dialects = [
     ...createDialects({ service, options }),
-    createMillraceDialect(createDialectContext({ service, options })),
+    createManagement(createDialectContext({ service, options })),
   ];
   return startTestServer({ service, options: { adminPort }, dependencies: { dialects } });
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DIALECTS } from '../../src/config/index.js';
 import { BUILT_IN_ROLES, type BuiltInRole } from '../../src/governance/index.js';
-import { DIALECT_OPTIONS } from '../../src/protocols/index.js';
 import { GRPC_ROWS, HTTP_ROWS } from '../support/access-rows.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { echoModel } from '../support/control-fixture.js';
@@ -35,7 +35,7 @@ const STRANGERS: readonly Stranger[] = fc
 const keyOf = ({ name }: Pick<Stranger, 'name'>) => `${name}-key-0123456789`;
 const NOBODY: Pick<Stranger, 'name'> = { name: 'nobody' };
 
-const ALL_ON = Object.fromEntries(Object.keys(DIALECT_OPTIONS).map((name) => [name, { enabled: true }]));
+const ALL_ON = Object.fromEntries(DIALECTS.map(({ name }) => [name, { enabled: true }]));
 
 let server: AppServer;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DIALECTS } from '../../src/config/index.js';
 import { createMillrace, type Millrace } from '../../src/index.js';
-import { DIALECT_OPTIONS } from '../../src/protocols/index.js';
 import { RUNNER_ENTRY } from '../support/dist.js';
 
 interface Operation {
@@ -27,7 +27,7 @@ let url: string;
 let document: Document;
 
 beforeAll(async () => {
-  const on = Object.fromEntries(Object.keys(DIALECT_OPTIONS).map((name) => [name, { enabled: true }]));
+  const on = Object.fromEntries(DIALECTS.map(({ name }) => [name, { enabled: true }]));
   millrace = await createMillrace({
     settings: {
       ...on,

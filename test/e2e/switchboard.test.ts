@@ -1,8 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.js';
-import { createSettings, type PartialSettings } from '../../src/config/index.js';
-import { DIALECT_OPTIONS } from '../../src/protocols/index.js';
+import { createSettings, DIALECTS, type PartialSettings } from '../../src/config/index.js';
 import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 
@@ -40,13 +39,13 @@ describe('a dialect that is switched off', () => {
   });
 });
 
-const DIALECTS = Object.keys(DIALECT_OPTIONS);
+const NAMES = DIALECTS.map(({ name }) => name);
 
 const SWITCHED: readonly (readonly [where: string, settings: PartialSettings])[] = [
   ['none is switched', {}],
-  ...DIALECTS.map((on): readonly [string, PartialSettings] => [
+  ...NAMES.map((on): readonly [string, PartialSettings] => [
     `only ${on} is on`,
-    Object.fromEntries(DIALECTS.map((name) => [name, { enabled: name === on }])),
+    Object.fromEntries(NAMES.map((name) => [name, { enabled: name === on }])),
   ]),
 ];
 

@@ -1,14 +1,14 @@
 import { createApp } from '../../src/app.js';
-import { createSettings } from '../../src/config/index.js';
+import { createSettings, DIALECTS } from '../../src/config/index.js';
 import { type Action, systemClock } from '../../src/core/index.js';
 import { BUILT_IN_ROLES, type BuiltInRole, ROLES_OF_SCOPE, SCOPES, type Scope } from '../../src/governance/index.js';
-import { createSharedRoutes, DIALECT_OPTIONS, loadGrpcServices, type Route } from '../../src/protocols/index.js';
+import { createSharedRoutes, loadGrpcServices, type Route } from '../../src/protocols/index.js';
 import { createDocsRoutes } from '../../src/server/docs.js';
 import { createRouteTable, type TableRow } from '../../src/server/rest/route-table.js';
 import { createReportRoutes } from '../../src/server/rollout-report.js';
 import type { AccessRow } from './access-rows.js';
 
-export const ALL_ON = Object.fromEntries(Object.keys(DIALECT_OPTIONS).map((name) => [name, { enabled: true }]));
+export const ALL_ON = Object.fromEntries(DIALECTS.map(({ name }) => [name, { enabled: true }]));
 
 export const idOf = ({ method, path }: Pick<Route, 'method' | 'path'>) => `${method} ${path}`;
 

@@ -20,12 +20,13 @@ const OPTIONS = { maxInputs: 256, httpHeaderForwardPattern: '', grpcHeaderForwar
 
 /** What the assembly makes dialects with. */
 export function createDialectContext({ service, clock = systemClock, options }: DialectSetup = {}): DialectContext {
-  return createContext({
+  const context = createContext({
     service: service ?? createFakeService(),
     clock,
     decoder: new Decoder(clock),
     options: { ...OPTIONS, ...options },
   });
+  return { ...context, loadBodyHandlers: () => Promise.reject(new Error('of none of the built-in dialects')) };
 }
 
 /** The dialects that are built in. */

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { Key, MadeKey } from '../../api/index.js';
 import type { MillraceApi } from '../../client/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
-import { describeMade, formatKey, formatKeys, type KeyRow, type MadeKeyRow } from '../format/keys.js';
+import { describeMade, formatKey, formatKeys } from '../format/keys.js';
 import { readDuration } from '../inputs/duration.js';
 import { type GrantFlag, parseGrant } from '../inputs/grant.js';
 import type { Io } from '../io.js';
@@ -69,15 +70,15 @@ function registerCreate(keys: Command, io: Io): void {
     });
 }
 
-async function createKey(io: Io, name: string, flags: CreateFlags): Promise<MadeKeyRow> {
+async function createKey(io: Io, name: string, flags: CreateFlags): Promise<MadeKey> {
   const { grant = [], group, owner, expiresIn, store } = flags;
-  const wish = { name, grants: grant, groups: group, owner, expires_in_ms: expiresIn };
   if (store !== undefined) {
     const { createInStore } = await import('../key-in-store.js');
     return createInStore(io, store, { name, grants: grant, groups: group, owner, expiresInMs: expiresIn });
   }
   const api = await connectToApi(io, flags);
-  return (await api.ask<MadeKeyRow>({ method: 'POST', path: '/keys', body: wish })).body;
+  const body = { name, grants: grant, groups: group, owner, expires_in_ms: expiresIn };
+  return (await api.ask('POST /keys', { body })).body;
 }
 
 function registerLooks(keys: Command, io: Io): void {
@@ -90,7 +91,7 @@ function registerLooks(keys: Command, io: Io): void {
   addCommonFlags(keys.command('show <key>').description('one key, by its name or id')).action(
     async (key: string, flags: CommonFlags) => {
       const api = await connectToApi(io, flags);
-      const { body } = await api.ask<KeyRow>({ method: 'GET', path: pathOf(key) });
+      const { body } = await api.ask('GET /keys/{key}', { params: { key } });
       io.stdout.write(flags.json ? formatJson(body) : formatKey(body));
     },
   );
@@ -105,20 +106,20 @@ function registerChanges(keys: Command, io: Io): void {
     .action(async (key: string, flags: RotateFlags) => {
       const api = await connectToApi(io, flags);
       const body = { overlap_ms: flags.overlap, expires_in_ms: flags.expiresIn };
-      const answer = await api.ask<MadeKeyRow>({ method: 'POST', path: `${pathOf(key)}/rotate`, body });
+      const answer = await api.ask('POST /keys/{key}/rotate', { params: { key }, body });
       showMade(io, answer.body, flags);
     });
   addCommonFlags(keys.command('revoke <key>').description('take a key away for good; what runs for it ends')).action(
     async (key: string, flags: CommonFlags) => {
       const api = await connectToApi(io, flags);
-      const { body } = await api.ask<KeyRow>({ method: 'POST', path: `${pathOf(key)}/revoke` });
+      const { body } = await api.ask('POST /keys/{key}/revoke', { params: { key } });
       io.stdout.write(flags.json ? formatJson(body) : `revoked ${body.name} (${body.id})\n`);
     },
   );
 }
 
 /** The key alone goes to the standard output: `KEY=$(millrace keys create …)`. */
-function showMade(io: Io, made: MadeKeyRow, { json }: CommonFlags): void {
+function showMade(io: Io, made: MadeKey, { json }: CommonFlags): void {
   if (json) {
     io.stdout.write(formatJson(made));
     return;
@@ -127,23 +128,13 @@ function showMade(io: Io, made: MadeKeyRow, { json }: CommonFlags): void {
   io.stdout.write(`${made.key}\n`);
 }
 
-async function listAll(api: MillraceApi): Promise<readonly KeyRow[]> {
-  const rows: KeyRow[] = [];
-  let next: string | undefined;
+async function listAll(api: MillraceApi): Promise<readonly Key[]> {
+  const keys: Key[] = [];
+  let after: string | undefined;
   do {
-    const after = next === undefined ? '' : `&after=${encodeURIComponent(next)}`;
-    const { body } = await api.ask<ListBody>({ method: 'GET', path: `/keys?limit=${PAGE}${after}` });
-    rows.push(...body.keys);
-    next = body.next;
-  } while (next !== undefined);
-  return rows;
-}
-
-interface ListBody {
-  readonly keys: readonly KeyRow[];
-  readonly next?: string;
-}
-
-function pathOf(key: string): string {
-  return `/keys/${encodeURIComponent(key)}`;
+    const { body } = await api.ask('GET /keys', { query: { limit: PAGE, after } });
+    keys.push(...body.keys);
+    after = body.next;
+  } while (after !== undefined);
+  return keys;
 }

@@ -1,35 +1,13 @@
+import type { Key, MadeKey } from '../../api/index.js';
 import { formatFields } from './fields.js';
 import { formatTable, type TableStyle } from './table.js';
 import { formatMinute } from './units.js';
 
-/** A key as the server's API tells it. */
-export interface KeyRow {
-  readonly name: string;
-  readonly source: 'settings' | 'store';
-  readonly state: string;
-  readonly grants: readonly { readonly role: string; readonly models?: readonly string[] }[];
-  readonly id?: string;
-  readonly owner?: string;
-  readonly groups?: readonly string[];
-  readonly created_at?: string;
-  readonly created_by?: string;
-  readonly expires_at?: string;
-  readonly rotated_at?: string;
-  readonly previous_ends_at?: string;
-  readonly revoked_at?: string;
-  readonly revoked_by?: string;
-  readonly last_used_at?: string;
-}
-
-export interface MadeKeyRow extends KeyRow {
-  readonly key: string;
-}
-
 /** Keys as a table. */
-export function formatKeys(keys: readonly KeyRow[], style: TableStyle): string {
+export function formatKeys(keys: readonly Key[], style: TableStyle): string {
   if (keys.length === 0) return 'no keys\n';
   const { green, yellow } = style.colors;
-  return formatTable<KeyRow>(
+  return formatTable<Key>(
     [
       { header: 'KEY', cell: ({ name }) => name },
       { header: 'ID', cell: ({ id = 'settings' }) => id },
@@ -45,7 +23,7 @@ export function formatKeys(keys: readonly KeyRow[], style: TableStyle): string {
 }
 
 /** All that is known of one key. */
-export function formatKey(row: KeyRow): string {
+export function formatKey(row: Key): string {
   return formatFields([
     ['name', row.name],
     ['id', row.id],
@@ -64,13 +42,13 @@ export function formatKey(row: KeyRow): string {
 }
 
 /** What to know beside a key that is printed this once. */
-export function describeMade(row: MadeKeyRow): string {
+export function describeMade(row: MadeKey): string {
   const expiry = row.expires_at === undefined ? 'never expires' : `expires ${row.expires_at}`;
   const before = row.previous_ends_at === undefined ? '' : `; the key before holds until ${row.previous_ends_at}`;
   return `key ${row.name} (${row.id}): ${formatGrants(row) || 'what its groups may'}; ${expiry}${before}\nIt is shown this once:\n`;
 }
 
-function formatGrants({ grants }: Pick<KeyRow, 'grants'>): string {
+function formatGrants({ grants }: Pick<Key, 'grants'>): string {
   return grants.map(({ role, models }) => (models === undefined ? role : `${role} on ${models.join(' ')}`)).join(', ');
 }
 

@@ -1,8 +1,7 @@
 import { Type } from '@sinclair/typebox';
-import type { ShadowUseCases } from '../../service/index.js';
-import { reportAsHtml, reportAsText } from '../../shadows/index.js';
-import { emptyResponse, jsonResponse, type Route } from '../route.js';
-import { acceptedTypes } from '../wire.js';
+import { acceptedTypes, emptyResponse, jsonResponse, type Route } from '../protocols/index.js';
+import type { ShadowUseCases } from '../service/index.js';
+import { reportAsHtml, reportAsText } from '../shadows/index.js';
 
 const BASE = { tag: 'traffic', access: 'key' } as const;
 

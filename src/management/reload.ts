@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import type { ReloadResult, ReloadUseCases } from '../../service/index.js';
-import { jsonResponse, type Route } from '../route.js';
+import { jsonResponse, type Route } from '../protocols/index.js';
+import type { ReloadResult, ReloadUseCases } from '../service/index.js';
 
 const File = Type.Optional(Type.String({ description: 'Missing where it is one of several.' }));
 

@@ -1,14 +1,8 @@
 import type { Static } from '@sinclair/typebox';
-import type { Call } from '../../core/index.js';
-import type {
-  PastRollout,
-  RolloutOptions,
-  RolloutReport,
-  RolloutUseCases,
-  StandingRollout,
-} from '../../service/index.js';
-import { jsonResponse, type Route } from '../route.js';
-import { timeOf } from './conditions.js';
+import type { Call } from '../core/index.js';
+import { jsonResponse, type Route } from '../protocols/index.js';
+import type { PastRollout, RolloutOptions, RolloutReport, RolloutUseCases, StandingRollout } from '../service/index.js';
+import { timeOf } from './read-request.js';
 import {
   CommandSchema,
   EvidenceSchema,

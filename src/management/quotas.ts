@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import type { CountedQuota, QuotaUseCases } from '../../service/index.js';
-import { jsonResponse, type Route } from '../route.js';
+import { jsonResponse, type Route } from '../protocols/index.js';
+import type { CountedQuota, QuotaUseCases } from '../service/index.js';
 
 const LimitSchema = Type.Object({
   limit: Type.String({ description: 'As the settings name it: `tokensPerMinute`.' }),

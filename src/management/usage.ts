@@ -1,10 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { invalidArgument } from '../../core/index.js';
-import { shownRow, type UsageReport, usageAsCsv } from '../../metering/index.js';
-import type { UsageUseCases } from '../../service/index.js';
-import { jsonResponse, type Route } from '../route.js';
-import { acceptedTypes } from '../wire.js';
-import { queryParameter } from './conditions.js';
+import { invalidArgument } from '../core/index.js';
+import { shownRow, type UsageReport, usageAsCsv } from '../metering/index.js';
+import { acceptedTypes, jsonResponse, type Route } from '../protocols/index.js';
+import type { UsageUseCases } from '../service/index.js';
+import { queryParameter } from './untyped.js';
 
 const Count = Type.Integer({ minimum: 0 });
 const RowSchema = Type.Object({

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { ArmReport, Effect, JoinedOutcome, OutcomeReport, OutcomeUseCases } from '../../service/index.js';
-import type { Interval } from '../../statistics/index.js';
-import { jsonResponse, type Route } from '../route.js';
+import { jsonResponse, type Route } from '../protocols/index.js';
+import type { ArmReport, Effect, JoinedOutcome, OutcomeReport, OutcomeUseCases } from '../service/index.js';
+import type { Interval } from '../statistics/index.js';
 
 const BASE = { tag: 'traffic', access: 'key', control: false } as const;
 

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
-import { BATCHING_CAUSES } from '../../engine/index.js';
-import { MEMORY_LIMIT_REASONS } from '../../runtimes/index.js';
-import type { Service, VersionReport } from '../../service/index.js';
-import { jsonResponse, type Route } from '../route.js';
+import { BATCHING_CAUSES } from '../engine/index.js';
+import { jsonResponse, type Route } from '../protocols/index.js';
+import { MEMORY_LIMIT_REASONS } from '../runtimes/index.js';
+import type { Service, VersionReport } from '../service/index.js';
 
 const words = (values: readonly string[]) => Type.Union(values.map((value) => Type.Literal(value)));
 

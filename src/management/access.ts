@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
-import { invalidArgument } from '../../core/index.js';
-import type { AccessUseCases, ExplainedAccess } from '../../service/index.js';
-import { jsonResponse, type Route } from '../route.js';
-import { queryParameter } from './conditions.js';
+import { invalidArgument } from '../core/index.js';
+import { jsonResponse, type Route } from '../protocols/index.js';
+import type { AccessUseCases, ExplainedAccess } from '../service/index.js';
+import { queryParameter } from './untyped.js';
 
 const MAX_LENGTH = 512;
 const MAX_GROUPS = 100;

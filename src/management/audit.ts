@@ -1,10 +1,11 @@
 import { Type } from '@sinclair/typebox';
-import type { AuditFilter, FoundEntry } from '../../audit/index.js';
-import { invalidArgument } from '../../core/index.js';
-import type { AuditUseCases } from '../../service/index.js';
-import { parseTime } from '../../text/index.js';
-import { jsonResponse, type Route } from '../route.js';
-import { LIMIT_PARAMETER, queryParameter, readLimit } from './conditions.js';
+import type { AuditFilter, FoundEntry } from '../audit/index.js';
+import { invalidArgument } from '../core/index.js';
+import { jsonResponse, type Route } from '../protocols/index.js';
+import type { AuditUseCases } from '../service/index.js';
+import { parseTime } from '../text/index.js';
+import { readLimit } from './read-request.js';
+import { LIMIT_PARAMETER, queryParameter } from './untyped.js';
 
 const TrailSchema = Type.Object({
   entries: Type.Array(

@@ -1,9 +1,9 @@
-import type { ErrorCode, MillraceError } from '../../core/index.js';
-import { ReloadFailed, StaleChange } from '../../service/index.js';
-import { RevisionConflict } from '../../store/index.js';
-import { HTTP_STATUS } from '../http-errors.js';
-import type { WireResponse } from '../wire.js';
-import { encodeReload } from './routes-reload.js';
+import type { ErrorCode, MillraceError } from '../core/index.js';
+import type { WireResponse } from '../protocols/index.js';
+import { HTTP_STATUS } from '../protocols/index.js';
+import { ReloadFailed, StaleChange } from '../service/index.js';
+import { RevisionConflict } from '../store/index.js';
+import { encodeReload } from './reload.js';
 
 /** HTTP status of each error of the server's own API. */
 export const MILLRACE_STATUS: Readonly<Record<ErrorCode, number>> = { ...HTTP_STATUS, failed_precondition: 409 };

@@ -1,7 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { LabelsOfModel, LabelUseCases } from '../../service/index.js';
-import { jsonResponse, type Route } from '../route.js';
-import { LIMIT_PARAMETER, readConditions, readLimit, taggedOperation, taggedResponse, timeOf } from './conditions.js';
+import { jsonResponse, type Route } from '../protocols/index.js';
+import type { LabelsOfModel, LabelUseCases } from '../service/index.js';
+import { readConditions, readLimit, timeOf } from './read-request.js';
+import { LIMIT_PARAMETER, taggedOperation, taggedResponse } from './untyped.js';
 
 const BASE = { tag: 'traffic', access: 'key' } as const;
 const PATH = '/millrace/v1/models/{model}/labels';

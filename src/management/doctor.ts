@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
-import { FINDING_LEVELS } from '../../core/index.js';
-import type { DoctorUseCases } from '../../service/index.js';
-import { jsonResponse, type Route } from '../route.js';
+import { FINDING_LEVELS } from '../core/index.js';
+import { jsonResponse, type Route } from '../protocols/index.js';
+import type { DoctorUseCases } from '../service/index.js';
 
 const FindingSchema = Type.Object({
   id: Type.String({ description: 'Of its kind: `no-tls`.' }),

@@ -1,15 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { DeclaredRoute, RouteChange, RouteUseCases } from '../../service/index.js';
-import { jsonResponse, type Route } from '../route.js';
-import {
-  LIMIT_PARAMETER,
-  readConditions,
-  readFlag,
-  readLimit,
-  taggedOperation,
-  taggedResponse,
-  timeOf,
-} from './conditions.js';
+import { jsonResponse, type Route } from '../protocols/index.js';
+import type { DeclaredRoute, RouteChange, RouteUseCases } from '../service/index.js';
+import { readConditions, readFlag, readLimit, timeOf } from './read-request.js';
+import { LIMIT_PARAMETER, taggedOperation, taggedResponse } from './untyped.js';
 
 const BASE = { tag: 'traffic', access: 'key' } as const;
 const PATH = '/millrace/v1/routes';

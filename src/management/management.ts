@@ -1,21 +1,21 @@
-import type { Dialect, DialectContext } from '../dialect.js';
+import type { Dialect, DialectContext } from '../protocols/index.js';
+import { createAccessRoutes } from './access.js';
+import { createAuditRoutes } from './audit.js';
+import { createDoctorRoutes } from './doctor.js';
 import { encodeError, MILLRACE_STATUS } from './errors.js';
+import { createKeyRoutes } from './keys.js';
+import { createLabelRoutes } from './labels.js';
+import { createFeedbackRoutes } from './outcomes.js';
 import { createQuotaRoutes } from './quotas.js';
-import { createAccessRoutes } from './routes-access.js';
-import { createAuditRoutes } from './routes-audit.js';
-import { createDoctorRoutes } from './routes-doctor.js';
-import { createFeedbackRoutes } from './routes-feedback.js';
-import { createKeyRoutes } from './routes-keys.js';
-import { createLabelRoutes } from './routes-labels.js';
-import { createReloadRoutes } from './routes-reload.js';
-import { createRolloutRoutes } from './routes-rollouts.js';
-import { createRouteRoutes } from './routes-routes.js';
-import { createUsageRoutes } from './routes-usage.js';
-import { createVersionRoutes } from './routes-versions.js';
+import { createReloadRoutes } from './reload.js';
+import { createRolloutRoutes } from './rollouts.js';
+import { createRouteRoutes } from './routes.js';
 import { createShadowRoutes } from './shadows.js';
+import { createUsageRoutes } from './usage.js';
+import { createVersionRoutes } from './versions.js';
 
 /** The server's own API, below `/millrace/v1/`: who gets which version of a model, who calls, and who has used what. */
-export function createMillraceDialect({ service }: DialectContext): Dialect {
+export function createManagement({ service }: DialectContext): Dialect {
   return {
     name: 'millrace',
     description:

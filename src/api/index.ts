@@ -1,0 +1,7 @@
+/**
+ * Room `api` (rank 1): the server's own API below `/millrace/v1`: its resources as plain types, its paths, and in `schemas` the same as
+ * TypeBox. Runs in browsers.
+ */
+export type * from './endpoint.js';
+export * from './endpoints.js';
+export type * from './keys.js';

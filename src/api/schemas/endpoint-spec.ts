@@ -1,0 +1,37 @@
+import type { Endpoint } from '../endpoint.js';
+import type { SchemaOf } from './schema-of.js';
+
+/** A parameter of the query, as OpenAPI describes it. */
+export interface QueryParameter {
+  readonly description?: string;
+  readonly schema: object;
+}
+
+/** What all endpoints have. */
+export interface CommonSpec {
+  /** Group in the documentation. */
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Changes the server: moves to the admin port where there is one. */
+  readonly control: boolean;
+  /** The answer has an ETag; of a change, requests may have conditions (RFC 9110, 13.1), and 412 is answered where they are not met. */
+  readonly etag?: 'answer' | 'change';
+  /** Other types in which the answer may be had, by the header Accept. */
+  readonly mediaTypes?: readonly string[];
+  /** Errors with a body of their own, by status. */
+  readonly errors?: Readonly<Record<number, { readonly description: string; readonly schema: object }>>;
+}
+
+/** An endpoint as data: its schemas and its documentation. */
+export type EndpointSpec<E extends Endpoint> = CommonSpec &
+  (E extends { readonly query: infer Query }
+    ? { readonly query: { readonly [Name in keyof Query]-?: QueryParameter } }
+    : { readonly query?: never }) &
+  (E extends { readonly body: infer Body } ? { readonly body: SchemaOf<Body> } : { readonly body?: never }) &
+  (E extends { readonly answer: undefined } ? { readonly answer?: never } : { readonly answer: SchemaOf<E['answer']> });
+
+/** The endpoints of a resource as data. */
+export type EndpointSpecs<Endpoints> = {
+  readonly [Name in keyof Endpoints]: Endpoints[Name] extends Endpoint ? EndpointSpec<Endpoints[Name]> : never;
+};

@@ -1,0 +1,44 @@
+import type { QueryParameter } from '../api/schemas/index.js';
+import type { OpenApiObject } from '../protocols/index.js';
+
+/** What is described of an endpoint besides what its route says. */
+export interface DescribedEndpoint {
+  readonly query?: Readonly<Record<string, QueryParameter>>;
+  readonly answer?: object;
+  readonly etag?: 'answer' | 'change';
+  readonly mediaTypes?: readonly string[];
+  readonly errors?: Readonly<Record<number, { readonly description: string; readonly schema: object }>>;
+}
+
+const IF_MATCH = 'What ETag has said: 412 where somebody has changed it since. `*`: 412 where there is none.';
+const CONDITIONS = [
+  condition('If-Match', IF_MATCH),
+  condition('If-None-Match', '`*`: 412 where there is one already.'),
+];
+const ETAG = { ETag: { description: 'Names this revision, for If-Match.', schema: { type: 'string' } } };
+const STALE = { 412: { description: 'Somebody has changed it meanwhile' } };
+
+/** The OpenAPI operation of an endpoint, as far as its route does not say it. */
+export function describeEndpoint({ query = {}, etag, errors = {}, ...answered }: DescribedEndpoint): OpenApiObject {
+  const asked = Object.entries(query).map(([name, parameter]) => ({ name, in: 'query', ...parameter }));
+  const content = contentOf(answered);
+  const success = { description: 'Success', ...(etag && { headers: ETAG }), ...(content && { content }) };
+  const failures = Object.entries(errors).map(([status, { description, schema }]) => [
+    status,
+    { description, content: { 'application/json': { schema } } },
+  ]);
+  return {
+    parameters: [...(etag === 'change' ? CONDITIONS : []), ...asked],
+    responses: { 200: success, ...(etag === 'change' && STALE), ...Object.fromEntries(failures) },
+  };
+}
+
+function contentOf({ answer, mediaTypes = [] }: DescribedEndpoint): object | undefined {
+  if (answer === undefined) return undefined;
+  const others = mediaTypes.map((type) => [type, { schema: { type: 'string' } }]);
+  return { 'application/json': { schema: answer }, ...Object.fromEntries(others) };
+}
+
+function condition(name: string, description: string): OpenApiObject {
+  return { name, in: 'header', description, schema: { type: 'string' } };
+}
