@@ -1,8 +1,10 @@
 import type { PathParameter } from './endpoint.js';
+import type { EventEndpoints } from './events.js';
 import type { KeyEndpoints } from './keys.js';
+import type { ModelEndpoints } from './models.js';
 
 /** The server's own API: each of its routes by method and path below {@link API_PREFIX}. */
-export interface ApiEndpoints extends KeyEndpoints {}
+export interface ApiEndpoints extends EventEndpoints, KeyEndpoints, ModelEndpoints {}
 
 /** `GET /keys/{key}` */
 export type EndpointName = keyof ApiEndpoints;

@@ -4,4 +4,6 @@
  */
 export type * from './endpoint.js';
 export * from './endpoints.js';
+export type * from './events.js';
 export type * from './keys.js';
+export type * from './models.js';

@@ -1,5 +1,6 @@
 import {
   type ApiEndpoints,
+  type ApiEvent,
   type Encoded,
   type EndpointName,
   endpointPath,
@@ -8,6 +9,7 @@ import {
   type PathParameters,
 } from '../api/index.js';
 import { type ClientOptions, createConnection, parseJson } from './connection.js';
+import { readEvents } from './events.js';
 import type { HttpAnswer } from './transport.js';
 import type { CallOptions } from './types.js';
 
@@ -45,6 +47,13 @@ export interface MillraceApi {
     request: ApiRequest<Name>,
     options?: CallOptions,
   ): Promise<ApiAnswer<string>>;
+  /** What happens to the server, from now on or behind the event with the id `after`. Leaving the loop ends it; rejects as `ask`, and when the connection is lost. */
+  events(options?: FollowOptions): AsyncIterable<ApiEvent>;
+}
+
+export interface FollowOptions extends CallOptions {
+  /** Id of the last event that is known. */
+  readonly after?: string;
 }
 
 /** All that requests may have. */
@@ -79,6 +88,16 @@ export function connectApi(url: string | URL, options: ClientOptions = {}): Mill
       const { headers, ...rest } = request as AnyRequest;
       const answer = await send(name, { ...rest, headers: { ...headers, accept: type } }, call);
       return { body: new TextDecoder().decode(answer.body), headers: answer.headers };
+    },
+    async *events({ after, ...call } = {}) {
+      const pieces = connection.stream({
+        method: 'GET',
+        path: endpointPath('GET /events', {}, { after }),
+        headers: { accept: 'text/event-stream' },
+        idempotent: false,
+        budget: connection.budget(call),
+      });
+      for await (const { data } of readEvents(pieces, connection.maxResponseBytes)) yield JSON.parse(data);
     },
   };
 }

@@ -5,6 +5,8 @@ import type { OpenApiObject } from '../protocols/index.js';
 export interface DescribedEndpoint {
   readonly query?: Readonly<Record<string, QueryParameter>>;
   readonly answer?: object;
+  /** Of the data of each server-sent event. */
+  readonly events?: object;
   readonly etag?: 'answer' | 'change';
   readonly mediaTypes?: readonly string[];
   readonly errors?: Readonly<Record<number, { readonly description: string; readonly schema: object }>>;
@@ -33,7 +35,8 @@ export function describeEndpoint({ query = {}, etag, errors = {}, ...answered }:
   };
 }
 
-function contentOf({ answer, mediaTypes = [] }: DescribedEndpoint): object | undefined {
+function contentOf({ answer, events, mediaTypes = [] }: DescribedEndpoint): object | undefined {
+  if (events !== undefined) return { 'text/event-stream': { schema: { type: 'string' }, 'x-event-data': events } };
   if (answer === undefined) return undefined;
   const others = mediaTypes.map((type) => [type, { schema: { type: 'string' } }]);
   return { 'application/json': { schema: answer }, ...Object.fromEntries(others) };

@@ -3,8 +3,10 @@ import { createAccessRoutes } from './access.js';
 import { createAuditRoutes } from './audit.js';
 import { createDoctorRoutes } from './doctor.js';
 import { encodeError, MILLRACE_STATUS } from './errors.js';
+import { createEventRoutes } from './events.js';
 import { createKeyRoutes } from './keys.js';
 import { createLabelRoutes } from './labels.js';
+import { createModelRoutes } from './models.js';
 import { createFeedbackRoutes } from './outcomes.js';
 import { createQuotaRoutes } from './quotas.js';
 import { createReloadRoutes } from './reload.js';
@@ -21,6 +23,7 @@ export function createManagement({ service }: DialectContext): Dialect {
     description:
       'Labels of versions, routes and rollouts: who gets which version of a model; keys of callers, what they may do, who has used and done what, what to correct about the server, and reading its files again.',
     routes: [
+      ...createModelRoutes(service),
       ...createVersionRoutes(service),
       ...createLabelRoutes(service.labels),
       ...createRouteRoutes(service.routes),
@@ -34,6 +37,7 @@ export function createManagement({ service }: DialectContext): Dialect {
       ...createAuditRoutes(service.audit),
       ...createDoctorRoutes(service.doctor),
       ...createReloadRoutes(service.reload),
+      ...createEventRoutes(service.events),
     ],
     status: MILLRACE_STATUS,
     encodeError,

@@ -32,7 +32,10 @@ function textOf(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : header?.join(', ');
 }
 
-/** A moment as ISO 8601 says it. */
+type TimeOf<Moment> = Moment extends number ? string : undefined;
+
+/** A moment as the API writes it: RFC 3339 in UTC. */
+export function timeOf<Moment extends number | undefined>(epochMs: Moment): TimeOf<Moment>;
 export function timeOf(epochMs: number | undefined): string | undefined {
   return epochMs === undefined ? undefined : new Date(epochMs).toISOString();
 }

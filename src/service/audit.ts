@@ -25,11 +25,17 @@ export type Audited = <Result>(
   work: () => Result | Promise<Result>,
 ) => Promise<Result>;
 
+interface AuditSetup {
+  readonly audit: AuditTrail;
+  /** Called after each change that has been made. */
+  readonly changed: (call: Call, subject: Subject) => void;
+}
+
 /**
  * Runs a use case that changes something: only with the right to, and never without a trace. It is recorded before it
  * begins, or not begun, and again with its outcome; whoever lacks the right leaves a refusal.
  */
-export function createAudit({ audit }: { readonly audit: AuditTrail }): Audited {
+export function createAudit({ audit, changed }: AuditSetup): Audited {
   const check = (call: Call, subject: Subject): void => {
     const { right, resource, on = [resource || '*'], unknown } = subject;
     try {
@@ -50,6 +56,7 @@ export function createAudit({ audit }: { readonly audit: AuditTrail }): Audited 
     try {
       const result = await work();
       audit.end(intent, { outcome: 'ok', change: subject.changeOf?.(result) });
+      changed(call, subject);
       return result;
     } catch (error) {
       audit.end(intent, { outcome: toMillraceError(error).code });

@@ -3,6 +3,7 @@
 export type * from './access/types.js';
 export { type Expected, StaleChange } from './declarations/expected.js';
 export type { DoctorUseCases, Examination } from './doctor/doctor-use-cases.js';
+export type * from './events/types.js';
 export { UnknownLabelError } from './find-version.js';
 export { checkKeyWish } from './keys/check-key-wish.js';
 export type { KeyParts } from './keys/key-holders.js';

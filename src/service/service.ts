@@ -11,6 +11,7 @@ import { type Audited, createAudit } from './audit.js';
 import { createAuditUseCases } from './audit-use-cases.js';
 import { Declared } from './declarations/declared.js';
 import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
+import { EventFeed } from './events/event-feed.js';
 import type { VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
 import type { KeyParts } from './keys/key-holders.js';
@@ -21,6 +22,7 @@ import type { ModelPuller } from './loading/parts.js';
 import { createManagement } from './manage-models.js';
 import { MediaDecoders } from './media/decoders.js';
 import type { MediaOptions } from './media/options.js';
+import { createModelReports } from './model-reports.js';
 import { createModelUseCases } from './model-use-cases.js';
 import { openQuotas } from './quotas/open-quotas.js';
 import { logLevelsChange } from './reload/log-levels-change.js';
@@ -114,9 +116,16 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
   const quotas = openQuotas({ ...setup, options: setup.quotas, snapshots: setup.store.snapshots });
   let shuttingDown = false;
   const ready = () => controller.started && !shuttingDown;
-  const audited = createAudit(setup);
+  const feed = new EventFeed(setup);
+  const audited = createAudit({
+    audit: setup.audit,
+    changed({ principal }, { right, action, resource }) {
+      // What callers register to send their tensors is no change of the server.
+      if (right !== 'memory.use') feed.add({ kind: 'change', action, resource, by: principal.id });
+    },
+  });
   const isShuttingDown = () => shuttingDown;
-  const running = { controller, declared, books, metering, quotas, ready, isShuttingDown, audited };
+  const running = { controller, declared, books, metering, quotas, feed, ready, isShuttingDown, audited };
   const { service, traffic } = createUseCases(setup, running);
   const read = async () => {
     // Which versions have to be loaded is among it; and before anything is counted.
@@ -141,6 +150,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     declaredLabels: (model) => controller.labels.declaredOf(model),
     beginShutdown() {
       shuttingDown = true;
+      feed.end();
       traffic.shadows.stop();
     },
     reload: (name) => controller.reload(name),
@@ -172,6 +182,7 @@ interface Running {
   readonly books: ShadowBooks;
   readonly metering: Metering;
   readonly quotas: ReturnType<typeof openQuotas>;
+  readonly feed: EventFeed;
   readonly ready: () => boolean;
   readonly isShuttingDown: () => boolean;
   readonly audited: Audited;
@@ -179,7 +190,7 @@ interface Running {
 
 function createUseCases(
   setup: CreateServiceOptions,
-  { controller, declared, books, metering, quotas, ready, isShuttingDown, audited }: Running,
+  { controller, declared, books, metering, quotas, feed, ready, isShuttingDown, audited }: Running,
 ): { readonly service: Service; readonly traffic: Traffic } {
   const { engine, logControl, sharedMemory } = setup;
   const lookup = createLookup(engine, controller);
@@ -188,12 +199,14 @@ function createUseCases(
   const traffic = createTraffic(setup, { labels: controller.labels, declared, books, lookup, audited, run });
   const { routes, taps, declaredLabels } = traffic;
   const models = createModelUseCases({ engine, lookup, routes });
+  const reports = createModelReports({ engine, lookup });
   const inference = createInfer({ ...setup, lookup, routes, taps, decoders, quotas: quotas.gate });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   const service: Service = {
     ...traffic.useCases,
     usage: metering.useCases,
     quotas: quotas.useCases,
+    events: feed,
     keys: createKeyUseCases({ ...setup, audited }),
     access: createAccessUseCases(setup),
     doctor: createDoctorUseCases(setup),
@@ -206,6 +219,7 @@ function createUseCases(
     live: () => true,
     ready,
     ...models.useCases,
+    ...reports,
     ...createManagement(setup, { controller, audited, declaredLabels }),
     ...createSettingUseCases({
       logControl,

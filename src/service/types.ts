@@ -5,6 +5,7 @@ import type { ListedModel } from '../repository/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
 import type { AccessUseCases } from './access/types.js';
 import type { DoctorUseCases } from './doctor/doctor-use-cases.js';
+import type { EventUseCases } from './events/types.js';
 import type { KeyUseCases } from './keys/types.js';
 import type { LabelUseCases } from './labels/types.js';
 import type { OutcomeUseCases } from './outcomes/types.js';
@@ -111,6 +112,22 @@ export interface VersionReport {
   readonly instances: ModelGauges['instances'];
 }
 
+/** A version with all that is known of it. */
+export interface ModelVersionReport {
+  /** Its reasons are left out for callers without the right `model.observe`. */
+  readonly status: ModelStatus;
+  /** undefined = it is not loaded, or the caller lacks the right `model.observe`. */
+  readonly gauges: ModelGauges | undefined;
+}
+
+/** A model with its labels and versions. */
+export interface ModelReport {
+  readonly name: string;
+  /** Versions by label. */
+  readonly labels: Readonly<Record<string, number>>;
+  readonly versions: readonly ModelVersionReport[];
+}
+
 /** Looking into the audit trail. */
 export interface AuditUseCases {
   /** Entries that match, the newest first; needs the right `audit.read`. Rejects as the trail does. */
@@ -133,6 +150,7 @@ export interface Service {
   readonly keys: KeyUseCases;
   readonly access: AccessUseCases;
   readonly doctor: DoctorUseCases;
+  readonly events: EventUseCases;
   readonly reload: ReloadUseCases;
   /**
    * Whether the caller may infer, and which version answers: the one place where that is decided. A promise only where something has
@@ -166,6 +184,13 @@ export interface Service {
   modelStatuses(call: Call, name: string, version: number | undefined): readonly ModelStatus[];
   /** How every version of a model runs that was ever asked for. `not_found` for unknown ones. Needs the right `model.observe`. */
   modelVersions(call: Call, name: string): readonly VersionReport[];
+  /** Models that the caller may read, by name: those behind the name `after`, at most `limit`. Needs the right `model.read` on any. */
+  modelReports(
+    call: Call,
+    page: { readonly after: string | undefined; readonly limit: number },
+  ): { readonly models: readonly ModelReport[]; readonly next: string | undefined };
+  /** A model. `not_found` for unknown ones. Needs the right `model.read`. */
+  modelReport(call: Call, name: string): ModelReport;
   /** Of one version, one model, or all; `invalid_argument` for unknown ones, as in Triton. */
   modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
   /** What a version does at this moment: its instances and its queue; undefined where it is not loaded any more. */

@@ -22,6 +22,9 @@ export async function askHttp(
   const sent = open({ ...place, method, headers: all, path: path + search }).end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk);
+  for await (const chunk of response) {
+    chunks.push(chunk);
+    if (response.statusCode === 200 && HTTP_ROWS[id]?.endless) break;
+  }
   return { status: response.statusCode, text: Buffer.concat(chunks).toString() };
 }

@@ -14,6 +14,8 @@ export interface AccessRow {
   readonly answers?: number;
   /** Status for those who do not see the name, which is that of names that nothing has. Default: not found. */
   readonly unknown?: number;
+  /** The answer has no end. */
+  readonly endless?: true;
   /** What it changes, by the name of the audit trail; nothing where it is missing. */
   readonly audit?: string;
 }
@@ -182,6 +184,9 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'DELETE /models/{model}': UNLOAD,
   'DELETE /models/{model}/{version}': UNLOAD,
   'GET /millrace/v1/quotas': KEY,
+  'GET /millrace/v1/events': { ...SERVER, endless: true },
+  'GET /millrace/v1/models': LIST,
+  'GET /millrace/v1/models/{model}': METADATA,
   'GET /millrace/v1/models/{model}/versions': OBSERVE,
   'GET /millrace/v1/models/{model}/labels': OBSERVE,
   'PATCH /millrace/v1/models/{model}/labels': { needs: 'label.change', audit: 'labels.change' },

@@ -131,6 +131,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
     calls,
     access: nothingOf('access'),
     doctor: nothingOf('doctor'),
+    events: nothingOf('events'),
     labels: nothingOf('labels'),
     audit: nothingOf('audit trail'),
     routes: nothingOf('routes'),
@@ -148,6 +149,8 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
     usage: nothingOf('usage'),
     keys: nothingOf('keys'),
     reload: nothingOf('reload'),
+    modelReport: (_call, name) => ({ name, labels: {}, versions: [] }),
+    modelReports: () => ({ models: [], next: undefined }),
     checkTarget: () => undefined,
     resolve: (_call, target) => fakeResolved(target, fakeModelInfo(target.name, find(target.name, target.version))),
     infer(call, { info }, request) {

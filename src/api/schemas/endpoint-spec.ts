@@ -29,7 +29,10 @@ export type EndpointSpec<E extends Endpoint> = CommonSpec &
     ? { readonly query: { readonly [Name in keyof Query]-?: QueryParameter } }
     : { readonly query?: never }) &
   (E extends { readonly body: infer Body } ? { readonly body: SchemaOf<Body> } : { readonly body?: never }) &
-  (E extends { readonly answer: undefined } ? { readonly answer?: never } : { readonly answer: SchemaOf<E['answer']> });
+  (E extends { readonly answer: undefined }
+    ? { readonly answer?: never }
+    : // The second is of the data of each server-sent event, where it answers with these.
+      { readonly answer: SchemaOf<E['answer']> } | { readonly events: SchemaOf<E['answer']> });
 
 /** The endpoints of a resource as data. */
 export type EndpointSpecs<Endpoints> = {

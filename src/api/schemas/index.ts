@@ -1,4 +1,6 @@
 /** The resources of the server's own API as TypeBox schemas, each equal to its plain type, and its endpoints as data. */
 export { DEFAULT_PAGE, MAX_PAGE } from './common.js';
 export type { CommonSpec, EndpointSpec, EndpointSpecs, QueryParameter } from './endpoint-spec.js';
+export * from './events.js';
 export * from './keys.js';
+export * from './models.js';

@@ -1,0 +1,94 @@
+import type { PageQuery } from './endpoint.js';
+
+/** An input or output of a model, as clients see it. */
+export interface ModelTensor {
+  readonly name: string;
+  /** The Open Inference Protocol's: `FP32`, `BYTES`. */
+  readonly datatype: string;
+  /** With the dimension of the batch; -1 where any size is accepted. */
+  readonly shape: readonly number[];
+  /** Requests may leave it out; missing: they may not. */
+  readonly optional?: true;
+}
+
+/** What is loaded of a version. */
+export interface LoadedModel {
+  /** `onnx`, `llama`, `script`. */
+  readonly runtime: string;
+  /** What requests may ask of it. */
+  readonly tasks: readonly ('infer' | 'generate')[];
+  readonly inputs: readonly ModelTensor[];
+  readonly outputs: readonly ModelTensor[];
+  /** Rows of a request; 0 = the model has no dimension for a batch. */
+  readonly max_batch_size: number;
+  /** Any number of answers to a request. */
+  readonly decoupled: boolean;
+  /** Requests come in sequences. */
+  readonly sequences: boolean;
+  /** In processes of its own, or in the server's. */
+  readonly placement: 'process' | 'inline';
+  /** SHA-256 over its files and its configuration. */
+  readonly digest: string;
+  readonly size_bytes: number;
+  readonly load_ms: number;
+  readonly batching: ModelBatching;
+}
+
+/** Whether requests are batched together now, and why. */
+export interface ModelBatching {
+  readonly enabled: boolean;
+  /** `configured`, `measured` and so on. */
+  readonly reason: string;
+  /** The same for people. */
+  readonly detail: string;
+}
+
+/** What a version does at this moment. */
+export interface ModelActivity {
+  readonly queued_requests: number;
+  readonly queued_bytes: number;
+  readonly executing_requests: number;
+  readonly active_sequences: number;
+  readonly waiting_sequences: number;
+  readonly instances: readonly ModelInstance[];
+}
+
+export interface ModelInstance {
+  readonly id: string;
+  /** Missing in the server itself and while its runner is down. */
+  readonly pid?: number;
+  readonly up: boolean;
+  readonly restarts: number;
+  /** Resident memory above which its runner, which other models may share, is killed. */
+  readonly memory_limit_bytes?: number;
+}
+
+export interface ModelVersion {
+  readonly version: number;
+  readonly state: 'loading' | 'warming' | 'ready' | 'recovering' | 'draining' | 'unloaded' | 'failed';
+  /** Why it is in that state, where there is anything to say. */
+  readonly reason?: string;
+  /** Missing unless it is loaded. */
+  readonly loaded?: LoadedModel;
+  /** Missing unless it is loaded, and for callers without the right `model.observe`. */
+  readonly activity?: ModelActivity;
+}
+
+/** A model of the catalog. */
+export interface Model {
+  readonly name: string;
+  /** Versions by label. */
+  readonly labels: Readonly<Record<string, number>>;
+  readonly versions: readonly ModelVersion[];
+}
+
+export interface ModelPage {
+  readonly models: readonly Model[];
+  /** `after` of the next page; missing on the last one. */
+  readonly next?: string;
+}
+
+export interface ModelEndpoints {
+  'GET /models': { readonly query: PageQuery; readonly answer: ModelPage };
+  'GET /models/{model}': { readonly answer: Model };
+}

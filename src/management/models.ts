@@ -1,0 +1,80 @@
+import type {
+  Encoded,
+  LoadedModel,
+  Model,
+  ModelActivity,
+  ModelEndpoints,
+  ModelTensor,
+  ModelVersion,
+} from '../api/index.js';
+import { MODEL_ENDPOINTS } from '../api/schemas/index.js';
+import type { TensorSpec } from '../core/index.js';
+import type { ModelGauges, ModelInfo } from '../engine/index.js';
+import type { Route } from '../protocols/index.js';
+import type { ModelReport, ModelVersionReport, Service } from '../service/index.js';
+import { createEndpointRoutes } from './endpoint-route.js';
+import { readLimit } from './read-request.js';
+
+/** The catalog of models. */
+export function createModelRoutes(service: Pick<Service, 'modelReport' | 'modelReports'>): readonly Route[] {
+  return createEndpointRoutes<ModelEndpoints>(MODEL_ENDPOINTS, {
+    'GET /models'(call, { query }) {
+      const page = { limit: readLimit(query), after: query.get('after') ?? undefined };
+      const { models, next } = service.modelReports(call, page);
+      return { body: { models: models.map(encodeModel), next } };
+    },
+    'GET /models/{model}': (call, { params: { model } }) => ({ body: encodeModel(service.modelReport(call, model)) }),
+  });
+}
+
+function encodeModel({ name, labels, versions }: ModelReport): Encoded<Model> {
+  return { name, labels, versions: versions.map(encodeVersion) };
+}
+
+function encodeVersion({ status: { version, state, info }, gauges }: ModelVersionReport): Encoded<ModelVersion> {
+  return {
+    version,
+    state: state.kind,
+    reason: 'reason' in state ? state.reason : undefined,
+    loaded: info && encodeLoaded(info),
+    activity: gauges && encodeActivity(gauges),
+  };
+}
+
+function encodeLoaded({ source, signature, generates, batching, ...info }: ModelInfo): Encoded<LoadedModel> {
+  return {
+    runtime: source.runtime,
+    tasks: generates === undefined ? ['infer'] : ['infer', 'generate'],
+    inputs: signature.inputs.map(encodeTensor),
+    outputs: signature.outputs.map(encodeTensor),
+    max_batch_size: info.maxBatchSize,
+    decoupled: info.decoupled,
+    sequences: info.sequences,
+    placement: info.placement,
+    digest: source.digest,
+    size_bytes: source.sizeBytes,
+    load_ms: info.loadMs,
+    batching: { enabled: batching.enabled, reason: batching.cause, detail: batching.reason },
+  };
+}
+
+function encodeTensor({ name, datatype, shape, optional }: TensorSpec): Encoded<ModelTensor> {
+  return { name, datatype, shape, optional: optional || undefined };
+}
+
+function encodeActivity({ instances, ...gauges }: ModelGauges): Encoded<ModelActivity> {
+  return {
+    queued_requests: gauges.queuedRequests,
+    queued_bytes: gauges.queuedBytes,
+    executing_requests: gauges.executingRequests,
+    active_sequences: gauges.activeSequences,
+    waiting_sequences: gauges.waitingSequences,
+    instances: instances.map(({ id, pid, up, restarts, memoryLimit }) => ({
+      id,
+      pid: pid > 0 && memoryLimit !== undefined ? pid : undefined,
+      up,
+      restarts,
+      memory_limit_bytes: memoryLimit?.bytes,
+    })),
+  };
+}
