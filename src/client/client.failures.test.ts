@@ -79,13 +79,18 @@ describe('errors', () => {
 });
 
 describe('deadlines and cancellation', () => {
-  it('tell the server how long the caller waits, and give up then', async () => {
+  it('tell the server how long the caller waits', async () => {
+    await start(() => jsonAnswer(ANSWER));
+    await client().model('mlp').infer(X, { timeoutMs: 600_000 });
+    const told = Number(infers()[0]?.headers['x-request-timeout-ms']);
+    expect(told).toBeGreaterThan(0);
+    expect(told).toBeLessThanOrEqual(600_000);
+  });
+
+  it('give up once that time has passed', async () => {
     await start(() => NEVER);
     const error = await failure(client().model('mlp').infer(X, { timeoutMs: 60 }));
     expect(error).toMatchObject({ code: 'deadline_exceeded', status: 0, message: 'no answer within 60 ms' });
-    const told = Number(infers()[0]?.headers['x-request-timeout-ms']);
-    expect(told).toBeGreaterThan(0);
-    expect(told).toBeLessThanOrEqual(60);
   });
 
   it('give up when the caller aborts', async () => {

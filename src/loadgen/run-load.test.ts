@@ -118,7 +118,7 @@ describe('a closed loop', () => {
     const url = await serve((_request, response, count) => {
       if (count !== 5) response.end();
     });
-    const level = await run({ url, timeoutMs: 40, measurement: { kind: 'count', requests: 20 } });
+    const level = await run({ url, timeoutMs: 2_000, measurement: { kind: 'count', requests: 20 } });
     expect(level.outcomes).toEqual({ 200: 19, timeout: 1 });
     expect(level.latency.count).toBe(20);
   });

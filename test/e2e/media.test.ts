@@ -167,7 +167,7 @@ describe('a photo or a sound as it is', () => {
 
 describe('a decoder', () => {
   it('that hangs is killed and started again, and others are answered', async () => {
-    await using server = await startMedia({ decoders: 2, timeoutMs: 500 });
+    await using server = await startMedia({ decoders: 2, timeoutMs: 2_000 });
     const started: Events['runnerStarted'][] = [];
     server.app.events.subscribe('runnerStarted', (event) => started.push(event));
     const png = await fixture('picture.png');
@@ -180,7 +180,7 @@ describe('a decoder', () => {
     expect(hung).toEqual({
       status: 503,
       body: {
-        error: "input 'x': it was given up, since it takes longer than media.timeoutMs (500) or ends its decoder",
+        error: "input 'x': it was given up, since it takes longer than media.timeoutMs (2000) or ends its decoder",
       },
     });
     expect((await post(server, 'windows', await fixture('tone.wav'))).status).toBe(200);
