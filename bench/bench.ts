@@ -5,9 +5,11 @@ import { compare, formatComparison, LIMIT } from './compare.js';
 import { documentRun } from './document.js';
 import { buildAt } from './harness/builds.js';
 import { inRoot } from './harness/paths.js';
+import { countOtherNodes } from './harness/proc.js';
 import { profileMillrace } from './harness/profile.js';
-import { type BenchReport, describeMachine, formatMarkdown } from './harness/report.js';
+import { type BenchReport, describeMachine, formatMarkdown, warningOf } from './harness/report.js';
 import type { BenchSettings, Row } from './harness/row.js';
+import { startStress } from './harness/stress.js';
 import { wrkVersion } from './harness/wrk.js';
 import { INSTALLED } from './peers/index.js';
 import { attackRows } from './workloads/attacks/index.js';
@@ -36,12 +38,13 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
   --rounds N         interleaved rounds (7; with --compare 15)
   --duration S       seconds of each measurement (3)
   --quick            one round of 0.3 s on cold servers, to see that everything runs; no bar is judged
+  --busy             with declared stress: half of each core is kept busy meanwhile, and no bar is judged
   --peers            with the Python peers, installed into .cache/peers
   --load wrk|own     who sends closed loops; wrk is taken when it is installed
   --profile A,B      instead: where the time of a request goes, as A.txt and B.txt; of
                      ${Object.keys(PROFILES).join(', ')}
-  --document FILE    instead: writes the run of that .json into docs/ and keeps it in bench/kept; it has to have all rows,
-                     7 rounds and peers
+  --document FILE    instead: writes the run of that .json into docs/ and keeps it in bench/kept; it has to have all rows
+                     (of a busy run some are enough), 7 rounds and peers
   --out FOLDER       where to write what was measured (bench/results)
 `;
 
@@ -59,6 +62,7 @@ export async function main(args: readonly string[]): Promise<number> {
       rounds: { type: 'string' },
       duration: { type: 'string', default: '3' },
       quick: { type: 'boolean', default: false },
+      busy: { type: 'boolean', default: false },
       peers: { type: 'boolean', default: false },
       load: { type: 'string' },
       profile: { type: 'string' },
@@ -85,6 +89,7 @@ export async function main(args: readonly string[]): Promise<number> {
     // Its only peer takes part in any case.
     peers: values.peers || values.language,
     trial: values.quick,
+    ...(values.busy ? { busy: true } : {}),
     say,
   };
   if (values.profile !== undefined) {
@@ -104,17 +109,33 @@ export async function main(args: readonly string[]): Promise<number> {
   return report.rows.some((row) => row.bars.some(({ verdict }) => verdict === 'fail')) ? 1 : 0;
 }
 
+/** Runs rows one after the other, beside the declared stress where the settings ask for it. */
 export async function runRows(rows: readonly Row[], settings: BenchSettings): Promise<BenchReport> {
   const startedAt = new Date().toISOString();
   // Before it runs: the checkout may be at another commit when it ends.
   const machine = describeMachine();
+  const otherNodes = countOtherNodes();
+  const warning = warningOf(otherNodes);
+  if (warning !== undefined) settings.say(warning);
+  const stress = settings.busy ? startStress() : undefined;
   const results = [];
-  for (const row of rows) {
-    settings.say(`${row.id}: ${row.title}`);
-    results.push(await row.run(settings));
+  let stressed: string | undefined;
+  try {
+    for (const row of rows) {
+      settings.say(`${row.id}: ${row.title}`);
+      results.push(await row.run(settings));
+    }
+  } finally {
+    stressed = await stress?.stop();
   }
   const { say: _, ...plain } = settings;
-  return { startedAt, machine, settings: plain, rows: results };
+  return {
+    startedAt,
+    machine: { ...machine, ...(stressed === undefined ? {} : { stress: stressed }) },
+    settings: plain,
+    rows: results,
+    otherNodes,
+  };
 }
 
 interface CompareOptions {

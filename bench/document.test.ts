@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CHAPTERS, chapterOf, documentationOf, pagesOf, readPage, replaceSection } from './document.js';
+import { CHAPTERS, chapterOf, documentationOf, fileOf, pagesOf, readPage, replaceSection } from './document.js';
 import { valueBar } from './harness/bars.js';
 import type { BenchReport } from './harness/report.js';
 import { judge } from './harness/row.js';
@@ -18,6 +18,21 @@ const FULL: BenchReport = {
     notes: [],
   })),
 };
+const BUSY: BenchReport = {
+  ...FULL,
+  startedAt: '2026-11-27T12:00:00.000Z',
+  machine: { ...FULL.machine, stress: '2 processes' },
+  settings: { ...FULL.settings, busy: true },
+  rows: [
+    {
+      id: 'memory',
+      title: 'T',
+      contestants: [],
+      bars: [judge(bar, [{ millrace: { memoryMb: 130 } }], false)],
+      notes: [],
+    },
+  ],
+};
 const PAGE = 'before\n<!-- table: made -->\n\nold\n\n<!-- end of table -->\nafter\n';
 
 describe('the documentation', () => {
@@ -26,7 +41,7 @@ describe('the documentation', () => {
   });
 
   it('has the bars of a run, missed ones too, and all figures on a page of their own', () => {
-    const pages = pagesOf(chapterOf(FULL), FULL, PAGE);
+    const pages = pagesOf(chapterOf(FULL), { quiet: FULL }, PAGE);
     expect(Object.keys(pages)).toEqual(['docs/performance.md', 'docs/figures/table.md']);
     expect(pages['docs/performance.md']).toBe(
       [
@@ -41,6 +56,39 @@ describe('the documentation', () => {
       ].join('\n'),
     );
     expect(pages['docs/figures/table.md']).toContain('## memory: T\n\n| | PSS MB |\n|---|---|\n| millrace | 121.0');
+  });
+
+  it('has what a busy run reached in a column beside the quiet figures, where one is kept', () => {
+    const page = pagesOf(chapterOf(BUSY), { quiet: FULL, busy: BUSY }, PAGE)['docs/performance.md'];
+    expect(page).toContain(
+      [
+        'Busy: measured 2026-11-27 at commit abc with Node v20 on Cores, beside 2 processes.',
+        '',
+        '| row | bar | limit | quiet | | busy |',
+        '|---|---|---|---|---|---|',
+        '| memory | PSS MB: millrace | ≤ 120 | 121.0 (121.0–121.0) | **FAIL** | 130.0 (130.0–130.0) |',
+      ].join('\n'),
+    );
+    const others = { ...BUSY, rows: [] };
+    expect(pagesOf(chapterOf(FULL), { quiet: FULL, busy: others }, PAGE)['docs/performance.md']).toContain(
+      '| 121.0 (121.0–121.0) | **FAIL** |  |',
+    );
+  });
+
+  it('keeps a busy run in a file of its own, of the main table only', () => {
+    expect(chapterOf(BUSY).name).toBe('table');
+    expect(fileOf(chapterOf(BUSY), BUSY)).toBe('bench/kept/table-busy.json');
+    expect(fileOf(chapterOf(FULL), FULL)).toBe('bench/kept/table.json');
+    const rows = [{ id: 'grpc-W1', title: 'T', contestants: [], bars: [], notes: [] }];
+    expect(() => fileOf(chapterOf({ ...BUSY, rows }), BUSY)).toThrow("no busy run of 'protocols' is documented");
+  });
+
+  it('warns where other processes of Node.js ran', () => {
+    const warned = pagesOf(chapterOf(FULL), { quiet: { ...FULL, otherNodes: 2 } }, PAGE);
+    const warning = '**Warning**: 2 other node processes ran when it began.';
+    for (const text of Object.values(warned)) expect(text).toContain(warning);
+    const quiet = pagesOf(chapterOf(FULL), { quiet: { ...FULL, otherNodes: 0 } }, PAGE);
+    for (const text of Object.values(quiet)) expect(text).not.toContain('Warning');
   });
 
   it('takes runs of all rows only', () => {
@@ -66,7 +114,7 @@ describe('the documentation', () => {
 
   it('says where nothing is measured yet', () => {
     const [chapter] = CHAPTERS;
-    expect(chapter && pagesOf(chapter, undefined, PAGE)).toEqual({
+    expect(chapter && pagesOf(chapter, {}, PAGE)).toEqual({
       'docs/performance.md': 'before\n<!-- table: made -->\n\nNot measured yet.\n\n<!-- end of table -->\nafter\n',
     });
   });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './harness/paths.js';
-import { type BenchReport, formatBars, formatMarkdown } from './harness/report.js';
+import { type BenchReport, formatBars, formatMarkdown, warningOf } from './harness/report.js';
 import { attackRows } from './workloads/attacks/index.js';
 import { allRows } from './workloads/index.js';
 import { languageRows } from './workloads/language/index.js';
@@ -15,6 +15,8 @@ export interface Chapter {
   readonly hasPeers: boolean;
   /** Where that run is kept. */
   readonly file: string;
+  /** Where a run under stress (`--busy`) is kept, which the page shows in a column of its own; undefined = it shows none. */
+  readonly busyFile?: string;
   /** The page with its bars, between marks with its name. */
   readonly page: string;
   /** The page of all its figures. */
@@ -29,6 +31,7 @@ export const CHAPTERS: readonly Chapter[] = [
     rowIds: () => allRows().map(({ id }) => id),
     hasPeers: true,
     file: 'bench/kept/table.json',
+    busyFile: 'bench/kept/table-busy.json',
     page: 'docs/performance.md',
     figures: 'docs/figures/table.md',
   },
@@ -58,44 +61,65 @@ export const CHAPTERS: readonly Chapter[] = [
   },
 ];
 
+/** What is kept of a chapter: the run on a quiet machine, and the one under stress. */
+export interface KeptRuns {
+  readonly quiet?: BenchReport | undefined;
+  readonly busy?: BenchReport | undefined;
+}
+
 /** Keeps a run and writes it into the documentation; returns the files that were written. Throws when it is not a full run. */
 export function documentRun(report: BenchReport): string[] {
   const chapter = chapterOf(report);
-  const kept = `${JSON.stringify(report, rounded)}\n`;
-  const files = { [chapter.file]: kept, ...pagesOf(chapter, JSON.parse(kept), readPage(chapter.page)) };
-  for (const [file, text] of Object.entries(files)) {
+  const text = `${JSON.stringify(report, rounded)}\n`;
+  const kept = report.settings.busy ? { busy: JSON.parse(text) } : { quiet: JSON.parse(text) };
+  const files = {
+    [fileOf(chapter, report)]: text,
+    ...pagesOf(chapter, { ...keptRuns(chapter), ...kept }, readPage(chapter.page)),
+  };
+  for (const [file, content] of Object.entries(files)) {
     mkdirSync(path.dirname(inRoot(file)), { recursive: true });
-    writeFileSync(inRoot(file), text);
+    writeFileSync(inRoot(file), content);
   }
   return Object.keys(files);
 }
 
-/** The pages that tell of a chapter, as the run that is kept of it has them say. */
+/** Where a run of a chapter is kept. Throws where the chapter shows no runs under stress. */
+export function fileOf({ name, file, busyFile }: Chapter, { settings }: Pick<BenchReport, 'settings'>): string {
+  if (!settings.busy) return file;
+  if (busyFile === undefined) throw new Error(`no busy run of '${name}' is documented`);
+  return busyFile;
+}
+
+/** The pages that tell of a chapter, as the runs that are kept of it have them say. */
 export function documentationOf(chapter: Chapter): Record<string, string> {
-  const kept = existsSync(inRoot(chapter.file)) ? JSON.parse(readPage(chapter.file)) : undefined;
-  return pagesOf(chapter, kept, readPage(chapter.page));
+  return pagesOf(chapter, keptRuns(chapter), readPage(chapter.page));
+}
+
+function keptRuns({ file, busyFile }: Chapter): KeptRuns {
+  const read = (name: string | undefined): BenchReport | undefined =>
+    name !== undefined && existsSync(inRoot(name)) ? JSON.parse(readPage(name)) : undefined;
+  return { quiet: read(file), busy: read(busyFile) };
 }
 
 export function readPage(page: string): string {
   return readFileSync(inRoot(page), 'utf8');
 }
 
-/** The pages of a chapter with the figures of a run. `text`: the present page with its bars. `report`: undefined = not measured yet. */
-export function pagesOf(
-  { name, page, figures }: Chapter,
-  report: BenchReport | undefined,
-  text: string,
-): Record<string, string> {
-  if (report === undefined) return { [page]: replaceSection(text, name, ['Not measured yet.']) };
-  const section = sectionOf(report, path.posix.relative(path.posix.dirname(page), figures));
-  return { [page]: replaceSection(text, name, section), [figures]: formatMarkdown(report) };
+/** The pages of a chapter with the figures of its runs; without a quiet one it is not measured yet. `text`: the present page with its bars. */
+export function pagesOf({ name, page, figures }: Chapter, runs: KeptRuns, text: string): Record<string, string> {
+  const { quiet, busy } = runs;
+  if (quiet === undefined) return { [page]: replaceSection(text, name, ['Not measured yet.']) };
+  const section = sectionOf(quiet, busy, path.posix.relative(path.posix.dirname(page), figures));
+  return { [page]: replaceSection(text, name, section), [figures]: formatMarkdown(quiet) };
 }
 
-/** The chapter whose rows a run has; throws what a full run has that this one lacks. */
+/** The chapter whose rows a run has, of a busy run some of them; throws what a full run has that this one lacks. */
 export function chapterOf({ machine, settings, rows }: BenchReport): Chapter {
-  const ids = rows.map(({ id }) => id).join(', ');
-  const chapter = CHAPTERS.find(({ rowIds }) => rowIds().join(', ') === ids);
-  if (chapter === undefined) throw new Error(`only a run of all rows is documented, got ${ids}`);
+  const ids = rows.map(({ id }) => id);
+  const chapter = CHAPTERS.find(({ rowIds }) =>
+    settings.busy ? ids.every((id) => rowIds().includes(id)) : rowIds().join(', ') === ids.join(', '),
+  );
+  if (chapter === undefined) throw new Error(`only a run of all rows is documented, got ${ids.join(', ')}`);
   const missing = [
     ...(settings.trial ? ['warm servers'] : []),
     ...(settings.peers || !chapter.hasPeers ? [] : ['peers']),
@@ -114,14 +138,26 @@ export function replaceSection(page: string, name: string, lines: readonly strin
   return page.replace(section, (_all, begin: string, end: string) => `${begin}\n${lines.join('\n')}\n${end}`);
 }
 
-function sectionOf({ startedAt, machine, settings, rows }: BenchReport, figures: string): string[] {
+function sectionOf(quiet: BenchReport, busy: BenchReport | undefined, figures: string): string[] {
+  const { settings, rows } = quiet;
   return [
-    `Measured ${startedAt.slice(0, 10)} at commit ${machine.commit} with Node ${machine.node} on ${machine.cpu}:`,
+    `Measured ${placeOf(quiet)}:`,
     `${settings.rounds} interleaved rounds of ${settings.seconds} s; median (lowest–highest) of the ratios within each round.`,
     `[All figures](${figures}), those of each contestant included.`,
+    ...(busy === undefined ? [] : [`Busy: measured ${placeOf(busy)}, beside ${busy.machine.stress}.`]),
+    ...warningsOf(quiet),
     '',
-    ...formatBars(rows),
+    ...formatBars(rows, busy?.rows),
   ];
+}
+
+function placeOf({ startedAt, machine }: BenchReport): string {
+  return `${startedAt.slice(0, 10)} at commit ${machine.commit} with Node ${machine.node} on ${machine.cpu}`;
+}
+
+function warningsOf({ otherNodes }: BenchReport): string[] {
+  const warning = warningOf(otherNodes);
+  return warning === undefined ? [] : [warning];
 }
 
 /** Six digits are more than anything is measured with. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { differenceUsBar, meanRatioBar, ratioBar, shareBar, valueBar } from './bars.js';
-import { judge } from './row.js';
+import { isJudged, judge } from './row.js';
 
 describe('a bar', () => {
   const bar = ratioBar({ metric: 'requestsPerSecond', who: 'a', against: 'b', atLeast: 0.5 });
@@ -43,7 +43,20 @@ describe('a bar', () => {
 
   it('is not judged in a trial, whatever it reached', () => {
     const missed = [{ a: { requestsPerSecond: 1 }, b: { requestsPerSecond: 100 } }];
-    expect(judge(bar, missed, true)).toMatchObject({ spread: { median: 0.01 }, verdict: 'not judged' });
+    expect(judge(bar, missed, false)).toMatchObject({ spread: { median: 0.01 }, verdict: 'not judged' });
+  });
+
+  it('is not judged where it has no limit', () => {
+    const shown = valueBar({ metric: 'memoryMb', who: 'a' });
+    expect(judge(shown, [{ a: { memoryMb: 7 } }])).toMatchObject({ limit: '', verdict: 'not judged' });
+  });
+
+  it.each([
+    ['a full run', { trial: false }, true],
+    ['a trial', { trial: true }, false],
+    ['a busy run', { trial: false, busy: true }, false],
+  ])('of %s is judged: %#', (_which, settings, judged) => {
+    expect(isJudged(settings)).toBe(judged);
   });
 });
 

@@ -12,6 +12,8 @@ export interface BenchReport {
   readonly machine: Readonly<Record<string, string>>;
   readonly settings: Omit<BenchSettings, 'say'>;
   readonly rows: readonly RowResult[];
+  /** Processes of Node.js that ran beside the benchmark when it began; undefined where the system did not tell. */
+  readonly otherNodes?: number | undefined;
 }
 
 /** What the figures were measured on. */
@@ -36,32 +38,44 @@ export function formatMarkdown(report: BenchReport): string {
   return formatReport(report, formatBars(report.rows));
 }
 
-/** Each bar with what was reached. */
-export function formatBars(rows: readonly RowResult[]): string[] {
-  return [
-    '| row | bar | limit | reached | |',
-    '|---|---|---|---|---|',
-    ...rows.flatMap((row) => row.bars.map((bar) => barLine(row.id, bar))),
-  ];
+/** Each bar with what was reached; where there is a run under stress, with what that one reached in a column of its own. */
+export function formatBars(rows: readonly RowResult[], busy?: readonly RowResult[]): string[] {
+  const lines = rows.flatMap((row) => row.bars.map((bar) => barLine(row.id, bar, busy)));
+  if (busy === undefined) return ['| row | bar | limit | reached | |', '|---|---|---|---|---|', ...lines];
+  return ['| row | bar | limit | quiet | | busy |', '|---|---|---|---|---|---|', ...lines];
+}
+
+/** A warning where other processes of Node.js ran when a run began; nothing where none did, or where that is not known. */
+export function warningOf(otherNodes: number | undefined): string | undefined {
+  if (otherNodes === undefined || otherNodes === 0) return undefined;
+  return `**Warning**: ${otherNodes} other node process${otherNodes === 1 ? '' : 'es'} ran when it began.`;
 }
 
 /** A report in Markdown: the machine, the lines of `verdict`, and the samples of each row. */
-export function formatReport({ startedAt, machine, settings, rows }: BenchReport, verdict: readonly string[]): string {
+export function formatReport(
+  { startedAt, machine, settings, rows, otherNodes }: BenchReport,
+  verdict: readonly string[],
+): string {
+  const warning = warningOf(otherNodes);
   return [
     `# Benchmark of ${startedAt}`,
     '',
     ...Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`),
     `- ${settings.rounds} interleaved rounds of ${settings.seconds} s, closed loops by ${settings.generator === 'wrk' ? 'wrk' : 'our own generator'}; median (lowest–highest)`,
     '',
+    ...(warning === undefined ? [] : [warning, '']),
     ...verdict,
     '',
     ...rows.flatMap(rowSection),
   ].join('\n');
 }
 
-function barLine(id: string, bar: BarResult): string {
+function barLine(id: string, bar: BarResult, busy: readonly RowResult[] | undefined): string {
   const verdict = bar.verdict === 'fail' ? '**FAIL**' : bar.verdict;
-  return `| ${id} | ${bar.text} | ${bar.limit} | ${reachedOf(bar)} | ${verdict} |`;
+  const line = `| ${id} | ${bar.text} | ${bar.limit} | ${reachedOf(bar)} | ${verdict} |`;
+  if (busy === undefined) return line;
+  const same = busy.find((row) => row.id === id)?.bars.find(({ text }) => text === bar.text);
+  return `${line} ${same === undefined ? '' : reachedOf(same)} |`;
 }
 
 /** What was reached, and in how many rounds where not all of them count. */

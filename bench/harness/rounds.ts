@@ -2,6 +2,7 @@ import {
   type BarSpec,
   type BenchSettings,
   type Contestant,
+  isJudged,
   judge,
   type OpenContestant,
   type Round,
@@ -61,7 +62,7 @@ async function runRow(spec: RowSpec, settings: BenchSettings): Promise<RowResult
     for (const { contestant } of open) await contestant.close();
   }
   const contestants = open.map(({ name, samples }) => ({ name, samples }));
-  const bars = spec.bars.map((bar) => judge(bar, roundsOf(contestants, settings.rounds), settings.trial));
+  const bars = spec.bars.map((bar) => judge(bar, roundsOf(contestants, settings.rounds), isJudged(settings)));
   return { id: spec.id, title: spec.title, contestants, bars, notes };
 }
 

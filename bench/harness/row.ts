@@ -10,6 +10,8 @@ export interface BenchSettings {
   readonly peers: boolean;
   /** Whether it only shows that everything runs: servers are still cold then, and no bar is judged. */
   readonly trial: boolean;
+  /** Whether half of each core is kept busy by declared stress meanwhile: no bar is judged then. Not, if not set. */
+  readonly busy?: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -36,7 +38,7 @@ export interface OpenContestant {
 /** The samples of one round by contestant. */
 export type Round = Readonly<Record<string, Sample | undefined>>;
 
-/** What a row demands, computed for each round from the samples of that round. */
+/** What a row demands, computed for each round from the samples of that round; it only tells where it has no limit. */
 export interface BarSpec {
   readonly text: string;
   readonly digits: number;
@@ -50,7 +52,7 @@ export interface BarSpec {
   counts?(round: Round): boolean;
 }
 
-/** `not run`: somebody was missing. `not judged`: the run was a trial, or none of its rounds counts. */
+/** `not run`: somebody was missing. `not judged`: the run was a trial or busy, none of its rounds counts, or the bar has no limit. */
 export type Verdict = 'pass' | 'fail' | 'not run' | 'not judged';
 
 export interface BarResult {
@@ -73,8 +75,13 @@ export interface RowResult {
   readonly notes: readonly string[];
 }
 
-/** Judges a bar by the median of the rounds that count. */
-export function judge(spec: BarSpec, rounds: readonly Round[], trial = false): BarResult {
+/** Whether what a run reaches can pass or fail: bars are set for warm servers on a quiet machine. */
+export function isJudged({ trial, busy }: Pick<BenchSettings, 'trial' | 'busy'>): boolean {
+  return !trial && busy !== true;
+}
+
+/** Judges a bar by the median of the rounds that count; `judged`: whether the run can pass or fail. */
+export function judge(spec: BarSpec, rounds: readonly Round[], judged = true): BarResult {
   const complete = rounds.filter((round) => spec.of(round) !== undefined);
   const values = complete.filter((round) => spec.counts?.(round) ?? true).map((round) => spec.of(round) ?? Number.NaN);
   const spread = spreadOf(values);
@@ -85,11 +92,12 @@ export function judge(spec: BarSpec, rounds: readonly Round[], trial = false): B
     spread,
     counted: values.length,
     rounds: rounds.length,
-    verdict: complete.length === 0 ? 'not run' : trial || spread === undefined ? 'not judged' : compare(spec, spread),
+    verdict: complete.length === 0 ? 'not run' : judged && spread !== undefined ? compare(spec, spread) : 'not judged',
   };
 }
 
 function compare({ atLeast, atMost }: BarSpec, { median }: Spread): Verdict {
+  if (atLeast === undefined && atMost === undefined) return 'not judged';
   const within = median >= (atLeast ?? Number.NEGATIVE_INFINITY) && median <= (atMost ?? Number.POSITIVE_INFINITY);
   return within ? 'pass' : 'fail';
 }

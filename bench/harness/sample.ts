@@ -20,6 +20,13 @@ export const METRICS = {
   memoryMb: { label: 'PSS MB', digits: 1 },
   serverMemoryMb: { label: 'server PSS MB', digits: 1 },
   runnerMemoryMb: { label: 'runner PSS MB', digits: 1 },
+  /** Files count in full here, of PSS by how many other processes map them. */
+  serverAnonFileMb: { label: 'server Pss_Anon + RssFile MB', digits: 1 },
+  runnerAnonFileMb: { label: 'runner Pss_Anon + RssFile MB', digits: 1 },
+  /** Of the server's process tree, from `exec` until all models are ready. */
+  cpuSecondsToReady: { label: 'CPU-s to ready', digits: 2 },
+  /** Of the server's process tree, while nobody asks for anything. */
+  idleCpuMsPerSecond: { label: 'idle CPU ms/s', digits: 2 },
   /** From when a request was due until its generator sent it. */
   lateP99Ms: { label: 'sent late p99 ms', digits: 2 },
   generatorCores: { label: 'generator cores', digits: 2 },

@@ -2,8 +2,16 @@ import type { LoadRequest } from '../../src/loadgen/index.js';
 
 const TOLERANCE = 1e-3;
 
-/** Sends the request once and compares the numbers of the answer with those of onnxruntime alone. Throws what differs. */
-export async function verifyAnswer(url: string, request: LoadRequest, expected: readonly number[]): Promise<void> {
+/**
+ * Sends the request once and compares the numbers of the answer with those of onnxruntime alone; `tolerance`: how far each may be off.
+ * Throws what differs.
+ */
+export async function verifyAnswer(
+  url: string,
+  request: LoadRequest,
+  expected: readonly number[],
+  tolerance = TOLERANCE,
+): Promise<void> {
   const answer = await fetch(`${url}${request.path}`, {
     method: request.method,
     headers: request.headers,
@@ -12,7 +20,7 @@ export async function verifyAnswer(url: string, request: LoadRequest, expected: 
   const body = Buffer.from(await answer.arrayBuffer());
   if (!answer.ok) throw new Error(`${answer.status} ${body.subarray(0, 300).toString()}`);
   const values = numbersOfJson(body.toString()) ?? lastFloats(body, expected.length);
-  const wrong = expected.findIndex((value, index) => !(Math.abs(value - (values[index] ?? Number.NaN)) <= TOLERANCE));
+  const wrong = expected.findIndex((value, index) => !(Math.abs(value - (values[index] ?? Number.NaN)) <= tolerance));
   if (values.length !== expected.length || wrong >= 0) {
     throw new Error(`wrong answer: expected ${expected.slice(0, 4)} …, got ${values.slice(0, 4)} …`);
   }

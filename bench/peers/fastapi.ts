@@ -9,6 +9,12 @@ export const fastapi = serving('fastapi', 'service:app');
 /** The same with orjson; binary bodies take the same way in both. */
 export const fastapiTuned = serving('fastapi tuned', 'tuned:app');
 
+/** Where `fastapiPhotos` takes pictures. */
+export const FASTAPI_PHOTO_PATH = '/predict_photo';
+
+/** The same for JPEGs, which PIL decodes; how they are sent is up to the row. */
+export const fastapiPhotos = serving('fastapi', 'photos:app');
+
 function serving(name: string, app: string): Peer {
   return {
     name,

@@ -1,10 +1,12 @@
 import type { Row } from '../harness/row.js';
 import { bodiesRow } from './bodies.js';
 import { coldStartRow } from './cold-start.js';
+import { idleRow } from './idle.js';
 import { imageRows } from './images.js';
 import { largeRows } from './large-rows.js';
 import { manyModelsRow } from './many-models.js';
 import { memoryRow } from './memory.js';
+import { modelProcessesRow } from './model-processes.js';
 import { observabilityRow } from './observability.js';
 import { partLoadRows } from './part-load.js';
 import { smallJsonRows } from './small-json.js';
@@ -19,7 +21,9 @@ export function allRows(): Row[] {
     ...partLoadRows(),
     observabilityRow(),
     manyModelsRow(),
+    modelProcessesRow(),
     coldStartRow(),
+    idleRow(),
     memoryRow(),
   ];
 }

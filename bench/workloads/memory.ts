@@ -3,10 +3,11 @@ import { valueBar } from '../harness/bars.js';
 import { served } from '../harness/contestants.js';
 import type { WarmUp } from '../harness/load.js';
 import { MODELS } from '../harness/models.js';
+import { anonAndFileBytes } from '../harness/proc.js';
 import { createRows, oipRequest } from '../harness/requests.js';
 import { interleavedRow } from '../harness/rounds.js';
 import type { Contestant, Row } from '../harness/row.js';
-import type { Sample } from '../harness/sample.js';
+import type { Metric, Sample } from '../harness/sample.js';
 import type { RunningServer } from '../harness/server-process.js';
 import { startMillrace } from '../harness/servers.js';
 
@@ -16,11 +17,13 @@ const LIFETIME: WarmUp = { requests: 1_000_000, mostSeconds: 600 };
 export function memoryRow(): Row {
   return interleavedRow({
     id: 'memory',
-    title: 'Proportional set size after 1,000,000 requests of W1',
+    title: 'Memory after 1,000,000 requests of W1',
     contestants: [memoryAfter({ name: 'millrace', lifetime: LIFETIME })],
     bars: [
       valueBar({ metric: 'serverMemoryMb', who: 'millrace', atMost: 120 }),
       valueBar({ metric: 'runnerMemoryMb', who: 'millrace', atMost: 75 }),
+      valueBar({ metric: 'serverAnonFileMb', who: 'millrace' }),
+      valueBar({ metric: 'runnerAnonFileMb', who: 'millrace' }),
     ],
   });
 }
@@ -50,7 +53,24 @@ export function memoryAfter({ name, entry, lifetime }: Lived): Contestant {
 }
 
 function memoryOf(server: RunningServer): Sample {
-  const [root, ...runners] = processTree(server.pid).map((pid) => (pssBytes(pid) ?? 0) / 1_048_576);
-  if (root === undefined || root === 0) return {};
-  return { serverMemoryMb: root, runnerMemoryMb: runners.reduce((sum, each) => sum + each, 0) };
+  const [root, ...runners] = processTree(server.pid);
+  const pss = (pids: readonly number[]) => megabytes(pids.map(pssBytes));
+  const anonFile = (pids: readonly number[]) => megabytes(pids.map(anonAndFileBytes));
+  if (root === undefined) return {};
+  return known({
+    serverMemoryMb: pss([root]),
+    runnerMemoryMb: pss(runners),
+    serverAnonFileMb: anonFile([root]),
+    runnerAnonFileMb: anonFile(runners),
+  });
+}
+
+/** The sum; undefined where the system does not tell of one. */
+function megabytes(bytes: readonly (number | undefined)[]): number | undefined {
+  const told = bytes.filter((each) => each !== undefined);
+  return told.length < bytes.length ? undefined : told.reduce((sum, each) => sum + each, 0) / 1_048_576;
+}
+
+function known(values: Readonly<Partial<Record<Metric, number | undefined>>>): Sample {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

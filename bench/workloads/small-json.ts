@@ -3,7 +3,7 @@ import { MODELS } from '../harness/models.js';
 import { createRows } from '../harness/requests.js';
 import { interleavedRow } from '../harness/rounds.js';
 import type { Row } from '../harness/row.js';
-import { fastapi, fastapiTuned, mosec, mosecTuned, triton } from '../peers/index.js';
+import { fastapi, fastapiTuned, mosec, mosecAlone, mosecTuned, triton } from '../peers/index.js';
 import { echoes, INLINE, millrace, peer, type Workload } from './contestants.js';
 
 /** W1: one row of 16 floats as JSON, by numbers of connections. What is measured is the server, not the model. */
@@ -57,12 +57,15 @@ function oneConnection(): Row {
       millrace(workload),
       millrace(workload, INLINE),
       peer(workload, mosecTuned, 1),
+      peer(workload, mosecAlone, 1),
       peer(workload, fastapiTuned, 1),
       peer(workload, triton, 1),
     ],
     bars: [
       differenceUsBar({ metric, who: 'millrace', against: 'echo', atMost: 60, where: QUICK_TO_WAKE }),
       differenceUsBar({ metric, who: 'millrace inline', against: 'echo', atMost: 40, where: QUICK_TO_WAKE }),
+      ratioBar({ metric, who: 'millrace', against: `${mosecAlone.name} ×1` }),
+      ratioBar({ metric: 'cpuUsPerRequest', who: 'millrace', against: `${mosecAlone.name} ×1` }),
     ],
   });
 }

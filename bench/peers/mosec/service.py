@@ -11,6 +11,7 @@ from mosec import Server, Worker
 from session import Model
 
 BINARY = os.environ["FORMAT"] == "binary"
+MAX_BATCH_SIZE = int(os.environ.get("MAX_BATCH_SIZE", 32))
 
 
 class Inference(Worker):
@@ -35,7 +36,7 @@ class Inference(Worker):
 
 def serve(worker):
     server = Server()
-    server.append_worker(worker, num=int(os.environ["WORKERS"]), max_batch_size=int(os.environ.get("MAX_BATCH_SIZE", 32)), max_wait_time=1, route="/predict")
+    server.append_worker(worker, num=int(os.environ["WORKERS"]), max_batch_size=MAX_BATCH_SIZE, max_wait_time=1, route="/predict")
     server.run()
 
 

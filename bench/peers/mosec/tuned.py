@@ -3,7 +3,7 @@
 import numpy as np
 import orjson
 
-from service import BINARY, Inference, serve
+from service import BINARY, MAX_BATCH_SIZE, Inference, serve
 
 
 class TunedInference(Inference):
@@ -18,6 +18,9 @@ class TunedInference(Inference):
         return orjson.dumps({"y": data.reshape(-1).tolist()})
 
     def forward(self, data):
+        # Without batches mosec hands over one request instead of a list.
+        if MAX_BATCH_SIZE == 1:
+            return self.model.run(data)
         outputs = self.model.run(np.concatenate(data))
         answers = []
         start = 0

@@ -8,14 +8,26 @@ import { createRows } from '../../harness/requests.js';
 import { interleavedRow } from '../../harness/rounds.js';
 import type { Contestant, Row } from '../../harness/row.js';
 import type { RunningServer } from '../../harness/server-process.js';
-import { binaryRequest, driven, grpcOf, MODEL, startModel, startTritonModel } from './contestants.js';
+import {
+  binaryRequest,
+  driven,
+  GRPC_WARM_UP_SECONDS,
+  grpcOf,
+  MODEL,
+  startModel,
+  startTritonModel,
+} from './contestants.js';
 
 const W1 = { model: MODELS.mlp16, rows: createRows(MODELS.mlp16, 1) };
 const W3 = { model: MODELS.mobilenet, rows: createRows(MODELS.mobilenet, 1) };
 const metric = 'requestsPerSecond';
 
+/** perf_analyzer measures at least so many windows at a time. */
+const LEAST_WINDOWS = 3;
+
 /** What Triton's own load generator sees, over both protocols. */
 export function perfAnalyzerRow(): Row {
+  const warmUpSeconds = GRPC_WARM_UP_SECONDS / LEAST_WINDOWS;
   const names = (['http', 'grpc'] as const).flatMap((protocol) => [`millrace ${protocol}`, `triton ${protocol}`]);
   const contestants = (['http', 'grpc'] as const).flatMap((protocol): Contestant[] => {
     const drive = (server: RunningServer, seconds: number) =>
@@ -34,8 +46,9 @@ export function perfAnalyzerRow(): Row {
         name: `millrace ${protocol}`,
         start: startModel({ models: [{ name: MODEL, model: W1.model }] }),
         drive,
+        warmUpSeconds,
       }),
-      driven({ name: `triton ${protocol}`, peer: true, start: triton, drive }),
+      driven({ name: `triton ${protocol}`, peer: true, start: triton, drive, warmUpSeconds }),
     ];
   });
   return interleavedRow({

@@ -11,6 +11,9 @@ import type { RunningServer } from '../../harness/server-process.js';
 import { type MillraceOptions, startControl, startMillrace } from '../../harness/servers.js';
 import { startTriton, type TritonOptions } from '../../peers/triton.js';
 
+/** How long servers are driven over gRPC before they are measured: until then, V8's compiler threads take a part of the processor. */
+export const GRPC_WARM_UP_SECONDS = 20;
+
 /** The name under which the measured model is served. */
 export const MODEL = 'm';
 
@@ -106,6 +109,7 @@ export function callsByH2load(server: CalledServer, { path, message, check }: Un
   const frame = framed(message);
   return driven({
     ...server,
+    warmUpSeconds: GRPC_WARM_UP_SECONDS,
     check: async (running) => {
       const connection = await GrpcConnection.open(grpcOf(running).url);
       try {

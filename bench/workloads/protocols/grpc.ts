@@ -8,6 +8,7 @@ import type { Contestant, Row } from '../../harness/row.js';
 import {
   binaryRequest,
   driven,
+  GRPC_WARM_UP_SECONDS,
   grpcOf,
   HTTP2_ECHO,
   MODEL,
@@ -62,6 +63,7 @@ function unaryImage(): Row {
   const http: Contestant = driven({
     name: 'millrace HTTP binary',
     start: millraceOf(W3).start,
+    warmUpSeconds: GRPC_WARM_UP_SECONDS,
     drive: (server, seconds, { generator }) =>
       applyLoad(
         server,
@@ -88,11 +90,13 @@ function stream(): Row {
       driven({
         name: 'unary',
         start: millraceOf(W1).start,
+        warmUpSeconds: GRPC_WARM_UP_SECONDS,
         drive: (server, seconds) => loadUnary(grpcOf(server), message, { inFlight, seconds }),
       }),
       driven({
         name: 'stream',
         start: millraceOf(W1).start,
+        warmUpSeconds: GRPC_WARM_UP_SECONDS,
         drive: (server, seconds) => loadStream(grpcOf(server), message, { inFlight, seconds }),
       }),
     ],

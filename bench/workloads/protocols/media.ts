@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { ImageSpec } from '../../../src/core/index.js';
+import { bytesOf, type ImageSpec } from '../../../src/core/index.js';
 import type { LoadRequest } from '../../../src/loadgen/index.js';
 import { createImageDecoder } from '../../../src/runtimes/media/image/decode.js';
-import { rawOnnx } from '../../harness/contestants.js';
+import { ratioBar } from '../../harness/bars.js';
+import { rawOnnx, runOnnx } from '../../harness/contestants.js';
 import { applyLoad } from '../../harness/load.js';
 import { MODELS } from '../../harness/models.js';
 import { inRoot } from '../../harness/paths.js';
@@ -11,11 +12,14 @@ import { interleavedRow } from '../../harness/rounds.js';
 import type { BarSpec, BenchSettings, Contestant, Row } from '../../harness/row.js';
 import type { Sample } from '../../harness/sample.js';
 import type { RunningServer } from '../../harness/server-process.js';
+import { verifyAnswer } from '../../harness/verify.js';
+import { FASTAPI_PHOTO_PATH, fastapiPhotos, startPeer } from '../../peers/index.js';
 import { driven, MODEL, startModel } from './contestants.js';
 
 const { mobilenet: model } = MODELS;
 /** 196 KB, 864 x 1184 pixels. */
 const PHOTO = inRoot('examples/photos/meal_2.jpg');
+const MAX_PIXELS = 50_000_000;
 const SPEC: ImageSpec = {
   kind: 'image',
   layout: 'NCHW',
@@ -38,10 +42,13 @@ export const PHOTO_YAML = [
   'inputs: [{name: pixel_values, image: {mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}}]',
 ];
 const [SERVER, DECODER, ONNX] = ['millrace', 'decoder', 'onnx'];
+const FASTAPI_WORKERS = 2;
+const FASTAPI = `${fastapiPhotos.name} ×${FASTAPI_WORKERS}`;
+/** Of a probability: two libraries that resize a picture differ by a few values of 255. */
+const TOLERANCE = 0.02;
 
 /** A JPEG as it is, beside its decoder and its model, each alone. */
 export function photoRow(): Row {
-  const load = { kind: 'concurrency', concurrency: 4 } as const;
   return interleavedRow({
     id: 'photo',
     title: 'MobileNetV3, a JPEG of 196 KB as it is, 4 connections, 2 decoders',
@@ -49,20 +56,53 @@ export function photoRow(): Row {
       driven({
         name: SERVER,
         start: startModel({ models: [{ name: MODEL, model, yaml: PHOTO_YAML }] }),
-        drive: (server, seconds, { generator }) =>
-          withLag(server, () =>
-            applyLoad(server, { request: photoRequest(), level: load, rowsPerRequest: 1 }, { seconds, generator }),
-          ),
+        check: (server) => verifyPhoto(server, photoRequest()),
+        drive: (server, seconds, settings) =>
+          withLag(server, () => sendPhotos(server, photoRequest(), seconds, settings)),
         warmUpSeconds: WARM_UP_SECONDS,
       }),
+      fastapiWithPil(),
       decoderAlone(),
       rawOnnx(ONNX, model, createRows(model, 1)),
     ],
     bars: [
       { ...CPU_BAR, atLeast: 0.85 },
+      ratioBar({ metric: 'rowsPerSecond', who: SERVER, against: FASTAPI }),
+      ratioBar({ metric: 'rowsPerCpuSecond', who: SERVER, against: FASTAPI }),
       { ...LAG_BAR, atMost: 5 },
     ],
   });
+}
+
+/** Two workers that decode, resize and run each picture themselves. */
+function fastapiWithPil(): Contestant {
+  const request = { ...photoRequest(), path: FASTAPI_PHOTO_PATH };
+  const options = { model, workers: FASTAPI_WORKERS, format: 'binary' } as const;
+  return driven({
+    name: FASTAPI,
+    peer: true,
+    start: () => startPeer(fastapiPhotos, options, request),
+    check: (server) => verifyPhoto(server, request),
+    drive: (server, seconds, settings) => sendPhotos(server, request, seconds, settings),
+  });
+}
+
+function sendPhotos(
+  server: RunningServer,
+  request: LoadRequest,
+  seconds: number,
+  { generator }: BenchSettings,
+): Promise<Sample> {
+  const level = { kind: 'concurrency', concurrency: 4 } as const;
+  return applyLoad(server, { request, level, rowsPerRequest: 1 }, { seconds, generator });
+}
+
+/** Throws where a server answers a photo with other probabilities than our decoder and onnxruntime, one after the other. */
+async function verifyPhoto({ url }: RunningServer, request: LoadRequest): Promise<void> {
+  const decode = await createImageDecoder(MAX_PIXELS);
+  const { shape, data } = await decode(readFileSync(PHOTO), SPEC, 'FP32');
+  const rows = { count: 1, shape, values: [], bytes: bytesOf(data) };
+  await verifyAnswer(url, request, (await runOnnx(model, rows, 0)).outputs, TOLERANCE);
 }
 
 const CPU_BAR: BarSpec = {
@@ -113,7 +153,7 @@ function decoderAlone(): Contestant {
     name: DECODER,
     peer: false,
     async open({ seconds, warmUpSeconds }: BenchSettings) {
-      const decode = await createImageDecoder(50_000_000);
+      const decode = await createImageDecoder(MAX_PIXELS);
       const photo = readFileSync(PHOTO);
       const run = async (milliseconds: number): Promise<Sample> => {
         const cpuBefore = process.cpuUsage();

@@ -8,7 +8,15 @@ import { createRows, oipRequest } from '../../harness/requests.js';
 import { interleavedRow } from '../../harness/rounds.js';
 import type { BenchSettings, Contestant, Row } from '../../harness/row.js';
 import type { RunningServer } from '../../harness/server-process.js';
-import { binaryRequest, driven, grpcOf, MODEL, startModel, startTritonModel } from './contestants.js';
+import {
+  binaryRequest,
+  driven,
+  GRPC_WARM_UP_SECONDS,
+  grpcOf,
+  MODEL,
+  startModel,
+  startTritonModel,
+} from './contestants.js';
 
 const metric = 'requestsPerSecond';
 
@@ -107,6 +115,7 @@ export function sequencesRow(): Row {
     driven({
       name,
       start: startModel({ models: [{ name: MODEL, model: { file: SILERO }, yaml: sileroYaml(maxBatchSize) }] }),
+      warmUpSeconds: GRPC_WARM_UP_SECONDS,
       drive: (server, seconds) =>
         loadSequences(grpcOf(server), steps, {
           sequences: SEQUENCES,

@@ -1,11 +1,12 @@
-import { served } from '../../harness/contestants.js';
+import { ratioBar } from '../../harness/bars.js';
+import { runOnnx, served } from '../../harness/contestants.js';
 import type { LoadPlan } from '../../harness/load.js';
 import { MODELS } from '../../harness/models.js';
 import { judgeNoise } from '../../harness/noise.js';
 import type { ProfiledWorkload } from '../../harness/profile.js';
 import { createRows, oipRequest } from '../../harness/requests.js';
 import { interleavedRow, roundsOf } from '../../harness/rounds.js';
-import type { Contestant, Row, RowResult } from '../../harness/row.js';
+import { type BarSpec, type Contestant, isJudged, judge, type Row, type RowResult } from '../../harness/row.js';
 import type { Sample } from '../../harness/sample.js';
 import { spreadOf, valuesOf } from '../../harness/sample.js';
 import type { RunningServer } from '../../harness/server-process.js';
@@ -24,9 +25,14 @@ const SHADOW_LINE = `    shadow: { model: ${SHADOW}, maxPending: 1000 }`;
 /** How much of the highest rate under 32 connections is sent. */
 const SHARE = 1 / 3;
 
+/** What callers notice, beside what they notice of two servers that are the same. Nothing is demanded: the machine does twice the work. */
+export const CALLERS: readonly BarSpec[] = (['p50Ms', 'p99Ms'] as const).flatMap((metric) =>
+  [SHADOWED, AGAIN].map((who) => ratioBar({ metric, who, against: ALONE })),
+);
+
 type Pressure = Pick<LoadPlan, 'level' | 'generator'>;
 
-/** What the primary notices of its shadow, and what the copies cost. */
+/** What the primary and its callers notice of its shadow, and what the copies cost. */
 export function shadowRow(): Row {
   return {
     id: ID,
@@ -41,9 +47,10 @@ export function shadowRow(): Row {
       const result = await rowAt(level, [ALONE, AGAIN, SHADOWED]).run(settings);
       const rounds = roundsOf(result.contestants, settings.rounds);
       const spec = { metric: 'queueP99Ms', who: SHADOWED, against: ALONE, again: AGAIN } as const;
+      const callers = CALLERS.map((bar) => judge(bar, rounds));
       return {
         ...result,
-        bars: [judgeNoise(spec, rounds, settings.trial)],
+        bars: [judgeNoise(spec, rounds, !isJudged(settings)), ...callers],
         notes: [...highest.notes, ...result.notes, `${requestsPerSecond} requests a second`],
       };
     },
@@ -79,7 +86,9 @@ export function shadowedWorkload(requestsPerSecond: number): ProfiledWorkload {
 }
 
 function plain(name: string, start: () => Promise<RunningServer>, pressure: Pressure): Contestant {
-  return served({ name, start, plan: planOf(pressure) });
+  const { mlp16: model } = MODELS;
+  const expected = async () => (await runOnnx(model, createRows(model, 1), 0)).outputs;
+  return served({ name, start, plan: planOf(pressure), expected });
 }
 
 function planOf(pressure: Pressure): LoadPlan {

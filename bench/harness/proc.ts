@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { processTree } from '../../src/loadgen/index.js';
+
+/** `Pss_Anon` + `RssFile` of a process in bytes; undefined where the system does not tell. */
+export function anonAndFileBytes(pid: number): number | undefined {
+  return parseAnonAndFile(readText(`/proc/${pid}/smaps_rollup`), readText(`/proc/${pid}/status`));
+}
+
+/**
+ * `Pss_Anon` of a `smaps_rollup` and `RssFile` of a `status`, in bytes: what a process has for itself, and all that it maps of files, whoever else
+ * maps them. undefined where one of both is missing.
+ */
+export function parseAnonAndFile(rollup: string, status: string): number | undefined {
+  const anon = /^Pss_Anon:\s+(\d+) kB/m.exec(rollup)?.[1];
+  const file = /^RssFile:\s+(\d+) kB/m.exec(status)?.[1];
+  return anon === undefined || file === undefined ? undefined : (Number(anon) + Number(file)) * 1024;
+}
+
+/** Milliseconds that all threads of a process tree have run, to the nanosecond; 0 where the system does not tell. */
+export function treeRunMs(pid: number): number {
+  let runNs = 0;
+  for (const member of processTree(pid)) {
+    for (const task of list(`/proc/${member}/task`)) {
+      runNs += Number(readText(`/proc/${member}/task/${task}/schedstat`).split(' ')[0]);
+    }
+  }
+  return runNs / 1e6;
+}
+
+/** A process of the machine, as far as it matters who else runs. */
+export interface MachineProcess {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** Whether it runs Node.js. */
+  readonly isNode: boolean;
+}
+
+/** How many processes of Node.js run beside this one and those that started it; undefined where the system does not tell. */
+export function countOtherNodes(): number | undefined {
+  const pids = list('/proc').filter((name) => /^\d+$/.test(name));
+  if (pids.length === 0) return undefined;
+  return otherNodes(pids.map(Number).map(describe), process.pid).length;
+}
+
+/** The processes of Node.js that are not `own`, none of those that started it, and not started by it. */
+export function otherNodes(processes: readonly MachineProcess[], own: number): readonly MachineProcess[] {
+  const byPid = new Map(processes.map((one) => [one.pid, one]));
+  const lineOf = (pid: number): number[] => {
+    const parent = byPid.get(pid)?.parentPid;
+    return parent === undefined || parent === 0 ? [pid] : [pid, ...lineOf(parent)];
+  };
+  const ancestors = lineOf(own);
+  return processes.filter(({ pid, isNode }) => isNode && !ancestors.includes(pid) && !lineOf(pid).includes(own));
+}
+
+function describe(pid: number): MachineProcess {
+  const parentPid = Number(/^PPid:\s+(\d+)/m.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0);
+  // What a process calls itself may be anything: npm and millrace set titles.
+  return { pid, parentPid, isNode: /(^|\/)node(js)?( \(deleted\))?$/.test(programOf(pid)) };
+}
+
+function programOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    // It belongs to somebody else, or has ended meanwhile.
+    return readText(`/proc/${pid}/cmdline`).split('\0')[0] ?? '';
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    // The process has ended meanwhile, or the system has no such file.
+    return '';
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
