@@ -7,7 +7,7 @@ import { VENDORS } from './scripts/vendors.mjs';
  */
 export const RANKS = [
   ['core', 'statistics'],
-  ['api', 'model', 'text', 'threads', 'yaml'],
+  ['api', 'model', 'protobuf', 'text', 'threads', 'yaml'],
   ['audit', 'runtimes', 'shared-memory', 'store'],
   ['repository'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
@@ -26,6 +26,9 @@ const known = new Set([...RANKS.flat(), ...UNRANKED]);
 for (const entry of readdirSync('src', { withFileTypes: true })) {
   if (entry.isDirectory() && !known.has(entry.name)) throw new Error(`src/${entry.name} has no rank`);
 }
+
+/** Parts of rooms with an index of their own: each loads a library that who imports the room does without. */
+const SECOND_SEAMS = '^src/(api/schemas|protobuf/tables)/index\\.ts$';
 
 const room = (names) => `^src/(${names.join('|')})/`;
 const code = (path) => ({ path, pathNot: '\\.test\\.ts$' });
@@ -66,7 +69,7 @@ export default {
       name: 'other-rooms-through-their-seam',
       severity: 'error',
       from: code('^src/([^/]+)/'),
-      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/api/schemas/index\\.ts$'] },
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', SECOND_SEAMS] },
     },
     {
       name: 'assembly-enters-rooms-through-their-seam',

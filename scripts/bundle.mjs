@@ -18,6 +18,7 @@ const ENTRIES = [
   'audit/writing/thread-main',
   'cli/main',
   'config/reading/thread-main',
+  'protobuf/tables/index',
   'protocols/decoding/thread-main',
   'runtimes/authoring',
   'runtimes/host/runner-main',

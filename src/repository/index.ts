@@ -18,7 +18,6 @@ export { loadRuntimes } from './runtimes/load-runtimes.js';
 export { type Patience, scanSettled } from './settle.js';
 export { type ListedModel, type ModelServerConfig, readListedModels } from './tensorflow/listed-models.js';
 export { MODEL_SERVER_CONFIG_FILES } from './tensorflow/schema-table.js';
-export type { ProtoTable } from './triton/proto-file.js';
-export { loadProtoFiles } from './triton/proto-files.js';
+export { loadModelConfigFile } from './triton/load-model-config-file.js';
 export { type DescribedModel, toTritonConfig } from './triton/to-triton.js';
 export * from './types.js';

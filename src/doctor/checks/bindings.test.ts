@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { PartialSettings } from '../../../src/config/index.js';
+import type { PartialSettings } from '../../config/index.js';
 import { found, GOOD_KEY } from '../../../test/support/doctor-facts.js';
 import { checkBindings } from './bindings.js';
 

@@ -1,5 +1,4 @@
-import { VARINT } from './proto-reader.js';
-import { ProtoWriter } from './proto-writer.js';
+import { ProtoWriter, VARINT } from '../../protobuf/index.js';
 
 interface Later {
   /** `grpc-status` with its `grpc-message`. */

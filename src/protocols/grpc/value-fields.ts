@@ -6,8 +6,8 @@ import {
   invalidArgument,
   type MillraceError,
 } from '../../core/index.js';
+import { DELIMITED, FIXED32, FIXED64, type ProtoReader } from '../../protobuf/index.js';
 import type { Named } from '../json/elements.js';
-import { DELIMITED, FIXED32, FIXED64, type ProtoReader } from './proto-reader.js';
 
 /** Of the length before each element of BYTES. */
 const LENGTH_BYTES = 4;

@@ -1,8 +1,8 @@
 import { create, createFileRegistry, toJson } from '@bufbuild/protobuf';
 import { fromText } from '@bufbuild/protobuf/txtpb';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { describeProtoFile } from '../../protobuf/tables/index.js';
 import { locateFailure } from '../triton/locate.js';
-import { describeProtoFile } from '../triton/proto-file.js';
 import { writtenLabels } from './label-places.js';
 import { type ListedModel, type ModelServerConfig, readListedModels } from './listed-models.js';
 import { MODEL_SERVER_CONFIG_FILES } from './schema-table.js';

@@ -1,4 +1,4 @@
-import type { ProtoTable } from '../triton/proto-file.js';
+import type { ProtoTable } from '../../protobuf/tables/index.js';
 
 const POLICIES = 'tensorflow_serving/config/file_system_storage_path_source.proto';
 const LOGGING = 'tensorflow_serving/config/logging_config.proto';

@@ -1,4 +1,4 @@
-import type { FieldRow } from './proto-file.js';
+import type { FieldRow } from '../../protobuf/tables/index.js';
 
 /** The enums of Triton's `model_config.proto`: values in order, numbered from 0. */
 export const ENUMS: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
 import { createFileRegistry, type DescMessage } from '@bufbuild/protobuf';
-import { describeProtoFile } from './proto-file.js';
+import { describeProtoFile } from '../../protobuf/tables/index.js';
 import { ENUMS, MESSAGES } from './schema-table.js';
 
 const PACKAGE = 'inference';

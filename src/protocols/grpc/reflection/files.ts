@@ -6,9 +6,7 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt';
-import { loadProtoFiles, type ProtoTable } from '../../../repository/index.js';
-
-const { describeProtoFile } = await loadProtoFiles();
+import { describeProtoFile, type ProtoTable } from '../../../protobuf/tables/index.js';
 
 /** The packages in which clients look for reflection: newer and older ones differ in nothing but the name. */
 export const REFLECTION_PACKAGES = ['grpc.reflection.v1', 'grpc.reflection.v1alpha'] as const;

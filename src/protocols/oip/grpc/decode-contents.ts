@@ -1,4 +1,4 @@
-import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from '../../../protobuf/index.js';
 import { readValues, type ValueFields, type ValuesHead } from '../../grpc/value-fields.js';
 
 /** `InferTensorContents`. */

@@ -7,7 +7,7 @@ import {
   type SharedMemoryRange,
   type Tensor,
 } from '../../../core/index.js';
-import { DELIMITED, ProtoReader } from '../../grpc/proto-reader.js';
+import { DELIMITED, ProtoReader } from '../../../protobuf/index.js';
 import { LARGE_BYTES } from '../../wire.js';
 import { checkSize } from '../decode-binary.js';
 import { checkNames } from '../decode-infer.js';

@@ -7,7 +7,7 @@ import {
   type MillraceError,
   type SharedMemoryRange,
 } from '../../../core/index.js';
-import { DELIMITED, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import { DELIMITED, type ProtoReader, VARINT } from '../../../protobuf/index.js';
 import type { Named } from '../../json/elements.js';
 import { MAX_DIMENSION, MAX_RANK } from '../../shape-limits.js';
 import { inputLabel } from '../decode-input.js';

@@ -1,5 +1,5 @@
 import { excerpt, invalidArgument, type MillraceError, type ParameterValue } from '../../../core/index.js';
-import { DELIMITED, FIXED64, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import { DELIMITED, FIXED64, type ProtoReader, VARINT } from '../../../protobuf/index.js';
 import type { Named } from '../../json/elements.js';
 import { MAX_PARAMETERS } from '../decode-parameters.js';
 

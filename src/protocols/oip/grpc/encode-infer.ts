@@ -8,9 +8,8 @@ import {
   scalarParameter,
   type Tensor,
 } from '../../../core/index.js';
+import { ProtoWriter, VARINT } from '../../../protobuf/index.js';
 import type { GrpcMessage } from '../../grpc/method.js';
-import { VARINT } from '../../grpc/proto-reader.js';
-import { ProtoWriter } from '../../grpc/proto-writer.js';
 
 const MAX_INT64 = 2n ** 63n - 1n;
 const RESPONSE_FIELD = 2;

@@ -1,4 +1,4 @@
-import type { ProtoTable } from '../../../repository/index.js';
+import type { ProtoTable } from '../../../protobuf/tables/index.js';
 
 const MESSAGES: ProtoTable['messages'] = {
   ServerLiveRequest: {},

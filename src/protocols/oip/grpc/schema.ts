@@ -1,8 +1,9 @@
-import { loadProtoFiles } from '../../../repository/index.js';
+import { describeProtoFile } from '../../../protobuf/tables/index.js';
+import { loadModelConfigFile } from '../../../repository/index.js';
 import { ProtoMessages } from '../../grpc/messages.js';
 import { GRPC_SERVICE } from './schema-table.js';
 
-const { describeProtoFile, modelConfigFile } = await loadProtoFiles();
+const modelConfigFile = await loadModelConfigFile();
 
 /** The messages behind `inference.GRPCInferenceService`. */
 export const MESSAGES = new ProtoMessages(GRPC_SERVICE.package, () => [

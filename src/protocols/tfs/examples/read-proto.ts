@@ -1,5 +1,5 @@
 import { invalidArgument, type Signature, type Tensor } from '../../../core/index.js';
-import { DELIMITED, FIXED32, ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import { DELIMITED, FIXED32, ProtoReader, VARINT } from '../../../protobuf/index.js';
 import { ExampleTable } from './example-table.js';
 import type { FeatureColumn } from './feature-column.js';
 

@@ -6,7 +6,7 @@ import {
   type RequestedOutput,
   type Tensor,
 } from '../../../core/index.js';
-import { DELIMITED, FIXED32, ProtoReader } from '../../grpc/proto-reader.js';
+import { DELIMITED, FIXED32, ProtoReader } from '../../../protobuf/index.js';
 import type { FillBudget } from '../../grpc/value-fields.js';
 import { plainRequest } from '../../plain-request.js';
 import { LARGE_BYTES } from '../../wire.js';

@@ -7,7 +7,7 @@ import {
   type MillraceError,
   type Tensor,
 } from '../../../core/index.js';
-import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from '../../../protobuf/index.js';
 import { type FillBudget, readValues, type ValueFields } from '../../grpc/value-fields.js';
 import type { Named } from '../../json/elements.js';
 import { MAX_DIMENSION, MAX_RANK } from '../../shape-limits.js';

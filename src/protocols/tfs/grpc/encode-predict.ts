@@ -1,7 +1,6 @@
 import type { InferResponse, ModelRef, Tensor } from '../../../core/index.js';
+import { ProtoWriter, VARINT } from '../../../protobuf/index.js';
 import type { GrpcMessage } from '../../grpc/method.js';
-import { VARINT } from '../../grpc/proto-reader.js';
-import { ProtoWriter } from '../../grpc/proto-writer.js';
 import { SIGNATURE_NAME } from '../signature.js';
 import { writeTensor } from './encode-tensor.js';
 

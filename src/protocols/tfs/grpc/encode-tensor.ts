@@ -1,6 +1,5 @@
 import { bytesElementEnd, type Datatype, type Tensor, typedView } from '../../../core/index.js';
-import { VARINT } from '../../grpc/proto-reader.js';
-import type { ProtoWriter } from '../../grpc/proto-writer.js';
+import { type ProtoWriter, VARINT } from '../../../protobuf/index.js';
 import { LARGE_BYTES } from '../../wire.js';
 import { dtypeNumber } from '../dtypes.js';
 import { CONTENT_FIELD, TENSOR_FIELDS } from './decode-tensor.js';

@@ -1,9 +1,8 @@
 import { type Call, decodeElements, excerpt, invalidArgument, MillraceError } from '../../../core/index.js';
+import { DELIMITED, ProtoReader, ProtoWriter } from '../../../protobuf/index.js';
 import type { Resolved } from '../../../service/index.js';
 import type { DialectContext } from '../../dialect.js';
 import type { GrpcMessage, UnaryMethod } from '../../grpc/method.js';
-import { DELIMITED, ProtoReader } from '../../grpc/proto-reader.js';
-import { ProtoWriter } from '../../grpc/proto-writer.js';
 import { plainRequest } from '../../plain-request.js';
 import { LARGE_BYTES } from '../../wire.js';
 import { answerOf, type Head, type HeadAnswer, headOf, METHOD_OF, type Method, outputsOf } from '../examples/heads.js';

@@ -1,4 +1,4 @@
-import { type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import { type ProtoReader, VARINT } from '../../../protobuf/index.js';
 
 /** Takes a nested message of which the int64 in field 1 counts, such as an `Int64Value`; bigint beyond 2^53. */
 export function readInt64Value(reader: ProtoReader): number | bigint {

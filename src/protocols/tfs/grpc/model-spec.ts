@@ -1,5 +1,5 @@
 import { type InferTarget, invalidArgument, type MillraceError } from '../../../core/index.js';
-import type { ProtoReader } from '../../grpc/proto-reader.js';
+import type { ProtoReader } from '../../../protobuf/index.js';
 import { labelled } from '../target.js';
 import { readInt64Value } from './int64-value.js';
 import type { ModelSpecJson } from './methods.js';

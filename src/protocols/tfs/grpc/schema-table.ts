@@ -1,4 +1,5 @@
-import { MODEL_SERVER_CONFIG_FILES, type ProtoTable } from '../../../repository/index.js';
+import type { ProtoTable } from '../../../protobuf/tables/index.js';
+import { MODEL_SERVER_CONFIG_FILES } from '../../../repository/index.js';
 import { DTYPE_NAMES } from '../dtypes.js';
 
 /** A file without what it does not need. */

@@ -1,9 +1,7 @@
 import { file_google_protobuf_any, file_google_protobuf_wrappers } from '@bufbuild/protobuf/wkt';
-import { loadProtoFiles } from '../../../repository/index.js';
+import { describeProtoFile } from '../../../protobuf/tables/index.js';
 import { ProtoMessages } from '../../grpc/messages.js';
 import { TFS_FILES } from './schema-table.js';
-
-const { describeProtoFile } = await loadProtoFiles();
 
 /** The messages behind PredictionService and ModelService. */
 export const MESSAGES = new ProtoMessages('tensorflow.serving', () => [

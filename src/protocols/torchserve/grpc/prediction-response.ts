@@ -1,6 +1,6 @@
 import type { MillraceError } from '../../../core/index.js';
+import { ProtoWriter } from '../../../protobuf/index.js';
 import type { GrpcMessage } from '../../grpc/method.js';
-import { ProtoWriter } from '../../grpc/proto-writer.js';
 import { GRPC_STATUS } from '../../grpc/status.js';
 import { INFERENCE_MESSAGES } from './schema.js';
 

@@ -1,5 +1,5 @@
 import { invalidArgument, type MillraceError } from '../../../core/index.js';
-import { ProtoReader } from '../../grpc/proto-reader.js';
+import { ProtoReader } from '../../../protobuf/index.js';
 import type { Part } from '../multipart.js';
 
 /** A `PredictionsRequest`, whose inputs are the fields of a form. */

@@ -1,4 +1,4 @@
-import type { ProtoTable } from '../../../repository/index.js';
+import type { ProtoTable } from '../../../protobuf/tables/index.js';
 
 /** `google/rpc/status.proto`, of which answers may hold one. */
 export const STATUS: ProtoTable = {

@@ -1,9 +1,7 @@
 import { file_google_protobuf_any, file_google_protobuf_empty } from '@bufbuild/protobuf/wkt';
-import { loadProtoFiles } from '../../../repository/index.js';
+import { describeProtoFile } from '../../../protobuf/tables/index.js';
 import { ProtoMessages } from '../../grpc/messages.js';
 import { INFERENCE, MANAGEMENT, STATUS } from './schema-tables.js';
-
-const { describeProtoFile } = await loadProtoFiles();
 
 /** The messages behind `InferenceAPIsService`. */
 export const INFERENCE_MESSAGES = new ProtoMessages(INFERENCE.package, () => [

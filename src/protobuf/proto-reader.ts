@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { invalidArgument, type MillraceError } from '../../core/index.js';
+import { invalidArgument, type MillraceError } from '../core/index.js';
 
 /** Wire types of protobuf; groups (3, 4) are no part of proto3. */
 export const VARINT = 0;

@@ -1,4 +1,3 @@
-import type { GrpcMessage } from './method.js';
 import { DELIMITED, FIXED32, FIXED64, VARINT } from './proto-reader.js';
 
 const FIRST_BYTES = 16_384;
@@ -8,6 +7,9 @@ const HEAD_BYTES = 1 + MAX_VARINT_BYTES;
 /** Shorter data is copied into the text around it: one more piece to write costs more than that. */
 const MIN_PIECE_BYTES = 4_096;
 const TWO_TO_32 = 2 ** 32;
+
+/** The encoding of a message, in pieces that follow each other. */
+export type MessagePieces = readonly Uint8Array[];
 
 /**
  * The protobuf encoding of a message under construction, one at a time. It begins in a buffer that the next one uses
@@ -137,12 +139,12 @@ export class ProtoWriter {
   }
 
   /** The message; the writer may be used again. */
-  finish(): GrpcMessage {
+  finish(): MessagePieces {
     return this.#cutOut(HEAD_BYTES);
   }
 
   /** A message that has this one as its only field. */
-  finishWrapped(field: number): GrpcMessage {
+  finishWrapped(field: number): MessagePieces {
     const size = this.#length - HEAD_BYTES + this.#piecesBytes;
     const start = HEAD_BYTES - varintBytes(size) - 1;
     this.#bytes[start] = field * 8 + DELIMITED;
@@ -150,7 +152,7 @@ export class ProtoWriter {
     return this.#cutOut(start);
   }
 
-  #cutOut(start: number): GrpcMessage {
+  #cutOut(start: number): MessagePieces {
     const bytes = Buffer.allocUnsafe(this.#length - start);
     this.#bytes.copy(bytes, 0, start, this.#length);
     if (this.#pieces.length === 0) return [bytes];
