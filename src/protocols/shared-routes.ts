@@ -3,7 +3,8 @@ import { type Call, MillraceError } from '../core/index.js';
 import { Claims } from './claims.js';
 import type { Dialect } from './dialect.js';
 import { jsonResponse, type Route, type RouteRequest } from './route.js';
-import { SHARED_ROUTES, type SharedMembers } from './shared-members.js';
+import { SHARED_ROUTES, type SharedList, type SharedMembers } from './shared-members.js';
+import type { WireHeaders } from './wire.js';
 
 interface Share extends SharedMembers {
   readonly dialect: Dialect;
@@ -13,16 +14,22 @@ interface Share extends SharedMembers {
 export interface SharedRoute {
   readonly dialect: Dialect;
   readonly route: Route;
+  /** The dialect that a request asks for by a header; undefined = none in particular. */
+  readonly dialectOf: (headers: WireHeaders) => Dialect | undefined;
 }
 
-/** The shared routes in which any dialect has a share. Throws `failed_precondition` where two add a member of the same name. */
+/** The shared routes in which any dialect has a share. Throws `failed_precondition` where two add a member of the same name, or have the same header. */
 export function createSharedRoutes(dialects: readonly Dialect[]): readonly SharedRoute[] {
   const all = dialects.flatMap((dialect) => (dialect.shares ?? []).map((share): Share => ({ ...share, dialect })));
   return SHARED_ROUTES.flatMap(({ path, summary }) => {
     const shares = all.filter((share) => share.path === path);
     const [first] = shares;
     if (first === undefined) return [];
-    checkMembers(path, shares);
+    const common = shares.filter(({ header }) => header === undefined);
+    checkMembers(path, common);
+    checkHeaders(path, shares);
+    const chosenBy = (headers: WireHeaders) =>
+      shares.find(({ header }) => header !== undefined && headers[header] !== undefined);
     const route: Route = {
       method: 'GET',
       path,
@@ -31,11 +38,21 @@ export function createSharedRoutes(dialects: readonly Dialect[]): readonly Share
       access: 'key',
       control: false,
       response: describeMembers(shares),
-      handle: (call, request) => jsonResponse(answerAll(shares, call, request)),
+      handle(call, request) {
+        const chosen = chosenBy(request.headers);
+        // Where all of them need a header, the first is as good as any for a request without one.
+        const asked = chosen === undefined ? (common.length > 0 ? common : [first]) : [chosen];
+        return jsonResponse(answerAll(asked, call, request));
+      },
     };
     // Clients of each of them call it in their own way.
     const credentialHeaders = [...new Set(shares.flatMap(({ dialect }) => dialect.credentialHeaders ?? []))];
-    return [{ dialect: { ...first.dialect, credentialHeaders }, route }];
+    const withCredentials = (dialect: Dialect): Dialect => ({ ...dialect, credentialHeaders });
+    const dialectOf = (headers: WireHeaders) => {
+      const chosen = chosenBy(headers);
+      return chosen && withCredentials(chosen.dialect);
+    };
+    return [{ dialect: withCredentials((common[0] ?? first).dialect), route, dialectOf }];
   });
 }
 
@@ -48,12 +65,31 @@ function describeMembers(shares: readonly Share[]): TSchema {
 
 function checkMembers(path: string, shares: readonly Share[]): void {
   const claims = new Claims();
-  for (const { dialect, members } of shares) {
-    for (const member of members) {
+  const keys = new Map<string, string>();
+  for (const { dialect, members, lists = {} } of shares) {
+    const claim = (member: string) => {
       const describe = (other: string) =>
         `the dialects '${other}' and '${dialect.name}' both add '${member}' to GET ${path}`;
       claims.add(member, dialect, describe);
+    };
+    for (const member of members) {
+      const list = lists[member];
+      const isShared = list !== undefined && keys.get(member) === list.key;
+      if (!isShared) claim(member);
+      if (list === undefined) continue;
+      keys.set(member, list.key);
+      for (const name of list.members) claim(`${member}[].${name}`);
     }
+  }
+}
+
+function checkHeaders(path: string, shares: readonly Share[]): void {
+  const claims = new Claims();
+  for (const { dialect, header } of shares) {
+    if (header === undefined) continue;
+    const describe = (other: string) =>
+      `the dialects '${other}' and '${dialect.name}' are both asked for by the header '${header}' of GET ${path}`;
+    claims.add(header, dialect, describe);
   }
 }
 
@@ -66,9 +102,12 @@ function answerAll(shares: readonly Share[], call: Call, request: RouteRequest):
   const found: Record<string, unknown> = {};
   let missing: MillraceError | undefined;
   let known = false;
-  for (const { answer } of shares) {
+  for (const { answer, lists = {} } of shares) {
     try {
-      Object.assign(found, answer(call, request));
+      for (const [name, value] of Object.entries(answer(call, request))) {
+        const list = lists[name];
+        found[name] = list === undefined ? value : joinLists(found[name], value, list);
+      }
       known = true;
     } catch (error) {
       if (!(error instanceof MillraceError) || !isAbsence(error)) throw error;
@@ -77,4 +116,13 @@ function answerAll(shares: readonly Share[], call: Call, request: RouteRequest):
   }
   if (!known && missing !== undefined) throw missing;
   return found;
+}
+
+/** Two lists of objects as one: what is the same by its key is one object, in the place that it has in the first. */
+function joinLists(first: unknown, second: unknown, { key }: SharedList): unknown {
+  // Lists of objects, as their dialects say.
+  const objects = [first ?? [], second].flat() as readonly Readonly<Record<string, unknown>>[];
+  const byKey = new Map<unknown, Readonly<Record<string, unknown>>>();
+  for (const object of objects) byKey.set(object[key], { ...byKey.get(object[key]), ...object });
+  return [...byKey.values()];
 }

@@ -8,6 +8,7 @@ import {
   MillraceError,
   type PartialSettings,
 } from '../../src/index.js';
+import type { SharedMembers } from '../../src/protocols/index.js';
 import { createToyDialect } from '../fixtures/toy-dialect/dialect.js';
 import { RUNNER_ENTRY } from '../support/dist.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
@@ -253,6 +254,64 @@ describe('a dialect from outside', () => {
       code: status.UNIMPLEMENTED,
       details: "service 'toy.Toy' is not served here",
     });
+  });
+});
+
+describe('a route that dialects share', () => {
+  const bearer = { authorization: `Bearer ${KEYS[0]?.key}` };
+  const sharing = (name: string, share: Omit<SharedMembers, 'path'>): CreateDialect =>
+    toy({ ...other(), name, shares: [{ path: '/v1/models', ...share }] });
+
+  it('is answered by the one whose header a request has, in its shape and with its errors', async () => {
+    const chosen = sharing('chosen', {
+      header: 'x-chosen-version',
+      members: ['data'],
+      answer: () => ({ data: [{ name: 'm' }] }),
+    });
+    const { http } = await start([createToyDialect, chosen], { auth: { keys: KEYS } });
+    const url = `${http.url}/v1/models`;
+    const version = { 'x-chosen-version': '1' };
+    expect((await ask(url, { headers: { ...bearer, ...version } })).json).toEqual({ data: [{ name: 'm' }] });
+    expect((await ask(url, { headers: bearer })).json).toMatchObject({ object: 'list', toys: ['m'] });
+    const refused = async (headers = {}) => (await fetch(url, { headers })).json();
+    expect(await refused(version)).toMatchObject({ oops: { code: 'unauthenticated' } });
+    expect(await refused()).toMatchObject({ error: { type: 'authentication_error' } });
+  });
+
+  it('may have a list to which several add, object by object', async () => {
+    const models = { key: 'id', members: ['type'] };
+    const first = sharing('first', {
+      members: ['entries'],
+      lists: { entries: models },
+      answer: () => ({ entries: [{ id: 'm', type: 'model' }] }),
+    });
+    const second = sharing('second', {
+      members: ['entries', 'more'],
+      lists: { entries: { key: 'id', members: ['size'] } },
+      answer: () => ({ entries: [{ id: 'n' }, { id: 'm', size: 1 }], more: false }),
+    });
+    const { http } = await start([first, second], { auth: { keys: KEYS } });
+    const { json } = await ask(`${http.url}/v1/models`, { headers: bearer });
+    expect([json.entries, json.more]).toEqual([[{ id: 'm', type: 'model', size: 1 }, { id: 'n' }], false]);
+    const third = sharing('third', { members: ['entries'], lists: { entries: models }, answer: () => ({}) });
+    await expect(start([first, third])).rejects.toThrow(
+      "the dialects 'first' and 'third' both add 'entries[].type' to GET /v1/models",
+    );
+    const fourth = sharing('fourth', {
+      members: ['entries'],
+      lists: { entries: { key: 'name', members: [] } },
+      answer: () => ({}),
+    });
+    await expect(start([first, fourth])).rejects.toThrow(
+      "the dialects 'first' and 'fourth' both add 'entries' to GET /v1/models",
+    );
+  });
+
+  it('cannot be asked for by one header in two dialects', async () => {
+    const one = { header: 'x-version', members: [], answer: () => ({}) };
+    await expect(start([sharing('a', one), sharing('b', one)])).rejects.toThrow(
+      "the dialects 'a' and 'b' are both asked for by the header 'x-version' of GET /v1/models",
+    );
   });
 });
 

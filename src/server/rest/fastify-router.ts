@@ -126,7 +126,7 @@ function bindUnknown(app: FastifyInstance, { rows, elsewhere, signpostAt, exchan
   });
 }
 
-function bindRoute(app: FastifyInstance, { dialect, route }: TableRow, binding: Binding): void {
+function bindRoute(app: FastifyInstance, { dialect, route, dialectOf }: TableRow, binding: Binding): void {
   const { exchangeOf, passageOf, authenticate, maxBodyBytes } = binding;
   const { body } = route;
   const isLarge = body?.kind === 'bytes' || body?.large === true;
@@ -137,7 +137,7 @@ function bindRoute(app: FastifyInstance, { dialect, route }: TableRow, binding: 
     onRequest: async (request) => {
       const exchange = exchangeOf(request);
       exchange.route = route.path;
-      exchange.dialect = dialect;
+      exchange.dialect = dialectOf?.(exchange.req.headers) ?? dialect;
       if (route.access === 'key') await exchange.enter(authenticate);
     },
     handler: async (request, reply) => {

@@ -1,10 +1,12 @@
 import { MillraceError } from '../../core/index.js';
-import { Claims, createSharedRoutes, type Dialect, type Route } from '../../protocols/index.js';
+import { Claims, createSharedRoutes, type Dialect, type Route, type WireHeaders } from '../../protocols/index.js';
 
 /** A route and the dialect whose it is. */
 export interface TableRow {
   readonly dialect: Dialect;
   readonly route: Route;
+  /** The dialect that a request asks for by a header, where several share the route. */
+  readonly dialectOf?: (headers: WireHeaders) => Dialect | undefined;
 }
 
 /** The prefix of the API that is no protocol's but the server's own, and the dialect that has it. */
