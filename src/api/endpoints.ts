@@ -1,10 +1,25 @@
 import type { PathParameter } from './endpoint.js';
 import type { EventEndpoints } from './events.js';
 import type { KeyEndpoints } from './keys.js';
+import type { LabelEndpoints } from './labels.js';
 import type { ModelEndpoints } from './models.js';
+import type { OutcomeEndpoints } from './outcomes.js';
+import type { RolloutEndpoints } from './rollouts.js';
+import type { RouteEndpoints } from './routes.js';
+import type { ShadowEndpoints } from './shadows.js';
+import type { VersionEndpoints } from './versions.js';
 
 /** The server's own API: each of its routes by method and path below {@link API_PREFIX}. */
-export interface ApiEndpoints extends EventEndpoints, KeyEndpoints, ModelEndpoints {}
+export interface ApiEndpoints
+  extends EventEndpoints,
+    KeyEndpoints,
+    LabelEndpoints,
+    ModelEndpoints,
+    OutcomeEndpoints,
+    RolloutEndpoints,
+    RouteEndpoints,
+    ShadowEndpoints,
+    VersionEndpoints {}
 
 /** `GET /keys/{key}` */
 export type EndpointName = keyof ApiEndpoints;

@@ -4,6 +4,13 @@
  */
 export type * from './endpoint.js';
 export * from './endpoints.js';
+export type * from './estimates.js';
 export type * from './events.js';
 export type * from './keys.js';
+export type * from './labels.js';
 export type * from './models.js';
+export type * from './outcomes.js';
+export type * from './rollouts.js';
+export type * from './routes.js';
+export type * from './shadows.js';
+export type * from './versions.js';

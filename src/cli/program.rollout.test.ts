@@ -4,7 +4,7 @@ import { FakeClock } from '../../test/support/fake-clock.js';
 import { createFakeIo, type FakeIo, type FakeIoOptions } from '../../test/support/fake-io.js';
 import { type FakeAnswer, type FakeServer, jsonAnswer, startFakeServer } from '../../test/support/fake-server.js';
 import { until } from '../../test/support/until.js';
-import type { DecisionRow, RolloutBody } from './format/rollout.js';
+import type { Rollout, RolloutDecision, RolloutPlan, RolloutState } from '../api/index.js';
 import { runCli } from './program.js';
 
 let server: FakeServer | undefined;
@@ -17,16 +17,24 @@ beforeEach(() => {
 
 const PATH = '/millrace/v1/models/fraud/rollout';
 
-const decision = (minute: number, action: string, reason: string): DecisionRow => ({
+const decision = (minute: number, action: string, reason: string): RolloutDecision => ({
   at: `2026-11-27T13:0${minute}:00.000Z`,
   by: 'millrace',
   action,
   reason,
+  numbers: {},
 });
 const START = decision(0, 'start', 'step 1 of 2 (50 %) begins');
 const ADVANCE = decision(1, 'advance', 'step 2 of 2 (100 %) begins');
 
-const rollout = (state: string, change: Partial<RolloutBody> = {}): RolloutBody => ({
+const PLAN: RolloutPlan = {
+  steps: [],
+  max_hold_ms: 0,
+  on_inconclusive: 'pause',
+  promotion_needs_approval: false,
+};
+
+const rollout = (state: RolloutState, change: Partial<Rollout> = {}): Rollout => ({
   id: 'first',
   model: 'fraud',
   stable: 3,
@@ -40,7 +48,8 @@ const rollout = (state: string, change: Partial<RolloutBody> = {}): RolloutBody 
   requests: 0,
   phase: `it is ${state}`,
   next: 'nothing',
-  plan: { steps: [] },
+  plan: PLAN,
+  commands: [],
   decisions: [START],
   timeline: [],
   ...change,
@@ -53,7 +62,7 @@ const ERROR_404 = jsonAnswer({ error: { code: 'not_found', message: "there has b
  * A server that answers looks at the rollout one after the other, undefined = it breaks the connection off; the last answer is
  * given again.
  */
-async function serve(looks: readonly (RolloutBody | FakeAnswer | undefined)[], history: readonly object[] = []) {
+async function serve(looks: readonly (Rollout | FakeAnswer | undefined)[], history: readonly object[] = []) {
   await closeServer();
   let look = 0;
   server = await startFakeServer(({ url }) => {
@@ -119,7 +128,7 @@ describe('rollout wait', () => {
     ['rolled_back', 1],
     ['aborted', 1],
     ['paused', 4],
-  ])('exits at once where the rollout is %s, with %i, as status --watch does', async (state, code) => {
+  ] as const)('exits at once where the rollout is %s, with %i, as status --watch does', async (state, code) => {
     await serve([rollout(state)]);
     const told = await wait();
     expect(told).toMatchObject({ code, out: `${HEAD}${STARTED}${state.replace('_', ' ')}: it is ${state}\n` });
@@ -217,13 +226,13 @@ describe('rollout wait', () => {
 
 describe('rollout wait follows the rollout that it has found first', () => {
   const later = rollout('holding', { id: 'second', canary: 5 });
-  const past = (state: string) => ({ ...rollout(state), reason: `${state} by ada` });
+  const past = (state: RolloutState) => ({ ...rollout(state), reason: `${state} by ada` });
 
   it.each([
     ['done', 0],
     ['rolled_back', 1],
     ['aborted', 1],
-  ])('to %s, also when another one has begun since', async (state, code) => {
+  ] as const)('to %s, also when another one has begun since', async (state, code) => {
     await serve([rollout('holding'), later], [{ ...past('holding'), id: 'second' }, past(state)]);
     const expected = { code, err: "another rollout of 'fraud', to version 5, has begun since\n" };
     const last = `${state.replace('_', ' ')}: ${state} by ada\n`;
@@ -343,7 +352,14 @@ describe('rollout start', () => {
   const start = (...argv: readonly string[]) => run(['rollout', 'start', 'fraud', '--to', '4', ...argv]);
 
   it('sends how many users there are, and that the rollout may be inconclusive; prints what a verdict needs', async () => {
-    const forecast = { sentence: 'step 1 of 2 (5 %) needs about 20,000 users' };
+    const forecast = {
+      unit: 'users',
+      step: 'step 1 of 2 (5 %)',
+      weight: 5,
+      metrics: [],
+      counted: 0,
+      sentence: 'step 1 of 2 (5 %) needs about 20,000 users',
+    } as const;
     server = await startFakeServer(() => jsonAnswer(rollout('holding', { forecast })));
     vi.stubEnv('MILLRACE_URL', server.url);
     const { code, out } = await start('--sticky', 'header:x-user-id', '--users', '20000', '--allow-inconclusive');

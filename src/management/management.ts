@@ -7,7 +7,7 @@ import { createEventRoutes } from './events.js';
 import { createKeyRoutes } from './keys.js';
 import { createLabelRoutes } from './labels.js';
 import { createModelRoutes } from './models.js';
-import { createFeedbackRoutes } from './outcomes.js';
+import { createOutcomeRoutes } from './outcomes.js';
 import { createQuotaRoutes } from './quotas.js';
 import { createReloadRoutes } from './reload.js';
 import { createRolloutRoutes } from './rollouts.js';
@@ -29,7 +29,7 @@ export function createManagement({ service }: DialectContext): Dialect {
       ...createRouteRoutes(service.routes),
       ...createRolloutRoutes(service.rollouts),
       ...createShadowRoutes(service.shadows),
-      ...createFeedbackRoutes(service.outcomes),
+      ...createOutcomeRoutes(service.outcomes),
       ...createUsageRoutes(service.usage),
       ...createQuotaRoutes(service.quotas),
       ...createKeyRoutes(service.keys),

@@ -1,150 +1,113 @@
-import type { Static } from '@sinclair/typebox';
+import type {
+  CommandRollout,
+  DecisionNumbers,
+  Encoded,
+  EvidencePoint,
+  JudgeLatency,
+  JudgeOptions,
+  MetricPoint,
+  PastRollout,
+  Rollout,
+  RolloutCommand,
+  RolloutEndpoints,
+  RolloutEvidence,
+  RolloutForecast,
+  RolloutPlan,
+  RolloutVerdict,
+  StandingRollout,
+  StartRollout,
+  StartStep,
+  Sticky,
+} from '../api/index.js';
+import { ROLLOUT_ENDPOINTS } from '../api/schemas/index.js';
 import type { Call } from '../core/index.js';
-import { jsonResponse, type Route } from '../protocols/index.js';
-import type { PastRollout, RolloutOptions, RolloutReport, RolloutUseCases, StandingRollout } from '../service/index.js';
+import type { Route } from '../protocols/index.js';
+import type { Forecast, JudgeOptions as KnownJudge, LatencyOptions, StepOptions } from '../rollouts/index.js';
+import type {
+  RolloutReport as KnownRollout,
+  StandingRollout as KnownStanding,
+  PastRollout as OverRollout,
+  RolloutOptions,
+  RolloutUseCases,
+} from '../service/index.js';
+import { asItIs } from './as-it-is.js';
+import { createEndpointRoutes } from './endpoint-route.js';
 import { timeOf } from './read-request.js';
-import {
-  CommandSchema,
-  EvidenceSchema,
-  HistorySchema,
-  RolloutSchema,
-  RolloutsSchema,
-  StartSchema,
-} from './rollout-schemas.js';
 
-const BASE = { tag: 'traffic', access: 'key' } as const;
-const OF_MODEL = '/millrace/v1/models/{model}/rollout';
-
-type JudgeBody = NonNullable<Static<typeof StartSchema>['judge']>;
-type JudgeOptions = NonNullable<RolloutOptions['judge']>;
-
-const COMMANDS = {
-  approve: 'Let the step begin that waits for it, or go on although nothing certain is known',
-  pause: 'Keep the step in force until it is resumed',
-  resume: 'Go on with the step',
-  promote: 'Give the new version all requests at once',
-  abort: 'Give the old version all requests again',
-} as const;
+type CommandRequest = { readonly params: { readonly model: string }; readonly body: CommandRollout };
 
 /** Rollouts: models that go over from one version to another, step by step. */
 export function createRolloutRoutes(rollouts: RolloutUseCases): readonly Route[] {
-  return [
-    {
-      ...BASE,
-      method: 'GET',
-      path: '/millrace/v1/rollouts',
-      summary: 'Rollouts that are not over',
-      control: false,
-      response: RolloutsSchema,
-      handle: (call) => jsonResponse({ rollouts: rollouts.list(call).map(encodeStanding) }),
-    },
-    {
-      ...BASE,
-      method: 'GET',
-      path: OF_MODEL,
-      summary: 'The rollout of a model that is not over, else its last one',
-      control: false,
-      response: RolloutSchema,
-      handle: async (call, { params: { model = '' } }) => jsonResponse(encodeReport(await rollouts.get(call, model))),
-    },
-    {
-      ...BASE,
-      method: 'GET',
-      path: `${OF_MODEL}/evidence`,
-      summary: 'What was known of each metric of that rollout over time',
-      control: false,
-      response: EvidenceSchema,
-      handle: async (call, { params: { model = '' } }) => jsonResponse(encodeEvidence(await rollouts.get(call, model))),
-    },
-    {
-      ...BASE,
-      method: 'GET',
-      path: `${OF_MODEL}/history`,
-      summary: 'All rollouts of a model, the newest first',
-      control: false,
-      response: HistorySchema,
-      handle: async (call, { params: { model = '' } }) =>
-        jsonResponse({ rollouts: (await rollouts.history(call, model)).map(encodePast) }),
-    },
-    {
-      ...BASE,
-      method: 'POST',
-      path: OF_MODEL,
-      summary: 'Begin to take a model over to another version',
-      control: true,
-      body: { kind: 'json', schema: StartSchema },
-      response: RolloutSchema,
-      handle: async (call, { params: { model = '' }, json }) => {
-        // Checked against the schema.
-        const options = decodeStart(json as Static<typeof StartSchema>);
-        return jsonResponse(encodeReport(await rollouts.start(call, model, options)));
-      },
-    },
-    ...Object.entries(COMMANDS).map(([action, summary]) =>
-      commandRoute(rollouts, action as keyof typeof COMMANDS, summary),
-    ),
-  ];
-}
-
-function commandRoute(rollouts: RolloutUseCases, action: keyof typeof COMMANDS, summary: string): Route {
-  return {
-    ...BASE,
-    method: 'POST',
-    path: `${OF_MODEL}/${action}`,
-    summary,
-    control: true,
-    body: { kind: 'json', schema: CommandSchema },
-    response: RolloutSchema,
-    async handle(call: Call, { params: { model = '' }, json }) {
-      const { note } = json as Static<typeof CommandSchema>;
+  const obey =
+    (action: RolloutCommand) =>
+    async (call: Call, { params: { model }, body: { note } }: CommandRequest) => {
       const command = { action, ...(note === undefined ? {} : { note }) };
-      return jsonResponse(encodeReport(await rollouts.command(call, model, command)));
+      return { body: encodeRollout(await rollouts.command(call, model, command)) };
+    };
+  return createEndpointRoutes<RolloutEndpoints>(ROLLOUT_ENDPOINTS, {
+    'GET /rollouts'(call) {
+      return { body: { rollouts: rollouts.list(call).map(encodeStanding) } };
     },
-  };
+    async 'GET /models/{model}/rollout'(call, { params: { model } }) {
+      return { body: encodeRollout(await rollouts.get(call, model)) };
+    },
+    async 'GET /models/{model}/rollout/evidence'(call, { params: { model } }) {
+      return { body: encodeEvidence(await rollouts.get(call, model)) };
+    },
+    async 'GET /models/{model}/rollout/history'(call, { params: { model } }) {
+      return { body: { rollouts: (await rollouts.history(call, model)).map(encodePast) } };
+    },
+    async 'POST /models/{model}/rollout'(call, { params: { model }, body }) {
+      return { body: encodeRollout(await rollouts.start(call, model, decodeStart(body))) };
+    },
+    'POST /models/{model}/rollout/approve': obey('approve'),
+    'POST /models/{model}/rollout/pause': obey('pause'),
+    'POST /models/{model}/rollout/resume': obey('resume'),
+    'POST /models/{model}/rollout/promote': obey('promote'),
+    'POST /models/{model}/rollout/abort': obey('abort'),
+  });
 }
 
-function decodeStart({ to, steps, sticky, users, judge, ...rest }: Static<typeof StartSchema>): RolloutOptions {
-  const {
-    hold_ms: holdMs,
-    min_requests: minRequests,
-    max_hold_ms: maxHoldMs,
-    on_inconclusive: onInconclusive,
-    promotion_needs_approval: promotionNeedsApproval,
-    allow_inconclusive: allowInconclusive,
-  } = rest;
-  return {
+function decodeStart({ to, steps, sticky, users, judge, ...rest }: StartRollout): RolloutOptions {
+  return defined<RolloutOptions>({
     to,
-    ...defined({ holdMs, minRequests, maxHoldMs, onInconclusive, promotionNeedsApproval }),
-    ...defined({ sticky, users, allowInconclusive }),
-    ...(steps === undefined ? {} : { steps: steps.map(decodeStep) }),
-    ...(judge === undefined ? {} : { judge: decodeJudge(judge) }),
-  };
+    holdMs: rest.hold_ms,
+    minRequests: rest.min_requests,
+    maxHoldMs: rest.max_hold_ms,
+    onInconclusive: rest.on_inconclusive,
+    promotionNeedsApproval: rest.promotion_needs_approval,
+    sticky,
+    users,
+    allowInconclusive: rest.allow_inconclusive,
+    steps: steps?.map(decodeStep),
+    judge: judge && decodeJudge(judge),
+  });
 }
 
-function decodeJudge({ error_budget: errorBudget, latency, ...metrics }: JudgeBody): JudgeOptions {
-  return { ...metrics, ...defined({ errorBudget, latency: latency && decodeLatency(latency) }) };
-}
-
-function decodeLatency({ floor_ms: floorMs, ...rest }: Exclude<JudgeBody['latency'], false | undefined>) {
-  return { ...rest, ...defined({ floorMs }) };
-}
-
-function decodeStep(step: NonNullable<Static<typeof StartSchema>['steps']>[number]) {
+function decodeStep(step: number | StartStep): number | StepOptions {
   if (typeof step === 'number') return step;
   const { weight, hold_ms: holdMs, min_requests: minRequests, needs_approval: needsApproval } = step;
-  return { weight, ...defined({ holdMs, minRequests, needsApproval }) };
+  return defined<StepOptions>({ weight, holdMs, minRequests, needsApproval });
 }
 
-type Defined<Values> = { [Name in keyof Values]?: Exclude<Values[Name], undefined> };
+function decodeJudge({ error_budget: errorBudget, latency, ...metrics }: JudgeOptions): KnownJudge {
+  const others = asItIs<Omit<KnownJudge, 'errorBudget' | 'latency'>>()(metrics);
+  return defined<KnownJudge>({ ...others, errorBudget, latency: latency && decodeLatency(latency) });
+}
+
+function decodeLatency({ floor_ms: floorMs, quantile, tolerance, margin }: JudgeLatency): LatencyOptions {
+  return defined<LatencyOptions>({ quantile, tolerance, margin, floorMs });
+}
 
 /** Without what nobody has said. */
-function defined<Values extends object>(values: Values): Defined<Values> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<Values>;
+function defined<Values extends object>(values: Encoded<Values>): Values {
+  // What may be undefined may be missing as well.
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;
 }
 
-function encodeStanding({ plan, state, verdict, ...report }: StandingRollout) {
-  const { id, startedAtMs, startedBy, phase, next, sticky, users } = report;
-  const { model, stable, canary, steps, maxHoldMs, onInconclusive, promotionNeedsApproval } = plan;
+function encodeStanding(standing: KnownStanding): Encoded<StandingRollout> {
+  const { id, plan, startedAtMs, startedBy, state, phase, next, verdict } = standing;
+  const { model, stable, canary, steps } = plan;
   return {
     id,
     model,
@@ -159,24 +122,29 @@ function encodeStanding({ plan, state, verdict, ...report }: StandingRollout) {
     requests: state.requests,
     phase,
     next,
-    plan: {
-      steps: steps.map(({ weight, holdMs, minRequests, needsApproval }) => ({
-        weight,
-        hold_ms: holdMs,
-        min_requests: minRequests,
-        needs_approval: needsApproval,
-      })),
-      max_hold_ms: maxHoldMs,
-      on_inconclusive: onInconclusive,
-      promotion_needs_approval: promotionNeedsApproval,
-      sticky,
-      users,
-    },
-    verdict,
+    plan: encodePlan(standing),
+    verdict: verdict && asItIs<RolloutVerdict>()(verdict),
   };
 }
 
-function encodeReport({ decisions, forecast, timeline, commands, ...standing }: RolloutReport) {
+function encodePlan({ plan, sticky, users }: KnownStanding): Encoded<RolloutPlan> {
+  const { steps, maxHoldMs, onInconclusive, promotionNeedsApproval } = plan;
+  return {
+    steps: steps.map(({ weight, holdMs, minRequests, needsApproval }) => ({
+      weight,
+      hold_ms: holdMs,
+      min_requests: minRequests,
+      needs_approval: needsApproval,
+    })),
+    max_hold_ms: maxHoldMs,
+    on_inconclusive: onInconclusive,
+    promotion_needs_approval: promotionNeedsApproval,
+    sticky: sticky && asItIs<Sticky>()(sticky),
+    users,
+  };
+}
+
+function encodeRollout({ decisions, forecast, timeline, commands, ...standing }: KnownRollout): Encoded<Rollout> {
   return {
     ...encodeStanding(standing),
     forecast: forecast && encodeForecast(forecast),
@@ -186,22 +154,27 @@ function encodeReport({ decisions, forecast, timeline, commands, ...standing }: 
       by,
       action,
       reason,
-      numbers,
+      numbers: asItIs<DecisionNumbers>()(numbers),
     })),
     timeline: timeline.map(({ atMs, weight, evidence }) => ({ at: timeOf(atMs), weight, evidence })),
   };
 }
 
-function encodeForecast({ perSecond, remainingMs, ...rest }: NonNullable<RolloutReport['forecast']>) {
+function encodeForecast({ perSecond, remainingMs, ...rest }: Forecast): Encoded<RolloutForecast> {
+  const others = asItIs<Omit<RolloutForecast, 'per_second' | 'remaining_ms'>>()(rest);
   const remaining = remainingMs === undefined ? undefined : Math.round(remainingMs);
-  return { ...rest, per_second: perSecond, remaining_ms: remaining };
+  return { ...others, per_second: perSecond, remaining_ms: remaining };
 }
 
-function encodeEvidence({ id, plan: { model }, timeline }: RolloutReport) {
-  return { id, model, points: timeline.map(({ atMs, weight, metrics }) => ({ at: timeOf(atMs), weight, metrics })) };
+function encodeEvidence({ id, plan: { model }, timeline }: KnownRollout): Encoded<RolloutEvidence> {
+  return { id, model, points: timeline.map(encodePoint) };
 }
 
-function encodePast({ id, stable, canary, startedAtMs, startedBy, state, reason }: PastRollout) {
+function encodePoint({ atMs, weight, metrics }: KnownRollout['timeline'][number]): Encoded<EvidencePoint> {
+  return { at: timeOf(atMs), weight, metrics: asItIs<readonly MetricPoint[]>()(metrics) };
+}
+
+function encodePast({ id, stable, canary, startedAtMs, startedBy, state, reason }: OverRollout): Encoded<PastRollout> {
   const { kind, step } = state;
   return {
     id,

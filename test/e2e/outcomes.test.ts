@@ -250,7 +250,6 @@ instances: { placement: inline }
         outcomes: 3,
         mean: 20,
         interval: { low: expect.closeTo(-4.84, 1), high: expect.closeTo(44.84, 1) },
-        effect: null,
       },
       {
         ...shared,

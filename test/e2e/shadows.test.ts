@@ -25,6 +25,8 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
+const MOMENT = /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 /** Numbers from 1 on. */
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -44,9 +46,11 @@ describe('a shadow', () => {
   });
 
   it('that answers some requests otherwise is found out, with the right counts and the worst samples', async () => {
-    const { pairs } = await send('drifting', 50);
+    const { pairs, since_at: since } = await send('drifting', 50);
+    expect(since).toMatch(MOMENT);
     expect(pairs).toMatchObject([
       {
+        since_at: expect.stringMatching(MOMENT),
         compared: 50,
         agreement: { value: 0.8 },
         outputs: [
@@ -57,7 +61,13 @@ describe('a shadow', () => {
     ]);
     const { samples } = pairs[0];
     expect(samples).toMatchObject([
-      { severity: 1, outputs: ['y'], inputs: [{ name: 'x', shape: [1, 1] }], primary: [{ name: 'y' }] },
+      {
+        at: expect.stringMatching(MOMENT),
+        severity: 1,
+        outputs: ['y'],
+        inputs: [{ name: 'x', shape: [1, 1] }],
+        primary: [{ name: 'y' }],
+      },
       { severity: 1 },
     ]);
     expect(Number(samples[0].shadow[0].elements[0])).toBe(Number(samples[0].primary[0].elements[0]) + 1);

@@ -17,6 +17,11 @@ export function oneOf<const Values extends readonly string[]>(...values: Values)
   return Type.Unsafe<Values[number]>(Type.Union(values.map((value) => Type.Literal(value))));
 }
 
+/** One of these texts, and what it says. */
+export function wordFor<const Values extends readonly string[]>(description: string, ...values: Values) {
+  return Type.Unsafe<Values[number]>({ ...oneOf(...values), description });
+}
+
 /** Most entries of a page. */
 export const MAX_PAGE = 1_000;
 /** Entries of a page where the request names no number. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { JoinedOutcome } from '../../api/index.js';
 import { invalidArgument } from '../../core/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
@@ -8,14 +9,6 @@ import { addCommonFlags, type CommonFlags } from '../server-options.js';
 interface FeedbackFlags extends CommonFlags {
   readonly value: string;
   readonly principal?: string;
-}
-
-interface Joined {
-  readonly route: string;
-  readonly arm: string;
-  readonly model: string;
-  readonly version: number;
-  readonly value: number;
 }
 
 /** `millrace feedback`: what became of an answer. */
@@ -36,11 +29,8 @@ export function registerFeedback(program: Command, { io }: CommandContext): void
   addCommonFlags(command).action(async (requestId: string, flags: FeedbackFlags) => {
     const value = parseValue(flags.value);
     const api = await connectToApi(io, flags);
-    const { body } = await api.ask<Joined>({
-      method: 'POST',
-      path: '/feedback',
-      body: { request_id: requestId, value, ...(flags.principal !== undefined && { principal: flags.principal }) },
-    });
+    const feedback = { request_id: requestId, value, principal: flags.principal };
+    const { body } = await api.ask('POST /feedback', { body: feedback });
     io.stdout.write(flags.json ? formatJson(body) : formatJoined(requestId, body));
   });
 }
@@ -52,6 +42,6 @@ function parseValue(text: string): boolean | number | string {
   return Number.isFinite(value) ? value : text;
 }
 
-function formatJoined(requestId: string, { route, arm, model, version, value }: Joined): string {
+function formatJoined(requestId: string, { route, arm, model, version, value }: JoinedOutcome): string {
   return `${requestId}: ${value}, answered by ${model}/${version} (arm '${arm}' of route '${route}')\n`;
 }

@@ -3,7 +3,7 @@ import { invalidArgument } from '../../core/index.js';
 import { connectToApi, type IfMatchFlags, ifMatch } from '../api.js';
 import type { CommandContext } from '../command.js';
 import { formatJson } from '../format/json.js';
-import { formatLabels, type LabelsBody } from '../format/labels.js';
+import { formatLabels } from '../format/labels.js';
 import { addCommonFlags, type CommonFlags } from '../server-options.js';
 
 /** `millrace models label fraud stable=3 canary=`: looks at the labels of a model, moves and removes them. */
@@ -17,11 +17,11 @@ export function registerLabel(models: Command, { io }: CommandContext): void {
     .action(async (model: string, labels: readonly string[], flags: CommonFlags & IfMatchFlags) => {
       const changes = Object.fromEntries(labels.map(parseLabel));
       const api = await connectToApi(io, flags);
-      const path = `/models/${encodeURIComponent(model)}/labels`;
+      const params = { model };
       const { body } =
         labels.length === 0
-          ? await api.ask<LabelsBody>({ method: 'GET', path })
-          : await api.ask<LabelsBody>({ method: 'PATCH', path, body: changes, headers: ifMatch(flags) });
+          ? await api.ask('GET /models/{model}/labels', { params })
+          : await api.ask('PATCH /models/{model}/labels', { params, body: changes, headers: ifMatch(flags) });
       io.stdout.write(flags.json ? formatJson(body) : formatLabels(body, io.stdout));
     });
 }

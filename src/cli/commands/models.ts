@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import type { VersionReport } from '../../api/index.js';
 import type { MillraceClient, ModelIndexEntry, ModelStatistics } from '../../client/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { readText } from '../files.js';
 import { formatJson } from '../format/json.js';
 import { formatIndex, formatModel, formatStatistics } from '../format/models.js';
-import type { VersionBody, VersionsBody } from '../format/versions.js';
 import type { Io } from '../io.js';
 import { withProgress } from '../progress.js';
 import { addCommonFlags, type CommonFlags, connectTo, suggestingModels } from '../server-options.js';
@@ -84,12 +84,9 @@ async function fetchVersions(
   io: Io,
   model: string,
   { modelVersion, ...flags }: CommonFlags & { readonly modelVersion?: string },
-): Promise<readonly VersionBody[]> {
+): Promise<readonly VersionReport[]> {
   const api = await connectToApi(io, flags);
-  const { body } = await api.ask<VersionsBody>({
-    method: 'GET',
-    path: `/models/${encodeURIComponent(model)}/versions`,
-  });
+  const { body } = await api.ask('GET /models/{model}/versions', { params: { model } });
   return body.versions.filter(({ version }) => modelVersion === undefined || String(version) === modelVersion);
 }
 

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
-import { formatRollout, type RolloutBody } from '../format/rollout.js';
+import { formatRollout } from '../format/rollout.js';
 import { readDuration } from '../inputs/duration.js';
-import { followRollout, reportUrl, rolloutPath } from '../rollout/follow.js';
+import { followRollout, reportUrl } from '../rollout/follow.js';
 import { createWaitView, createWatchView } from '../rollout/views.js';
 import { addCommonFlags, type CommonFlags } from '../server-options.js';
 
@@ -23,7 +23,7 @@ export function registerRolloutFollow(rollout: Command, { io, exitWith }: Comman
         exitWith(await followRollout(io, { api, model, view: createWatchView(io, { json, report }), timeoutMs }));
         return;
       }
-      const { body } = await api.ask<RolloutBody>({ method: 'GET', path: rolloutPath(model) });
+      const { body } = await api.ask('GET /models/{model}/rollout', { params: { model } });
       io.stdout.write(json ? formatJson(body) : formatRollout(body, io.stdout, report));
     });
   addCommonFlags(rollout.command('wait <model>').description('wait until a rollout is over, for scripts and CI'))

@@ -1,20 +1,22 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type {
+  Encoded,
+  JudgeOptions,
+  OnInconclusive,
+  Rollout,
+  RolloutCommand,
+  StartRollout,
+  Sticky,
+} from '../../api/index.js';
 import { invalidArgument } from '../../core/index.js';
-import { DEFAULT_STEPS, ON_INCONCLUSIVE } from '../../rollouts/index.js';
+import { DEFAULT_STEPS, ON_INCONCLUSIVE, ROLLOUT_COMMANDS } from '../../rollouts/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
-import {
-  formatHistory,
-  formatRollout,
-  formatRollouts,
-  type PastRow,
-  type RolloutBody,
-  type RolloutRow,
-} from '../format/rollout.js';
+import { formatHistory, formatRollout, formatRollouts } from '../format/rollout.js';
 import { readDuration } from '../inputs/duration.js';
 import type { Io } from '../io.js';
-import { reportUrl, rolloutPath } from '../rollout/follow.js';
+import { reportUrl } from '../rollout/follow.js';
 import { addCommonFlags, type CommonFlags, parseInteger } from '../server-options.js';
 import { registerRolloutFollow } from './rollout-follow.js';
 
@@ -26,11 +28,11 @@ interface StartFlags extends CommonFlags {
   readonly hold?: number;
   readonly minRequests?: number;
   readonly maxHold?: number;
-  readonly onInconclusive?: string;
+  readonly onInconclusive?: OnInconclusive;
   readonly approveBefore?: readonly string[];
   readonly ignore?: readonly string[];
   readonly also?: readonly string[];
-  readonly sticky?: Readonly<Record<string, string | true>>;
+  readonly sticky?: Sticky;
   readonly users?: number;
   readonly allowInconclusive?: true;
 }
@@ -55,20 +57,14 @@ export function registerRollout(program: Command, context: CommandContext): void
   addCommonFlags(rollout.command('list').description('rollouts that are not over')).action(
     async (flags: CommonFlags) => {
       const api = await connectToApi(io, flags);
-      const { body } = await api.ask<{ readonly rollouts: readonly RolloutRow[] }>({
-        method: 'GET',
-        path: '/rollouts',
-      });
+      const { body } = await api.ask('GET /rollouts', {});
       io.stdout.write(flags.json ? formatJson(body.rollouts) : formatRollouts(body.rollouts, io.stdout));
     },
   );
   addCommonFlags(rollout.command('history <model>').description('all rollouts of a model, the newest first')).action(
     async (model: string, flags: CommonFlags) => {
       const api = await connectToApi(io, flags);
-      const { body } = await api.ask<{ readonly rollouts: readonly PastRow[] }>({
-        method: 'GET',
-        path: `${rolloutPath(model)}/history`,
-      });
+      const { body } = await api.ask('GET /models/{model}/rollout/history', { params: { model } });
       io.stdout.write(flags.json ? formatJson(body.rollouts) : formatHistory(body.rollouts, io.stdout));
     },
   );
@@ -92,7 +88,7 @@ function registerStart(rollout: Command, io: Io): void {
     .action(async (model: string, flags: StartFlags) => {
       const api = await connectToApi(io, flags);
       const body = encodeStart(flags);
-      const answer = await api.ask<RolloutBody>({ method: 'POST', path: rolloutPath(model), body });
+      const answer = await api.ask('POST /models/{model}/rollout', { params: { model }, body });
       show(io, answer.body, flags);
     });
 }
@@ -103,26 +99,26 @@ const COMMANDS = {
   resume: 'go on with the step',
   promote: 'give the new version all requests at once',
   abort: 'give the old version all requests again',
-} as const;
+} as const satisfies Record<RolloutCommand, string>;
 
 function registerCommands(rollout: Command, io: Io): void {
-  for (const [action, description] of Object.entries(COMMANDS)) {
-    addCommonFlags(rollout.command(`${action} <model>`).description(description))
+  for (const action of ROLLOUT_COMMANDS) {
+    addCommonFlags(rollout.command(`${action} <model>`).description(COMMANDS[action]))
       .option('--note <text>', 'why, for the history')
       .action(async (model: string, flags: CommonFlags & { readonly note?: string }) => {
         const api = await connectToApi(io, flags);
-        const body = flags.note === undefined ? {} : { note: flags.note };
-        const answer = await api.ask<RolloutBody>({ method: 'POST', path: `${rolloutPath(model)}/${action}`, body });
+        const request = { params: { model }, body: { note: flags.note } };
+        const answer = await api.ask(`POST /models/{model}/rollout/${action}`, request);
         show(io, answer.body, flags);
       });
   }
 }
 
-function show(io: Io, body: RolloutBody, { json, url }: CommonFlags): void {
+function show(io: Io, body: Rollout, { json, url }: CommonFlags): void {
   io.stdout.write(json ? formatJson(body) : formatRollout(body, io.stdout, reportUrl(url, body.model)));
 }
 
-function encodeStart(flags: StartFlags): object {
+function encodeStart(flags: StartFlags): Encoded<StartRollout> {
   const { to, steps, hold, minRequests, maxHold, onInconclusive, approveBefore = [], sticky, users } = flags;
   const percents = steps ?? DEFAULT_STEPS;
   for (const wanted of approveBefore) {
@@ -147,17 +143,21 @@ function encodeStart(flags: StartFlags): object {
   };
 }
 
-function encodeJudge({ ignore = [], also = [] }: StartFlags): object | undefined {
+function encodeJudge({ ignore = [], also = [] }: StartFlags): Encoded<JudgeOptions> | undefined {
   if (ignore.length + also.length === 0) return undefined;
-  return Object.fromEntries([
-    ...ignore.map((metric) => [metricOf('--ignore', metric, ['latency', 'answers']), false]),
-    ...also.map((metric) => [metricOf('--also', metric, ['outcomes', 'agreement']), {}]),
-  ]);
+  checkMetrics('--ignore', ignore, ['latency', 'answers']);
+  checkMetrics('--also', also, ['outcomes', 'agreement']);
+  return {
+    latency: ignore.includes('latency') ? false : undefined,
+    answers: ignore.includes('answers') ? false : undefined,
+    outcomes: also.includes('outcomes') ? {} : undefined,
+    agreement: also.includes('agreement') ? {} : undefined,
+  };
 }
 
-function metricOf(flag: string, metric: string, known: readonly string[]): string {
-  if (known.includes(metric)) return metric;
-  throw invalidArgument(`${flag}: expected of ${known.join(', ')}, got '${metric}'`);
+function checkMetrics(flag: string, metrics: readonly string[], known: readonly string[]): void {
+  const unknown = metrics.find((metric) => !known.includes(metric));
+  if (unknown !== undefined) throw invalidArgument(`${flag}: expected of ${known.join(', ')}, got '${unknown}'`);
 }
 
 const PROMOTION = 'promotion';
@@ -176,11 +176,12 @@ function parsePercents(text: string): readonly number[] {
   });
 }
 
-function parseSticky(text: string): Readonly<Record<string, string | true>> {
+function parseSticky(text: string): Sticky {
   const [by = '', ...rest] = text.split(':');
   const name = rest.join(':');
-  if ((by === 'principal' || by === 'trace') && rest.length === 0) return { [by]: true };
-  if ((by === 'header' || by === 'cookie' || by === 'parameter') && name !== '') return { [by]: name };
+  if ((by === 'principal' || by === 'trace') && rest.length === 0) return { [by satisfies keyof Sticky]: true };
+  if ((by === 'header' || by === 'cookie' || by === 'parameter') && name !== '')
+    return { [by satisfies keyof Sticky]: name };
   throw new InvalidArgumentError(
     `Expected header:NAME, cookie:NAME, parameter:NAME, principal or trace, got '${text}'.`,
   );

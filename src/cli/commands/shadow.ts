@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { MillraceApi } from '../../client/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { writeNamed } from '../files.js';
@@ -35,9 +36,7 @@ export function registerShadow(program: Command, { io }: CommandContext): void {
       .option('-o, --output <file>', 'write it to a file'),
   ).action(async (route: string, { format, json, output, ...flags }: ReportFlags) => {
     const api = await connectToApi(io, flags);
-    const headers = { accept: TYPES[json ? 'json' : format] };
-    const { body } = await api.ask<unknown>({ method: 'GET', path: pathOf(route), headers });
-    const text = typeof body === 'string' ? body : formatJson(body);
+    const text = await fetchReport(api, route, json ? 'json' : format);
     if (output === undefined) {
       io.stdout.write(text);
       return;
@@ -48,12 +47,14 @@ export function registerShadow(program: Command, { io }: CommandContext): void {
   addServerFlags(shadow.command('reset <route>').description('forget what has been counted, and begin anew')).action(
     async (route: string, flags: ServerFlags) => {
       const api = await connectToApi(io, flags);
-      await api.ask({ method: 'POST', path: `${pathOf(route)}/reset` });
+      await api.ask('POST /routes/{route}/shadow/reset', { params: { route } });
       io.stdout.write(`what was counted of the shadow of '${route}' is forgotten\n`);
     },
   );
 }
 
-function pathOf(route: string): string {
-  return `/routes/${encodeURIComponent(route)}/shadow`;
+async function fetchReport(api: MillraceApi, route: string, format: keyof typeof TYPES): Promise<string> {
+  const request = { params: { route } };
+  if (format === 'json') return formatJson((await api.ask('GET /routes/{route}/shadow', request)).body);
+  return (await api.askFor(TYPES[format], 'GET /routes/{route}/shadow', request)).body;
 }

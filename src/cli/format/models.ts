@@ -1,10 +1,11 @@
+import type { VersionReport } from '../../api/index.js';
 import type { ModelIndexEntry, ModelMetadata, ModelStatistics, StatisticDuration } from '../../client/index.js';
 import { isDecoupled, keepsSequences } from '../inputs/model-config.js';
 import type { Colors } from '../io.js';
 import { formatTable, type TableStyle } from './table.js';
 import { formatSpecs } from './tensors.js';
 import { formatMs } from './units.js';
-import { type VersionBody, versionFacts } from './versions.js';
+import { versionFacts } from './versions.js';
 
 /** The repository index as a table. */
 export function formatIndex(index: readonly ModelIndexEntry[], { colors }: TableStyle): string {
@@ -31,7 +32,7 @@ export interface KnownOfModel {
   /** In Triton's shape. */
   readonly config: Readonly<Record<string, unknown>> | undefined;
   /** How its versions run; undefined = the caller may not know, or the server does not say. */
-  readonly running: readonly VersionBody[] | undefined;
+  readonly running: readonly VersionReport[] | undefined;
 }
 
 /** A model's signature and the parts of its configuration that callers care about, and how its versions run. */

@@ -1,13 +1,15 @@
 import pc from 'picocolors';
 import { expect, it } from 'vitest';
-import { formatOutcomes, type OutcomesBody } from './outcomes.js';
+import type { OutcomeReport } from '../../api/index.js';
+import { formatOutcomes } from './outcomes.js';
 
 const STYLE = { colors: pc.createColors(false) };
-const ARM = { model: 'm', kind: 'binary', better: 'higher', effect: null } as const;
+const ARM = { model: 'm', kind: 'binary', better: 'higher' } as const;
 
 it('shows rates in percent, and the baseline first', () => {
-  const body: OutcomesBody = {
+  const body: OutcomeReport = {
     route: 'r',
+    confidence: 0.95,
     baseline: 'stable',
     dropped_answers: 3,
     arms: [
@@ -35,7 +37,7 @@ it('shows rates in percent, and the baseline first', () => {
           ratio_interval: { low: 1.5, high: 3.5 },
         },
       },
-      { ...ARM, arm: 'canary', version: 2, kind: 'number', answers: 9, outcomes: 0, mean: null, interval: null },
+      { ...ARM, arm: 'canary', version: 2, kind: 'number', answers: 9, outcomes: 0 },
     ],
   };
   expect(

@@ -1,42 +1,10 @@
+import type { ArmOutcomes, Interval, OutcomeEffect, OutcomeReport } from '../../api/index.js';
 import { formatTable, type TableStyle } from './table.js';
 
-interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
-
-interface ArmBody {
-  readonly arm: string;
-  readonly model: string;
-  readonly version: number;
-  readonly kind: 'binary' | 'label' | 'number';
-  readonly better: 'higher' | 'lower';
-  readonly answers: number;
-  readonly outcomes: number;
-  readonly mean: number | null;
-  readonly interval: Interval | null;
-  readonly effect: EffectBody | null;
-}
-
-interface EffectBody {
-  readonly difference: number;
-  readonly difference_interval: Interval;
-  readonly ratio: number | null;
-  readonly ratio_interval: Interval | null;
-}
-
-/** What became of a route's answers, as the server's API tells it. */
-export interface OutcomesBody {
-  readonly route: string;
-  readonly baseline: string | null;
-  readonly dropped_answers: number;
-  readonly arms: readonly ArmBody[];
-}
-
 /** A row for each version of each arm, and what the intervals are. */
-export function formatOutcomes({ route, baseline, arms, dropped_answers }: OutcomesBody, style: TableStyle): string {
+export function formatOutcomes({ route, baseline, arms, dropped_answers }: OutcomeReport, style: TableStyle): string {
   if (arms.length === 0) return `no answers of route '${route}' have been noted yet\n`;
-  const table = formatTable<ArmBody>(
+  const table = formatTable<ArmOutcomes>(
     [
       { header: 'ARM', cell: ({ arm }) => arm },
       { header: 'VERSION', cell: ({ model, version }) => `${model}/${version}` },
@@ -56,24 +24,25 @@ export function formatOutcomes({ route, baseline, arms, dropped_answers }: Outco
   return `${table}${style.colors.dim(notes.join('\n'))}\n`;
 }
 
-function formatDifference(row: ArmBody): string {
-  if (row.effect === null) return '-';
-  const sign = row.effect.difference > 0 ? '+' : '';
-  return `${sign}${withInterval(row.effect.difference, row.effect.difference_interval, row).replace(' %', ' points')}`;
+function formatDifference(row: ArmOutcomes): string {
+  const { effect } = row;
+  if (effect === undefined) return '-';
+  const sign = effect.difference > 0 ? '+' : '';
+  return `${sign}${withInterval(effect.difference, effect.difference_interval, row).replace(' %', ' points')}`;
 }
 
-function formatRatio(effect: EffectBody | null): string {
-  if (effect?.ratio == null || effect.ratio_interval === null) return '-';
-  const { low, high } = effect.ratio_interval;
-  return `${formatNumber(effect.ratio)} [${formatNumber(low)}, ${formatNumber(high)}]`;
+function formatRatio({ ratio, ratio_interval: interval }: Partial<OutcomeEffect> = {}): string {
+  if (ratio === undefined || interval === undefined) return '-';
+  const { low, high } = interval;
+  return `${formatNumber(ratio)} [${formatNumber(low)}, ${formatNumber(high)}]`;
 }
 
 /** Rates as percentages. */
-function withInterval(value: number | null, interval: Interval | null, { kind }: ArmBody): string {
-  if (value === null) return '-';
+function withInterval(value: number | undefined, interval: Interval | undefined, { kind }: ArmOutcomes): string {
+  if (value === undefined) return '-';
   const unit = kind === 'number' ? '' : ' %';
   const show = (number: number) => formatNumber(kind === 'number' ? number : number * 100);
-  const around = interval === null ? '' : ` [${show(interval.low)}, ${show(interval.high)}]`;
+  const around = interval === undefined ? '' : ` [${show(interval.low)}, ${show(interval.high)}]`;
   return `${show(value)}${unit}${around}`;
 }
 

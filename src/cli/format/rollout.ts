@@ -1,74 +1,21 @@
+import type {
+  MetricVerdict,
+  PastRollout,
+  Rollout,
+  RolloutDecision,
+  RolloutMoment,
+  RolloutVerdict,
+  StandingRollout,
+} from '../../api/index.js';
 import { formatDuration } from '../../text/index.js';
 import type { Colors } from '../io.js';
 import { escapeInvisible } from './escape-invisible.js';
 import { type Column, formatTable, type TableStyle } from './table.js';
 
-/** A metric of a rollout as the server's API tells it. */
-interface MetricRow {
-  readonly name: string;
-  readonly kind: string;
-  readonly evidence: number;
-  readonly limit: number;
-  readonly observations: { readonly stable: number; readonly canary: number };
-  readonly sentence: string;
-}
-
-/** A rollout in the list of the server's API. */
-export interface RolloutRow {
-  readonly id: string;
-  readonly model: string;
-  readonly stable: number;
-  readonly canary: number;
-  readonly started_at: string;
-  readonly started_by: string;
-  readonly state: string;
-  readonly step: number;
-  readonly weight: number;
-  readonly held_ms: number;
-  readonly requests: number;
-  readonly phase: string;
-  readonly next: string;
-  readonly plan: { readonly steps: readonly { readonly weight: number; readonly hold_ms: number }[] };
-  readonly verdict?: { readonly kind: string; readonly sentence: string; readonly metrics: readonly MetricRow[] };
-}
-
-/** A decision of a rollout, and why. */
-export interface DecisionRow {
-  readonly at: string;
-  readonly by: string;
-  readonly action: string;
-  readonly reason: string;
-}
-
-interface PointRow {
-  readonly at: string;
-  readonly weight: number;
-  readonly evidence: number;
-}
-
-/** One rollout of the server's API. */
-export interface RolloutBody extends RolloutRow {
-  /** Absent where no verdict is to come. */
-  readonly forecast?: { readonly sentence: string };
-  readonly decisions: readonly DecisionRow[];
-  readonly timeline: readonly PointRow[];
-}
-
-/** A rollout in the history of a model. */
-export interface PastRow {
-  readonly id: string;
-  readonly stable: number;
-  readonly canary: number;
-  readonly started_at: string;
-  readonly started_by: string;
-  readonly state: string;
-  readonly reason: string;
-}
-
 /** Rollouts that are not over, as a table. */
-export function formatRollouts(rollouts: readonly RolloutRow[], style: TableStyle): string {
+export function formatRollouts(rollouts: readonly StandingRollout[], style: TableStyle): string {
   if (rollouts.length === 0) return 'no rollouts\n';
-  const columns: readonly Column<RolloutRow>[] = [
+  const columns: readonly Column<StandingRollout>[] = [
     { header: 'MODEL', cell: ({ model }) => model },
     { header: 'VERSIONS', cell: ({ stable, canary }) => `${stable} → ${canary}` },
     { header: 'STEP', cell: ({ step, plan }) => `${step} of ${plan.steps.length}` },
@@ -80,9 +27,9 @@ export function formatRollouts(rollouts: readonly RolloutRow[], style: TableStyl
 }
 
 /** All rollouts of a model, as a table. */
-export function formatHistory(past: readonly PastRow[], style: TableStyle): string {
+export function formatHistory(past: readonly PastRollout[], style: TableStyle): string {
   if (past.length === 0) return 'no rollouts\n';
-  const columns: readonly Column<PastRow>[] = [
+  const columns: readonly Column<PastRollout>[] = [
     { header: 'STARTED', cell: ({ started_at: startedAt }) => formatTime(startedAt) },
     { header: 'BY', cell: ({ started_by: startedBy }) => startedBy },
     { header: 'VERSIONS', cell: ({ stable, canary }) => `${stable} → ${canary}` },
@@ -93,7 +40,7 @@ export function formatHistory(past: readonly PastRow[], style: TableStyle): stri
 }
 
 /** How a rollout stands: what was measured, what follows from that and why, a picture, what was decided, and where its report is. */
-export function formatRollout(rollout: RolloutBody, style: TableStyle, report: string): string {
+export function formatRollout(rollout: Rollout, style: TableStyle, report: string): string {
   const { colors } = style;
   const { verdict } = rollout;
   const parts = [
@@ -107,35 +54,35 @@ export function formatRollout(rollout: RolloutBody, style: TableStyle, report: s
 }
 
 /** Which rollout it is: `fraud: version 3 → 4, begun 2026-11-27 13:05:00 by ada`. */
-export function formatHead(rollout: RolloutRow, colors: Colors): string {
+export function formatHead(rollout: StandingRollout, colors: Colors): string {
   const { model, stable, canary, started_at: startedAt, started_by: startedBy } = rollout;
   return `${colors.bold(model)}: version ${stable} → ${canary}, begun ${formatTime(startedAt)} by ${startedBy}`;
 }
 
 /** One line, whatever the reason has: `2026-11-27 13:15:02 advance: step 2 of 5 (5 %) begins: …`. */
-export function formatDecision({ at, action, reason }: DecisionRow): string {
+export function formatDecision({ at, action, reason }: RolloutDecision): string {
   return `${formatTime(at)} ${action.replaceAll('_', ' ')}: ${escapeInvisible(reason)}`;
 }
 
 /** A line for how it stands: `paused: step 2 of 5 (5 %) is paused`. */
-export function formatPhase({ state, phase }: Pick<RolloutRow, 'state' | 'phase'>, colors: Colors): string {
+export function formatPhase({ state, phase }: Pick<StandingRollout, 'state' | 'phase'>, colors: Colors): string {
   return `${formatState(state, colors)}: ${escapeInvisible(phase)}\n`;
 }
 
-function formatForecast({ forecast }: RolloutBody): string {
+function formatForecast({ forecast }: Rollout): string {
   return forecast === undefined ? '' : `forecast: ${forecast.sentence}\n`;
 }
 
-function formatProgress({ step, plan, held_ms: heldMs, requests, canary }: RolloutBody): string {
+function formatProgress({ step, plan, held_ms: heldMs, requests, canary }: Rollout): string {
   const inForce = plan.steps[step - 1];
   if (inForce === undefined) return '';
   const held = `${formatDuration(heldMs)} of ${formatDuration(inForce.hold_ms)}`;
   return `, held ${held}, ${requests} requests of version ${canary}`;
 }
 
-function formatVerdict({ kind, metrics }: NonNullable<RolloutRow['verdict']>, style: TableStyle): string {
+function formatVerdict({ kind, metrics }: RolloutVerdict, style: TableStyle): string {
   const { colors } = style;
-  const columns: readonly Column<MetricRow>[] = [
+  const columns: readonly Column<MetricVerdict>[] = [
     { header: 'METRIC', cell: ({ name }) => name },
     { header: 'VERDICT', cell: (metric) => formatKind(metric.kind, colors) },
     { header: 'WHY', cell: ({ sentence }) => sentence },
@@ -143,8 +90,8 @@ function formatVerdict({ kind, metrics }: NonNullable<RolloutRow['verdict']>, st
   return `verdict: ${formatKind(kind, colors)}\n${formatTable(columns, metrics, style)}`;
 }
 
-function formatDecisions(decisions: readonly DecisionRow[], style: TableStyle): string {
-  const columns: readonly Column<DecisionRow>[] = [
+function formatDecisions(decisions: readonly RolloutDecision[], style: TableStyle): string {
+  const columns: readonly Column<RolloutDecision>[] = [
     { header: 'DECIDED', cell: ({ at }) => formatTime(at) },
     { header: 'BY', cell: ({ by }) => by },
     { header: 'WHAT', cell: ({ action }) => action.replaceAll('_', ' ') },
@@ -157,11 +104,11 @@ const LEVELS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as 
 const CHART_WIDTH = 60;
 
 /** The share of the new version and the evidence against it, from the first to the last moment that is known. */
-function formatTimeline(points: readonly PointRow[], colors: Colors): string {
+function formatTimeline(points: readonly RolloutMoment[], colors: Colors): string {
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined || first === last) return '';
   const shown = inSteps(points, Date.parse(first.at), Date.parse(last.at));
-  const line = (read: (point: PointRow) => number) => shown.map((point) => levelOf(read(point))).join('');
+  const line = (read: (point: RolloutMoment) => number) => shown.map((point) => levelOf(read(point))).join('');
   const evidence = Math.round(last.evidence * 100);
   const time = formatDuration(Date.parse(last.at) - Date.parse(first.at));
   return [
@@ -172,7 +119,7 @@ function formatTimeline(points: readonly PointRow[], colors: Colors): string {
 }
 
 /** What was the case at so many moments at equal distances. */
-function inSteps(points: readonly PointRow[], fromMs: number, toMs: number): readonly PointRow[] {
+function inSteps(points: readonly RolloutMoment[], fromMs: number, toMs: number): readonly RolloutMoment[] {
   return Array.from({ length: CHART_WIDTH }, (_, column) => {
     const atMs = fromMs + ((toMs - fromMs) * column) / (CHART_WIDTH - 1);
     return points.findLast(({ at }) => Date.parse(at) <= atMs) ?? points[0];

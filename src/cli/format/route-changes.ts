@@ -1,22 +1,15 @@
+import type { RouteChange, RouteConfig } from '../../api/index.js';
 import type { Colors } from '../io.js';
 
-/** What a change does to a route, as the server's API tells it. */
-export interface RouteChangeRow {
-  readonly name: string;
-  readonly change: 'created' | 'changed' | 'removed' | 'unchanged';
-  readonly before?: object;
-  readonly after?: object;
-}
-
 /** What changes, a line for each route and each of its settings: `arms[1].weight: 5 → 20`. */
-export function formatChanges(changes: readonly RouteChangeRow[], colors: Colors): string {
+export function formatChanges(changes: readonly RouteChange[], colors: Colors): string {
   if (changes.length === 0) return 'no routes\n';
   return changes.map((change) => formatChange(change, colors)).join('');
 }
 
 const MARKS = { created: '+', changed: '~', removed: '-', unchanged: '=' } as const;
 
-function formatChange({ name, change, before, after }: RouteChangeRow, colors: Colors): string {
+function formatChange({ name, change, before, after }: RouteChange, colors: Colors): string {
   const paint = { created: colors.green, changed: colors.yellow, removed: colors.red, unchanged: colors.dim }[change];
   const details = change === 'created' || change === 'changed' ? differences(before, after) : [];
   const lines = [paint(`${MARKS[change]} ${name} ${change}`), ...details.map((line) => `    ${line}`)];
@@ -24,7 +17,7 @@ function formatChange({ name, change, before, after }: RouteChangeRow, colors: C
 }
 
 /** `arms[1].weight: 5 → 20`, for every value that differs. */
-function differences(before: object | undefined, after: object | undefined): readonly string[] {
+function differences(before: RouteConfig | undefined, after: RouteConfig | undefined): readonly string[] {
   const [old, now] = [new Map(leaves(before)), new Map(leaves(after))];
   const paths = [...new Set([...old.keys(), ...now.keys()])].filter((path) => old.get(path) !== now.get(path));
   return paths.map((path) => {

@@ -1,34 +1,12 @@
 import { stringify } from 'yaml';
+import type { DeclaredRoute, RouteArm, RouteConfig, RouteHistory, RouteRevision } from '../../api/index.js';
 import type { Colors } from '../io.js';
 import { formatTable, type TableStyle } from './table.js';
 
-/** A route as the server's API tells it. */
-export interface RouteRow {
-  readonly name: string;
-  readonly owner: string;
-  readonly place?: string;
-  readonly in_force: boolean;
-  readonly ready: boolean;
-  readonly route: RouteBody;
-}
-
-interface RouteBody {
-  readonly arms: readonly ArmBody[];
-  readonly rules?: readonly unknown[];
-  readonly fallback?: readonly unknown[];
-}
-
-interface ArmBody {
-  readonly model: string;
-  readonly label?: string;
-  readonly version?: number;
-  readonly weight: number;
-}
-
 /** Routes as a table. */
-export function formatRoutes(routes: readonly RouteRow[], style: TableStyle): string {
+export function formatRoutes(routes: readonly DeclaredRoute[], style: TableStyle): string {
   if (routes.length === 0) return 'no routes\n';
-  return formatTable<RouteRow>(
+  return formatTable<DeclaredRoute>(
     [
       { header: 'ROUTE', cell: ({ name }) => name },
       { header: 'OWNER', cell: ({ owner, place }) => (place ? `${owner} ${place}` : owner) },
@@ -41,28 +19,28 @@ export function formatRoutes(routes: readonly RouteRow[], style: TableStyle): st
 }
 
 /** One route: how it stands, and YAML for `routes` of the settings. */
-export function formatRoute(row: RouteRow, colors: Colors): string {
+export function formatRoute(row: DeclaredRoute, colors: Colors): string {
   const whose = row.place ? `${row.owner}, ${row.place}` : row.owner;
   const head = colors.dim(`# ${whose}; ${stateOf(row)}`);
   return `${head}\n${stringify({ routes: { [row.name]: withoutEmpty(row.route) } }, { collectionStyle: 'any' })}`;
 }
 
-function stateOf({ in_force: isInForce, ready }: RouteRow): string {
+function stateOf({ in_force: isInForce, ready }: DeclaredRoute): string {
   if (!isInForce) return 'hidden';
   return ready ? 'ready' : 'not ready';
 }
 
-function formatState(row: RouteRow, colors: Colors): string {
+function formatState(row: DeclaredRoute, colors: Colors): string {
   const state = stateOf(row);
   return state === 'ready' ? colors.green(state) : colors.yellow(state);
 }
 
-function formatArms(route: RouteBody): string {
+function formatArms(route: RouteConfig): string {
   return route.arms.map((arm) => formatArm(arm, route)).join(', ');
 }
 
 /** `fraud@canary 5 %`. */
-function formatArm({ model, label, version, weight }: ArmBody, { arms }: RouteBody): string {
+function formatArm({ model, label, version, weight }: RouteArm, { arms }: RouteConfig): string {
   const total = arms.reduce((sum, arm) => sum + arm.weight, 0);
   const which = label === undefined ? (version === undefined ? '' : `/${version}`) : `@${label}`;
   return `${model}${which} ${formatShare(weight / total)}`;
@@ -76,28 +54,15 @@ function withoutEmpty(route: object): object {
   return Object.fromEntries(Object.entries(route).filter(([, value]) => !(Array.isArray(value) && value.length === 0)));
 }
 
-/** Past revisions of a route as the server's API tells them. */
-export interface RouteHistory {
-  readonly name: string;
-  readonly history: readonly Revision[];
-}
-
-interface Revision {
-  readonly revision: number;
-  readonly route: RouteBody | null;
-  readonly changed_at: string;
-  readonly changed_by: string;
-}
-
 /** Past revisions as a table, newest first. */
 export function formatHistory({ name, history }: RouteHistory, style: TableStyle): string {
   if (history.length === 0) return `${name} was never changed through the API\n`;
-  return formatTable<Revision>(
+  return formatTable<RouteRevision>(
     [
       { header: 'REVISION', align: 'right', cell: ({ revision }) => String(revision) },
       { header: 'CHANGED', cell: ({ changed_at: at }) => at.replace(/\.\d+Z$/, 'Z') },
       { header: 'BY', cell: ({ changed_by: by }) => by },
-      { header: 'ARMS', cell: ({ route }) => (route === null ? style.colors.red('removed') : formatArms(route)) },
+      { header: 'ARMS', cell: ({ route }) => (route === undefined ? style.colors.red('removed') : formatArms(route)) },
     ],
     history,
     style,

@@ -1,21 +1,11 @@
-import { MEMORY_LIMIT_REASONS, type MemoryLimit } from '../../runtimes/index.js';
+import type { VersionReport } from '../../api/index.js';
+import { MEMORY_LIMIT_REASONS } from '../../runtimes/index.js';
 import { formatBytes } from './units.js';
 
-/** What `GET /millrace/v1/models/{model}/versions` answers, as far as it is shown. */
-export interface VersionsBody {
-  readonly versions: readonly VersionBody[];
-}
-
-export interface VersionBody {
-  readonly version: number;
-  readonly batching?: { readonly enabled: boolean; readonly detail: string };
-  readonly instances: readonly { readonly memory_limit?: Pick<MemoryLimit, 'bytes' | 'source'> }[];
-}
-
 /** By label, how versions run: a line for each of them. */
-export function versionFacts(versions: readonly VersionBody[]): readonly (readonly [string, string])[] {
+export function versionFacts(versions: readonly VersionReport[]): readonly (readonly [string, string])[] {
   const loaded = versions.filter(({ batching }) => batching !== undefined);
-  const lines = (describe: (version: VersionBody) => string | undefined): string =>
+  const lines = (describe: (version: VersionReport) => string | undefined): string =>
     loaded
       .flatMap((version) => {
         const text = describe(version);
@@ -29,7 +19,7 @@ export function versionFacts(versions: readonly VersionBody[]): readonly (readon
   ];
 }
 
-function describeLimit({ instances }: VersionBody): string | undefined {
+function describeLimit({ instances }: VersionReport): string | undefined {
   const limit = instances.find(({ memory_limit: known }) => known !== undefined)?.memory_limit;
   return limit && `at most ${formatBytes(limit.bytes)} a runner (${MEMORY_LIMIT_REASONS[limit.source]})`;
 }

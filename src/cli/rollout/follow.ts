@@ -1,17 +1,17 @@
+import { type ApiEndpoints, endpointPath, type PastRollout, type Rollout, type RolloutState } from '../../api/index.js';
 import { type MillraceApi, MillraceClientError } from '../../client/index.js';
 import { MillraceError } from '../../core/index.js';
 import { formatDuration } from '../../text/index.js';
 import { EXIT_CODES, exitCodeOfSignal } from '../exit-code.js';
-import type { PastRow, RolloutBody } from '../format/rollout.js';
 import type { Io, Signal } from '../io.js';
 import { EXIT_OF, type FollowOutcome, MAX_OUTAGE_MS, planLook, planRetry } from './plan-look.js';
 
 /** Shows a rollout while it is followed. */
 export interface FollowView {
   /** At each look that was answered. */
-  show(rollout: RolloutBody): void;
+  show(rollout: Rollout): void;
   /** Once, where it is over and `later` has begun since. */
-  showPast(past: PastRow, later: RolloutBody): void;
+  showPast(past: PastRollout, later: Rollout): void;
   /** Last of all. */
   end(outcome: FollowOutcome): void;
 }
@@ -28,14 +28,9 @@ export interface Following {
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Where the server's API has the rollout of a model. */
-export function rolloutPath(model: string): string {
-  return `/models/${encodeURIComponent(model)}/rollout`;
-}
-
 /** The page that reports the rollout of a model, by the server's address. */
 export function reportUrl(url: string, model: string): string {
-  return `${url.replace(/\/+$/, '')}/millrace/v1${rolloutPath(model)}/report`;
+  return `${url.replace(/\/+$/, '')}${endpointPath('GET /models/{model}/rollout', { model })}/report`;
 }
 
 /**
@@ -63,6 +58,8 @@ export async function followRollout(io: Io, following: Following): Promise<numbe
   }
 }
 
+type Look = 'GET /models/{model}/rollout' | 'GET /models/{model}/rollout/history';
+
 class Follower {
   readonly #io: Io;
   readonly #following: Following;
@@ -78,7 +75,7 @@ class Follower {
 
   async follow(): Promise<FollowOutcome> {
     const { view } = this.#following;
-    const first = await this.#ask<RolloutBody>('');
+    const first = await this.#ask('GET /models/{model}/rollout');
     view.show(first);
     for (let state = first.state; ; state = await this.#lookAgain(first)) {
       const step = planLook(state, this.#leftMs());
@@ -88,7 +85,7 @@ class Follower {
   }
 
   /** The state of the rollout at the next look that is answered. */
-  async #lookAgain(followed: RolloutBody): Promise<string> {
+  async #lookAgain(followed: Rollout): Promise<RolloutState> {
     const { clock, stderr } = this.#io;
     const sinceMs = clock.now();
     for (let failedLooks = 0; ; ) {
@@ -110,26 +107,25 @@ class Follower {
     }
   }
 
-  async #look(followed: RolloutBody): Promise<string> {
+  async #look(followed: Rollout): Promise<RolloutState> {
     const { view, model } = this.#following;
-    const current = await this.#ask<RolloutBody>('').catch((error: unknown) => {
+    const current = await this.#ask('GET /models/{model}/rollout').catch((error: unknown) => {
       throw isUnknown(error) ? forgotten(followed, error) : error;
     });
     if (current.id === followed.id) {
       view.show(current);
       return current.state;
     }
-    const { rollouts } = await this.#ask<{ readonly rollouts: readonly PastRow[] }>('/history');
+    const { rollouts } = await this.#ask('GET /models/{model}/rollout/history');
     const past = rollouts.find(({ id }) => id === followed.id);
     if (past === undefined) throw forgotten(followed, `another rollout of '${model}' has begun`);
     view.showPast(past, current);
     return past.state;
   }
 
-  async #ask<Body>(below: string): Promise<Body> {
+  async #ask<Name extends Look>(name: Name): Promise<ApiEndpoints[Name]['answer']> {
     const { api, model, timeoutMs = REQUEST_TIMEOUT_MS } = this.#following;
-    const path = `${rolloutPath(model)}${below}`;
-    const { body } = await api.ask<Body>({ method: 'GET', path }, { timeoutMs, signal: this.#signal });
+    const { body } = await api.ask<Look>(name, { params: { model } }, { timeoutMs, signal: this.#signal });
     return body;
   }
 
@@ -163,7 +159,7 @@ function stayedAway(durationMs: number, cause: MillraceClientError): MillraceErr
 }
 
 /** A server with another store, or one that has forgotten old rollouts. */
-function forgotten({ model, canary }: RolloutBody, why: string | MillraceClientError): MillraceError {
+function forgotten({ model, canary }: Rollout, why: string | MillraceClientError): MillraceError {
   const reason = typeof why === 'string' ? why : why.message;
   const message = `the server no longer knows the rollout of '${model}' to version ${canary}, so its outcome is unknown: ${reason}`;
   return new MillraceError('not_found', message, typeof why === 'string' ? {} : { cause: why });

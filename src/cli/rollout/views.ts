@@ -1,13 +1,7 @@
+import type { Rollout, RolloutDecision } from '../../api/index.js';
 import { quoteShell } from '../../text/index.js';
 import { formatJson } from '../format/json.js';
-import {
-  type DecisionRow,
-  formatDecision,
-  formatHead,
-  formatPhase,
-  formatRollout,
-  type RolloutBody,
-} from '../format/rollout.js';
+import { formatDecision, formatHead, formatPhase, formatRollout } from '../format/rollout.js';
 import type { Io } from '../io.js';
 import type { FollowView } from './follow.js';
 import type { FollowOutcome } from './plan-look.js';
@@ -40,7 +34,7 @@ export function createWatchView(io: Io, { json, report }: ViewOptions): FollowVi
 export function createWaitView(io: Io, { json, report }: ViewOptions): FollowView {
   const { stdout, stderr } = io;
   const write = (event: object, line: string) => stdout.write(json ? formatJson(event) : line);
-  let shown: RolloutBody | undefined;
+  let shown: Rollout | undefined;
   let last: Ending | undefined;
   return {
     show(rollout) {
@@ -66,29 +60,29 @@ export function createWaitView(io: Io, { json, report }: ViewOptions): FollowVie
   };
 }
 
-type Ending = Pick<RolloutBody, 'id' | 'state' | 'phase'>;
+type Ending = Pick<Rollout, 'id' | 'state' | 'phase'>;
 
-function headOf({ id, model, stable, canary, ...rollout }: RolloutBody): object {
+function headOf({ id, model, stable, canary, ...rollout }: Rollout): object {
   const { started_at: startedAt, started_by: startedBy } = rollout;
   return { event: 'rollout', id, model, stable, canary, started_at: startedAt, started_by: startedBy };
 }
 
 /** Oldest first; all of them where `seen` is not among them. */
 export function decisionsSince(
-  seen: DecisionRow | undefined,
-  newestFirst: readonly DecisionRow[],
-): readonly DecisionRow[] {
-  const isSeen = ({ at, action, reason }: DecisionRow) =>
+  seen: RolloutDecision | undefined,
+  newestFirst: readonly RolloutDecision[],
+): readonly RolloutDecision[] {
+  const isSeen = ({ at, action, reason }: RolloutDecision) =>
     at === seen?.at && action === seen.action && reason === seen.reason;
   const index = newestFirst.findIndex(isSeen);
   return (index === -1 ? newestFirst : newestFirst.slice(0, index)).toReversed();
 }
 
-function formatApproval({ model, phase }: RolloutBody, report: string): string {
+function formatApproval({ model, phase }: Rollout, report: string): string {
   return `${phase}: millrace rollout approve ${quoteShell(model)}, or ${report}\n`;
 }
 
-function formatLater({ model, canary }: RolloutBody): string {
+function formatLater({ model, canary }: Rollout): string {
   return `another rollout of '${model}', to version ${canary}, has begun since\n`;
 }
 

@@ -3,7 +3,7 @@ import type { JudgeSnapshot, RolloutState, SeenTraffic, Verdict } from '../../ro
 import type { RolloutRecord, Store } from '../../store/index.js';
 import type { RolloutKeysSnapshot } from './rollout-keys.js';
 import type { TimelinePoint } from './timeline.js';
-import type { DeclaredRollout } from './types.js';
+import type { DeclaredRollout, MeasuredDecision } from './types.js';
 
 /** Where a store keeps what is replaced every second, by model: that of its last rollout. */
 export const SNAPSHOT_KIND = 'rollout';
@@ -69,6 +69,17 @@ export function declaredOf({ plan }: Pick<RolloutRecord, 'plan'>): DeclaredRollo
 
 export function stateOf({ state }: Pick<RolloutRecord, 'state'>): RolloutState {
   return state as unknown as RolloutState;
+}
+
+/** The last decisions of a rollout, newest first. */
+export async function readDecisions(
+  rollouts: Pick<Store['rollouts'], 'decisions'>,
+  id: string,
+  limit: number,
+): Promise<readonly MeasuredDecision[]> {
+  const decisions = await rollouts.decisions(id, limit);
+  // As toJson made them of DecisionNumbers: only this server writes them.
+  return decisions.map((decision) => ({ ...decision, numbers: decision.numbers as MeasuredDecision['numbers'] }));
 }
 
 /** With what was counted since the last decision, unless the snapshot was before that. */

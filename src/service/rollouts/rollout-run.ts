@@ -36,7 +36,7 @@ import { type LabelKeeper, promotionOf } from './rollout-labels.js';
 import { CANARY_ARM, type Split, splitFor } from './rollout-route.js';
 import type { JudgedRoute } from './rollout-tap.js';
 import { Timeline, type TimelinePoint, timelinePoint } from './timeline.js';
-import type { DeclaredRollout, OpenRollout } from './types.js';
+import type { DecisionNumbers, DeclaredRollout, OpenRollout } from './types.js';
 
 export interface RunParts {
   readonly store: Pick<Store, 'rollouts' | 'snapshots'>;
@@ -283,12 +283,17 @@ export class RolloutRun implements OpenRollout {
     const { store, clock, events } = this.#parts;
     const { plan } = this.declared;
     const { id, model } = this.record;
-    const numbers = { weight: plan.steps[state.step]?.weight ?? 0, held_ms: state.heldMs, requests: state.requests };
+    const numbers: DecisionNumbers = {
+      weight: plan.steps[state.step]?.weight ?? 0,
+      held_ms: state.heldMs,
+      requests: state.requests,
+      metrics: this.verdict.metrics,
+    };
     const stored: RolloutDecision = {
       atMs: clock.wallNow(),
       by,
       ...decision,
-      numbers: toJson({ ...numbers, metrics: this.verdict.metrics }),
+      numbers: toJson(numbers),
     };
     await store.rollouts.decide(id, { state: toJson(state), isOver: isOver(state), decision: stored });
     const { action, reason } = decision;

@@ -7,7 +7,7 @@ import { absent } from '../seen-lookup.js';
 import { checkStart, type StartChecks } from './check-start.js';
 import type { FileRollouts } from './file-rollouts.js';
 import { lastUsersOf } from './last-users.js';
-import { declaredOf, readSeen, stateOf } from './records.js';
+import { declaredOf, readDecisions, readSeen, stateOf } from './records.js';
 import { noneOpen, type Rollouts } from './rollouts.js';
 import type { OpenRollout, RolloutGauge, RolloutReport, RolloutUseCases, StandingRollout } from './types.js';
 
@@ -29,7 +29,7 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
     forecast: run.forecast,
     timeline: run.timeline,
     commands: commandsFor(call, run),
-    decisions: await store.rollouts.decisions(run.record.id, MAX_DECISIONS),
+    decisions: await readDecisions(store.rollouts, run.record.id, MAX_DECISIONS),
   });
   return {
     start: (call, model, options) =>
@@ -125,7 +125,7 @@ async function lastReport(store: Pick<Store, 'rollouts' | 'snapshots'>, model: s
     forecast: undefined,
     timeline,
     commands: [],
-    decisions: await store.rollouts.decisions(record.id, MAX_DECISIONS),
+    decisions: await readDecisions(store.rollouts, record.id, MAX_DECISIONS),
   };
 }
 

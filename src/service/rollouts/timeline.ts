@@ -1,7 +1,7 @@
 import type { MetricVerdict, Verdict } from '../../rollouts/index.js';
 
 /** What was known of a metric at a moment, numbers to four digits. */
-export type MetricPoint = Omit<MetricVerdict, 'sentence'>;
+export type MetricPoint = Omit<MetricVerdict, 'sentence' | 'missing'>;
 
 /** What a rollout was like at a moment; plain JSON. */
 export interface TimelinePoint {

@@ -2,6 +2,7 @@ import type { Call } from '../../core/index.js';
 import type {
   Forecast,
   JudgeOptions,
+  MetricVerdict,
   PlanOptions,
   RolloutCommand,
   RolloutPlan,
@@ -54,6 +55,20 @@ export interface OpenRollout {
   readonly forecast: Forecast | undefined;
 }
 
+/** What had been measured when something was decided, as the store keeps it. */
+export interface DecisionNumbers {
+  /** Percent of the requests that canary got. */
+  readonly weight: number;
+  readonly held_ms: number;
+  readonly requests: number;
+  readonly metrics: readonly MetricVerdict[];
+}
+
+/** A decision and what had been measured: nothing where the rollout began. */
+export interface MeasuredDecision extends Omit<RolloutDecision, 'numbers'> {
+  readonly numbers: Partial<DecisionNumbers>;
+}
+
 /** A rollout and how it stands. */
 export interface RolloutReport extends DeclaredRollout {
   readonly id: string;
@@ -73,7 +88,7 @@ export interface RolloutReport extends DeclaredRollout {
   /** Commands that the caller may send now: it has the right, and they would not be refused. */
   readonly commands: readonly RolloutCommand['action'][];
   /** Newest first, the last 100. */
-  readonly decisions: readonly RolloutDecision[];
+  readonly decisions: readonly MeasuredDecision[];
 }
 
 /** A rollout without the way that it has gone. */

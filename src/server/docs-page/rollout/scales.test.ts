@@ -3,7 +3,7 @@ import { differenceDomain, evidenceDomain, linear, logarithmic, logTicks, ticks,
 import type { Metric } from './types.js';
 
 const metric = (change: Partial<Metric> = {}): Metric => ({
-  name: 'any',
+  name: 'errors',
   kind: 'open',
   difference: { low: -0.01, high: 0.03 },
   margin: { low: -1, high: 0.02 },

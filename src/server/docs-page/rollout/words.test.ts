@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MetricVerdict, Rollout } from './types.js';
+import type { Kind, Metric, MetricVerdict, Rollout } from './types.js';
 import {
   commandLine,
   formatDifference,
@@ -14,10 +14,12 @@ import {
   formatVerdict,
 } from './words.js';
 
-function rollout(kind: MetricVerdict['kind'], kinds: Readonly<Record<string, MetricVerdict['kind']>>): Rollout {
+type Kinds = Readonly<Partial<Record<Metric['name'], Kind>>>;
+
+function rollout(kind: Kind, kinds: Kinds): Rollout {
   const metrics = Object.entries(kinds).map(
     ([name, own]): MetricVerdict => ({
-      name,
+      name: name as Metric['name'],
       kind: own,
       difference: { low: -1, high: 1 },
       evidence: 1,
@@ -40,8 +42,8 @@ function rollout(kind: MetricVerdict['kind'], kinds: Readonly<Record<string, Met
     requests: 0,
     phase: 'step 1 of 2 (5 %) is being held',
     next: 'nothing',
-    plan: { steps: [], promotion_needs_approval: false },
-    verdict: { kind, metrics },
+    plan: { steps: [], max_hold_ms: 0, on_inconclusive: 'pause', promotion_needs_approval: false },
+    verdict: { kind, sentence: '', metrics },
     decisions: [],
     timeline: [],
     commands: [],
@@ -52,14 +54,14 @@ describe('the verdict', () => {
   it('is one sentence, with the metrics that decide', () => {
     const said = [
       rollout('fine', { errors: 'fine', latency: 'fine' }),
-      rollout('worse', { errors: 'fine', spread: 'worse' }),
+      rollout('worse', { errors: 'fine', agreement: 'worse' }),
       rollout('open', { errors: 'open', latency: 'open', answers: 'fine' }),
       rollout('open', { errors: 'open', latency: 'fine' }),
       rollout('open', {}),
     ].map(formatVerdict);
     expect(said).toEqual([
       'Version 4 is no worse than version 3 in errors and latency.',
-      'Version 4 does not pass the comparison with version 3: spread.',
+      'Version 4 does not pass the comparison with version 3: agreement.',
       'It is not known yet whether version 4 is as good as version 3 in errors and latency.',
       'It is not known yet whether version 4 is as good as version 3 in errors.',
       'Nothing has been measured.',
@@ -115,7 +117,7 @@ it('lists read as a sentence', () => {
 it('commands say what they do, and how a shell has them', () => {
   const held = rollout('open', { errors: 'open' });
   expect(formatEffect('abort', held)).toBe('All requests go to version 3 at once, and the rollout is over.');
-  const waiting = { ...held, state: 'awaiting_approval', phase: 'step 2 of 2 (100 %) waits for approval' };
+  const waiting = { ...held, state: 'awaiting_approval', phase: 'step 2 of 2 (100 %) waits for approval' } as const;
   expect(formatEffect('approve', waiting)).toBe(
     'Now: step 2 of 2 (100 %) waits for approval. Your approval lets it begin.',
   );
