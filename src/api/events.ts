@@ -1,4 +1,5 @@
 import type { Timestamp } from './endpoint.js';
+import type { VersionState } from './versions.js';
 
 interface Recorded {
   /** For `after`, or the header `Last-Event-ID`. */
@@ -11,7 +12,7 @@ export interface ModelStateEvent extends Recorded {
   readonly type: 'model.state';
   readonly model: string;
   readonly version: number;
-  readonly state: 'loading' | 'warming' | 'ready' | 'recovering' | 'draining' | 'unloaded' | 'failed';
+  readonly state: VersionState;
   readonly reason?: string;
   /** Of one that is ready. */
   readonly load_ms?: number;

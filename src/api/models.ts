@@ -1,4 +1,5 @@
 import type { PageQuery } from './endpoint.js';
+import type { BatchingReport, InstanceReport, VersionState } from './versions.js';
 
 /** An input or output of a model, as clients see it. */
 export interface ModelTensor {
@@ -13,7 +14,7 @@ export interface ModelTensor {
 
 /** What is loaded of a version. */
 export interface LoadedModel {
-  /** `onnx`, `llama`, `script`. */
+  /** Name of its runtime. */
   readonly runtime: string;
   /** What requests may ask of it. */
   readonly tasks: readonly ('infer' | 'generate')[];
@@ -31,16 +32,7 @@ export interface LoadedModel {
   readonly digest: string;
   readonly size_bytes: number;
   readonly load_ms: number;
-  readonly batching: ModelBatching;
-}
-
-/** Whether requests are batched together now, and why. */
-export interface ModelBatching {
-  readonly enabled: boolean;
-  /** `configured`, `measured` and so on. */
-  readonly reason: string;
-  /** The same for people. */
-  readonly detail: string;
+  readonly batching: BatchingReport;
 }
 
 /** What a version does at this moment. */
@@ -53,19 +45,15 @@ export interface ModelActivity {
   readonly instances: readonly ModelInstance[];
 }
 
-export interface ModelInstance {
-  readonly id: string;
-  /** Missing in the server itself and while its runner is down. */
+/** One of the instances that compute for a version, and its process. */
+export interface ModelInstance extends InstanceReport {
+  /** Missing in the server itself, and while the runner is down. */
   readonly pid?: number;
-  readonly up: boolean;
-  readonly restarts: number;
-  /** Resident memory above which its runner, which other models may share, is killed. */
-  readonly memory_limit_bytes?: number;
 }
 
 export interface ModelVersion {
   readonly version: number;
-  readonly state: 'loading' | 'warming' | 'ready' | 'recovering' | 'draining' | 'unloaded' | 'failed';
+  readonly state: VersionState;
   /** Why it is in that state, where there is anything to say. */
   readonly reason?: string;
   /** Missing unless it is loaded. */

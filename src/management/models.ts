@@ -14,6 +14,7 @@ import type { Route } from '../protocols/index.js';
 import type { ModelReport, ModelVersionReport, Service } from '../service/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
 import { readLimit } from './read-request.js';
+import { encodeBatching, encodeInstance } from './versions.js';
 
 /** The catalog of models. */
 export function createModelRoutes(service: Pick<Service, 'modelReport' | 'modelReports'>): readonly Route[] {
@@ -54,7 +55,7 @@ function encodeLoaded({ source, signature, generates, batching, ...info }: Model
     digest: source.digest,
     size_bytes: source.sizeBytes,
     load_ms: info.loadMs,
-    batching: { enabled: batching.enabled, reason: batching.cause, detail: batching.reason },
+    batching: encodeBatching(batching),
   };
 }
 
@@ -69,12 +70,10 @@ function encodeActivity({ instances, ...gauges }: ModelGauges): Encoded<ModelAct
     executing_requests: gauges.executingRequests,
     active_sequences: gauges.activeSequences,
     waiting_sequences: gauges.waitingSequences,
-    instances: instances.map(({ id, pid, up, restarts, memoryLimit }) => ({
-      id,
-      pid: pid > 0 && memoryLimit !== undefined ? pid : undefined,
-      up,
-      restarts,
-      memory_limit_bytes: memoryLimit?.bytes,
+    // Of a model in the server itself, and while its runner is down, the process is not the instance's.
+    instances: instances.map((instance) => ({
+      ...encodeInstance(instance),
+      pid: instance.memoryLimit && instance.pid,
     })),
   };
 }

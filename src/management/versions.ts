@@ -1,5 +1,6 @@
-import type { Encoded, InstanceReport, VersionEndpoints, VersionReport } from '../api/index.js';
+import type { BatchingReport, Encoded, InstanceReport, VersionEndpoints, VersionReport } from '../api/index.js';
 import { VERSION_ENDPOINTS } from '../api/schemas/index.js';
+import type { BatchingChoice } from '../engine/index.js';
 import type { Route } from '../protocols/index.js';
 import type { VersionReport as KnownVersion, Service } from '../service/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
@@ -18,11 +19,22 @@ function encodeVersion({ version, state, batching, instances }: KnownVersion): E
     version,
     state: state.kind,
     reason: 'reason' in state ? state.reason : undefined,
-    batching: batching && { enabled: batching.enabled, reason: batching.cause, detail: batching.reason },
+    batching: batching && encodeBatching(batching),
     instances: instances.map(encodeInstance),
   };
 }
 
-function encodeInstance({ id, up, restarts, memoryLimit }: KnownVersion['instances'][number]): Encoded<InstanceReport> {
+/** Whether requests are batched together, and why. */
+export function encodeBatching({ enabled, cause, reason }: BatchingChoice): Encoded<BatchingReport> {
+  return { enabled, reason: cause, detail: reason };
+}
+
+/** An instance, and where the limit of its memory comes from. */
+export function encodeInstance({
+  id,
+  up,
+  restarts,
+  memoryLimit,
+}: KnownVersion['instances'][number]): Encoded<InstanceReport> {
   return { id, up, restarts, memory_limit: memoryLimit && { bytes: memoryLimit.bytes, source: memoryLimit.source } };
 }

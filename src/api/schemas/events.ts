@@ -12,6 +12,7 @@ import type {
 import { Count, oneOf, parameter, Time } from './common.js';
 import type { EndpointSpecs } from './endpoint-spec.js';
 import { schemaOf } from './schema-of.js';
+import { VersionStateSchema } from './versions.js';
 
 function recorded<const Name extends string, Fields extends TProperties>(
   type: Name,
@@ -29,7 +30,7 @@ const ModelStateSchema = schemaOf<ModelStateEvent>()(
     {
       model: Type.String(),
       version: Type.Integer(),
-      state: oneOf('loading', 'warming', 'ready', 'recovering', 'draining', 'unloaded', 'failed'),
+      state: VersionStateSchema,
       reason: Type.Optional(Type.String()),
       load_ms: Type.Optional(Type.Number({ minimum: 0 })),
     },

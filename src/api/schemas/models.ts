@@ -3,7 +3,6 @@ import type {
   LoadedModel,
   Model,
   ModelActivity,
-  ModelBatching,
   ModelEndpoints,
   ModelInstance,
   ModelPage,
@@ -13,6 +12,7 @@ import type {
 import { Count, LIMIT, oneOf, parameter } from './common.js';
 import type { EndpointSpecs } from './endpoint-spec.js';
 import { schemaOf } from './schema-of.js';
+import { BatchingReportSchema, INSTANCE, VersionStateSchema } from './versions.js';
 
 const ModelTensorSchema = schemaOf<ModelTensor>()(
   Type.Object({
@@ -25,21 +25,10 @@ const ModelTensorSchema = schemaOf<ModelTensor>()(
   }),
 );
 
-const ModelBatchingSchema = schemaOf<ModelBatching>()(
-  Type.Object(
-    {
-      enabled: Type.Boolean(),
-      reason: Type.String(),
-      detail: Type.String({ description: 'The same for people, with the times that were measured.' }),
-    },
-    { description: 'Whether its requests are batched together now, and why.' },
-  ),
-);
-
 const LoadedModelSchema = schemaOf<LoadedModel>()(
   Type.Object(
     {
-      runtime: Type.String({ description: '`onnx`, `llama`, `script`.' }),
+      runtime: Type.String(),
       tasks: Type.Array(oneOf('infer', 'generate'), { description: 'What requests may ask of it.' }),
       inputs: Type.Array(ModelTensorSchema),
       outputs: Type.Array(ModelTensorSchema),
@@ -53,7 +42,7 @@ const LoadedModelSchema = schemaOf<LoadedModel>()(
       digest: Type.String({ description: 'SHA-256 over its files and its configuration.' }),
       size_bytes: Count,
       load_ms: Type.Number({ minimum: 0 }),
-      batching: ModelBatchingSchema,
+      batching: BatchingReportSchema,
     },
     { description: 'Missing unless the version is loaded.' },
   ),
@@ -61,15 +50,8 @@ const LoadedModelSchema = schemaOf<LoadedModel>()(
 
 const ModelInstanceSchema = schemaOf<ModelInstance>()(
   Type.Object({
-    id: Type.String(),
-    pid: Type.Optional(Type.Integer({ description: 'Missing in the server itself and while its runner is down.' })),
-    up: Type.Boolean(),
-    restarts: Count,
-    memory_limit_bytes: Type.Optional(
-      Type.Number({
-        description: 'Resident memory above which its runner, which other models may share, is killed.',
-      }),
-    ),
+    ...INSTANCE,
+    pid: Type.Optional(Type.Integer({ description: 'Missing in the server itself, and while the runner is down.' })),
   }),
 );
 
@@ -90,7 +72,7 @@ const ModelActivitySchema = schemaOf<ModelActivity>()(
 const ModelVersionSchema = schemaOf<ModelVersion>()(
   Type.Object({
     version: Type.Integer(),
-    state: oneOf('loading', 'warming', 'ready', 'recovering', 'draining', 'unloaded', 'failed'),
+    state: VersionStateSchema,
     reason: Type.Optional(Type.String({ description: 'Why it is in that state, where there is anything to say.' })),
     loaded: Type.Optional(LoadedModelSchema),
     activity: Type.Optional(ModelActivitySchema),

@@ -6,12 +6,13 @@ import type {
   VersionEndpoints,
   VersionList,
   VersionReport,
+  VersionState,
 } from '../versions.js';
 import { oneOf } from './common.js';
 import type { EndpointSpecs } from './endpoint-spec.js';
 import { schemaOf } from './schema-of.js';
 
-const BatchingReportSchema = schemaOf<BatchingReport>()(
+export const BatchingReportSchema = schemaOf<BatchingReport>()(
   Type.Object(
     {
       enabled: Type.Boolean(),
@@ -38,18 +39,21 @@ const MemoryLimitSchema = schemaOf<MemoryLimit>()(
     },
   ),
 );
-const InstanceReportSchema = schemaOf<InstanceReport>()(
-  Type.Object({
-    id: Type.String(),
-    up: Type.Boolean(),
-    restarts: Type.Integer(),
-    memory_limit: Type.Optional(MemoryLimitSchema),
-  }),
+export const INSTANCE = {
+  id: Type.String(),
+  up: Type.Boolean(),
+  restarts: Type.Integer(),
+  memory_limit: Type.Optional(MemoryLimitSchema),
+};
+const InstanceReportSchema = schemaOf<InstanceReport>()(Type.Object(INSTANCE));
+
+export const VersionStateSchema = schemaOf<VersionState>()(
+  oneOf('loading', 'warming', 'ready', 'recovering', 'draining', 'unloaded', 'failed'),
 );
 const VersionReportSchema = schemaOf<VersionReport>()(
   Type.Object({
     version: Type.Integer(),
-    state: oneOf('loading', 'warming', 'ready', 'recovering', 'draining', 'unloaded', 'failed'),
+    state: VersionStateSchema,
     reason: Type.Optional(Type.String({ description: 'Why it is not ready.' })),
     batching: Type.Optional(BatchingReportSchema),
     instances: Type.Array(InstanceReportSchema),
