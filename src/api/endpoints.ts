@@ -1,10 +1,25 @@
+import type { AccessEndpoints } from './access.js';
+import type { AuditEndpoints } from './audit.js';
+import type { DoctorEndpoints } from './doctor.js';
 import type { PathParameter } from './endpoint.js';
 import type { EventEndpoints } from './events.js';
 import type { KeyEndpoints } from './keys.js';
 import type { ModelEndpoints } from './models.js';
+import type { QuotaEndpoints } from './quotas.js';
+import type { ReloadEndpoints } from './reload.js';
+import type { UsageEndpoints } from './usage.js';
 
 /** The server's own API: each of its routes by method and path below {@link API_PREFIX}. */
-export interface ApiEndpoints extends EventEndpoints, KeyEndpoints, ModelEndpoints {}
+export interface ApiEndpoints
+  extends AccessEndpoints,
+    AuditEndpoints,
+    DoctorEndpoints,
+    EventEndpoints,
+    KeyEndpoints,
+    ModelEndpoints,
+    QuotaEndpoints,
+    ReloadEndpoints,
+    UsageEndpoints {}
 
 /** `GET /keys/{key}` */
 export type EndpointName = keyof ApiEndpoints;
