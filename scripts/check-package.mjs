@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
+const require = createRequire(import.meta.url);
 const root = path.dirname(import.meta.dirname);
 const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const home = mkdtempSync(path.join(tmpdir(), `${name}-package-`));
@@ -115,12 +116,29 @@ function compileProgram() {
     export const start = () => createMillrace({ runtimes: [toy] });
     export { y };`;
   writeFileSync(path.join(folder, 'program.ts'), program);
-  const require = createRequire(import.meta.url);
-  const tsc = require.resolve('@typescript/native/package.json').replace('package.json', 'bin/tsc');
   const typeRoots = path.dirname(path.dirname(require.resolve('@types/node/package.json')));
-  const options = ['--noEmit', '--strict', '--target', 'es2023', '--lib', 'es2023,esnext.disposable,dom'];
-  const modules = ['--module', 'nodenext', '--types', 'node', '--typeRoots', typeRoots];
-  run(process.execPath, [tsc, ...options, ...modules, 'program.ts']);
+  compile('program.ts', ['--module', 'nodenext', '--types', 'node', '--typeRoots', typeRoots]);
+}
+
+/** Those of the client hold where there are no types of Node either. */
+function compilePage() {
+  const page = `
+    import { connect, connectApi } from '${name}/client';
+    export const x = async (): Promise<object> => (await connect('localhost').model('mlp').infer({ x: [[1]] })).outputs;
+    export const names = async (): Promise<readonly string[]> =>
+      (await connectApi('localhost').ask('GET /keys', {})).body.keys.map((key) => key.name);
+    // @ts-expect-error: there is no such endpoint
+    export const cups = () => connectApi('localhost').ask('GET /cups', {});
+    // @ts-expect-error: Node's types are not there
+    export type NodeBuffer = Buffer;`;
+  writeFileSync(path.join(folder, 'page.ts'), page);
+  compile('page.ts', ['--module', 'esnext', '--moduleResolution', 'bundler']);
+}
+
+function compile(file, modules) {
+  const tsc = require.resolve('@typescript/native/package.json').replace('package.json', 'bin/tsc');
+  const options = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2023'];
+  run(process.execPath, [tsc, ...options, '--lib', 'es2023,esnext.disposable,dom', ...modules, file]);
 }
 
 function importIt() {
@@ -213,6 +231,7 @@ try {
   followLinks();
   listTypes();
   compileProgram();
+  compilePage();
   runProgram();
   await serve();
   prune();

@@ -1,24 +1,36 @@
+import type { AccessEndpoints } from './access.js';
+import type { AuditEndpoints } from './audit.js';
+import type { DoctorEndpoints } from './doctor.js';
 import type { PathParameter } from './endpoint.js';
 import type { EventEndpoints } from './events.js';
 import type { KeyEndpoints } from './keys.js';
 import type { LabelEndpoints } from './labels.js';
 import type { ModelEndpoints } from './models.js';
 import type { OutcomeEndpoints } from './outcomes.js';
+import type { QuotaEndpoints } from './quotas.js';
+import type { ReloadEndpoints } from './reload.js';
 import type { RolloutEndpoints } from './rollouts.js';
 import type { RouteEndpoints } from './routes.js';
 import type { ShadowEndpoints } from './shadows.js';
+import type { UsageEndpoints } from './usage.js';
 import type { VersionEndpoints } from './versions.js';
 
 /** The server's own API: each of its routes by method and path below {@link API_PREFIX}. */
 export interface ApiEndpoints
-  extends EventEndpoints,
+  extends AccessEndpoints,
+    AuditEndpoints,
+    DoctorEndpoints,
+    EventEndpoints,
     KeyEndpoints,
     LabelEndpoints,
     ModelEndpoints,
     OutcomeEndpoints,
+    QuotaEndpoints,
+    ReloadEndpoints,
     RolloutEndpoints,
     RouteEndpoints,
     ShadowEndpoints,
+    UsageEndpoints,
     VersionEndpoints {}
 
 /** `GET /keys/{key}` */

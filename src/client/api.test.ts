@@ -19,7 +19,7 @@ describe("the server's own API", () => {
 
   it('answers with text where that was asked for', async () => {
     await start(html);
-    const { body } = await connectApi(server.url).askFor('text/html', 'GET /keys', {});
+    const { body } = await connectApi(server.url).askText('GET /keys', { accept: 'text/html' });
     expect(body).toBe('<p>hello</p>');
   });
 });

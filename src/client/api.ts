@@ -40,11 +40,10 @@ export interface MillraceApi {
     request: ApiRequest<Name>,
     options?: CallOptions,
   ): Promise<ApiAnswer<ApiEndpoints[Name]['answer']>>;
-  /** Like `ask`, with the answer as text of another type than JSON: `text/csv`. */
-  askFor<Name extends EndpointName>(
-    type: string,
+  /** Like `ask`, with the answer as text of another media type than JSON: `{ accept: 'text/csv' }`. */
+  askText<Name extends EndpointName>(
     name: Name,
-    request: ApiRequest<Name>,
+    request: ApiRequest<Name> & { readonly accept: string },
     options?: CallOptions,
   ): Promise<ApiAnswer<string>>;
   /** What happens to the server, from now on or behind the event with the id `after`. Leaving the loop ends it; rejects as `ask`, and when the connection is lost. */
@@ -84,9 +83,9 @@ export function connectApi(url: string | URL, options: ClientOptions = {}): Mill
       // The server answers as the types say, or has an answer without a body.
       return { body: readJson(answer) as never, headers: answer.headers };
     },
-    async askFor(type, name, request, call) {
-      const { headers, ...rest } = request as AnyRequest;
-      const answer = await send(name, { ...rest, headers: { ...headers, accept: type } }, call);
+    async askText(name, request, call) {
+      const { headers, accept, ...rest }: AnyRequest & { readonly accept: string } = request;
+      const answer = await send(name, { ...rest, headers: { ...headers, accept } }, call);
       return { body: new TextDecoder().decode(answer.body), headers: answer.headers };
     },
     async *events({ after, ...call } = {}) {

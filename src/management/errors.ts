@@ -1,3 +1,4 @@
+import type { ApiError, Encoded, FailedReload } from '../api/index.js';
 import type { ErrorCode, MillraceError } from '../core/index.js';
 import type { WireResponse } from '../protocols/index.js';
 import { HTTP_STATUS } from '../protocols/index.js';
@@ -10,19 +11,21 @@ export const MILLRACE_STATUS: Readonly<Record<ErrorCode, number>> = { ...HTTP_ST
 
 const PRECONDITION_FAILED = 412;
 
-/**
- * `{"error": {"code": "failed_precondition", "message": "…"}}`, of a reload with its result; 412 where somebody has changed what If-Match
- * names.
- */
+/** The body says what is wrong, of a reload with its result; 412 where somebody has changed what If-Match names. */
 export function encodeError(error: MillraceError, usual: number): WireResponse {
   const isStale = error instanceof StaleChange || error instanceof RevisionConflict;
-  const { code, message } = error;
   return {
     status: isStale ? PRECONDITION_FAILED : usual,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      error: { code, message },
-      ...(error instanceof ReloadFailed && encodeReload(error.result)),
-    }),
+    body: JSON.stringify(error instanceof ReloadFailed ? encodeFailedReload(error) : bodyOf(error)),
   };
+}
+
+/** `{"error": {"code": "not_found", "message": "…"}}` */
+function bodyOf({ code, message }: MillraceError): Encoded<ApiError> {
+  return { error: { code, message } };
+}
+
+function encodeFailedReload({ message, result }: ReloadFailed): Encoded<FailedReload> {
+  return { error: { code: 'failed_precondition', message }, ...encodeReload(result) };
 }

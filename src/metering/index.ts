@@ -4,5 +4,4 @@ export { type MeteringOptions, MeteringOptionsSchema } from './options.js';
 export { checkPrices, PriceList } from './prices.js';
 export { planUsage, slicesOf, type UsagePlan, type UsageQuestion } from './query.js';
 export { groupingOf, type UsageReport, type UsageRow, UsageTotals } from './report.js';
-export { shownRow, usageAsCsv } from './show.js';
 export { HOUR_MS, requestsOf, storedName, UsageBook } from './usage-book.js';

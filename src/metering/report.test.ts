@@ -3,7 +3,6 @@ import { createTiming } from '../core/index.js';
 import { computeUsOf } from './measure.js';
 import type { UsageDimension } from './query.js';
 import { groupingOf, UsageTotals } from './report.js';
-import { shownRow, usageAsCsv } from './show.js';
 import { noUsage } from './usage-book.js';
 
 const EUR = JSON.stringify({ currency: 'EUR', perRequest: 0.1 });
@@ -56,37 +55,6 @@ describe('a report of usage', () => {
   it('asks the store for what it needs', () => {
     expect(groupingOf({ by: ['group', 'model'], granularity: 'day' })).toEqual(['time', 'groups', 'model']);
     expect(groupingOf({ by: [], granularity: undefined })).toEqual([]);
-  });
-
-  it('is shown with times, sums and milliseconds', () => {
-    const [row] = rowsOf(['arm'], { atMs: 0, arm: 'canary', cancelled: 2, computeUs: 1_234, price: EUR });
-    expect(row && shownRow(row)).toEqual({
-      time: '1970-01-01T00:00:00.000Z',
-      arm: 'canary',
-      requests: 3,
-      answered: 1,
-      refused: 0,
-      failed: 0,
-      cancelled: 2,
-      rows: 0,
-      prompt_tokens: 0,
-      cached_tokens: 0,
-      completion_tokens: 0,
-      request_bytes: 0,
-      response_bytes: 0,
-      compute_ms: 1.234,
-      costs: { EUR: '0.1' },
-    });
-  });
-
-  it('as CSV quotes what has to be, and has no formulas', () => {
-    const rows = rowsOf(['principal'], { principal: '=1+1' }, { principal: 'a "b", c', price: EUR });
-    expect(usageAsCsv({ by: ['principal'], granularity: undefined, rows }).split('\r\n')).toEqual([
-      'principal,requests,answered,refused,failed,cancelled,rows,prompt_tokens,cached_tokens,completion_tokens,request_bytes,response_bytes,compute_ms,cost_EUR',
-      "'=1+1,1,1,0,0,0,0,0,0,0,0,0,0,0",
-      '"a ""b"", c",1,1,0,0,0,0,0,0,0,0,0,0,0.1',
-      '',
-    ]);
   });
 });
 

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { build } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle } from '../../scripts/bundle.mjs';
 
@@ -92,5 +93,20 @@ describe('the compiled package', () => {
     });
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((file) => !existsSync(path.join('src', file)))).toEqual([]);
+  });
+
+  it('has a client for browsers that is small: no schemas, no library, nothing of Node', async () => {
+    const built = await build({
+      input: path.join(DIST, 'client/index.js'),
+      platform: 'browser',
+      output: { minify: true, codeSplitting: false },
+      logLevel: 'silent',
+      write: false,
+    });
+    const [{ code, imports, moduleIds }] = built.output;
+    const rooms = moduleIds.map((file) => path.relative(DIST, file)).sort();
+    expect(rooms).toEqual(['api/index.js', 'client/index.js', 'core/index.js']);
+    expect(imports).toEqual([]);
+    expect(Buffer.byteLength(code)).toBeLessThanOrEqual(28_000);
   });
 });

@@ -201,6 +201,19 @@ describe('looking into the trail', () => {
     }
   });
 
+  it('goes on after the page before, and takes no place that it has not named', async () => {
+    const server = await start();
+    for (const name of ['one', 'two']) await unload(server, 'ops', name);
+    const first = await search(server, 'auditor', '?limit=1&action=model.*');
+    expect(first.body).toMatchObject({ entries: [{ resource: 'two' }], next: expect.any(String) });
+    const second = await search(server, 'auditor', `?limit=1&action=model.*&after=${first.body.next}`);
+    expect(second.body).toMatchObject({ entries: [{ resource: 'one', time: expect.stringMatching(/^\d{4}-.*Z$/) }] });
+    expect(await search(server, 'auditor', '?after=here')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_argument', message: 'after: expected what `next` of the page before says' } },
+    });
+  });
+
   it('is by pages, the newest first, each change once, by who did what to what and how it ended', async () => {
     const server = await start();
     const { audit } = server.app.service;

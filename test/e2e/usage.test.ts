@@ -192,7 +192,10 @@ describe('the report of usage', () => {
     for (let count = 0; count < 3; count++) await server.infer('fraud', row([7]), as('shop'));
     const { body } = await control(server, 'GET usage?by=principal&granularity=day', { headers: as('ops') });
     expect(body).toMatchObject({ by: ['principal'], granularity: 'day', lost_requests: 0 });
-    expect(body.rows.at(-1)).toMatchObject({ principal: 'shop', requests: 3, costs: { EUR: '0.3' } });
+    const at = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T00:00:00\.000Z$/);
+    expect(body.rows.at(-1)).toMatchObject({ at, principal: 'shop', requests: 3, costs: { EUR: '0.3' } });
+    const { body: sum } = await control(server, 'GET usage', { headers: as('ops') });
+    expect(Object.keys(sum)).toEqual(['from', 'to', 'by', 'lost_requests', 'rows']);
     const header =
       'principal,requests,answered,refused,failed,cancelled,rows,prompt_tokens,cached_tokens,completion_tokens,request_bytes,response_bytes,compute_ms,cost_EUR';
     for (const [query, headers] of [
@@ -248,6 +251,7 @@ describe('the report of usage', () => {
     expect(JSON.parse((await cli('--json', '--granularity', 'hour')).out).rows.at(-1)).toMatchObject({
       model: 'fraud',
     });
+    expect((await cli('--granularity', 'hour')).out).toMatch(/^TIME +PRINCIPAL .*\n\d{4}-\d{2}-\d{2} \d{2}:00 +shop /);
     expect((await cli('--last', 'soon')).err).toContain("Expected a duration such as 24h or 7d, got 'soon'.");
     expect((await cli('--from', '2001-01-01', '--to', '2001-01-02')).out).toMatch(/^nothing was used from /);
   });

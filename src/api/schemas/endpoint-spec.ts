@@ -7,6 +7,11 @@ export interface QueryParameter {
   readonly schema: object;
 }
 
+/** A parameter without which a request is refused. */
+export interface RequiredParameter extends QueryParameter {
+  readonly required: true;
+}
+
 /** What all endpoints have. */
 export interface CommonSpec {
   /** Group in the documentation. */
@@ -23,10 +28,13 @@ export interface CommonSpec {
   readonly errors?: Readonly<Record<number, { readonly description: string; readonly schema: object }>>;
 }
 
+type ParameterOf<Query, Name extends keyof Query> =
+  object extends Pick<Query, Name> ? QueryParameter : RequiredParameter;
+
 /** An endpoint as data: its schemas and its documentation. */
 export type EndpointSpec<E extends Endpoint> = CommonSpec &
   (E extends { readonly query: infer Query }
-    ? { readonly query: { readonly [Name in keyof Query]-?: QueryParameter } }
+    ? { readonly query: { readonly [Name in keyof Query]-?: ParameterOf<Query, Name> } }
     : { readonly query?: never }) &
   (E extends { readonly body: infer Body } ? { readonly body: SchemaOf<Body> } : { readonly body?: never }) &
   (E extends { readonly answer: undefined }

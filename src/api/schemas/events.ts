@@ -9,7 +9,7 @@ import type {
   RunnerExitedEvent,
   RunnerStartedEvent,
 } from '../events.js';
-import { Count, oneOf, parameter, Time } from './common.js';
+import { Count, parameter, Time } from './common.js';
 import type { EndpointSpecs } from './endpoint-spec.js';
 import { schemaOf } from './schema-of.js';
 import { VersionStateSchema } from './versions.js';

@@ -102,7 +102,7 @@ describe('searching a trail', () => {
       cursorOf({ segment, before: 0 }),
     ]) {
       await expect(searchTrail(folder, {}, { limit: 1, from: wrong })).rejects.toThrow(
-        'cursor: expected what `next` of the page before says',
+        'after: expected what `next` of the page before says',
       );
     }
   });

@@ -126,7 +126,7 @@ function readCursor(text: string): Cursor {
   } catch {
     // Said below.
   }
-  throw invalidArgument('cursor: expected what `next` of the page before says');
+  throw invalidArgument('after: expected what `next` of the page before says');
 }
 
 function isPlace(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Explanation } from '../../api/index.js';
 import { accessOf, type Settings } from '../../config/index.js';
 import { invalidArgument, MillraceError } from '../../core/index.js';
 import {
@@ -9,11 +10,12 @@ import {
   idOfIdentity,
   parseAction,
 } from '../../governance/index.js';
+import { encodeExplanation } from '../../management/index.js';
 import type { AccessQuestion } from '../../service/index.js';
 import { didYouMean } from '../../text/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
-import { type ExplanationRow, formatExplanation } from '../format/access.js';
+import { formatExplanation } from '../format/access.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../io.js';
 import { addCommonFlags, addCredentialFlags, type CommonFlags, type ServerFlags } from '../server-options.js';
@@ -82,7 +84,7 @@ interface ExplainFlags extends GivenFlags, Omit<ServerFlags, 'url'> {
   readonly json?: true;
 }
 
-function show(io: Io, row: ExplanationRow, { json }: { readonly json?: boolean | undefined }): void {
+function show(io: Io, row: Explanation, { json }: { readonly json?: boolean | undefined }): void {
   io.stdout.write(json ? formatJson(row) : formatExplanation(row));
 }
 
@@ -92,30 +94,24 @@ function refuseSettings(url: string, flags: GivenFlags): string {
   return url;
 }
 
-async function explainRunning(io: Io, asked: AccessQuestion, flags: ServerFlags): Promise<ExplanationRow> {
+async function explainRunning(io: Io, asked: AccessQuestion, flags: ServerFlags): Promise<Explanation> {
   const { principal, groups, action, resource } = asked;
-  const query = new URLSearchParams({ action, resource, ...(principal !== undefined && { principal }) });
-  for (const group of groups) query.append('group', group);
   const api = await connectToApi(io, flags);
-  return (await api.ask<ExplanationRow>({ method: 'GET', path: `/access/explain?${query}` })).body;
+  const query = { action, resource, principal, group: groups };
+  return (await api.ask('GET /access/explain', { query })).body;
 }
 
 async function explainConfigured(
   io: Io,
   { principal, groups, action: asked, resource }: AccessQuestion & { readonly principal: string },
   { group: _, ...flags }: ExplainFlags,
-): Promise<ExplanationRow> {
+): Promise<Explanation> {
   const settings = await loadSettingsFor(io, flags);
   const identity = await identityOf(principal, { settings, groups });
   const action = parseAction(asked);
-  const { isAllowed, isSeen, wouldDo, ...grants } = explainAccess(new AccessPolicy(accessOf(settings.auth)), {
-    identity,
-    action,
-    resource,
-  });
+  const found = explainAccess(new AccessPolicy(accessOf(settings.auth)), { identity, action, resource });
   const { groups: all = [] } = identity;
-  const said = { principal: idOfIdentity(identity), groups: all, action, resource };
-  return { ...said, allowed: isAllowed, seen: isSeen, ...grants, would_do: wouldDo };
+  return encodeExplanation({ principal: idOfIdentity(identity), groups: all, action, resource, ...found });
 }
 
 /** A key by its name, with or without `key:`; any other principal as bindings write it. */

@@ -12,6 +12,7 @@ import {
   verifyTrail,
 } from '../../audit/index.js';
 import type { Settings } from '../../config/index.js';
+import { encodeAuditEntry } from '../../management/index.js';
 import { parseDuration, parseTime } from '../../text/index.js';
 import { type CommandContext, examples } from '../command.js';
 import { EXIT_CODES } from '../exit-code.js';
@@ -107,9 +108,7 @@ async function search(io: Io, { limit, json, ...flags }: SearchFlags): Promise<v
   const { colors, columns } = io.stdout;
   io.stdout.write(
     json
-      ? found
-          .map(({ entry, ...place }) => escapeInvisible(formatJson({ ...place, ...entry }).trimEnd()).concat('\n'))
-          .join('')
+      ? found.map((entry) => `${escapeInvisible(formatJson(encodeAuditEntry(entry)).trimEnd())}\n`).join('')
       : formatEntries(found, { colors, columns }),
   );
 }

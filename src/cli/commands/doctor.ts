@@ -70,7 +70,7 @@ async function examineRunning(
   if (isConfigured) throw invalidArgument('--url looks over a server that runs: it has its settings already');
   const api = await connectToApi(io, flags);
   const askedAtMs = Date.now();
-  const { body, headers } = await api.ask<Examined>({ method: 'GET', path: '/doctor' });
+  const { body, headers } = await api.ask('GET /doctor', {});
   const answeredAtMs = Date.now();
   const url = new URL(flags.url);
   const serverTimeMs = Date.parse(headers.get('date') ?? '');
@@ -85,11 +85,6 @@ async function examineRunning(
     chain: await gatherServedChain(url),
   });
   return worstFirst([...body.findings, ...seen]);
-}
-
-interface Examined {
-  readonly version: string;
-  readonly findings: readonly Finding[];
 }
 
 function fails(findings: readonly Finding[], failOn: DoctorFlags['failOn']): boolean {

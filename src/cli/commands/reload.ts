@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
-import { formatReload, type Reloaded } from '../format/reload.js';
+import { formatReload } from '../format/reload.js';
 import { addCommonFlags, type CommonFlags } from '../server-options.js';
 
 /** `millrace reload`: a server reads its files again. */
@@ -22,7 +22,7 @@ A file that cannot be used changes nothing: the exit code is 1, and the error sa
     )
     .action(async (flags: CommonFlags) => {
       const api = await connectToApi(io, flags);
-      const { body } = await api.ask<Reloaded>({ method: 'POST', path: '/reload' });
+      const { body } = await api.ask('POST /reload', {});
       io.stdout.write(flags.json ? formatJson(body) : formatReload(body));
     });
 }

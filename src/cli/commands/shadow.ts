@@ -56,5 +56,5 @@ export function registerShadow(program: Command, { io }: CommandContext): void {
 async function fetchReport(api: MillraceApi, route: string, format: keyof typeof TYPES): Promise<string> {
   const request = { params: { route } };
   if (format === 'json') return formatJson((await api.ask('GET /routes/{route}/shadow', request)).body);
-  return (await api.askFor(TYPES[format], 'GET /routes/{route}/shadow', request)).body;
+  return (await api.askText('GET /routes/{route}/shadow', { ...request, accept: TYPES[format] })).body;
 }

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
+import type { Encoded, UsageQuery } from '../../api/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
-import { formatUsage, type UsageBody } from '../format/usage.js';
+import { formatUsage } from '../format/usage.js';
 import { readDuration } from '../inputs/duration.js';
 import { addCommonFlags, type CommonFlags } from '../server-options.js';
 
@@ -11,7 +12,7 @@ interface UsageFlags extends CommonFlags {
   readonly last?: number;
   readonly from?: string;
   readonly to?: string;
-  readonly granularity?: string;
+  readonly granularity?: 'hour' | 'day';
   readonly csv?: true;
 }
 
@@ -34,16 +35,16 @@ export function registerUsage(program: Command, { io }: CommandContext): void {
     )
     .action(async (flags: UsageFlags) => {
       const api = await connectToApi(io, flags);
-      const path = `/usage?${queryOf(flags, Date.now())}`;
-      const headers = { accept: flags.csv ? 'text/csv' : 'application/json' };
-      const { body } = await api.ask<UsageBody | string>({ method: 'GET', path, headers });
-      if (typeof body === 'string') io.stdout.write(body);
-      else io.stdout.write(flags.json ? formatJson(body) : formatUsage(body, io.stdout));
+      const query = queryOf(flags, Date.now());
+      if (flags.csv) {
+        io.stdout.write((await api.askText('GET /usage', { query, accept: 'text/csv' })).body);
+        return;
+      }
+      const { body } = await api.ask('GET /usage', { query });
+      io.stdout.write(flags.json ? formatJson(body) : formatUsage(body, io.stdout));
     });
 }
 
-function queryOf({ by, last, from, to, granularity }: UsageFlags, nowMs: number): URLSearchParams {
-  const since = last === undefined ? from : new Date(nowMs - last).toISOString();
-  const given = Object.entries({ by, from: since, to, granularity }).filter(([, value]) => value !== undefined);
-  return new URLSearchParams(given as [string, string][]);
+function queryOf({ by, last, from, to, granularity }: UsageFlags, nowMs: number): Encoded<UsageQuery> {
+  return { by, from: last === undefined ? from : new Date(nowMs - last).toISOString(), to, granularity };
 }

@@ -1,27 +1,7 @@
+import type { Quota, QuotaLimit, QuotaReport } from '../../api/index.js';
 import type { Colors } from '../io.js';
 import { formatTable, type TableStyle } from './table.js';
 import { formatMs } from './units.js';
-
-/** What is left of quotas, as the server's API tells it. */
-export interface QuotaReport {
-  readonly quotas: readonly QuotaRow[];
-  readonly omitted: number;
-}
-
-interface QuotaRow {
-  readonly quota: string;
-  readonly principal?: string;
-  readonly group?: string;
-  readonly model?: string;
-  readonly limits: readonly LimitRow[];
-}
-
-interface LimitRow {
-  readonly limit: string;
-  readonly allowed: number;
-  readonly remaining: number;
-  readonly reset_ms: number;
-}
 
 /** One line for each limit. */
 export function formatQuotas({ quotas, omitted }: QuotaReport, style: TableStyle): string {
@@ -42,12 +22,12 @@ export function formatQuotas({ quotas, omitted }: QuotaReport, style: TableStyle
   return omitted === 0 ? table : `${table}${style.colors.dim(`and ${omitted} more, of which more is left`)}\n`;
 }
 
-function formatWhose({ principal, group, model }: Pick<QuotaRow, 'principal' | 'group' | 'model'>): string {
+function formatWhose({ principal, group, model }: Pick<Quota, 'principal' | 'group' | 'model'>): string {
   const parts = [principal, group && `group ${group}`, model && `model ${model}`].filter((part) => part !== undefined);
   return parts.join(', ') || 'everybody';
 }
 
-function formatLeft({ remaining }: LimitRow, colors: Colors): string {
+function formatLeft({ remaining }: QuotaLimit, colors: Colors): string {
   const text = formatAmount(Math.floor(remaining));
   return remaining < 1 ? colors.red(text) : text;
 }

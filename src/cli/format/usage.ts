@@ -1,44 +1,16 @@
+import type { UsageReport, UsageRow } from '../../api/index.js';
 import { type Column, formatTable, type TableStyle } from './table.js';
 import { formatBytes, formatMinute, formatMs } from './units.js';
 
-/** A row of usage as the server's API tells it; labels are those that were asked for. */
-export interface UsageBodyRow {
-  readonly time?: string;
-  readonly principal?: string;
-  readonly group?: string;
-  readonly model?: string;
-  readonly version?: number;
-  readonly route?: string;
-  readonly arm?: string;
-  readonly requests: number;
-  readonly answered: number;
-  readonly rows: number;
-  readonly prompt_tokens: number;
-  readonly completion_tokens: number;
-  readonly request_bytes: number;
-  readonly response_bytes: number;
-  readonly compute_ms: number;
-  readonly costs: Readonly<Record<string, string>>;
-}
-
-export interface UsageBody {
-  readonly from: string;
-  readonly to: string;
-  readonly by: readonly string[];
-  readonly granularity: string | null;
-  readonly lost_requests: number;
-  readonly rows: readonly UsageBodyRow[];
-}
-
 /** A row for each sum, and of what time they are. */
-export function formatUsage({ from, to, rows, lost_requests }: UsageBody, style: TableStyle): string {
+export function formatUsage({ from, to, rows, lost_requests }: UsageReport, style: TableStyle): string {
   const time = `from ${formatMinute(from)} to ${formatMinute(to)} UTC`;
   if (rows.length === 0) return `nothing was used ${time}\n`;
-  const columns: readonly Column<UsageBodyRow>[] = [
-    { header: 'TIME', cell: (row) => formatMinute(row.time ?? '') },
-    ...(['principal', 'group', 'model', 'version', 'route', 'arm'] as const).map((name) => ({
+  const columns: readonly Column<UsageRow>[] = [
+    { header: 'TIME', cell: (row) => formatMinute(row.at ?? '') },
+    ...LABELS.map((name) => ({
       header: name.toUpperCase(),
-      cell: (row: UsageBodyRow) => labelOf(row[name]),
+      cell: (row: UsageRow) => labelOf(row[name]),
     })),
     { header: 'REQUESTS', align: 'right', cell: ({ requests }) => String(requests) },
     { header: 'ANSWERED', align: 'right', cell: ({ answered }) => String(answered), leaveOut: 2 },
@@ -60,23 +32,24 @@ export function formatUsage({ from, to, rows, lost_requests }: UsageBody, style:
 }
 
 /** Labels that were not asked for, tokens where no model generates, costs where nothing has a price. */
-function isUnused(header: string, rows: readonly UsageBodyRow[]): boolean {
+function isUnused(header: string, rows: readonly UsageRow[]): boolean {
   if (header === 'PROMPT' || header === 'COMPLETION') {
     return rows.every((row) => row.prompt_tokens + row.completion_tokens === 0);
   }
   if (header === 'COST') return rows.every(({ costs }) => Object.keys(costs).length === 0);
+  if (header === 'TIME') return rows.every(({ at }) => at === undefined);
   const label = LABELS.find((name) => name.toUpperCase() === header);
   return label !== undefined && rows.every((row) => row[label] === undefined);
 }
 
-const LABELS = ['time', 'principal', 'group', 'model', 'version', 'route', 'arm'] as const;
+const LABELS = ['principal', 'group', 'model', 'version', 'route', 'arm'] as const;
 
 function labelOf(value: string | number | undefined): string {
   return value === undefined || value === '' ? '-' : String(value);
 }
 
 /** To four digits that say something; JSON and CSV have all. */
-function formatCosts(costs: UsageBodyRow['costs']): string {
+function formatCosts(costs: UsageRow['costs']): string {
   const shown = Object.entries(costs).map(([currency, amount]) => `${formatAmount(amount)} ${currency}`);
   return shown.length === 0 ? '-' : shown.join(' + ');
 }

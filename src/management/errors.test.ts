@@ -1,0 +1,29 @@
+import type { TSchema } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { expect, it } from 'vitest';
+import { ApiErrorSchema, RELOAD_ENDPOINTS } from '../api/schemas/index.js';
+import { ERROR_CODES, MillraceError } from '../core/index.js';
+import { ReloadFailed } from '../service/index.js';
+import { encodeError, MILLRACE_STATUS } from './errors.js';
+
+it.each(ERROR_CODES)('answers %s as the API says', (code) => {
+  const { status, body } = encodeError(new MillraceError(code, 'why'), MILLRACE_STATUS[code]);
+  expect([status, body]).toEqual([MILLRACE_STATUS[code], `{"error":{"code":"${code}","message":"why"}}`]);
+  expect([...Value.Errors(ApiErrorSchema, JSON.parse(String(body)))]).toEqual([]);
+});
+
+it('answers a reload that has failed with what came of it', () => {
+  const failed = new ReloadFailed({
+    changed: [{ setting: 'auth.bindings', file: undefined }],
+    needsRestart: ['server.httpPort'],
+    problems: [{ file: 'keys.yaml', message: 'cannot be read' }],
+  });
+  const { status, body } = encodeError(failed, MILLRACE_STATUS.failed_precondition);
+  expect([status, body]).toEqual([
+    409,
+    '{"error":{"code":"failed_precondition","message":"cannot be read"},"changed":[{"setting":"auth.bindings"}],"needs_restart":["server.httpPort"],"problems":[{"file":"keys.yaml","message":"cannot be read"}]}',
+  ]);
+  // Schemas of endpoints are TypeBox's; their type says less, since the document of the API asks for no more.
+  const schema = RELOAD_ENDPOINTS['POST /reload'].errors?.[409]?.schema as TSchema;
+  expect([...Value.Errors(schema, JSON.parse(String(body)))]).toEqual([]);
+});
