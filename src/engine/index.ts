@@ -1,5 +1,5 @@
 /** Room `engine` (rank 4): loaded models and the scheduling of their requests. Knows no users, routes or wire formats. */
-export { BATCHING_CAUSES, type BatchingCause, type BatchingChoice } from './batching/choice.js';
+export type { BatchingCause, BatchingChoice } from './batching/choice.js';
 export { hasLargeBytes, walkLargeBytes } from './bytes-walk.js';
 export { createEngine } from './engine.js';
 export { VersionGoneError } from './load-failures.js';

@@ -65,12 +65,12 @@ const RULES: readonly Rule[] = [
     },
   },
   {
-    name: 'a duration is a number of milliseconds that is not negative, and is called `…_ms`',
+    name: 'a duration is a number of milliseconds that is not negative, or several in an object, and is called `…_ms`',
     faults: (spec) =>
       membersOf(spec).flatMap(({ path, schema: { type, minimum = -1 } }) => {
         if (/_(s|secs?|seconds|minutes|hours|us|ns)$|(^|[._\]])(at|since|until)_ms$/.test(path)) return [path];
         const isNumber = (type === 'integer' || type === 'number') && minimum >= 0;
-        return path.endsWith('_ms') && !isNumber ? [path] : [];
+        return path.endsWith('_ms') && !isNumber && type !== 'object' ? [path] : [];
       }),
     broken: {
       body: object({ hold_ms: number, wait_seconds: { ...number, minimum: 0 } }),

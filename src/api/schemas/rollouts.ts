@@ -35,7 +35,7 @@ const Percent = Type.Number({ description: 'Percent of the requests that the new
 const RolloutStepSchema = schemaOf<RolloutStep>()(
   Type.Object({
     weight: Percent,
-    hold_ms: Type.Number(),
+    hold_ms: Type.Number({ minimum: 0 }),
     min_requests: Type.Integer(),
     needs_approval: Type.Boolean({ description: 'Somebody has to approve the step before it begins.' }),
   }),
@@ -44,7 +44,10 @@ const RolloutPlanSchema = schemaOf<RolloutPlan>()(
   Type.Object(
     {
       steps: Type.Array(RolloutStepSchema),
-      max_hold_ms: Type.Number({ description: 'How long a step is held at most while nothing certain is known.' }),
+      max_hold_ms: Type.Number({
+        minimum: 0,
+        description: 'How long a step is held at most while nothing certain is known.',
+      }),
       on_inconclusive: wordFor('What happens after that.', 'pause', 'rollback', 'proceed'),
       promotion_needs_approval: Type.Boolean(),
       sticky: Type.Optional(stickyFor({})),
@@ -93,7 +96,7 @@ const STANDING = {
   state: State,
   step: Type.Integer({ description: 'From 1; 0 before the first.' }),
   weight: Percent,
-  held_ms: Type.Number(),
+  held_ms: Type.Number({ minimum: 0 }),
   requests: Type.Integer({ description: 'That the new version has ended in this step.' }),
   phase: Type.String({ description: 'How it stands.' }),
   next: Type.String({ description: 'What happens next.' }),
@@ -139,7 +142,7 @@ const RolloutForecastSchema = schemaOf<RolloutForecast>()(
       per_second: Type.Optional(
         Type.Number({ description: 'Requests, or new users, of both versions, over the last minute.' }),
       ),
-      remaining_ms: Type.Optional(Type.Number({ description: 'Until `fine` is reached at that rate.' })),
+      remaining_ms: Type.Optional(Type.Number({ minimum: 0, description: 'Until `fine` is reached at that rate.' })),
       obstacle: Type.Optional(
         wordFor('Why the step is likely to stay inconclusive: `share`, `users` or `time`.', 'share', 'users', 'time'),
       ),
@@ -156,7 +159,7 @@ const DecisionNumbersSchema = schemaOf<DecisionNumbers>()(
   Type.Object(
     {
       weight: Type.Optional(Type.Number()),
-      held_ms: Type.Optional(Type.Number()),
+      held_ms: Type.Optional(Type.Number({ minimum: 0 })),
       requests: Type.Optional(Type.Integer()),
       metrics: Type.Optional(Type.Array(MetricVerdictSchema)),
     },

@@ -1,15 +1,12 @@
 /** Why a model's requests are batched together or not; a closed list, the label `reason` of a metric. */
-export const BATCHING_CAUSES = [
-  'configured',
-  'no_batch_dimension',
-  'single_row_batches',
-  'rows_depend_on_batch',
-  'not_measured',
-  'measured_at_load',
-  'measured_in_runs',
-] as const;
-
-export type BatchingCause = (typeof BATCHING_CAUSES)[number];
+export type BatchingCause =
+  | 'configured'
+  | 'no_batch_dimension'
+  | 'single_row_batches'
+  | 'rows_depend_on_batch'
+  | 'not_measured'
+  | 'measured_at_load'
+  | 'measured_in_runs';
 
 /** Whether requests are batched together, and why. */
 export interface BatchingChoice {
