@@ -1,4 +1,5 @@
 import {
+  errorData,
   invalidArgument,
   MillraceError,
   type Parameters,
@@ -155,6 +156,6 @@ export class EchoModel implements LoadedModel {
   }
 }
 
-function failure(item: BatchItem, { code, message }: MillraceError): Emission {
-  return { callId: item.callId, outputs: [], error: { code, message }, final: true };
+function failure(item: BatchItem, error: MillraceError): Emission {
+  return { callId: item.callId, outputs: [], error: errorData(error), final: true };
 }

@@ -1,15 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import type { Message } from '../../core/index.js';
 
 export interface ExitWatch {
   /** Called once, with the reason. */
-  readonly onGone: (reason: string) => void;
-  readonly describe: (code: number | null, signal: string | null) => string;
+  readonly onGone: (reason: string | Message) => void;
+  readonly describe: (code: number | null, signal: string | null) => string | Message;
 }
 
 /** Waits until a process is gone, or was never started, and all that it had written was read. */
 export function watchExit(child: ChildProcess, output: Readable | undefined, { onGone, describe }: ExitWatch): void {
-  let reason: string | undefined;
+  let reason: string | Message | undefined;
   let outputEnded = false;
   let gone = false;
   const settle = () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { type Clock, type EventBus, MillraceError, within } from '../../core/index.js';
+import { type Clock, type EventBus, type Message, MillraceError, msg, within } from '../../core/index.js';
 import { type CallModel, RunnerDiedError } from '../contract.js';
 import { TELEMETRY_DECLINED } from '../onnx/telemetry.js';
 import { haveBegun, type RunnerQueue } from './begun.js';
@@ -26,6 +26,8 @@ import { describeExit, watchExit } from './runner-exit.js';
 export interface RunnerSettings {
   /** Shown in `ps`, logs and metrics. */
   readonly label: string;
+  /** The same for messages: of which model it is, where it is for one alone. */
+  readonly mention: Message;
   /** JavaScript file to run. */
   readonly entry: string;
   readonly environment: Environment;
@@ -50,7 +52,7 @@ export class RunnerProcess {
   readonly label: string;
   readonly pid: number;
   /** Settles with the reason once the process is gone and everything it had written was read. */
-  readonly exited: Promise<string>;
+  readonly exited: Promise<string | Message>;
   readonly #settings: RunnerSettings;
   readonly #child: ChildProcess;
   readonly #input: Writable | undefined;
@@ -68,9 +70,9 @@ export class RunnerProcess {
   #eventLoop = false;
   #loads = 0;
   #lastLoadAt = 0;
-  #killReason: string | undefined;
+  #killReason: string | Message | undefined;
   #overMemory = false;
-  #exitReason: string | undefined;
+  #exitReason: string | Message | undefined;
 
   constructor(settings: RunnerSettings) {
     this.label = settings.label;
@@ -176,7 +178,7 @@ export class RunnerProcess {
   }
 
   /** Ends the process now, whatever it does. Only the first reason counts; `overMemory`: it used more than it may. */
-  kill(reason: string, { overMemory = false } = {}): void {
+  kill(reason: string | Message, { overMemory = false } = {}): void {
     if (this.#exitReason !== undefined || this.#killReason !== undefined) return;
     this.#killReason = reason;
     this.#overMemory = overMemory;
@@ -284,7 +286,7 @@ export class RunnerProcess {
     }
   }
 
-  #onExit(reason: string): void {
+  #onExit(reason: string | Message): void {
     this.#exitReason = reason;
     this.#input?.destroy();
     this.#segment?.close();
@@ -292,7 +294,12 @@ export class RunnerProcess {
     this.#calls.clear();
     this.#statistics.clear();
     const { events } = this.#settings;
-    events.publish('runnerExited', { runner: this.label, pid: this.pid, reason, expected: this.#ending });
+    events.publish('runnerExited', {
+      runner: this.label,
+      pid: this.pid,
+      reason: String(reason),
+      expected: this.#ending,
+    });
     const pending = this.#pending.splice(0).map(({ reply }) => reply);
     const begun = haveBegun(
       pending.map(({ queue }) => queue),
@@ -301,8 +308,8 @@ export class RunnerProcess {
     for (const [index, reply] of pending.entries()) reply.fail(this.#died(reason, begun[index] === true));
   }
 
-  #died(reason: string, started: boolean): RunnerDiedError {
-    return new RunnerDiedError(`runner ${this.label} is gone: ${reason}`, {
+  #died(reason: string | Message, started: boolean): RunnerDiedError {
+    return new RunnerDiedError(msg`${this.#settings.mention} is gone: ${reason}`, {
       started,
       overMemory: this.#overMemory,
     });

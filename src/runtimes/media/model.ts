@@ -2,6 +2,7 @@ import {
   bytesElements,
   bytesOf,
   type Datatype,
+  errorData,
   invalidArgument,
   type MediaSpec,
   type Parameters,
@@ -67,8 +68,7 @@ export class MediaModel implements LoadedModel {
       const { shape, data } = await this.#decode(content as Uint8Array, parameters, datatype);
       return { callId, outputs: [{ name: OUTPUT, datatype, shape, data: bytesOf(data) }], final: true };
     } catch (error) {
-      const { code, message } = toMillraceError(error);
-      return { callId, outputs: [], error: { code, message }, final: true };
+      return { callId, outputs: [], error: errorData(toMillraceError(error)), final: true };
     }
   }
 
