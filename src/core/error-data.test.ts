@@ -61,7 +61,7 @@ describe('an error as data', () => {
     ['make up another message', ["not model 'm'", mention]],
     ['are no list', mention],
     ['name a model by no text', [{ ...mention, model: 5 }]],
-    ['name a model at great length', [{ ...mention, model: 'm'.repeat(513) }]],
+    ['name a model at great length', [{ ...mention, model: 'm'.repeat(1_025) }]],
     ['have no role', [{ ...mention, role: 'constructor' }]],
     ['are very many', [mention, ...Array(256).fill('')]],
   ])('has no parts where they %s', (_which, parts) => {
@@ -69,7 +69,7 @@ describe('an error as data', () => {
   });
 
   it('has of a subject what is known and short', () => {
-    const given = { parameter: 'seed', model: 'm'.repeat(513), input: 5, other: 'x' };
+    const given = { parameter: 'seed', model: 'm'.repeat(1_025), input: 5, other: 'x' };
     expect(errorOf({ code: 'internal', message: '', subject: given }).subject).toEqual({ parameter: 'seed' });
     expect(errorOf({ code: 'internal', message: '', subject: Object.create(given) }).subject).toBeUndefined();
   });

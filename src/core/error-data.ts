@@ -18,7 +18,7 @@ export interface ErrorData extends Worded {
 /** No message of ours names so many models. */
 const MAX_PARTS = 256;
 /** Names are not longer. */
-const MAX_NAME_LENGTH = 512;
+const MAX_NAME_LENGTH = 1_024;
 
 /** What of an error crosses threads and pipes: neither cause nor stack, nor when to try again. */
 export function errorData(error: MillraceError): ErrorData {

@@ -47,7 +47,7 @@ export type ErrorReason = (typeof ERROR_REASONS)[number];
 export interface ErrorSubject {
   readonly model?: string;
   readonly input?: string;
-  /** A parameter of the request, by the name that the model's runtime has for it. */
+  /** A parameter of the request as the model's runtime names it, or its place in a body: `messages[0].role`. */
   readonly parameter?: string;
 }
 

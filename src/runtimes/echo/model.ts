@@ -1,6 +1,6 @@
 import {
   errorData,
-  invalidArgument,
+  invalidParameter,
   MillraceError,
   type Parameters,
   type Signature,
@@ -114,7 +114,7 @@ export class EchoModel implements LoadedModel {
     if (this.#options.mode !== 'repeat') return 1;
     const times = parameters.times ?? 1;
     if (!Number.isInteger(times) || Number(times) < 0 || Number(times) > MAX_TIMES) {
-      throw invalidArgument(`parameter 'times': expected an integer between 0 and ${MAX_TIMES}, got ${times}`);
+      throw invalidParameter('times', `expected an integer between 0 and ${MAX_TIMES}, got ${times}`);
     }
     return Number(times);
   }

@@ -3,7 +3,7 @@ import {
   bytesOf,
   type Datatype,
   errorData,
-  invalidArgument,
+  invalidParameter,
   type MediaSpec,
   type Parameters,
   type Tensor,
@@ -78,14 +78,14 @@ export class MediaModel implements LoadedModel {
     const { kind, decode } = this.#decoder;
     if (kind === 'image' && spec.kind === 'image') return decode(bytes, spec, datatype);
     if (kind === 'audio' && spec.kind === 'audio') return decode(bytes, spec, datatype);
-    throw invalidArgument(`parameter 'media': expected what becomes of ${kind}, got ${spec.kind}`);
+    throw invalidParameter('media', `expected what becomes of ${kind}, got ${spec.kind}`);
   }
 }
 
 function datatypeOf({ datatype }: Parameters): NumericDatatype {
   const known = datatype as Datatype;
   if (known === 'BYTES' || known === 'BOOL') {
-    throw invalidArgument(`parameter 'datatype': expected one of numbers, got ${known}`);
+    throw invalidParameter('datatype', `expected one of numbers, got ${known}`);
   }
   return known;
 }
