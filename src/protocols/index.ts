@@ -9,7 +9,7 @@ export * from './grpc/load.js';
 export * from './grpc/method.js';
 export { encodeRetryInfo } from './grpc/retry-info.js';
 export * from './grpc/status.js';
-export { decodeCsv } from './invocations/csv.js';
+export { readCsv } from './invocations/csv.js';
 export * from './openapi.js';
 export * from './route.js';
 export type { SharedMembers } from './shared-members.js';
