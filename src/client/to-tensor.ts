@@ -15,14 +15,13 @@ import type { ModelMetadata, TensorMetadata } from './types.js';
 
 /** The shape of an input does not follow from its values. Its message says how callers in TypeScript give one; others have their own way. */
 export class ShapeError extends MillraceError {
-  readonly input: string;
-  /** Without that. */
+  declare readonly subject: { readonly input: string };
+  /** The message without that. */
   readonly problem: string;
 
   constructor(input: string, problem: string) {
-    super('invalid_argument', `${problem}; give {data, shape} to say the full shape`);
+    super('invalid_argument', `${problem}; give {data, shape} to say the full shape`, { subject: { input } });
     this.name = 'ShapeError';
-    this.input = input;
     this.problem = problem;
   }
 }

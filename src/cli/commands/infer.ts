@@ -83,7 +83,7 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
 function inFlags(error: unknown): unknown {
   const misfit = error instanceof MillraceClientError ? error.cause : error;
   if (!(misfit instanceof ShapeError)) return error;
-  const message = `${misfit.problem}; give --shape ${misfit.input}=… to say the full shape`;
+  const message = `${misfit.problem}; give --shape ${misfit.subject.input}=… to say the full shape`;
   return invalidArgument(message, { cause: error });
 }
 
