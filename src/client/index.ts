@@ -23,7 +23,7 @@ export { MillraceClientError } from './errors.js';
 export type { ClassifyOptions, ModelClient, StreamOptions } from './model.js';
 export { rankedOutput } from './ranked-output.js';
 export type { RetryPolicy } from './retry.js';
-export { SHAPE_HINT, toTensor, toTensors } from './to-tensor.js';
+export { ShapeError, toTensor, toTensors } from './to-tensor.js';
 export { underlyingFailure } from './transport.js';
 export type * from './types.js';
 export { parseWireJson } from './wire-json.js';

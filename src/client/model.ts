@@ -162,7 +162,7 @@ function asClientError<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof MillraceError ? new MillraceClientError(error.code, error.message) : error;
+    throw error instanceof MillraceError ? new MillraceClientError(error.code, error.message, { cause: error }) : error;
   }
 }
 

@@ -8,13 +8,23 @@ import {
   formatTensorType,
   invalidArgument,
   isExplicit,
-  type MillraceError,
+  MillraceError,
   type Tensor,
 } from '../core/index.js';
 import type { ModelMetadata, TensorMetadata } from './types.js';
 
-/** How a caller in TypeScript says what does not follow from the values; interfaces of another kind say it their way. */
-export const SHAPE_HINT = 'give {data, shape} to say the full shape';
+/** The shape of an input does not follow from its values. Its message says how callers in TypeScript give one; others have their own way. */
+export class ShapeError extends MillraceError {
+  declare readonly subject: { readonly input: string };
+  /** The message without that. */
+  readonly problem: string;
+
+  constructor(input: string, problem: string) {
+    super('invalid_argument', `${problem}; give {data, shape} to say the full shape`, { subject: { input } });
+    this.name = 'ShapeError';
+    this.problem = problem;
+  }
+}
 
 /** Whether the value leaves its datatype or shape to the model's metadata. */
 export function needsMetadata(value: unknown): boolean {
@@ -37,7 +47,7 @@ export function toTensor(name: string, value: unknown, metadata: TensorMetadata 
   if (shape === undefined || elementCount(shape) !== count) {
     const wanted = formatTensorType(datatype, shape ?? metadata?.shape ?? []);
     const got = shown.length > 1 ? `shape [${shown.join(',')}]` : formatElementCount(count);
-    throw invalid(place, `takes ${wanted}, got ${got}; ${SHAPE_HINT}`);
+    throw new ShapeError(name, `${place} takes ${wanted}, got ${got}`);
   }
   return { name, datatype, shape, data: encodeElements(place, datatype, elements) };
 }

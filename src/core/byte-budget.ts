@@ -1,12 +1,14 @@
+import type { Message } from './message.js';
+
 /** A bounded number of bytes that may be held at a time. Budgets nest: a take counts in the parent too. */
 export class ByteBudget {
   /** Whose bytes they are, for messages: `the server`, `model 'mlp/3'`. */
-  readonly owner: string;
+  readonly owner: string | Message;
   readonly maxBytes: number;
   readonly #parent: ByteBudget | undefined;
   #usedBytes = 0;
 
-  constructor(owner: string, maxBytes: number, parent?: ByteBudget) {
+  constructor(owner: string | Message, maxBytes: number, parent?: ByteBudget) {
     this.owner = owner;
     this.maxBytes = maxBytes;
     this.#parent = parent;

@@ -1,4 +1,4 @@
-import { excerpt } from './excerpt.js';
+import { Message, type MessagePart } from './message.js';
 
 /** The closed list of ways in which a call can fail; every protocol maps all of them (see docs/protocols.md). */
 export const ERROR_CODES = [
@@ -24,19 +24,32 @@ export interface ErrorOptions {
   readonly cause?: unknown;
   /** When a retry makes sense, in milliseconds from now (`Retry-After` on HTTP). */
   readonly retryAfterMs?: number;
-  /** What it is in particular, where protocols have a word for that. */
-  readonly reason?: ErrorReason;
+  /** What it is in particular, where somebody acts on that. */
+  readonly reason?: ErrorReason | undefined;
+  readonly subject?: ErrorSubject | undefined;
 }
 
 /**
  * The prompt does not fit into the model's context; the schema of an answer, or of a tool's parameters, cannot be promised; a quota is used
- * up for so long that trying again soon is of no use.
+ * up for so long that trying again soon is of no use; the machine, or a limit of it, has no memory left for a model.
  */
-export type ErrorReason =
-  | 'context_length_exceeded'
-  | 'invalid_json_schema'
-  | 'invalid_function_parameters'
-  | 'insufficient_quota';
+export const ERROR_REASONS = [
+  'context_length_exceeded',
+  'invalid_json_schema',
+  'invalid_function_parameters',
+  'insufficient_quota',
+  'out_of_memory',
+] as const;
+
+export type ErrorReason = (typeof ERROR_REASONS)[number];
+
+/** What an error is about, as far as that is known: who reacts to it need not read its message. */
+export interface ErrorSubject {
+  readonly model?: string;
+  readonly input?: string;
+  /** A parameter of the request as the model's runtime names it, or its place in a body: `messages[0].role`. */
+  readonly parameter?: string;
+}
 
 /** Clients, logs and headers get so much of a message: what it quotes may be as large as a request. */
 const MAX_MESSAGE_LENGTH = 8_192;
@@ -46,24 +59,42 @@ export class MillraceError extends Error {
   readonly code: ErrorCode;
   readonly retryAfterMs: number | undefined;
   readonly reason: ErrorReason | undefined;
+  readonly subject: ErrorSubject | undefined;
+  readonly #parts: readonly MessagePart[] | undefined;
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
-    super(bounded(message), options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: ErrorCode, message: string | Message, options: ErrorOptions = {}) {
+    const wording = bounded(message);
+    super(String(wording), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'MillraceError';
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
     this.reason = options.reason;
+    this.subject = options.subject;
+    this.#parts = typeof wording !== 'string' && wording.namesModels ? wording.parts : undefined;
+  }
+
+  /** The message in parts, where it names models, which not everybody sees. */
+  get parts(): readonly MessagePart[] | undefined {
+    return this.#parts;
   }
 }
 
-function bounded(message: string): string {
+function bounded(message: string | Message): string | Message {
   const { length } = message;
-  return length <= MAX_MESSAGE_LENGTH ? message : `${excerpt(message, MAX_MESSAGE_LENGTH)} (${length} characters)`;
+  if (length <= MAX_MESSAGE_LENGTH) return message;
+  const more = `… (${length} characters)`;
+  if (typeof message === 'string') return message.slice(0, MAX_MESSAGE_LENGTH) + more;
+  return new Message([...message.slice(MAX_MESSAGE_LENGTH).parts, more]);
 }
 
 /** A MillraceError for what the caller sent: where it is, what was expected and what came instead. */
-export function invalidArgument(message: string, options?: ErrorOptions): MillraceError {
+export function invalidArgument(message: string | Message, options?: ErrorOptions): MillraceError {
   return new MillraceError('invalid_argument', message, options);
+}
+
+/** A MillraceError for a parameter of the request: `parameter 'name': problem`. */
+export function invalidParameter(name: string, problem: string): MillraceError {
+  return invalidArgument(`parameter '${name}': ${problem}`, { subject: { parameter: name } });
 }
 
 /** The end of the server: neither the caller nor a model is at fault. */

@@ -1,3 +1,5 @@
+import type { Message } from './message.js';
+
 /**
  * One loaded generation of one model version. Files edited under the same version number get a new generation, so
  * queues, caches and statistics of two never mix. Compare by `generation` alone: it is unique in a server.
@@ -19,7 +21,8 @@ export type ModelState =
   | { readonly kind: 'recovering'; readonly reason: string }
   | { readonly kind: 'draining' }
   | { readonly kind: 'unloaded'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string };
+  /** `wording`: the reason, where it names other models. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly wording?: Message };
 
 /** How the names of the server's own models begin, which no repository can have: theirs hold no slash. */
 const OWN_PREFIX = 'millrace/';

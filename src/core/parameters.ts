@@ -52,20 +52,16 @@ function visit(walk: Walk, value: ParameterElement, place: Place): void {
   walk.values++;
   walk.sizeBytes += VALUE_BYTES;
   if (walk.values > MAX_VALUES) {
-    throw new MillraceError(
-      walk.code,
-      `parameter '${walk.name}': the lists and objects hold more than ${MAX_VALUES} values`,
-    );
+    throw refuse(walk, '', `the lists and objects hold more than ${MAX_VALUES} values`);
   }
   if (typeof value === 'string') walk.sizeBytes += value.length;
   else if (typeof value === 'object' && value !== null) visitAll(walk, value, place);
-  else if (!isPlain(value)) throw refuse(walk, place, `expected JSON, got ${String(value)}`);
+  else if (!isPlain(value)) throw refuse(walk, place.path, `expected JSON, got ${String(value)}`);
 }
 
 function visitAll(walk: Walk, value: object, { path, depth }: Place): void {
   if (depth > MAX_DEPTH) {
-    const message = `parameter '${walk.name}': lists and objects are nested deeper than ${MAX_DEPTH}`;
-    throw new MillraceError(walk.code, message);
+    throw refuse(walk, '', `lists and objects are nested deeper than ${MAX_DEPTH}`);
   }
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) visit(walk, item, { path: `${path}[${index}]`, depth: depth + 1 });
@@ -73,7 +69,7 @@ function visitAll(walk: Walk, value: object, { path, depth }: Place): void {
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw refuse(walk, { path, depth }, `expected JSON, got ${value.constructor?.name ?? 'an object of a class'}`);
+    throw refuse(walk, path, `expected JSON, got ${value.constructor?.name ?? 'an object of a class'}`);
   }
   for (const [name, item] of Object.entries(value)) {
     walk.sizeBytes += name.length;
@@ -85,6 +81,8 @@ function isPlain(value: unknown): boolean {
   return value === null || typeof value === 'boolean' || typeof value === 'bigint' || Number.isFinite(value);
 }
 
-function refuse({ code, name }: Walk, { path }: Place, problem: string): MillraceError {
-  return new MillraceError(code, `parameter '${name}${path}': ${problem}`);
+/** The subject is a whole parameter: where in one something is wrong, only the message says. */
+function refuse({ code, name }: Walk, path: string, problem: string): MillraceError {
+  const options = path === '' ? { subject: { parameter: name } } : {};
+  return new MillraceError(code, `parameter '${name}${path}': ${problem}`, options);
 }

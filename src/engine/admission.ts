@@ -1,4 +1,12 @@
-import { type ByteBudget, type Call, type CallLane, type InferRequest, MillraceError } from '../core/index.js';
+import {
+  type ByteBudget,
+  type Call,
+  type CallLane,
+  type InferRequest,
+  type Message,
+  MillraceError,
+  msg,
+} from '../core/index.js';
 
 /** How one priority level treats those who wait. */
 export interface QueuePolicy {
@@ -12,7 +20,7 @@ export interface QueuePolicy {
 /** No instance of a model is up. */
 export interface Outage {
   /** Why the last one went, or could not be brought back. */
-  readonly reason: string;
+  readonly reason: string | Message;
   /** Since the last one went. */
   readonly downMs: number;
   /** Until the next attempt to bring one back; 0 = it is under way. */
@@ -55,10 +63,10 @@ export function longestWaitMs({ deadlineAt }: Pick<Call, 'deadlineAt'>): number 
 }
 
 /** Why a full queue refuses. */
-export function queueFull(label: string, policy: Pick<QueuePolicy, 'maxRequests'>): MillraceError {
+export function queueFull(mention: Message, policy: Pick<QueuePolicy, 'maxRequests'>): MillraceError {
   return new MillraceError(
     'resource_exhausted',
-    `the queue of model '${label}' is full: ${policy.maxRequests} requests are waiting; try again later`,
+    msg`the queue of ${mention} is full: ${policy.maxRequests} requests are waiting; try again later`,
     { retryAfterMs: RETRY_AFTER_MS },
   );
 }
@@ -67,32 +75,35 @@ export function queueFull(label: string, policy: Pick<QueuePolicy, 'maxRequests'
 export function bytesFull(full: ByteBudget, sizeBytes: number): MillraceError {
   return new MillraceError(
     'resource_exhausted',
-    `${full.owner} has too much data in flight for ${sizeBytes} more bytes: ` +
-      `${full.usedBytes} of ${full.maxBytes} bytes are taken; try again later`,
+    msg`${full.owner} has too much data in flight for ${sizeBytes} more bytes: ${full.usedBytes} of ${full.maxBytes} bytes are taken; try again later`,
     { retryAfterMs: RETRY_AFTER_MS },
   );
 }
 
 /** Why a request that waited too long is refused. */
-export function queueTimedOut(label: string, timeoutMs: number): MillraceError {
+export function queueTimedOut(mention: Message, timeoutMs: number): MillraceError {
   return new MillraceError(
     'resource_exhausted',
-    `the request waited longer than its ${timeoutMs} ms in the queue of model '${label}'; try again later`,
+    msg`the request waited longer than its ${timeoutMs} ms in the queue of ${mention}; try again later`,
     { retryAfterMs: RETRY_AFTER_MS },
   );
 }
 
 /** The refusal while no instance is up; undefined when one is, or waiting for it is worthwhile. `movesOn`: for who need not wait. */
-export function refuseWhileDown(label: string, outage: Outage | undefined, movesOn = false): MillraceError | undefined {
+export function refuseWhileDown(
+  mention: Message,
+  outage: Outage | undefined,
+  movesOn = false,
+): MillraceError | undefined {
   if (outage === undefined) return undefined;
   const { reason, downMs, recoveryMs } = outage;
   const seconds = (ms: number) => `${Math.ceil(ms / 1000)} s`;
-  const down = (text: string, retryAfterMs: number) =>
-    new MillraceError('unavailable', `model '${label}' ${text}`, { retryAfterMs });
+  const down = (text: Message, retryAfterMs: number) =>
+    new MillraceError('unavailable', msg`${mention} ${text}`, { retryAfterMs });
   if (recoveryMs > MAX_RECOVERY_WAIT_MS) {
-    return down(`is down (${reason}) and starts again in ${seconds(recoveryMs)}`, recoveryMs);
+    return down(msg`is down (${reason}) and starts again in ${seconds(recoveryMs)}`, recoveryMs);
   }
-  if (movesOn) return down(`is down (${reason}) and is being started again`, RETRY_AFTER_MS);
+  if (movesOn) return down(msg`is down (${reason}) and is being started again`, RETRY_AFTER_MS);
   if (downMs < MAX_OUTAGE_WAIT_MS) return undefined;
-  return down(`has been down for ${seconds(downMs)} (${reason}); try again later`, RETRY_AFTER_MS);
+  return down(msg`has been down for ${seconds(downMs)} (${reason}); try again later`, RETRY_AFTER_MS);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { call, callOf, Outcome, request } from '../../test/support/engine-fixture.js';
 import { principalOfStoredKey, principalWith } from '../../test/support/principals.js';
 import { createSchedulerFixture, type FixtureOptions, REF } from '../../test/support/scheduler-fixture.js';
-import { Call, type InferRequest, MillraceError } from '../core/index.js';
+import { Call, type InferRequest, MillraceError, namedModel } from '../core/index.js';
 import { CachedSubmit } from './cached-submit.js';
 import { ResponseCache } from './response-cache.js';
 
@@ -19,7 +19,7 @@ function createFixture(options: CacheOptions = {}) {
   const cache = new ResponseCache(options.cacheBytes ?? 100_000, clock);
   const cached = new CachedSubmit({
     ref: REF,
-    label: 'm/1',
+    mention: namedModel({ name: 'm', version: 1 }),
     cache,
     holdings,
     clock,

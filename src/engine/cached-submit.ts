@@ -3,6 +3,7 @@ import {
   type Clock,
   type InferRequest,
   type InferResponse,
+  type Message,
   type MillraceError,
   type ModelRef,
   toMillraceError,
@@ -20,7 +21,7 @@ type Submit = (submission: Submission) => void;
 
 export interface CachedSubmitOptions {
   readonly ref: ModelRef;
-  readonly label: string;
+  readonly mention: Message;
   readonly cache: ResponseCache;
   /** Who shares cached answers and requests in flight: calls of the same owner, or all. */
   readonly share: 'principal' | 'all';
@@ -138,10 +139,10 @@ export class CachedSubmit {
   }
 
   #wait({ waiters }: Flight, waiter: Waiter): void {
-    const { label, holdings, maxWaiting, clock } = this.#options;
+    const { mention, holdings, maxWaiting, clock } = this.#options;
     const { call, sink } = waiter.submission;
     if (waiters.length >= maxWaiting) {
-      sink.onEnd(queueFull(label, { maxRequests: maxWaiting }));
+      sink.onEnd(queueFull(mention, { maxRequests: maxWaiting }));
       return;
     }
     const full = holdings.take(waiter.checked);

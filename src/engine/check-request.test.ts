@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { request } from '../../test/support/engine-fixture.js';
-import { bytesOf, packBytes, type Tensor, type TensorSpec } from '../core/index.js';
+import { bytesOf, namedModel, packBytes, type Tensor, type TensorSpec } from '../core/index.js';
 import { checkRequest } from './check-request.js';
 import { createShapeRules } from './shape-rules.js';
 
@@ -18,7 +18,7 @@ function check(
   options: { outputs?: string[]; textOnly?: boolean; maxBatchSize?: number } = {},
 ) {
   const rules = createShapeRules({
-    label: 'm/1',
+    mention: namedModel({ name: 'm', version: 1 }),
     signature: {
       inputs,
       outputs: [spec('y'), spec('z')],
@@ -219,7 +219,7 @@ describe('checkRequest', () => {
 describe('lists and objects among the parameters', () => {
   const parameters = { format: { type: 'json_schema', schema: { enum: [1, 2] } } };
   const rules = createShapeRules({
-    label: 'm/1',
+    mention: namedModel({ name: 'm', version: 1 }),
     signature: { inputs: [spec('x')], outputs: [spec('y')] },
     maxBatchSize: 4,
     textOnly: false,

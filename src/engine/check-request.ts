@@ -7,18 +7,21 @@ import {
   formatTensorType,
   type InferRequest,
   invalidArgument,
+  joinMessages,
   type LeftOutOutput,
-  messageOf,
+  type Message,
+  msg,
   quoted,
   type Tensor,
   type TensorSpec,
+  wordingOf,
 } from '../core/index.js';
 import { walkBytes } from './bytes-walk.js';
 
 /** What a model demands of a request, prepared once per loaded generation. */
 export interface RequestRules {
-  /** `mlp/3`, for messages. */
-  readonly label: string;
+  /** The model, for messages. */
+  readonly mention: Message;
   readonly inputs: readonly TensorSpec[];
   readonly outputNames: readonly string[];
   /** Outputs of the model file that cannot be served. */
@@ -55,12 +58,12 @@ export function checkRequest(rules: RequestRules, request: InferRequest): Checke
     return checkFirst(rules, request);
   } catch (error) {
     const { problems: found, unknownInputs } = allProblems(rules, request.inputs);
-    const first = messageOf(error);
-    const problems = found.includes(first) ? found : [first, ...found];
+    const first = wordingOfThrown(error);
+    const problems = found.some((problem) => `${problem}` === `${first}`) ? found : [first, ...found];
     if (problems.length < 2) throw error;
     const shown = problems.slice(0, MAX_PROBLEMS);
     const left = problems.length - shown.length + Math.max(0, unknownInputs - MAX_PROBLEMS);
-    throw invalidArgument([...shown, ...(left > 0 ? [`${left} more problems`] : [])].join('; '));
+    throw invalidArgument(joinMessages([...shown, ...(left > 0 ? [`${left} more problems`] : [])], '; '));
   }
 }
 
@@ -70,13 +73,13 @@ const MAX_PROBLEMS = 8;
 function allProblems(
   rules: RequestRules,
   inputs: readonly Tensor[],
-): { readonly problems: readonly string[]; readonly unknownInputs: number } {
-  const problems: string[] = [];
+): { readonly problems: readonly (string | Message)[]; readonly unknownInputs: number } {
+  const problems: (string | Message)[] = [];
   const collect = (check: () => void) => {
     try {
       check();
     } catch (error) {
-      problems.push(messageOf(error));
+      problems.push(wordingOfThrown(error));
     }
   };
   const byName = new Map(inputs.map((tensor) => [tensor.name, tensor]));
@@ -100,6 +103,10 @@ function allProblems(
   return { problems, unknownInputs: unknown.length };
 }
 
+function wordingOfThrown(error: unknown): string | Message {
+  return error instanceof Error ? wordingOf(error) : String(error);
+}
+
 function checkFirst(rules: RequestRules, request: InferRequest): CheckedRequest {
   const inputs = orderInputs(rules, request.inputs);
   let rows = 0;
@@ -119,7 +126,7 @@ function checkFirst(rules: RequestRules, request: InferRequest): CheckedRequest 
       rowsOf = tensor.name;
     } else if (rows !== tensorRows) {
       throw invalidArgument(
-        `inputs of model '${rules.label}' disagree on the batch size: '${rowsOf}' has ${rows}, '${tensor.name}' has ${tensorRows}; if the first dimension of one of them counts no rows, set maxBatchSize: 0 in its model.yaml (max_batch_size: 0 in its config.pbtxt)`,
+        msg`inputs of ${rules.mention} disagree on the batch size: '${rowsOf}' has ${rows}, '${tensor.name}' has ${tensorRows}; if the first dimension of one of them counts no rows, set maxBatchSize: 0 in its model.yaml (max_batch_size: 0 in its config.pbtxt)`,
       );
     }
   }
@@ -153,13 +160,13 @@ function orderInputs(rules: RequestRules, given: readonly Tensor[]): readonly Te
   return ordered;
 }
 
-function describeUnknown({ label, inputs }: RequestRules, name: string): string {
+function describeUnknown({ mention, inputs }: RequestRules, name: string): Message {
   const expected = inputs.map((spec) => `'${spec.name}'`).join(', ');
-  return `model '${label}' has no input ${quoted(name)}; its inputs are ${expected || 'none'}`;
+  return msg`${mention} has no input ${quoted(name)}; its inputs are ${expected || 'none'}`;
 }
 
-function describeMissing({ label }: RequestRules, { name, datatype, shape }: TensorSpec): string {
-  return `input '${name}' (${formatTensorType(datatype, shape)}) of model '${label}' is missing`;
+function describeMissing({ mention }: RequestRules, { name, datatype, shape }: TensorSpec): Message {
+  return msg`input '${name}' (${formatTensorType(datatype, shape)}) of ${mention} is missing`;
 }
 
 function checkTensor(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
@@ -172,7 +179,7 @@ function checkTensor(rules: RequestRules, spec: TensorSpec, tensor: Tensor): voi
 function checkDatatype(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
   if (tensor.datatype !== spec.datatype) {
     throw invalidArgument(
-      `input '${spec.name}' of model '${rules.label}': expected ${spec.datatype}, got ${tensor.datatype}`,
+      msg`input '${spec.name}' of ${rules.mention}: expected ${spec.datatype}, got ${tensor.datatype}`,
     );
   }
 }
@@ -200,7 +207,7 @@ function checkDimensions(rules: RequestRules, spec: TensorSpec, tensor: Tensor):
   }
   if (!matches) {
     throw invalidArgument(
-      `input '${spec.name}' of model '${rules.label}': expected shape [${spec.shape.join(',')}], got [${shape.join(',')}]`,
+      msg`input '${spec.name}' of ${rules.mention}: expected shape [${spec.shape.join(',')}], got [${shape.join(',')}]`,
     );
   }
 }
@@ -211,7 +218,7 @@ function checkRows(rules: RequestRules, spec: TensorSpec, { shape }: Tensor): vo
   if (rows === 0) throw invalidArgument(`input '${spec.name}': a request needs at least 1 row, got 0`);
   if (rows > rules.maxBatchSize) {
     throw invalidArgument(
-      `input '${spec.name}' has ${rows} rows; model '${rules.label}' takes at most ${rules.maxBatchSize} a request: send fewer at a time, or raise maxBatchSize in its model.yaml (max_batch_size in its config.pbtxt)`,
+      msg`input '${spec.name}' has ${rows} rows; ${rules.mention} takes at most ${rules.maxBatchSize} a request: send fewer at a time, or raise maxBatchSize in its model.yaml (max_batch_size in its config.pbtxt)`,
     );
   }
 }
@@ -221,7 +228,7 @@ function checkBytes(rules: RequestRules, tensor: Tensor): void {
   const { count, notText } = walkBytes(tensor.data);
   if (rules.textOnly && notText >= 0) {
     throw invalidArgument(
-      `input '${tensor.name}': element ${notText} is not valid UTF-8, and model '${rules.label}' takes text only`,
+      msg`input '${tensor.name}': element ${notText} is not valid UTF-8, and ${rules.mention} takes text only`,
     );
   }
   if (count !== expected) {
@@ -238,9 +245,9 @@ function checkOutputs(rules: RequestRules, request: InferRequest): readonly stri
   for (const { name } of wanted) {
     if (!rules.outputNames.includes(name)) {
       const leftOut = rules.leftOut.find((output) => output.name === name);
-      if (leftOut !== undefined) throw invalidArgument(`output '${name}' of model '${rules.label}' ${leftOut.reason}`);
+      if (leftOut !== undefined) throw invalidArgument(msg`output '${name}' of ${rules.mention} ${leftOut.reason}`);
       const expected = rules.outputNames.map((output) => `'${output}'`).join(', ');
-      throw invalidArgument(`model '${rules.label}' has no output ${quoted(name)}; its outputs are ${expected}`);
+      throw invalidArgument(msg`${rules.mention} has no output ${quoted(name)}; its outputs are ${expected}`);
     }
     if (!names.includes(name)) names.push(name);
   }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { MillraceError, msg, namedVersion } from '../core/index.js';
 import type { OtherModel } from '../runtimes/index.js';
 import type { Engine } from './types.js';
 
@@ -14,11 +14,11 @@ export function describeOther(
   const serving = engine.serving(name);
   const info = version === undefined ? serving.at(-1) : serving.find(({ ref }) => ref.version === version);
   if (info !== undefined) return info;
-  const label = version === undefined ? `model '${name}'` : `version ${version} of model '${name}'`;
+  const mention = namedVersion(name, version);
   const states = engine.statusesOf(name).filter((status) => version === undefined || status.version === version);
   for (const { state } of states) {
     if (state.kind !== 'failed') continue;
-    throw new MillraceError('failed_precondition', `${label} failed to load: ${state.reason}`);
+    throw new MillraceError('failed_precondition', msg`${mention} failed to load: ${state.wording ?? state.reason}`);
   }
-  throw new MillraceError('failed_precondition', `${label} is not loaded`);
+  throw new MillraceError('failed_precondition', msg`${mention} is not loaded`);
 }

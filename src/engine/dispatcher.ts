@@ -2,8 +2,11 @@ import {
   type BatchReason,
   type Clock,
   type EventBus,
+  formatModelRef,
+  type Message,
   MillraceError,
   type ModelRef,
+  msg,
   toMillraceError,
 } from '../core/index.js';
 import { type BatchTiming, type Emission, RunnerDiedError } from '../runtimes/index.js';
@@ -30,8 +33,8 @@ import type { WaitLimits } from './wait-limits.js';
 
 export interface DispatcherOptions {
   readonly ref: ModelRef;
-  /** `mlp/3`, for messages. */
-  readonly label: string;
+  /** The model, for messages. */
+  readonly mention: Message;
   readonly limits: SchedulerLimits;
   readonly rules: ShapeRules;
   readonly pool: InstancePool;
@@ -127,11 +130,11 @@ export class Dispatcher {
   }
 
   #begin(slot: Slot, run: Run, now: number): void {
-    const { limits, label, clock, waits } = this.#options;
+    const { limits, mention, clock, waits } = this.#options;
     run.startedAt = now;
     for (const item of run.members) waits.end(item);
     const { executionTimeoutMs: timeoutMs, decoupled } = limits;
-    watchRun(run, slot, { label, timeoutMs, decoupled, clock, onIdle: (error) => this.#endIdle(run, error) });
+    watchRun(run, slot, { mention, timeoutMs, decoupled, clock, onIdle: (error) => this.#endIdle(run, error) });
   }
 
   /** Streams of a batch gave no answer for too long; the others of their instance go on. */
@@ -168,7 +171,7 @@ export class Dispatcher {
   }
 
   #onDone(slot: Slot, run: Run, timing: BatchTiming): void {
-    const { label, clock, pool, statistics, settlement, limits, batching, onStepEnd, onRoom } = this.#options;
+    const { mention, clock, pool, statistics, settlement, limits, batching, onStepEnd, onRoom } = this.#options;
     const now = clock.now();
     const ms = now - run.startedAt;
     this.#leave(slot, run);
@@ -187,13 +190,13 @@ export class Dispatcher {
       settlement.deliver(run.members, emission, index);
     });
     for (const item of run.members) {
-      if (!item.ended) settlement.end(item, new MillraceError('internal', `model '${label}' gave no answer`));
+      if (!item.ended) settlement.end(item, new MillraceError('internal', msg`${mention} gave no answer`));
     }
     this.#finish(slot, run, undefined);
   }
 
   #onFailed(slot: Slot, run: Run, error: unknown): void {
-    const { label, limits, queue, settlement, waits, batching, onDeath, onStepEnd, onRoom } = this.#options;
+    const { mention, limits, queue, settlement, waits, batching, onDeath, onStepEnd, onRoom } = this.#options;
     this.#leave(slot, run);
     batching.failed(run);
     const failure = toMillraceError(error);
@@ -214,18 +217,18 @@ export class Dispatcher {
       }
       onStepEnd(item, 'failed');
       const lost = death !== undefined && item.sequence !== undefined;
-      settlement.end(item, lost ? sequenceLost(label, item.sequence.id) : failure);
+      settlement.end(item, lost ? sequenceLost(mention, item.sequence.id) : failure);
     }
     this.#finish(slot, run, failure);
     onRoom('soon');
   }
 
   #finish(slot: Slot, run: Run, error: MillraceError | undefined): void {
-    const { events, ref, label, clock, holdings, onRunEnd } = this.#options;
+    const { events, ref, clock, holdings, onRunEnd } = this.#options;
     for (const item of run.members) if (item.place === 'gone') holdings.release(item.checked);
     events.publish('batchFinished', {
       ref,
-      instance: `${label}#${slot.index}`,
+      instance: `${formatModelRef(ref)}#${slot.index}`,
       items: run.members.length,
       rows: run.rows,
       reason: run.reason,

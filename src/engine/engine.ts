@@ -3,12 +3,16 @@ import {
   ByteBudget,
   formatModelRef,
   isOwnModel,
+  type Message,
   MillraceError,
   type ModelRef,
   type ModelState,
+  msg,
+  namedModel,
   shuttingDown,
   toMillraceError,
   within,
+  wordingOf,
 } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
 import { describeOther } from './describe-other.js';
@@ -91,7 +95,7 @@ class ModelEngine implements Engine {
   unload(name: string, version: number, reason = 'unloaded'): Promise<void> {
     const entry = this.#table.get(name, version);
     if (entry === undefined) {
-      return Promise.reject(new MillraceError('not_found', `model '${name}' has no version ${version}`));
+      return Promise.reject(new MillraceError('not_found', msg`${namedModel(name)} has no version ${version}`));
     }
     // At once, also while another load of it goes on; what that brings is taken out again when its turn is over.
     const serving = this.#takeOut(entry);
@@ -143,7 +147,7 @@ class ModelEngine implements Engine {
     if (late) submission.sink.onEnd(shuttingDown());
     else if (generation !== undefined) {
       return this.#retirements.holderOf(generation, submission).submit(submission);
-    } else submission.sink.onEnd(new MillraceError('not_found', `model '${formatModelRef(ref)}' is not loaded`));
+    } else submission.sink.onEnd(new MillraceError('not_found', msg`${namedModel(ref)} is not loaded`));
     return NO_CREDIT;
   }
 
@@ -232,11 +236,12 @@ class ModelEngine implements Engine {
     entry: VersionEntry,
     { ref, fresh, error }: { readonly ref: ModelRef; readonly fresh: boolean; readonly error: unknown },
   ): void {
-    const reason = toMillraceError(error).message;
+    const why = toMillraceError(error);
     if (fresh) {
-      this.#setState(entry, { kind: 'failed', reason }, error);
+      this.#setState(entry, failedState(wordingOf(why)), error);
       return;
     }
+    const reason = why.message;
     const message = `model '${formatModelRef(ref)}' failed to load again and serves on as it was: ${reason}`;
     const fields = { model: ref.name, version: ref.version, reason };
     this.#setup.events.publish('diagnostic', { level: 'error', room: 'engine', message, fields, error });
@@ -265,10 +270,10 @@ class ModelEngine implements Engine {
   }
 
   /** Nothing of a generation is left, and nothing takes its place. */
-  #giveUp(entry: VersionEntry, generation: Generation, why: string): void {
+  #giveUp(entry: VersionEntry, generation: Generation, why: string | Message): void {
     entry.current = undefined;
     this.#refreshServing(entry.name);
-    this.#setState(entry, { kind: 'failed', reason: `its files have changed since it was loaded: ${why}` });
+    this.#setState(entry, failedState(msg`its files have changed since it was loaded: ${why}`));
     this.#disinherit(entry, generation);
     void this.#retirements.retire(generation);
   }
@@ -319,4 +324,8 @@ class ModelEngine implements Engine {
     if (infos.length === 0) this.#serving.delete(name);
     else this.#serving.set(name, infos);
   }
+}
+
+function failedState(why: string | Message): ModelState {
+  return { kind: 'failed', reason: String(why), ...(typeof why !== 'string' && { wording: why }) };
 }

@@ -3,10 +3,14 @@ import {
   type Clock,
   type EventBus,
   formatModelRef,
+  type Message,
   MillraceError,
   type ModelRef,
+  msg,
+  namedModel,
   type Timer,
   toMillraceError,
+  wordingOf,
 } from '../core/index.js';
 import type { Emission, Instance } from '../runtimes/index.js';
 import type { Outage } from './admission.js';
@@ -88,8 +92,8 @@ export interface PoolOptions {
 
 /** A generation is one set of files: none of its instances starts any more once they have changed. */
 export class FilesChangedError extends MillraceError {
-  constructor(label: string) {
-    super('failed_precondition', `the files of model '${label}' have changed since it was loaded`);
+  constructor(ref: ModelRef) {
+    super('failed_precondition', msg`the files of ${namedModel(ref)} have changed since it was loaded`);
   }
 }
 
@@ -100,7 +104,7 @@ export class FilesChangedError extends MillraceError {
 export class InstancePool {
   readonly #options: PoolOptions;
   readonly slots: readonly Slot[];
-  #lastDeath = '';
+  #lastDeath: string | Message = '';
   /** Clock time at which the last instance went. */
   #downSince = 0;
   #restarts = true;
@@ -126,7 +130,7 @@ export class InstancePool {
   }
 
   /** Why the last runner went. */
-  get lastDeath(): string {
+  get lastDeath(): string | Message {
     return this.#lastDeath;
   }
 
@@ -162,7 +166,7 @@ export class InstancePool {
     await Promise.all(closings);
   }
 
-  #onExit(slot: Slot, instance: Instance, reason: string): void {
+  #onExit(slot: Slot, instance: Instance, reason: string | Message): void {
     if (slot.instance !== instance) return;
     slot.instance = undefined;
     this.#lastDeath = reason;
@@ -190,7 +194,7 @@ export class InstancePool {
       else this.adopt(slot.index, instance);
     } catch (error) {
       if (this.#closed) return;
-      this.#lastDeath = toMillraceError(error).message;
+      this.#lastDeath = wordingOf(toMillraceError(error));
       this.#report(error);
       if (this.#restarts && !(error instanceof FilesChangedError)) this.#scheduleRestart(slot);
     }

@@ -1,4 +1,4 @@
-import { formatModelRef, MillraceError } from '../core/index.js';
+import { MillraceError, msg, namedModel } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
 import type { Generation } from './generation/generation.js';
 
@@ -22,7 +22,7 @@ export class InstanceQuota {
     if (used + wanted > this.#maxInstances) {
       throw new MillraceError(
         'resource_exhausted',
-        `model '${formatModelRef(source)}' needs ${wanted} instances, but ${used} of engine.maxInstances ${this.#maxInstances} are taken`,
+        msg`${namedModel(source)} needs ${wanted} instances, but ${used} of engine.maxInstances ${this.#maxInstances} are taken`,
       );
     }
     this.#loading += wanted;

@@ -1,9 +1,12 @@
 import {
   type EventBus,
   formatModelRef,
+  type Message,
   MillraceError,
   type ModelRef,
   type ModelState,
+  msg,
+  namedModel,
   toMillraceError,
 } from '../core/index.js';
 import { FilesChangedError } from './instance-pool.js';
@@ -37,7 +40,7 @@ export async function retryLoad<Loaded>(
 
 /** The version that a request was submitted to went before it could begin: another one may run it. */
 export class VersionGoneError extends MillraceError {
-  constructor(message: string) {
+  constructor(message: string | Message) {
     super('unavailable', message);
     this.name = 'VersionGoneError';
   }
@@ -45,8 +48,9 @@ export class VersionGoneError extends MillraceError {
 
 /** Why what a version had accepted before it was taken out of service does not run. */
 export function gone(ref: ModelRef, state: ModelState): VersionGoneError {
-  const why = state.kind === 'failed' ? state.reason : 'no instance of it was up when it was unloaded';
-  return new VersionGoneError(`model '${formatModelRef(ref)}' cannot run this request: ${why}`);
+  const why =
+    state.kind === 'failed' ? (state.wording ?? state.reason) : 'no instance of it was up when it was unloaded';
+  return new VersionGoneError(msg`${namedModel(ref)} cannot run this request: ${why}`);
 }
 
 /** Whether a load that failed so may succeed soon: the files changed once more meanwhile, or the runner died. */

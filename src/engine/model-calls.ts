@@ -5,6 +5,8 @@ import {
   type InferResponse,
   invalidArgument,
   MillraceError,
+  msg,
+  namedModel,
 } from '../core/index.js';
 import type { CallModel, ModelAnswer, ModelRequest } from '../runtimes/index.js';
 import type { Pending } from './pending.js';
@@ -91,7 +93,7 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
     if (parent === undefined || parent.ended) {
       throw new MillraceError(
         'failed_precondition',
-        `model '${modelName}' calls '${request.modelName}' for a request that it is not executing`,
+        msg`${namedModel(modelName)} calls '${request.modelName}' for a request that it is not executing`,
       );
     }
     checkChain([...parent.call.callers, modelName, request.modelName]);
@@ -128,11 +130,13 @@ function checkChain(chain: readonly string[]): void {
   const [caller, called] = chain.slice(-2);
   const way = chain.join(' → ');
   if (chain.indexOf(called as string) < chain.length - 1) {
-    throw invalidArgument(`model '${caller}' calls '${called}', which is already being run for this request: ${way}`);
+    throw invalidArgument(
+      msg`${namedModel(caller as string)} calls '${called as string}', which is already being run for this request: ${way}`,
+    );
   }
   if (chain.length > MAX_DEPTH) {
     throw invalidArgument(
-      `model '${caller}' calls '${called}', but at most ${MAX_DEPTH} models may call each other for one request: ${way}`,
+      msg`${namedModel(caller as string)} calls '${called as string}', but at most ${MAX_DEPTH} models may call each other for one request: ${way}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { MillraceError, wordingOf } from '../core/index.js';
 import type { Suspect } from './types.js';
 
 /** No instance is up, and the request may run elsewhere: nothing of it has run, or it may run again. */
@@ -6,8 +6,9 @@ export class ModelDownError extends MillraceError {
   /** To be submitted with it. */
   readonly suspect: Suspect | undefined;
 
-  constructor({ message, retryAfterMs }: MillraceError, suspect: Suspect | undefined) {
-    super('unavailable', message, retryAfterMs === undefined ? {} : { retryAfterMs });
+  constructor(down: MillraceError, suspect: Suspect | undefined) {
+    const { retryAfterMs } = down;
+    super('unavailable', wordingOf(down), retryAfterMs === undefined ? {} : { retryAfterMs });
     this.name = 'ModelDownError';
     this.suspect = suspect;
   }

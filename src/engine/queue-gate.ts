@@ -1,4 +1,4 @@
-import type { Call, Clock, MillraceError, Tenant } from '../core/index.js';
+import type { Call, Clock, Message, MillraceError, Tenant } from '../core/index.js';
 import { bytesFull, chooseLevel, type QueuePolicy, queueFull, refuseWhileDown } from './admission.js';
 import { checkRequest } from './check-request.js';
 import { sentAhead } from './choose-slot.js';
@@ -15,8 +15,8 @@ import type { Submission } from './types.js';
 import type { WaitLimits } from './wait-limits.js';
 
 export interface QueueGateOptions {
-  /** `mlp/3`, for messages. */
-  readonly label: string;
+  /** The model, for messages. */
+  readonly mention: Message;
   readonly limits: SchedulerLimits;
   readonly rules: ShapeRules;
   readonly pool: InstancePool;
@@ -44,10 +44,10 @@ export class QueueGate {
   /** The request as one that may go into the queue; its bytes and its place in a sequence are taken. Throws why not. */
   admit(submission: Submission): Pending {
     const { request, call } = submission;
-    const { label, limits, rules, pool, holdings, clock, sequences, waits } = this.#options;
+    const { mention, limits, rules, pool, holdings, clock, sequences, waits } = this.#options;
     if (call.cancelled !== undefined) throw call.cancelled;
     const checked = submission.checked ?? checkRequest(rules.request, request);
-    const down = refuseWhileDown(label, pool.outage(), submission.movesOn);
+    const down = refuseWhileDown(mention, pool.outage(), submission.movesOn);
     if (down !== undefined) throw submission.movesOn ? new ModelDownError(down, submission.suspect) : down;
     // Priorities would change the order of a sequence.
     const priority = sequences === undefined ? request.priority : 0;
@@ -66,7 +66,7 @@ export class QueueGate {
     const item = createPending(submission, { callId, checked, level, tenant, now, sequence, limits });
     waits.begin(item);
     if (displaced?.place === 'queued') {
-      this.#options.displace(displaced, queueFull(label, policyOf(limits, displaced.level)));
+      this.#options.displace(displaced, queueFull(mention, policyOf(limits, displaced.level)));
     }
     return item;
   }
@@ -79,7 +79,7 @@ export class QueueGate {
 
   /** Throws where there is no room on a level; who has to leave it, if anybody has. */
   #findRoom(level: number, call: Call): Pending | undefined {
-    const { label, limits, pool, queue, makeRoom } = this.#options;
+    const { mention, limits, pool, queue, makeRoom } = this.#options;
     const policy = policyOf(limits, level);
     // Requests that an instance would take at once do not wait, so they must not fill the queue.
     const isFull = () => queue.lengthOfLevel(level) + sentAhead(pool.slots, level) >= policy.maxRequests;
@@ -87,7 +87,7 @@ export class QueueGate {
     if (!isFull()) return undefined;
     const { name: tenant, weight } = this.#tenantOf(call);
     const displaced = queue.displacedBy({ level, tenant, weight });
-    if (displaced === undefined) throw queueFull(label, policy);
+    if (displaced === undefined) throw queueFull(mention, policy);
     return displaced;
   }
 }

@@ -86,7 +86,7 @@ describe('a model whose files have changed', () => {
     await clock.flush();
     const waiting = await submit(1);
     await clock.advance(100);
-    expect(engine.statuses()[0]?.state).toEqual({
+    expect(engine.statuses()[0]?.state).toMatchObject({
       kind: 'recovering',
       reason: "the files of model 'm/1' have changed since it was loaded",
     });
@@ -137,7 +137,7 @@ describe('a model whose files have changed', () => {
         "model 'm/1' cannot run this request: its files have changed since it was loaded: no repository has a model 'm'",
     });
     expect(engine.serving('m')).toEqual([]);
-    expect(engine.statuses()[0]?.state).toEqual({
+    expect(engine.statuses()[0]?.state).toMatchObject({
       kind: 'failed',
       reason: "its files have changed since it was loaded: no repository has a model 'm'",
     });
@@ -146,7 +146,7 @@ describe('a model whose files have changed', () => {
   });
 
   it.each([
-    ['its files have changed once more', new FilesChangedError('m/1')],
+    ['its files have changed once more', new FilesChangedError({ name: 'm', version: 1, generation: 1 })],
     ['its runner has died', new MillraceError('unavailable', 'runner m/1#0 is gone: ended by SIGKILL')],
   ])('is loaded once more where %s meanwhile', async (_why, cause) => {
     const { clock, engine, host, reloads, writeFile, submit } = await createFixture();

@@ -1,9 +1,9 @@
-import { type Clock, MillraceError } from '../core/index.js';
+import { type Clock, type Message, MillraceError, msg } from '../core/index.js';
 import type { Run, Slot } from './instance-pool.js';
 
 export interface RunWatchOptions {
-  /** `mlp/3`, for messages. */
-  readonly label: string;
+  /** The model, for messages. */
+  readonly mention: Message;
   /** See {@link RunLimit.timeoutMs}. */
   readonly timeoutMs: number;
   readonly decoupled: boolean;
@@ -18,7 +18,7 @@ export interface RunWatchOptions {
  */
 export function watchRun(run: Run, slot: Slot, options: RunWatchOptions): void {
   const { instance } = slot;
-  const { label, timeoutMs, decoupled, clock, onIdle } = options;
+  const { mention, timeoutMs, decoupled, clock, onIdle } = options;
   const lookIn = (delayMs: number): void => {
     run.timeout = clock.setTimer(delayMs, () => {
       const now = clock.now();
@@ -30,12 +30,12 @@ export function watchRun(run: Run, slot: Slot, options: RunWatchOptions): void {
       if (decoupled && !run.idle && answersOthers(slot.runs, run, now - timeoutMs)) {
         run.idle = true;
         lookIn(timeoutMs);
-        onIdle(new MillraceError('unavailable', `model '${label}' gave no answer for ${timeoutMs} ms`));
+        onIdle(new MillraceError('unavailable', msg`${mention} gave no answer for ${timeoutMs} ms`));
         return;
       }
       run.overdue = true;
       const what = decoupled ? 'gave no answer for' : 'ran longer than';
-      instance?.kill(`a batch of model '${label}' ${what} ${timeoutMs} ms`);
+      instance?.kill(msg`a batch of ${mention} ${what} ${timeoutMs} ms`);
     });
   };
   lookIn(timeoutMs);

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type EventBus,
+  type Message,
   type MillraceError,
   type ModelRef,
   type Timer,
@@ -31,7 +32,7 @@ import { WaitLimits } from './wait-limits.js';
 
 export interface SchedulerOptions {
   readonly ref: ModelRef;
-  readonly label: string;
+  readonly mention: Message;
   readonly limits: SchedulerLimits;
   readonly rules: ShapeRules;
   readonly pool: InstancePool;
@@ -87,7 +88,7 @@ export class Scheduler {
       events,
     });
     this.#waits = new WaitLimits({
-      label: options.label,
+      mention: options.mention,
       clock,
       policyOf: (level) => policyOf(limits, level),
       onOver: (item, error) => this.#onCancel(item, error),
@@ -99,7 +100,7 @@ export class Scheduler {
     this.sequences =
       limits.sequences &&
       new SequenceTable({
-        label: options.label,
+        mention: options.mention,
         limits: limits.sequences,
         batching: limits.batching,
         slots: options.pool.slots,
@@ -255,14 +256,14 @@ export class Scheduler {
 
   /** While no instance is up, requests wait as long as that is worthwhile, or go where they need not. */
   #sitOut(outage: Outage): void {
-    const { label, clock } = this.#options;
+    const { mention, clock } = this.#options;
     if (this.#heir !== undefined) {
       this.#handOver(this.#heir);
       return;
     }
     this.#letMove(outage);
     if (this.#queue.length === 0) return;
-    const down = refuseWhileDown(label, outage);
+    const down = refuseWhileDown(mention, outage);
     if (down === undefined) {
       this.#delayTimer = clock.setTimer(MAX_OUTAGE_WAIT_MS - outage.downMs, () => this.#pump());
       return;
@@ -272,7 +273,7 @@ export class Scheduler {
 
   /** Ends those that something else runs. */
   #letMove(outage: Outage): void {
-    const down = refuseWhileDown(this.#options.label, outage, true);
+    const down = refuseWhileDown(this.#options.mention, outage, true);
     if (down === undefined) return;
     for (const item of this.#queue.all()) {
       if (item.place === 'queued' && item.movesOn) this.#refuse(item, new ModelDownError(down, suspectOf(item)));
@@ -299,7 +300,7 @@ export class Scheduler {
     for (const item of this.#queue.all()) {
       // A sink that learns of an end may end other requests.
       if (item.place === 'queued' && item.sequence?.lost)
-        this.#refuse(item, sequenceLost(this.#options.label, item.sequence.id));
+        this.#refuse(item, sequenceLost(this.#options.mention, item.sequence.id));
     }
   }
 
@@ -310,7 +311,7 @@ export class Scheduler {
     for (const other of this.#queue.all()) {
       if (other.sequence !== sequence || other.callId < item.callId || other.place !== 'queued') continue;
       if (other.request.sequence?.start) return;
-      this.#refuse(other, startFailed(this.#options.label, sequence.id));
+      this.#refuse(other, startFailed(this.#options.mention, sequence.id));
     }
   }
 

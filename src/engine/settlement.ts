@@ -2,8 +2,9 @@ import {
   type Clock,
   checkParameters,
   type EventBus,
+  errorOf,
   type InferResponse,
-  MillraceError,
+  type MillraceError,
   type ModelRef,
   toMillraceError,
 } from '../core/index.js';
@@ -71,7 +72,7 @@ export class Settlement {
     const item =
       likely?.callId === emission.callId ? likely : members.find((member) => member.callId === emission.callId);
     if (item === undefined || item.ended) return;
-    const error = emission.error && new MillraceError(emission.error.code, emission.error.message, emission.error);
+    const error = emission.error && errorOf(emission.error);
     const answeredAt = item.waitsForReader ? 0 : item.lastAnswerAt;
     try {
       const growth = isPlain(emission) ? undefined : noteUsage(item.call.timing, emission);

@@ -1,4 +1,4 @@
-import type { Signature, Tensor, TensorSpec } from '../core/index.js';
+import type { Message, Signature, Tensor, TensorSpec } from '../core/index.js';
 import type { TensorConfig } from '../repository/index.js';
 import { isShared, type RequestRules } from './check-request.js';
 
@@ -18,7 +18,7 @@ export interface ShapeRules {
 }
 
 export interface ShapeRulesOptions {
-  readonly label: string;
+  readonly mention: Message;
   readonly signature: Signature;
   readonly maxBatchSize: number;
   readonly textOnly: boolean;
@@ -35,7 +35,7 @@ export function createShapeRules(options: ShapeRulesOptions): ShapeRules {
     isShared(spec, options.maxBatchSize) ||
     spec.shape.some((size, axis) => size === -1 && !(axis === 0 && spec.batchAxis === 0));
   const request: RequestRules = {
-    label: options.label,
+    mention: options.mention,
     inputs: signature.inputs,
     outputNames: signature.outputs.map((spec) => spec.name),
     leftOut: signature.leftOut ?? [],

@@ -1,9 +1,9 @@
-import type { Clock, MillraceError } from '../core/index.js';
+import type { Clock, Message, MillraceError } from '../core/index.js';
 import { longestWaitMs, type QueuePolicy, queueTimedOut, queueTimeoutMs } from './admission.js';
 import type { Pending } from './pending.js';
 
 export interface WaitLimitsOptions {
-  readonly label: string;
+  readonly mention: Message;
   readonly clock: Clock;
   readonly policyOf: (level: number) => QueuePolicy;
   /** The request must wait no longer. */
@@ -42,11 +42,11 @@ export class WaitLimits {
   }
 
   #onExpired(item: Pending): void {
-    const { label, policyOf, onOver, onDelayed } = this.#options;
+    const { mention, policyOf, onOver, onDelayed } = this.#options;
     item.expiry = undefined;
     const longestMs = longestWaitMs(item.call);
     if (policyOf(item.level).timeoutAction === 'reject' || item.waitMs >= longestMs) {
-      onOver(item, queueTimedOut(label, item.waitMs));
+      onOver(item, queueTimedOut(mention, item.waitMs));
       return;
     }
     item.waitMs = longestMs;

@@ -3,7 +3,8 @@ import { source } from '../../test/support/controller-fixture.js';
 import { createTempFolder, type TempFolder } from '../../test/support/model-folder.js';
 import { fp32, numbersOf } from '../../test/support/tensors.js';
 import { bytesElements, type Datatype, packBytes, type Tensor } from '../core/index.js';
-import { createWarmup } from './warmup.js';
+import type { LoadedModel } from '../runtimes/index.js';
+import { createWarmup, runOnce } from './warmup.js';
 
 const texts = (...values: readonly string[]) => packBytes(values.map((value) => new TextEncoder().encode(value)));
 const textsOf = ({ data }: Tensor) => bytesElements(data).map((element) => new TextDecoder().decode(element));
@@ -99,4 +100,13 @@ describe('a warm-up with data that is made', () => {
       message: `warm-up 'w', input 'x': with [2,4000000000] the sample has ${8_000_000_000 * elementBytes} bytes; expected at most 268435456`,
     });
   });
+});
+
+it('a warm-up run fails as its model says, with reason and subject', async () => {
+  const error = { code: 'internal', message: 'no', reason: 'out_of_memory', subject: { parameter: 'p' } } as const;
+  const execute: LoadedModel['execute'] = async ({ items }, emit) => {
+    emit(items.map(({ callId }) => ({ callId, outputs: [], error, final: true })));
+    return { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
+  };
+  await expect(runOnce({ execute, grant: () => undefined }, [], 1)).rejects.toMatchObject(error);
 });

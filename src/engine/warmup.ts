@@ -4,8 +4,9 @@ import {
   bytesElements,
   ELEMENT_SIZE_BYTES,
   elementCount,
+  errorOf,
   invalidArgument,
-  MillraceError,
+  type MillraceError,
   ownValue,
   packBytes,
   type Signature,
@@ -54,12 +55,12 @@ export function zeroInputs(signature: Signature, rows: number): readonly Tensor[
 }
 
 /** Runs one batch of one item and forgets its outputs. Rejects with the model's error. */
-export async function runOnce(model: Instance, inputs: readonly Tensor[], rows: number): Promise<void> {
+export async function runOnce(model: Pick<Instance, 'execute' | 'grant'>, inputs: readonly Tensor[], rows: number): Promise<void> {
   const batch: Batch = { id: 0, items: [{ callId: 0, inputs, rows, parameters: {} }], rows, outputs: undefined };
   let failure: MillraceError | undefined;
   await model.execute(batch, (emissions) => {
     for (const { error, callId, final } of emissions) {
-      if (error !== undefined) failure = new MillraceError(error.code, error.message);
+      if (error !== undefined) failure = errorOf(error);
       if (!final) model.grant(callId, 1);
     }
   });

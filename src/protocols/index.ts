@@ -10,10 +10,9 @@ export * from './grpc/method.js';
 export { encodeRetryInfo } from './grpc/retry-info.js';
 export * from './grpc/status.js';
 export { HTTP_STATUS } from './http-errors.js';
-export { decodeCsv } from './invocations/csv.js';
+export { readCsv } from './invocations/csv.js';
 export * from './manifest.js';
 export * from './openapi.js';
-
 export * from './route.js';
 export type { SharedMembers } from './shared-members.js';
 export * from './shared-routes.js';

@@ -1,8 +1,8 @@
 import {
-  type ErrorCode,
-  type ErrorReason,
+  type ErrorData,
   type FinishReason,
   type GenerationSpec,
+  type Message,
   MillraceError,
   type ModelRef,
   type Parameters,
@@ -158,7 +158,7 @@ export interface Emission {
   readonly callId: number;
   readonly outputs: readonly Tensor[];
   readonly parameters?: Parameters;
-  readonly error?: { readonly code: ErrorCode; readonly message: string; readonly reason?: ErrorReason };
+  readonly error?: ErrorData;
   /** Tokens that the item has taken so far; the last one counts. On errors, too: what was cancelled has cost them. */
   readonly usage?: Usage;
   /** Why generating ended with this answer. An item that was cancelled, or failed, has an error instead. */
@@ -247,7 +247,7 @@ export interface Instance extends LoadedModel {
   readonly pid: number;
   readonly loadMs: number;
   /** Settles with the reason when the runner is gone (crash, kill, end); never for inline instances. */
-  readonly exited: Promise<string>;
+  readonly exited: Promise<string | Message>;
   /**
    * Clock time at which its process was last busy with loading a model, be it another one: now while it is, 0 = never.
    * Batches may have waited for that. Undefined where nothing waits so.
@@ -256,7 +256,7 @@ export interface Instance extends LoadedModel {
   /** Of its process, which other models may share; undefined where it is the server's. */
   readonly memoryLimit?: MemoryLimit | undefined;
   /** Ends the runner now, whatever it does; no effect inline. Outstanding executes reject as `unavailable`. */
-  kill(reason: string): void;
+  kill(reason: string | Message): void;
   /** The reader of a decoupled item took so many answers: as many more may come ({@link STREAM_CREDIT} at first). */
   grant(callId: number, answers: number): void;
 }
@@ -311,6 +311,8 @@ export interface RunnerDeath {
   readonly started: boolean;
   /** The runner was killed since it used more memory than it may. */
   readonly overMemory?: boolean;
+  /** The system had no memory left for it, as far as that can be told. */
+  readonly outOfMemory?: boolean;
 }
 
 /** The runner of an instance is gone, and with it a batch. */
@@ -318,9 +320,12 @@ export class RunnerDiedError extends MillraceError implements RunnerDeath {
   readonly started: boolean;
   readonly overMemory: boolean;
 
-  constructor(message: string, { started, overMemory = false }: RunnerDeath) {
-    // To callers a Retry-After means that nothing was done yet.
-    super('unavailable', message, started ? {} : { retryAfterMs: 1_000 });
+  constructor(message: string | Message, { started, overMemory = false, outOfMemory = overMemory }: RunnerDeath) {
+    super('unavailable', message, {
+      // To callers a Retry-After means that nothing was done yet.
+      ...(started ? {} : { retryAfterMs: 1_000 }),
+      reason: outOfMemory ? 'out_of_memory' : undefined,
+    });
     this.name = 'RunnerDiedError';
     this.started = started;
     this.overMemory = overMemory;

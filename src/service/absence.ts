@@ -1,4 +1,4 @@
-import { type InferTarget, MillraceError, quoted } from '../core/index.js';
+import { type InferTarget, MillraceError, msg, namedVersion, quoted } from '../core/index.js';
 import type { ModelStatus } from '../engine/index.js';
 import type { UnselectedVersion } from '../repository/index.js';
 
@@ -18,23 +18,28 @@ export function explainAbsence(
   { name, version }: InferTarget,
   { statuses, unselected, starting }: Knowledge,
 ): MillraceError {
-  const label = version === undefined ? `model ${quoted(name)}` : `version ${version} of model ${quoted(name)}`;
+  const mention = namedVersion(name, version);
   const wanted = version === undefined ? statuses : statuses.filter((status) => status.version === version);
   if (wanted.some(({ state }) => state.kind === 'loading' || state.kind === 'warming')) {
-    return new MillraceError('unavailable', `${label} is still loading; try again`, { retryAfterMs: RETRY_AFTER_MS });
+    return new MillraceError('unavailable', msg`${mention} is still loading; try again`, {
+      retryAfterMs: RETRY_AFTER_MS,
+    });
   }
   if (wanted.some(({ state }) => state.kind === 'failed')) {
-    return new MillraceError('unavailable', `${label} failed to load; the repository index has the reason`);
+    return new MillraceError('unavailable', msg`${mention} failed to load; the repository index has the reason`);
   }
   if (starting && statuses.length === 0) {
-    return new MillraceError('unavailable', `${label} is not loaded yet: the server is starting; try again`, {
+    return new MillraceError('unavailable', msg`${mention} is not loaded yet: the server is starting; try again`, {
       retryAfterMs: RETRY_AFTER_MS,
     });
   }
   const served = statuses.filter(({ info }) => info !== undefined).map((status) => status.version);
   const left = unselected.find((each) => each.version === version);
   if (left !== undefined && served.length > 0) {
-    return new MillraceError('not_found', `${label} is on disk, but not served: ${describeUnselected(left, served)}`);
+    return new MillraceError(
+      'not_found',
+      msg`${mention} is on disk, but not served: ${describeUnselected(left, served)}`,
+    );
   }
   return new MillraceError('not_found', `Request for unknown model: ${quoted(name)}${unknown(version, wanted)}`);
 }

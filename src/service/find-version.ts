@@ -1,4 +1,4 @@
-import { type InferTarget, invalidArgument, MillraceError } from '../core/index.js';
+import { type InferTarget, invalidArgument, MillraceError, msg, namedModel } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import type { UnselectedVersion } from '../repository/index.js';
 import { chooseVersion, formatArm, parseLabelledName, type RouteArm } from '../routing/index.js';
@@ -75,7 +75,7 @@ export function withoutLabel(
 /** A model is known, but not the label by which it is asked. */
 export class UnknownLabelError extends MillraceError {
   constructor(model: string, label: string, known: readonly string[]) {
-    super('not_found', `model '${model}' has no label '${label}'${didYouMean(label, known, "'")}`);
+    super('not_found', msg`${namedModel(model)} has no label '${label}'${didYouMean(label, known, "'")}`);
     this.name = 'UnknownLabelError';
   }
 }

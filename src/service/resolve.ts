@@ -4,6 +4,8 @@ import {
   type InferRequest,
   type InferTarget,
   MillraceError,
+  msg,
+  namedModel,
   toMillraceError,
 } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
@@ -192,7 +194,10 @@ function note({ timing }: Call, { ref }: ModelInfo, choice: ArmChoice | undefine
 
 function checkAnswers(info: ModelInfo, options: ResolveOptions): void {
   if (answersAsAsked(info, options)) return;
-  throw new MillraceError('unimplemented', `model '${info.ref.name}' may give several answers, ${options.onlyOne}`);
+  throw new MillraceError(
+    'unimplemented',
+    msg`${namedModel(info.ref.name)} may give several answers, ${options.onlyOne ?? ''}`,
+  );
 }
 
 function answersAsAsked({ decoupled, generates }: ModelInfo, { onlyOne, whole = false }: ResolveOptions): boolean {

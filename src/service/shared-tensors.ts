@@ -3,6 +3,8 @@ import {
   type InferResponse,
   invalidArgument,
   MillraceError,
+  msg,
+  namedModel,
   type SharedMemoryRange,
 } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
@@ -90,7 +92,7 @@ export function outputUses({ outputs }: InferRequest, { ref, decoupled }: Output
     if (decoupled) {
       throw new MillraceError(
         'unimplemented',
-        `${label}: model '${ref.name}' may give several answers, which cannot share one range of shared memory`,
+        msg`${label}: ${namedModel(ref.name)} may give several answers, which cannot share one range of shared memory`,
       );
     }
     uses.set(name, { label, range: sharedMemory });

@@ -1,4 +1,12 @@
-import { type Call, MillraceError, toMillraceError } from '../core/index.js';
+import {
+  type Call,
+  Message,
+  type MessagePart,
+  MillraceError,
+  type ModelMention,
+  namedModel,
+  toMillraceError,
+} from '../core/index.js';
 import type { Route } from '../routing/index.js';
 
 type Caller = Pick<Call, 'principal'>;
@@ -9,28 +17,24 @@ export interface Asked {
   readonly isRoute: boolean;
 }
 
-/** Of a text, what names a model: `(model 'm')`, `model 'm/1'`, `version 1 of model 'm'`, `runner m/1#0`. */
-const NAMED = / \(model '([^']+)'\)|(?:version \d+ of )?model '([^']+)'|runner (\S+\/\d+)#\d+/g;
-
 /**
  * An error as the caller is told of it: models behind the name that it has asked for (of arms, of steps of an ensemble) which it does not
  * see are not named, but what it has asked for. The cause, which the log has, says all.
  */
 export function tell(error: MillraceError, { principal: { rights } }: Caller, asked: Asked): MillraceError {
-  const isTold = (ref: string) => {
-    const name = ref.replace(/\/\d+$/, '');
-    return name === asked.name || rights.sees(name);
-  };
-  const name = `${asked.isRoute ? 'route' : 'model'} '${asked.name}'`;
-  const message = error.message.replace(
-    NAMED,
-    (text, ...[inPassing, model, runner]: readonly [string?, string?, string?]) => {
-      if (isTold(inPassing ?? model ?? runner ?? '')) return text;
-      if (inPassing !== undefined) return '';
-      return runner === undefined ? name : `the runner of ${name}`;
-    },
-  );
-  return message === error.message ? error : saidOtherwise(error, message);
+  const { parts } = error;
+  if (parts === undefined) return error;
+  const isHidden = (part: MessagePart): part is ModelMention =>
+    typeof part !== 'string' && part.model !== asked.name && !rights.sees(part.model);
+  if (!parts.some(isHidden)) return error;
+  return saidOtherwise(error, new Message(parts.flatMap((part) => (isHidden(part) ? inPlaceOf(part, asked) : part))));
+}
+
+/** What a caller reads who does not see a model. Who calls the caller need not see what stands there either. */
+function inPlaceOf({ role }: ModelMention, { name, isRoute }: Asked): readonly MessagePart[] {
+  if (role === 'aside') return [];
+  const named = isRoute ? [`route '${name}'`] : namedModel(name).parts;
+  return role === 'runner' ? ['the runner of ', ...named] : named;
 }
 
 /** Why no arm of a route serves, as {@link tell}: to who does not see what all of its arms are, it is only said that none does. */
@@ -50,12 +54,13 @@ export function askArms<Found>(caller: Caller, route: Route, ask: (route: Route)
   }
 }
 
-function saidOtherwise(error: MillraceError, message: string): MillraceError {
-  const { code, retryAfterMs, reason } = error;
+function saidOtherwise(error: MillraceError, message: string | Message): MillraceError {
+  const { code, retryAfterMs, reason, subject } = error;
   return new MillraceError(code, message, {
     // Where it was thrown is of no use, unless it was not foreseen.
     cause: code === 'internal' || error.cause !== undefined ? error : `${error.name}: ${error.message}`,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(reason !== undefined && { reason }),
+    reason,
+    subject,
   });
 }

@@ -44,7 +44,7 @@ export async function pullModel(order: PullOrder, setup: PullSetup): Promise<Pul
   const lock = await readLock(folder);
   if (lock !== undefined && lock.source !== order.source && !update) {
     const message = `${name}: the source is ${order.source}, but the lock is of ${lock.source}; --update takes the new one`;
-    throw new MillraceError('failed_precondition', message);
+    throw new MillraceError('failed_precondition', message, { subject: { model: name } });
   }
   const unchanged = { name, outcome: 'unchanged', folder } as const;
   if (lock !== undefined && !update && (await isPlaced(folder, lock))) return { ...unchanged, lock };

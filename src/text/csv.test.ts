@@ -51,7 +51,7 @@ describe('parseCsv', () => {
   });
 
   it.each([
-    ['a\n"b\nc', 'CSV: line 2: a quotation mark is opened and never closed'],
-    ['a\n"b\nc"d,1\n', `CSV: line 3: expected a comma or the end of the line behind '"', got 'd'`],
+    ['a\n"b\nc', 'line 2: a quotation mark is opened and never closed'],
+    ['a\n"b\nc"d,1\n', `line 3: expected a comma or the end of the line behind '"', got 'd'`],
   ])('refuses %j with the line', (text, message) => expect(() => parseCsv(text)).toThrow(message));
 });

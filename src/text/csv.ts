@@ -64,13 +64,13 @@ function readPlain(text: string, start: number): Field {
 function readQuoted(text: string, start: number, line: number): Field {
   let end = text.indexOf('"', start + 1);
   while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2);
-  if (end < 0) throw invalidArgument(`CSV: line ${line}: a quotation mark is opened and never closed`);
+  if (end < 0) throw invalidArgument(`line ${line}: a quotation mark is opened and never closed`);
   const value = text.slice(start + 1, end).replaceAll('""', '"');
   const lineBreaks = value.match(/\r\n|\n|\r/g)?.length ?? 0;
   const behind = text[end + 1] ?? '\n';
   if (!/[,\r\n]/.test(behind)) {
     const place = `line ${line + lineBreaks}`;
-    throw invalidArgument(`CSV: ${place}: expected a comma or the end of the line behind '"', got '${behind}'`);
+    throw invalidArgument(`${place}: expected a comma or the end of the line behind '"', got '${behind}'`);
   }
   return { value, end: end + 1, lineBreaks };
 }

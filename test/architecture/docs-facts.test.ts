@@ -106,9 +106,16 @@ it.each(['README.md', 'CONTRIBUTING.md', ...PAGES.map((name) => `docs/${name}`)]
   expect(found).toEqual([]);
 });
 
-/** What the source says in strings: joined, without backticks, with … for what is put in. */
+/** What the source says in strings: joined, without backticks, with … for what is put in, models that it names in one of two ways. */
 function stringsOf(file: string): string {
-  return read(file)
+  const mention = /\$\{(?:\w+\.)?(?:mention|namedModel\([^}]*\))\}/g;
+  return ["model '…'", "version … of model '…'"]
+    .map((named) => plainText(read(file).replace(mention, named)))
+    .join('\n');
+}
+
+function plainText(source: string): string {
+  return source
     .replace(/['`] \+\s*(?=['`])['`]/g, '')
     .replace(/\$\{[^{}]*\}/g, '…')
     .replace(/\\?`/g, '');

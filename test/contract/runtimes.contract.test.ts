@@ -208,6 +208,7 @@ describe.each(PLACEMENTS)('a runtime of many answers %s', (_label, placement) =>
       error: {
         code: 'invalid_argument',
         message: "parameter 'times': expected an integer between 0 and 100000, got -1",
+        subject: { parameter: 'times' },
       },
       final: true,
     });

@@ -143,7 +143,7 @@ describe('a runner process', () => {
     expect(instance.memoryLimit).toMatchObject({ bytes: 268_435_456, source: 'model' });
     const error = await failureOf(instance, 'allocate');
     expect(error).toMatchObject({ started: true });
-    expect(await instance.exited).toMatch(
+    expect(String(await instance.exited)).toMatch(
       /^model 'model\/1' used (2[5-9]\d|[3-9]\d\d|\d{4,}) MiB, limit 256 MiB \(limits\.maxRssBytes\); if that is not a leak, set limits\.maxRssBytes of the model to \d{10}$/,
     );
   });
@@ -169,7 +169,7 @@ describe('a runner process', () => {
     const instance = await hosted.load(FAULTY, placement);
     await hosted.load({ ...FAULTY, ref: { ...FAULTY.ref, name: 'secret' } }, placement);
     await failureOf(instance, 'allocate');
-    expect(await instance.exited).toMatch(
+    expect(String(await instance.exited)).toMatch(
       /^2 models in one runner used \d+ MiB, limit 256 MiB \(limits\.maxRssBytes\); /,
     );
     expect(await hosted.event('diagnostic')).toMatchObject({
@@ -308,7 +308,7 @@ describe('a load', () => {
     );
     const other = createTestHost({ entry });
     await expect(other.load(FAULTY)).rejects.toMatchObject({
-      message: "runner model/1#0 is gone: speaks protocol another, expected 6; is 'runners.entry' of this version?",
+      message: "runner model/1#0 is gone: speaks protocol another, expected 7; is 'runners.entry' of this version?",
     });
     await other.host.close();
   });

@@ -112,6 +112,7 @@ describe('what is missing between two texts', () => {
     expect((await generate(instance, PROMPT, { suffix: 'x' })).error).toEqual({
       code: 'unimplemented',
       message: "parameter 'suffix': the model has no tokens for what is to be filled in",
+      subject: { parameter: 'suffix' },
     });
   });
 });

@@ -112,6 +112,7 @@ describe('the llama runtime', () => {
     expect((await generate(instance, PROMPT, parameters as Parameters)).error).toEqual({
       code: 'invalid_argument',
       message,
+      subject: { parameter: Object.keys(parameters)[0] },
     });
   });
 

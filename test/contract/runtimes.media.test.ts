@@ -65,6 +65,7 @@ it('answers what it cannot decode with what is wrong with it, and goes on', asyn
   expect(await refused(await fixture('tone.wav'), AUDIO)).toEqual({
     code: 'invalid_argument',
     message: "parameter 'media': expected what becomes of image, got audio",
+    subject: { parameter: 'media' },
   });
   expect(await refused(await fixture('picture.jpg'), IMAGE, 'BOOL')).toMatchObject({ code: 'invalid_argument' });
 });

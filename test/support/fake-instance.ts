@@ -1,4 +1,4 @@
-import type { Tensor } from '../../src/core/index.js';
+import type { Message, Tensor } from '../../src/core/index.js';
 import {
   type Batch,
   type BatchTiming,
@@ -108,8 +108,8 @@ export class FakeInstance implements Instance {
     this.granted.push({ callId, answers });
   }
 
-  kill(reason: string): void {
-    this.die(reason);
+  kill(reason: string | Message): void {
+    this.die(String(reason));
   }
 
   /** The runner dies: what ran is lost with it, what was sent ahead never began. */

@@ -1,4 +1,4 @@
-import { type BodyMemory, ByteBudget, EventBus } from '../../src/core/index.js';
+import { type BodyMemory, ByteBudget, EventBus, namedModel } from '../../src/core/index.js';
 import { BatchingReview } from '../../src/engine/batching/review.js';
 import type { Fairness } from '../../src/engine/fairness/fair-share.js';
 import { Holdings } from '../../src/engine/holdings.js';
@@ -73,7 +73,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     onChange: () => scheduler.schedule(),
   });
   const rules = createShapeRules({
-    label: 'm/1',
+    mention: namedModel({ name: 'm', version: 1 }),
     signature: description.signature,
     maxBatchSize: options.maxBatchSize ?? 8,
     textOnly: description.textOnly,
@@ -94,7 +94,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     });
   const scheduler = new Scheduler({
     ref: REF,
-    label: 'm/1',
+    mention: namedModel({ name: 'm', version: 1 }),
     limits,
     rules,
     pool,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type InferResult, SHAPE_HINT } from '../../client/index.js';
+import { type InferResult, MillraceClientError, ShapeError } from '../../client/index.js';
 import { invalidArgument } from '../../core/index.js';
 import { ask, askForAll, type InferFlags, prepareQuestion, type Question, questionAsCurl } from '../ask.js';
 import { type CommandContext, examples } from '../command.js';
@@ -81,9 +81,9 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
 
 /** What the client says to people who write TypeScript, as it is said here. */
 function inFlags(error: unknown): unknown {
-  if (!(error instanceof Error && error.message.includes(SHAPE_HINT))) return error;
-  const [, name] = /^input '(.+?)' /.exec(error.message) ?? [];
-  const message = error.message.replace(SHAPE_HINT, `give --shape ${name}=… to say the full shape`);
+  const misfit = error instanceof MillraceClientError ? error.cause : error;
+  if (!(misfit instanceof ShapeError)) return error;
+  const message = `${misfit.problem}; give --shape ${misfit.subject.input}=… to say the full shape`;
   return invalidArgument(message, { cause: error });
 }
 

@@ -93,10 +93,10 @@ async function pull(io: Io, source: string | undefined, flags: PullFlags): Promi
   });
 }
 
-/** Puts the model's name before what went wrong, where it is one of several. */
+/** Puts the model's name before what went wrong, where it is one of several and does not say so itself. */
 function naming(name: string) {
   return (error: unknown): never => {
-    if (!(error instanceof MillraceError) || error.message.startsWith(`${name}: `)) throw error;
+    if (!(error instanceof MillraceError) || error.subject?.model === name) throw error;
     throw new MillraceError(error.code, `${name}: ${error.message}`, { cause: error });
   };
 }

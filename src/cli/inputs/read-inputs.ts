@@ -65,7 +65,7 @@ async function readTable(specs: readonly TensorMetadata[], { source }: InputFlag
   if (source.kind === 'text') return {};
   const bytes = await readBytes(sources, source.path);
   // Behind a file that needs it: a command line starts faster without this room.
-  const { decodeCsv } = await import('../../protocols/index.js');
+  const { readCsv } = await import('../../protocols/index.js');
   const inputs = specs.map(({ name, datatype, shape }) => ({
     name,
     datatype,
@@ -73,7 +73,7 @@ async function readTable(specs: readonly TensorMetadata[], { source }: InputFlag
     batchAxis: shape[0] === -1 ? (0 as const) : null,
     optional: sources.fill !== undefined,
   }));
-  const tensors = atFile(source.path, () => decodeCsv(bytes, { inputs, outputs: [] }));
+  const tensors = atFile(source.path, () => readCsv(bytes, { inputs, outputs: [] }));
   return Object.fromEntries(
     tensors.map(({ name, datatype, shape, data }) => {
       const value = { shape: sources.shapes[name] ?? shape, datatype, data: elementsOf(datatype, data) };
@@ -86,7 +86,7 @@ function atFile<Result>(path: string, read: () => Result): Result {
   try {
     return read();
   } catch (cause) {
-    throw invalidArgument(`${path}: ${messageOf(cause).replace(/^CSV: /, '')}`, { cause });
+    throw invalidArgument(`${path}: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -1,4 +1,13 @@
-import { ByteBudget, formatModelRef, MillraceError, type ModelRef, type ModelState } from '../../core/index.js';
+import {
+  ByteBudget,
+  formatModelRef,
+  type Message,
+  MillraceError,
+  type ModelRef,
+  type ModelState,
+  msg,
+  namedModel,
+} from '../../core/index.js';
 import { resolveModelConfig } from '../../repository/index.js';
 import type { Instance } from '../../runtimes/index.js';
 import type { BatchingChoice } from '../batching/choice.js';
@@ -93,15 +102,15 @@ interface LoadedGeneration extends LoadGenerationOptions {
 
 function assemble(options: LoadedGeneration): Generation {
   const { ref, context, model } = options;
-  const label = formatModelRef(ref);
+  const mention = namedModel(ref);
   const statistics = new StatisticsCounter(ref);
-  const budget = new ByteBudget(`model '${label}'`, model.config.limits.maxInFlightBytes, context.budget);
+  const budget = new ByteBudget(mention, model.config.limits.maxInFlightBytes, context.budget);
   const holdings = new Holdings(budget, context.bodies);
   const pool = createPool(options, () => {
     options.onStateChange();
     scheduler.schedule();
   });
-  const rules = shapeRules(label, model);
+  const rules = shapeRules(mention, model);
   const resources = joinResources(model, ref, { context, wake: () => scheduler.retry() });
   const limits = schedulerLimits(model, {
     batching: options.batching.enabled,
@@ -113,7 +122,7 @@ function assemble(options: LoadedGeneration): Generation {
   const batching = openReview(options, model, { choice: options.batching, limits });
   const scheduler = new Scheduler({
     ref,
-    label,
+    mention,
     limits,
     resources,
     rules,
@@ -130,7 +139,7 @@ function assemble(options: LoadedGeneration): Generation {
     cache &&
     new CachedSubmit({
       ref,
-      label,
+      mention,
       cache,
       holdings,
       statistics,
@@ -156,10 +165,10 @@ function assemble(options: LoadedGeneration): Generation {
       pool.stopRestarts();
       scheduler.retire(take);
     },
-    state: () => (pool.up > 0 ? { kind: 'ready' } : { kind: 'recovering', reason: pool.lastDeath }),
+    state: () => (pool.up > 0 ? { kind: 'ready' } : { kind: 'recovering', reason: String(pool.lastDeath) }),
     gauges: () => gaugesOf(ref, scheduler, pool),
     async close() {
-      const reason = new MillraceError('unavailable', `model '${label}' was closed before it could answer`);
+      const reason = new MillraceError('unavailable', msg`${mention} was closed before it could answer`);
       cached?.close(reason);
       scheduler.abort(reason);
       resources?.leave();
@@ -178,9 +187,9 @@ function createPool({ ref, context, slots, start, started }: LoadedGeneration, o
   return pool;
 }
 
-function shapeRules(label: string, { config, signature, maxBatchSize, description }: PreparedModel) {
+function shapeRules(mention: Message, { config, signature, maxBatchSize, description }: PreparedModel) {
   const { inputs, outputs } = config;
-  return createShapeRules({ label, signature, maxBatchSize, textOnly: description.textOnly, inputs, outputs });
+  return createShapeRules({ mention, signature, maxBatchSize, textOnly: description.textOnly, inputs, outputs });
 }
 
 function gaugesOf(ref: ModelRef, scheduler: Scheduler, pool: InstancePool): ModelGauges {

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { formatModelRef, type Timer } from '../../core/index.js';
+import { formatModelRef, msg, namedModel, type Timer } from '../../core/index.js';
 import { declaredSignature, type ModelSource, type ResolvedModelConfig, stepsOf } from '../../repository/index.js';
 import type { Instance, LoadSpec, Placement } from '../../runtimes/index.js';
 import { executingIn, FilesChangedError, type Slot } from '../instance-pool.js';
@@ -43,7 +43,7 @@ export async function createInstanceLoader(options: InstanceLoaderOptions): Prom
   const checkFiles = () => {
     if (fileIdentity(source.path) === identity) return;
     options.onFilesChanged();
-    throw new FilesChangedError(label);
+    throw new FilesChangedError(ref);
   };
   return {
     async load(index) {
@@ -60,7 +60,7 @@ export async function createInstanceLoader(options: InstanceLoaderOptions): Prom
     },
     async guard(instance, work) {
       const timer: Timer = context.clock.setTimer(timeoutMs, () =>
-        instance.kill(`the warm-up of model '${label}' took longer than ${timeoutMs} ms`),
+        instance.kill(msg`the warm-up of ${namedModel(ref)} took longer than ${timeoutMs} ms`),
       );
       try {
         return await work();

@@ -1,4 +1,11 @@
-import { type Datatype, invalidArgument, MillraceError, type SequenceControl } from '../../core/index.js';
+import {
+  type Datatype,
+  invalidArgument,
+  type Message,
+  MillraceError,
+  msg,
+  type SequenceControl,
+} from '../../core/index.js';
 import { formatSequenceId, type Sequence, type SequenceLimits } from './sequence.js';
 
 const MAX_ID_LENGTH = 128;
@@ -11,8 +18,8 @@ const RANGES: Readonly<Partial<Record<Datatype, readonly [bigint, bigint]>>> = {
 const MAX_ID = 2n ** 64n - 1n;
 
 export interface SequenceQuestion {
-  /** `vad/1`, for messages. */
-  readonly label: string;
+  /** The model, for messages. */
+  readonly mention: Message;
   readonly control: SequenceControl | undefined;
   /** Rows of the request. */
   readonly rows: number;
@@ -20,11 +27,11 @@ export interface SequenceQuestion {
 }
 
 /** Checks what a request says of its sequence, whatever became of that; throws `invalid_argument`. */
-export function checkSequence({ label, control, rows, idInput }: SequenceQuestion): SequenceControl {
+export function checkSequence({ mention, control, rows, idInput }: SequenceQuestion): SequenceControl {
   if (control === undefined || control.id === '' || control.id === 0n) {
-    throw invalidArgument(`model '${label}' keeps sequences: a request needs a sequence_id other than 0 and ''`);
+    throw invalidArgument(msg`${mention} keeps sequences: a request needs a sequence_id other than 0 and ''`);
   }
-  if (rows !== 1) throw invalidArgument(`model '${label}' keeps sequences: a request has one row, got ${rows}`);
+  if (rows !== 1) throw invalidArgument(msg`${mention} keeps sequences: a request has one row, got ${rows}`);
   const { id } = control;
   if (typeof id === 'string') {
     if (id.length > MAX_ID_LENGTH) {
@@ -32,7 +39,7 @@ export function checkSequence({ label, control, rows, idInput }: SequenceQuestio
     }
     if (idInput !== undefined && idInput.datatype !== 'BYTES') {
       throw invalidArgument(
-        `model '${label}' takes the sequence_id as ${idInput.datatype} (input '${idInput.name}'), got text`,
+        msg`${mention} takes the sequence_id as ${idInput.datatype} (input '${idInput.name}'), got text`,
       );
     }
     return control;
@@ -41,49 +48,48 @@ export function checkSequence({ label, control, rows, idInput }: SequenceQuestio
   const range = idInput === undefined ? undefined : RANGES[idInput.datatype];
   if (idInput !== undefined && range !== undefined && (id < range[0] || id > range[1])) {
     throw invalidArgument(
-      `model '${label}' takes the sequence_id as ${idInput.datatype} (input '${idInput.name}'), got ${id}, which is over ${range[1]}`,
+      msg`${mention} takes the sequence_id as ${idInput.datatype} (input '${idInput.name}'), got ${id}, which is over ${range[1]}`,
     );
   }
   return control;
 }
 
 /** Refuses a request that goes on with a sequence of which there is nothing to go on with. */
-export function checkContinues(label: string, { id, start }: SequenceControl, known: Sequence | undefined): void {
+export function checkContinues(mention: Message, { id, start }: SequenceControl, known: Sequence | undefined): void {
   if (start) return;
-  if (known?.lost) throw sequenceLost(label, id);
+  if (known?.lost) throw sequenceLost(mention, id);
   if (known === undefined || known.ended) {
     throw invalidArgument(
-      `sequence ${formatSequenceId(id)} of model '${label}' is not running: its first request must say sequence_start`,
+      msg`sequence ${formatSequenceId(id)} of ${mention} is not running: its first request must say sequence_start`,
     );
   }
 }
 
 /** The refusal of a new sequence of a principal that has the most that one may have. */
 export function tooManySequences(
-  label: string,
+  mention: Message,
   principal: string,
   { maxPerPrincipal, maxIdleMs }: Pick<SequenceLimits, 'maxPerPrincipal' | 'maxIdleMs'>,
 ): MillraceError {
   return new MillraceError(
     'quota_exceeded',
-    `principal '${principal}' has ${maxPerPrincipal} sequences of model '${label}', the most that one principal may have ` +
-      `(sequenceBatching.maxSequencesPerPrincipal): end one, or let one idle for ${maxIdleMs} ms`,
+    msg`principal '${principal}' has ${maxPerPrincipal} sequences of ${mention}, the most that one principal may have (sequenceBatching.maxSequencesPerPrincipal): end one, or let one idle for ${maxIdleMs} ms`,
     { retryAfterMs: RETRY_AFTER_MS },
   );
 }
 
 /** The end of what waits for, or goes on with, a sequence whose state is gone. */
-export function sequenceLost(label: string, id: string | bigint): MillraceError {
+export function sequenceLost(mention: Message, id: string | bigint): MillraceError {
   return new MillraceError(
     'unavailable',
-    `sequence ${formatSequenceId(id)} of model '${label}' was lost when its runner died; start it again`,
+    msg`sequence ${formatSequenceId(id)} of ${mention} was lost when its runner died; start it again`,
   );
 }
 
 /** The end of requests behind a start that came to nothing. */
-export function startFailed(label: string, id: string | bigint): MillraceError {
+export function startFailed(mention: Message, id: string | bigint): MillraceError {
   return new MillraceError(
     'failed_precondition',
-    `the request that started sequence ${formatSequenceId(id)} of model '${label}' did not succeed; start it again`,
+    msg`the request that started sequence ${formatSequenceId(id)} of ${mention} did not succeed; start it again`,
   );
 }

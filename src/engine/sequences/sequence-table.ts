@@ -3,6 +3,7 @@ import {
   type Call,
   type Clock,
   type InferRequest,
+  type Message,
   type Principal,
   type SequenceControl,
   type Timer,
@@ -18,7 +19,7 @@ import type { Home, Sequence, SequenceLimits } from './sequence.js';
 const MAX_LOST = 1024;
 
 export interface SequenceTableOptions {
-  readonly label: string;
+  readonly mention: Message;
   readonly limits: SequenceLimits;
   readonly batching: BatchLimits;
   readonly slots: readonly Slot[];
@@ -85,14 +86,14 @@ export class SequenceTable {
 
   /** Refuses a request that cannot be one of a sequence here; throws `invalid_argument`, `unavailable` or `quota_exceeded`. */
   check({ request, call }: Step, rows: number): SequenceControl {
-    const { label, limits } = this.#options;
-    const control = checkSequence({ label, control: request.sequence, rows, idInput: limits.idInput });
+    const { mention, limits } = this.#options;
+    const control = checkSequence({ mention, control: request.sequence, rows, idInput: limits.idInput });
     const { name, ownerId } = call.principal;
     const known = this.#known(ownerId, control.id);
-    checkContinues(label, control, known);
+    checkContinues(mention, control, known);
     const begins = known === undefined || known.lost;
     if (begins && ownerId !== ANONYMOUS_OWNER && this.#sequences.activeOf(ownerId) >= limits.maxPerPrincipal) {
-      throw tooManySequences(label, name, limits);
+      throw tooManySequences(mention, name, limits);
     }
     return control;
   }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Call, type Clock, type ErrorCode, MillraceError, type Timer } from '../../core/index.js';
+import { type Call, type Clock, errorOf, MillraceError, type Timer } from '../../core/index.js';
 import { DecodeQueue } from './decode-queue.js';
 import type { DecodeFunction, DecodeJob, DecodeReply } from './jobs.js';
 import { ownedData } from './owned.js';
@@ -146,5 +146,5 @@ function built(module: string): string {
 
 function toError(reply: Exclude<DecodeReply, { readonly result: unknown }>): unknown {
   if ('fault' in reply) return reply.fault;
-  return new MillraceError(reply.error.code as ErrorCode, reply.error.message);
+  return errorOf(reply.error);
 }

@@ -1,3 +1,5 @@
+import type { ErrorData } from '../../core/index.js';
+
 /**
  * A function that runs in the decoding thread: an export of a module that only exports such functions, and that is built as a
  * file of its own. Input and result cross threads by structured clone.
@@ -28,6 +30,6 @@ export interface DecodeJob {
 /** What the thread answers to a job. */
 export type DecodeReply =
   | { readonly result: unknown }
-  | { readonly error: Readonly<Record<'code' | 'message', string>> }
+  | { readonly error: ErrorData }
   /** A fault of the decoder, with its stack. */
   | { readonly fault: unknown };

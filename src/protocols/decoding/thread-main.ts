@@ -1,6 +1,6 @@
 /** Entry of the thread that decodes large requests: takes one {@link DecodeJob} after the other, answers each with a reply. */
 import { parentPort } from 'node:worker_threads';
-import { MillraceError } from '../../core/index.js';
+import { errorData, MillraceError } from '../../core/index.js';
 import type { Decoded, DecodeJob, DecodeReply } from './jobs.js';
 
 /** Memory of smaller tensors may come from Node's pool, which cannot be moved. The pool is a little larger than it says since Node 26. */
@@ -31,8 +31,7 @@ async function reply(
     const { result, tensors } = await run(job);
     return { message: { result }, moved: movedBuffers(tensors) };
   } catch (error) {
-    const message =
-      error instanceof MillraceError ? { error: { code: error.code, message: error.message } } : { fault: error };
+    const message = error instanceof MillraceError ? { error: errorData(error) } : { fault: error };
     return { message, moved: [] };
   }
 }

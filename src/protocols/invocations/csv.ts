@@ -2,7 +2,7 @@ import {
   encodeElements,
   excerpt,
   invalidArgument,
-  type MillraceError,
+  MillraceError,
   packBytes,
   type Signature,
   type Tensor,
@@ -16,11 +16,20 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /** Whether the first record has the names of the columns, as the parameter `header` of `text/csv` says. */
 export type CsvHeader = 'present' | 'absent';
 
+/** {@link readCsv} of a body, whose errors say that it is one of CSV. */
+export function decodeCsv(body: Uint8Array, signature: Signature, announced?: CsvHeader): readonly Tensor[] {
+  try {
+    return readCsv(body, signature, announced);
+  } catch (error) {
+    throw error instanceof MillraceError ? new MillraceError(error.code, `CSV: ${error.message}`) : error;
+  }
+}
+
 /**
- * The inputs of a CSV body. A header is recognized where no name in it could be a number, or is announced. Its columns are inputs by
+ * The inputs of a CSV text. A header is recognized where no name in it could be a number, or is announced. Its columns are inputs by
  * name, or else the values of the only input, as they are without a header. Throws `invalid_argument` with line and column.
  */
-export function decodeCsv(body: Uint8Array, signature: Signature, announced?: CsvHeader): readonly Tensor[] {
+export function readCsv(body: Uint8Array, signature: Signature, announced?: CsvHeader): readonly Tensor[] {
   const [first, ...others] = readRecords(body);
   if (first === undefined) throw refused('expected at least 1 row, got none');
   const header = announced ?? (isHeader(first, signature) ? 'present' : 'absent');
@@ -92,9 +101,9 @@ function readTensor(spec: TensorSpec, records: readonly CsvRecord[], { from, to 
       throw refused(`line ${line}, column ${from + index + 1}: expected ${kind}, got '${excerpt(field.trim())}'`);
     }),
   );
-  return { name, datatype, shape, data: encodeElements('CSV: value', datatype, values) };
+  return { name, datatype, shape, data: encodeElements('value', datatype, values) };
 }
 
 function refused(text: string): MillraceError {
-  return invalidArgument(`CSV: ${text}`);
+  return invalidArgument(text);
 }

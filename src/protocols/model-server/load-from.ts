@@ -1,6 +1,5 @@
 import { type Call, MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { RunnerDiedError } from '../../runtimes/index.js';
 import type { Service } from '../../service/index.js';
 
 /** Loading a model has failed since there is no memory left, or no room for its instances: who asked may unload others, and try again. */
@@ -26,11 +25,7 @@ export async function loadFrom(
   }
 }
 
-/** What runtimes say when the system has no more memory for them. */
-const NO_MEMORY = /out of memory|bad[_ ]?alloc|failed to allocate|cannot allocate memory|ENOMEM/i;
-
 function isOutOfMemory(error: unknown): boolean {
   if (!(error instanceof MillraceError)) return false;
-  if (error.code === 'resource_exhausted' || NO_MEMORY.test(error.message)) return true;
-  return (error instanceof RunnerDiedError && error.overMemory) || isOutOfMemory(error.cause);
+  return error.code === 'resource_exhausted' || error.reason === 'out_of_memory' || isOutOfMemory(error.cause);
 }

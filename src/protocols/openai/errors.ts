@@ -27,38 +27,36 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   internal: { type: 'server_error', code: 'internal_error' },
 };
 
+/** OpenAI's `code` of what is told in particular. */
+const WORDS: Readonly<Record<ErrorReason, string | undefined>> = {
+  context_length_exceeded: 'context_length_exceeded',
+  invalid_json_schema: 'invalid_json_schema',
+  invalid_function_parameters: 'invalid_function_parameters',
+  insufficient_quota: 'insufficient_quota',
+  out_of_memory: undefined,
+};
+
 const MAX_PARAM_LENGTH = 512;
 
-/** What is wrong with a parameter of a request. */
+/** What is wrong with a parameter of a request, whose place is e.g. `messages[0].role`. */
 export class ParameterError extends MillraceError {
-  /** Its place, e.g. `messages[0].role`. */
-  readonly param: string;
-
-  constructor(param: string, message: string, code: ErrorCode = 'invalid_argument') {
-    super(code, message);
-    this.name = 'ParameterError';
+  constructor(place: string, message: string, code: ErrorCode = 'invalid_argument') {
     // It may end with a name that the caller made up.
-    this.param = excerpt(param, MAX_PARAM_LENGTH);
+    super(code, message, { subject: { parameter: excerpt(place, MAX_PARAM_LENGTH) } });
+    this.name = 'ParameterError';
   }
 }
 
 /** Where in a request that is which a model may refuse, by its reason. */
 export type Places = Readonly<Partial<Record<ErrorReason, string>>>;
 
-/** What a model refuses, with its place in the request. */
-class PlacedError extends MillraceError {
-  readonly param: string;
-
-  constructor({ code, message, reason, cause }: MillraceError, param: string) {
-    super(code, message, { cause, ...(reason === undefined ? {} : { reason }) });
-    this.param = param;
-  }
-}
-
 /** An error of a model as one of the request's part that it is about, where that is known. */
 export function placed(error: unknown, places: Places): unknown {
-  const place = error instanceof MillraceError && error.reason !== undefined ? places[error.reason] : undefined;
-  return error instanceof MillraceError && place !== undefined ? new PlacedError(error, place) : error;
+  if (!(error instanceof MillraceError) || error.reason === undefined) return error;
+  const parameter = places[error.reason];
+  if (parameter === undefined) return error;
+  const { code, message, reason, cause } = error;
+  return new MillraceError(code, message, { cause, reason, subject: { parameter } });
 }
 
 /** An id for which there is nothing, or nothing of this caller's. */
@@ -84,9 +82,8 @@ interface ErrorDetails {
 export function errorBody(error: MillraceError): { readonly error: ErrorDetails } {
   const { type: usual, code } = KINDS[error.code];
   const type = error.reason === 'insufficient_quota' ? error.reason : usual;
-  const isPlaced = error instanceof ParameterError || error instanceof PlacedError;
-  const param = isPlaced ? error.param : (namedIn(error) ?? null);
-  const word = error instanceof UnknownIdError ? error.word : error.reason;
+  const param = error.subject?.parameter ?? null;
+  const word = error instanceof UnknownIdError ? error.word : error.reason && WORDS[error.reason];
   return { error: { message: error.message, type, param, code: word ?? code } };
 }
 
@@ -104,9 +101,4 @@ function retryHeaders({ code, reason, retryAfterMs }: MillraceError): Readonly<R
   if (code !== 'quota_exceeded') return {};
   if (reason === 'insufficient_quota') return { 'x-should-retry': 'false' };
   return retryAfterMs === undefined ? {} : { 'retry-after-ms': String(Math.ceil(retryAfterMs)) };
-}
-
-/** The parameter that an error of a model is about: their messages begin with it. */
-function namedIn({ message }: MillraceError): string | undefined {
-  return /^parameter '(\w+)'/.exec(message)?.[1];
 }

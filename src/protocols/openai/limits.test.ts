@@ -31,7 +31,7 @@ describe('the lists of a body', () => {
     expect(() => parse(bodyOf(many(500_001)))).toThrow(
       expect.objectContaining({
         code: 'invalid_argument',
-        param: place,
+        subject: { parameter: place },
         message: `'${place}': expected at most ${most} ${elements}, got 500001`,
       }),
     );

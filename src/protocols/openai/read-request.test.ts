@@ -72,7 +72,7 @@ describe('a caller who may not infer the model', () => {
     for (const body of [{ messages: 5 }, { messages: MESSAGES }]) {
       await expect(read('chat', { ...body, model: 'm' })).rejects.toMatchObject({
         message: "model 'm' is not found",
-        param: 'model',
+        subject: { parameter: 'model' },
         word: 'model_not_found',
       });
     }
@@ -95,13 +95,12 @@ describe('a large body', () => {
     const filler = { user: 'a'.repeat(200_000) };
     for (const more of [{}, filler]) {
       await expect(read('chat', { model: 'm', messages: [{ role: 'x' }], ...more })).rejects.toMatchObject({
-        name: 'ParameterError',
-        param: 'messages[0].role',
+        subject: { parameter: 'messages[0].role' },
         code: 'invalid_argument',
       });
       await expect(
         read('chat', { model: 'm', messages: [{ role: 'user', content: 'a' }], audio: {}, ...more }),
-      ).rejects.toMatchObject({ param: 'audio', code: 'unimplemented' });
+      ).rejects.toMatchObject({ subject: { parameter: 'audio' }, code: 'unimplemented' });
     }
   });
 
@@ -112,7 +111,7 @@ describe('a large body', () => {
   ] as const)('may have so many messages or items only: %s', async (kind, param, elements) => {
     const { read } = start();
     await expect(read(kind, { [param]: MESSAGES, model: 'm' })).rejects.toMatchObject({
-      param,
+      subject: { parameter: param },
       message: `'${param}': expected at most 4096 ${elements}, got 100001`,
     });
   });
@@ -158,12 +157,12 @@ describe('a request that goes on from a response', () => {
       store.put(call, 'resp_1', packStored({ output: [] }, Buffer.from(JSON.stringify(items))));
     put(Array(4_096).fill(said('user', 'a')));
     await expect(read('response', REQUEST)).rejects.toMatchObject({
-      param: 'input',
+      subject: { parameter: 'input' },
       message: "'input': expected at most 4096 items with those up to 'previous_response_id', got 4097",
     });
     put([said('user', 'a'.repeat(MAX_TEXT_BYTES))]);
     await expect(read('inputTokens', REQUEST)).rejects.toMatchObject({
-      param: 'previous_response_id',
+      subject: { parameter: 'previous_response_id' },
       message: expect.stringMatching(
         /^'previous_response_id': expected a conversation of at most 4194304 bytes \(openai\.maxTextBytes\), got \d+$/,
       ),

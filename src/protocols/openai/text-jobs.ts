@@ -1,19 +1,14 @@
-import { type ErrorCode, MillraceError } from '../../core/index.js';
+import { type ErrorData, errorData, errorOf, MillraceError } from '../../core/index.js';
 import type { DecodeFunction } from '../decoding/jobs.js';
 import { ContentError } from '../invocations/content-error.js';
 import type { BodyHead, HeadOptions } from './body-head.js';
 import type { TextKind, TextRequests, UnreadText } from './decode-text.js';
-import { ParameterError } from './errors.js';
 import type { ItemsPage } from './stored-response.js';
 
 /** A refusal of the decoding thread: errors lose what is special about them on their way to the event loop. */
 interface Refusal {
-  readonly refused: {
-    readonly code: ErrorCode;
-    readonly message: string;
-    readonly param?: string;
-    readonly status?: 413;
-  };
+  readonly refused: ErrorData;
+  readonly status: 413 | undefined;
 }
 
 /** What the thread gives. */
@@ -55,18 +50,14 @@ export function replyOf<Result>(run: () => Result): Reply<Result> {
     return { result: run() };
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
-    const { code, message } = error;
-    const param = error instanceof ParameterError ? { param: error.param } : {};
-    const status = error instanceof ContentError && error.status === 413 ? { status: error.status } : {};
-    return { refused: { code, message, ...param, ...status } };
+    const status = error instanceof ContentError && error.status === 413 ? error.status : undefined;
+    return { refused: errorData(error), status };
   }
 }
 
 /** The result of a reply. Throws what was refused. */
 export function resultOf<Result>(reply: Reply<Result>): Result {
   if ('result' in reply) return reply.result;
-  const { code, message, param, status } = reply.refused;
-  if (status !== undefined) throw new ContentError(status, message);
-  if (param === undefined) throw new MillraceError(code, message);
-  throw new ParameterError(param, message, code);
+  const { refused, status } = reply;
+  throw status === undefined ? errorOf(refused) : new ContentError(status, refused.message);
 }

@@ -88,6 +88,7 @@ describe('faults', () => {
       code: 'invalid_argument',
       message:
         "parameter 'fault': expected one of raise, raiseItem, hang, exit, abort, allocate, throwLater, rejectLater, got 'melt'",
+      subject: { parameter: 'fault' },
     });
   });
 });

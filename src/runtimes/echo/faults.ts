@@ -1,4 +1,4 @@
-import { invalidArgument, MillraceError } from '../../core/index.js';
+import { invalidParameter, MillraceError } from '../../core/index.js';
 import type { BatchItem } from '../contract.js';
 
 const FAULTS = ['raise', 'raiseItem', 'hang', 'exit', 'abort', 'allocate', 'throwLater', 'rejectLater'] as const;
@@ -17,7 +17,7 @@ export function commitFault(item: BatchItem, isolated: boolean): MillraceError |
   const fault = FAULTS.find((candidate) => candidate === wanted);
   if (fault === undefined) {
     const expected = FAULTS.join(', ');
-    return invalidArgument(`parameter 'fault': expected one of ${expected}, got '${wanted}'`);
+    return invalidParameter('fault', `expected one of ${expected}, got '${wanted}'`);
   }
   if (fault === 'raise') throw new MillraceError('internal', "echo: fault 'raise'");
   if (fault === 'raiseItem') return new MillraceError('internal', "echo: fault 'raiseItem'");

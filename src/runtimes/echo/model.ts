@@ -1,5 +1,6 @@
 import {
-  invalidArgument,
+  errorData,
+  invalidParameter,
   MillraceError,
   type Parameters,
   type Signature,
@@ -113,7 +114,7 @@ export class EchoModel implements LoadedModel {
     if (this.#options.mode !== 'repeat') return 1;
     const times = parameters.times ?? 1;
     if (!Number.isInteger(times) || Number(times) < 0 || Number(times) > MAX_TIMES) {
-      throw invalidArgument(`parameter 'times': expected an integer between 0 and ${MAX_TIMES}, got ${times}`);
+      throw invalidParameter('times', `expected an integer between 0 and ${MAX_TIMES}, got ${times}`);
     }
     return Number(times);
   }
@@ -155,6 +156,6 @@ export class EchoModel implements LoadedModel {
   }
 }
 
-function failure(item: BatchItem, { code, message }: MillraceError): Emission {
-  return { callId: item.callId, outputs: [], error: { code, message }, final: true };
+function failure(item: BatchItem, error: MillraceError): Emission {
+  return { callId: item.callId, outputs: [], error: errorData(error), final: true };
 }

@@ -1,4 +1,4 @@
-import { formatTensorType, type TensorSpec } from '../../core/index.js';
+import { formatTensorType, msg, type TensorSpec } from '../../core/index.js';
 import type { OtherModel } from '../contract.js';
 import { describeStep, type Graph, refuse, type Step } from './graph.js';
 
@@ -27,7 +27,7 @@ export function checkModels(graph: Graph, models: readonly OtherModel[], { maxBa
     // A model without batch dimension may take part; its shapes have to fit.
     if (model.maxBatchSize !== 0 && model.maxBatchSize < maxBatchSize) {
       throw refuse(
-        `maxBatchSize is ${maxBatchSize}, but ${describeStep(step)} takes at most ${model.maxBatchSize} rows a request`,
+        msg`maxBatchSize is ${maxBatchSize}, but ${describeStep(step)} takes at most ${model.maxBatchSize} rows a request`,
       );
     }
     checkInputsGiven(step, model);
@@ -41,7 +41,7 @@ function checkInputsGiven(step: Step, { signature }: OtherModel): void {
   );
   if (missing === undefined) return;
   const type = formatTensorType(missing.datatype, missing.shape);
-  throw refuse(`${describeStep(step)} does not say where its input '${missing.name}' (${type}) comes from`);
+  throw refuse(msg`${describeStep(step)} does not say where its input '${missing.name}' (${type}) comes from`);
 }
 
 interface StepContext {
@@ -57,7 +57,7 @@ function checkStep(step: Step, { kind, model, graph, origins }: StepContext): vo
     const spec = specs.find((candidate) => candidate.name === name);
     if (spec === undefined) {
       const known = specs.map((candidate) => `'${candidate.name}'`).join(', ') || 'none';
-      throw refuse(`${describeStep(step)} has no ${kind} '${name}'; its ${kind}s are ${known}`);
+      throw refuse(msg`${describeStep(step)} has no ${kind} '${name}'; its ${kind}s are ${known}`);
     }
     const here: Origin = { spec, what: `${kind} '${name}' of ${describeStep(step)}` };
     const known = origins[slot];

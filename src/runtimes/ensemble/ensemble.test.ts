@@ -161,7 +161,7 @@ describe('an ensemble whose step leaves out an output', () => {
     await settle();
     fixture.call('first').answer([]).end();
     await done;
-    expect(fixture.emissions[0]?.error).toEqual({
+    expect(fixture.emissions[0]?.error).toMatchObject({
       code: 'internal',
       message: "step 1 (model 'left'): needs input 'x', but step 0 (model 'first') has left out its output 'y'",
     });
@@ -182,7 +182,11 @@ describe('an ensemble whose step fails', () => {
       {
         callId: 7,
         outputs: [],
-        error: { code: 'resource_exhausted', message: "step 1 (model 'left'): the queue is full" },
+        error: {
+          code: 'resource_exhausted',
+          message: "step 1 (model 'left'): the queue is full",
+          parts: ['step 1', { model: 'left', text: " (model 'left')", role: 'aside' }, ': the queue is full'],
+        },
         final: true,
       },
     ]);
@@ -207,7 +211,10 @@ describe('an ensemble whose step fails', () => {
     await settle();
     give(fixture.call('first'));
     await done;
-    expect(fixture.emissions[0]?.error).toEqual({ code: 'internal', message: `step 0 (model 'first'): ${message}` });
+    expect(fixture.emissions[0]?.error).toMatchObject({
+      code: 'internal',
+      message: `step 0 (model 'first'): ${message}`,
+    });
     expect(fixture.begun).toEqual(['first']);
   });
 

@@ -1,4 +1,12 @@
-import { invalidArgument, type MillraceError, type Signature, type TensorSpec } from '../../core/index.js';
+import {
+  invalidArgument,
+  type Message,
+  type MillraceError,
+  modelAside,
+  msg,
+  type Signature,
+  type TensorSpec,
+} from '../../core/index.js';
 import type { StepOptions } from './options.js';
 
 /** A tensor of a step's model, and the place of the ensemble's tensor that it is bound to. */
@@ -30,8 +38,8 @@ export interface Graph {
 }
 
 /** `step 1 (model 'mlp')`: how a step is called in messages to people. */
-export function describeStep({ index, model }: Pick<Step, 'index' | 'model'>): string {
-  return `step ${index} (model '${model}')`;
+export function describeStep({ index, model }: Pick<Step, 'index' | 'model'>): Message {
+  return msg`step ${index}${modelAside(model)}`;
 }
 
 /**
@@ -60,8 +68,8 @@ export function buildGraph(options: readonly StepOptions[], signature: Signature
   const outputs = signature.outputs.map((spec) => ({ spec, slot: slotOf(spec.name) }));
   const tensors = [...slots.keys()];
   for (const step of steps) {
-    if (step.inputs.length === 0) throw refuse(`${describeStep(step)} has no inputs`);
-    if (step.outputs.length === 0) throw refuse(`${describeStep(step)} has no outputs`);
+    if (step.inputs.length === 0) throw refuse(msg`${describeStep(step)} has no inputs`);
+    if (step.outputs.length === 0) throw refuse(msg`${describeStep(step)} has no outputs`);
   }
   const writers = findWriters(steps, tensors, inputs.length);
   const graph = { steps, tensors, writers, inputs, outputs };
@@ -82,10 +90,11 @@ function findWriters(
     for (const { slot } of step.outputs) {
       const other = writers[slot];
       const tensor = `tensor '${tensors[slot]}'`;
-      if (slot < inputCount) throw refuse(`${tensor} is an input of the ensemble, but ${describeStep(step)} writes it`);
-      if (other === step) throw refuse(`${tensor} is written by two outputs of ${describeStep(step)}`);
+      if (slot < inputCount)
+        throw refuse(msg`${tensor} is an input of the ensemble, but ${describeStep(step)} writes it`);
+      if (other === step) throw refuse(msg`${tensor} is written by two outputs of ${describeStep(step)}`);
       if (other !== undefined) {
-        throw refuse(`${tensor} is written by ${describeStep(other)} and by ${describeStep(step)}`);
+        throw refuse(msg`${tensor} is written by ${describeStep(other)} and by ${describeStep(step)}`);
       }
       writers[slot] = step;
     }
@@ -99,8 +108,7 @@ function checkOrigins({ steps, tensors, writers, inputs, outputs }: Omit<Graph, 
     const lost = step.inputs.find(({ slot }) => !exists(slot));
     if (lost === undefined) continue;
     throw refuse(
-      `${describeStep(step)} reads tensor '${tensors[lost.slot]}' as its input '${lost.name}', ` +
-        'but no step writes it and the ensemble has no such input',
+      msg`${describeStep(step)} reads tensor '${String(tensors[lost.slot])}' as its input '${lost.name}', but no step writes it and the ensemble has no such input`,
     );
   }
   const unwritten = outputs.find(({ slot }) => !exists(slot));
@@ -117,8 +125,7 @@ function checkReaders({ steps, tensors, writers, inputs, outputs }: Omit<Graph, 
   const writer = writers[useless];
   if (writer === undefined) return;
   throw refuse(
-    `tensor '${tensors[useless]}', which ${describeStep(writer)} writes, is read by no step and is no output ` +
-      "of the ensemble; leave it out of the step's outputs",
+    msg`tensor '${String(tensors[useless])}', which ${describeStep(writer)} writes, is read by no step and is no output of the ensemble; leave it out of the step's outputs`,
   );
 }
 
@@ -148,6 +155,6 @@ function orderSteps(steps: readonly Step[], writers: readonly (Step | undefined)
 }
 
 /** The one form of everything that is wrong with an ensemble. */
-export function refuse(message: string): MillraceError {
-  return invalidArgument(`ensemble: ${message}`);
+export function refuse(message: string | Message): MillraceError {
+  return invalidArgument(msg`ensemble: ${message}`);
 }

@@ -1,4 +1,4 @@
-import { formatModelRef, MillraceError, toMillraceError } from '../../core/index.js';
+import { formatModelRef, MillraceError, msg, toMillraceError } from '../../core/index.js';
 import type { DescribeModel, OtherModel, Runtime } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { checkModels } from './check-models.js';
@@ -16,7 +16,7 @@ export function createRuntime(context: RuntimeContext): Runtime {
       if (declared === undefined) throw refuse('declare its inputs and outputs in the model configuration');
       const graph = buildGraph(readEnsembleOptions(options), declared);
       const own = graph.steps.find(({ model }) => model === ref.name);
-      if (own !== undefined) throw refuse(`${describeStep(own)} is the ensemble itself (${formatModelRef(ref)})`);
+      if (own !== undefined) throw refuse(msg`${describeStep(own)} is the ensemble itself (${formatModelRef(ref)})`);
       const models = graph.steps.map((step) => modelOf(step, describeModel));
       checkModels(graph, models, { maxBatchSize });
       return new EnsembleModel({ graph, models, context });
@@ -28,7 +28,7 @@ function modelOf(step: Step, describeModel: DescribeModel): OtherModel {
   try {
     return describeModel(step.model, step.version);
   } catch (error) {
-    const { code, message } = toMillraceError(error);
-    throw new MillraceError(code, `ensemble: ${describeStep(step)} cannot run: ${message}`, { cause: error });
+    const why = toMillraceError(error);
+    throw new MillraceError(why.code, msg`ensemble: ${describeStep(step)} cannot run: ${why}`, { cause: error });
   }
 }

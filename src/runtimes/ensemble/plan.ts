@@ -1,3 +1,4 @@
+import { type Message, msg } from '../../core/index.js';
 import { describeStep, type Graph, refuse, type Step } from './graph.js';
 
 /** A step as one request needs it. */
@@ -40,7 +41,7 @@ export function measureDepths(graph: Graph, isDecoupled: (step: Step) => boolean
     const step = graph.steps[index] as Step;
     const path = longestPath(
       step.inputs.map(({ slot }) => pathsOfTensors[slot] ?? []),
-      `${describeStep(step)} depends`,
+      msg`${describeStep(step)} depends`,
     );
     depths[index] = path.length;
     for (const { slot } of step.outputs) pathsOfTensors[slot] = isDecoupled(step) ? [...path, step] : path;
@@ -52,7 +53,7 @@ export function measureDepths(graph: Graph, isDecoupled: (step: Step) => boolean
   return depths;
 }
 
-function longestPath(paths: readonly (readonly Step[])[], who: string): readonly Step[] {
+function longestPath(paths: readonly (readonly Step[])[], who: string | Message): readonly Step[] {
   let longest: readonly Step[] = [];
   for (const path of paths) {
     const [short, long] = path.length > longest.length ? [longest, path] : [path, longest];
@@ -60,8 +61,7 @@ function longestPath(paths: readonly (readonly Step[])[], who: string): readonly
     if (parting !== -1) {
       const [one, other] = [longest[parting] as Step, path[parting] as Step];
       throw refuse(
-        `${who} on ${describeStep(one)} and on ${describeStep(other)}, ` +
-          'which both give any number of answers; only one line of such steps is possible',
+        msg`${who} on ${describeStep(one)} and on ${describeStep(other)}, which both give any number of answers; only one line of such steps is possible`,
       );
     }
     longest = long;

@@ -1,5 +1,8 @@
 import {
+  errorData,
+  type Message,
   MillraceError,
+  msg,
   NO_PARAMETERS,
   type Parameters,
   type SequenceControl,
@@ -58,8 +61,7 @@ export class EnsembleRun {
       if (decoupled) emit([{ callId, outputs: [], final: true }]);
     } catch (error) {
       this.#abort(toMillraceError(error));
-      const { code, message } = this.#failure as MillraceError;
-      emit([{ callId, outputs: [], error: { code, message }, final: true }]);
+      emit([{ callId, outputs: [], error: errorData(this.#failure as MillraceError), final: true }]);
     }
   }
 
@@ -185,21 +187,25 @@ async function nextOf(call: AsyncIterator<ModelAnswer>, step: Step): Promise<Ite
   try {
     return await call.next();
   } catch (error) {
-    const { code, message, retryAfterMs } = toMillraceError(error);
-    throw new MillraceError(code, `${describeStep(step)}: ${message}`, {
+    const failure = toMillraceError(error);
+    const { code, retryAfterMs } = failure;
+    throw new MillraceError(code, msg`${describeStep(step)}: ${failure}`, {
       cause: error,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
   }
 }
 
-function wrong(step: Step, message: string): MillraceError {
-  return new MillraceError('internal', `${describeStep(step)}: ${message}`);
+function wrong(step: Step, message: string | Message): MillraceError {
+  return new MillraceError('internal', msg`${describeStep(step)}: ${message}`);
 }
 
 function leftOut(step: Step, input: string, from: { readonly writer: Step; readonly slot: number }): MillraceError {
   const output = from.writer.outputs.find(({ slot }) => slot === from.slot)?.name;
-  return wrong(step, `needs input '${input}', but ${describeStep(from.writer)} has left out its output '${output}'`);
+  return wrong(
+    step,
+    msg`needs input '${input}', but ${describeStep(from.writer)} has left out its output '${String(output)}'`,
+  );
 }
 
 /** As Triton does, the answer says where in its sequence the request stood. */

@@ -1,4 +1,4 @@
-import { MillraceError, toMillraceError } from '../../core/index.js';
+import { errorData, MillraceError, toMillraceError } from '../../core/index.js';
 import type { CallModel, ModelAnswer } from '../contract.js';
 import { CreditBook } from './credit-book.js';
 import { type Frame, FrameKind } from './frame.js';
@@ -64,8 +64,7 @@ export class IncomingCalls {
         if (!this.#open.has(ticket)) return;
       }
     } catch (error) {
-      const { code, message } = toMillraceError(error);
-      end = { failure: { code, message } };
+      end = { failure: errorData(toMillraceError(error)) };
       this.#leave(ticket);
     }
     this.#open.delete(ticket);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Clock, type EventBus, formatModelRef, invalidArgument, MillraceError } from '../../core/index.js';
+import { type Clock, type EventBus, invalidArgument, MillraceError, msg, namedRunner } from '../../core/index.js';
 import type { Description, Host, HostLoadOptions, Instance, LoadedModel, LoadSpec, Placement } from '../contract.js';
 import { placementProblem, type RuntimeManifest } from '../manifest.js';
 import type { RunnerOptions } from '../options.js';
@@ -10,7 +10,7 @@ import { InlineModel } from './inline-model.js';
 import { limitMemory, type MemoryDemand } from './memory-limit.js';
 import { loadRemotely, RemoteModel } from './remote-model.js';
 import { type Environment, runnerEnvironment, sharedRunnerLabel } from './runner-environment.js';
-import { RunnerProcess } from './runner-process.js';
+import { RunnerProcess, type RunnerSettings } from './runner-process.js';
 import { RunnerWatch } from './runner-watch.js';
 
 export { BodyArena } from './body-arena.js';
@@ -171,7 +171,7 @@ class ProcessHost implements Host {
   async #demandOf(spec: LoadSpec, { maxRssBytes }: ProcessPlacement): Promise<MemoryDemand> {
     const estimate = this.#manifestOf(spec)?.estimateMemory;
     const neededBytes = estimate === undefined ? spec.sizeBytes * FILE_FACTOR : await estimate(spec);
-    return { model: formatModelRef(spec.ref), ownLimitBytes: maxRssBytes, neededBytes };
+    return { ref: spec.ref, ownLimitBytes: maxRssBytes, neededBytes };
   }
 
   #acquire(spec: LoadSpec, placement: ProcessPlacement, { instanceId, modelKey, demand }: Acquisition): RunnerProcess {
@@ -180,7 +180,11 @@ class ProcessHost implements Host {
     const existing = shared === undefined ? undefined : this.#shared.get(shared);
     // Nobody knows what else a shared runner will run.
     const only = shared === undefined ? this.#manifestOf(spec) : undefined;
-    const runner = existing?.usable ? existing : this.#start(shared ?? instanceId, environment, only);
+    const name =
+      shared === undefined
+        ? { label: instanceId, mention: namedRunner(spec.ref.name, instanceId) }
+        : { label: shared, mention: msg`runner ${shared}` };
+    const runner = existing?.usable ? existing : this.#start(name, environment, only);
     if (shared !== undefined) this.#shared.set(shared, runner);
     const models = this.#runners.get(runner) ?? new Map<number, MemoryDemand>();
     this.#runners.set(runner, models.set(modelKey, demand));
@@ -199,7 +203,7 @@ class ProcessHost implements Host {
   }
 
   /** `only`: the runtime of the one model that the runner is for. */
-  #start(label: string, names: readonly string[], only: RuntimeManifest | undefined): RunnerProcess {
+  #start(name: RunnerName, names: readonly string[], only: RuntimeManifest | undefined): RunnerProcess {
     const { options, bodies, events, clock } = this.#dependencies;
     const environment = {
       ...(only?.nodeOptions === undefined ? {} : { NODE_OPTIONS: only.nodeOptions }),
@@ -208,7 +212,7 @@ class ProcessHost implements Host {
     };
     const entry = options.entry === '' ? fileURLToPath(new URL('./runner-main.js', import.meta.url)) : options.entry;
     const runner = new RunnerProcess({
-      label,
+      ...name,
       entry,
       environment,
       // Programs see what is sent to them, not the requests of all models.
@@ -239,6 +243,8 @@ class ProcessHost implements Host {
     for (const [name, candidate] of this.#shared) if (candidate === runner) this.#shared.delete(name);
   }
 }
+
+type RunnerName = Pick<RunnerSettings, 'label' | 'mention'>;
 
 /** What a model brings along into a runner. */
 interface Acquisition extends HostLoadOptions {

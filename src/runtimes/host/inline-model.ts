@@ -1,3 +1,4 @@
+import type { Message } from '../../core/index.js';
 import type { Batch, BatchTiming, Description, Emit, Instance, LoadedModel } from '../contract.js';
 import { nameStatistics, readStatistics } from '../statistics.js';
 import { CreditBook } from './credit-book.js';
@@ -7,7 +8,7 @@ export class InlineModel implements Instance {
   readonly id: string;
   readonly pid = process.pid;
   readonly loadMs: number;
-  readonly exited: Promise<string> = new Promise(() => undefined);
+  readonly exited: Promise<string | Message> = new Promise(() => undefined);
   readonly #model: LoadedModel;
   readonly #credit: CreditBook | undefined;
 
@@ -48,7 +49,7 @@ export class InlineModel implements Instance {
     return this.#model.close();
   }
 
-  kill(_reason: string): void {}
+  kill(_reason: string | Message): void {}
 
   async #stream(batch: Batch, emit: Emit, credit: CreditBook): Promise<BatchTiming> {
     credit.open(batch.items);

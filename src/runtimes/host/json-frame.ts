@@ -1,4 +1,4 @@
-import { type ErrorCode, type LogLevel, MillraceError } from '../../core/index.js';
+import { type ErrorData, errorOf, type LogLevel, type MillraceError } from '../../core/index.js';
 import {
   align8,
   checkFrameSize,
@@ -15,9 +15,7 @@ export interface Hello {
   readonly pid: number;
 }
 
-export interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
+export interface Failure extends ErrorData {
   /** Stack or cause, for the log only. */
   readonly detail?: string;
 }
@@ -77,6 +75,5 @@ export function decodeJsonFrame<Value>(frame: Frame): Value {
 
 /** The error that a runner reports; its detail is the cause. */
 export function failureError(failure: Failure): MillraceError {
-  const { code, message, detail } = failure;
-  return new MillraceError(code, message, detail === undefined ? {} : { cause: detail });
+  return errorOf(failure, failure.detail);
 }

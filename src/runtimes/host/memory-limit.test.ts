@@ -6,7 +6,7 @@ const GIB = 1_073_741_824;
 const SERVER = { maxRssBytes: 0, memoryBytes: 64 * GIB };
 
 const demand = (fields: Partial<MemoryDemand> = {}): MemoryDemand => ({
-  model: 'm/1',
+  ref: { name: 'm', version: 1 },
   ownLimitBytes: 0,
   neededBytes: GIB / 4,
   ...fields,
@@ -64,7 +64,7 @@ describe('the memory limit of a runner', () => {
 
 describe('a runner that uses more than it may', () => {
   const reason = (demands: readonly MemoryDemand[], maxRssBytes = 0) =>
-    excessReason(demands, limitMemory(demands, { ...SERVER, maxRssBytes }), 5 * GIB);
+    String(excessReason(demands, limitMemory(demands, { ...SERVER, maxRssBytes }), 5 * GIB));
 
   it('is told with its model, the bytes, the limit and the setting that raises it', () => {
     expect(reason([demand()])).toBe(
@@ -83,7 +83,7 @@ describe('a runner that uses more than it may', () => {
   });
 
   it('names none of several models, whose callers may not know of each other', () => {
-    expect(reason([demand(), demand({ model: 'other/1' })])).toBe(
+    expect(reason([demand(), demand({ ref: { name: 'other', version: 1 } })])).toBe(
       '2 models in one runner used 5120 MiB, limit 4096 MiB (the default); if that is not a leak, set limits.maxRssBytes of the one that needs more to 6710886400',
     );
   });

@@ -1,9 +1,9 @@
+import { type Message, type ModelRef, msg, namedModel } from '../../core/index.js';
 import { MEMORY_LIMIT_REASONS, type MemoryLimit } from '../contract.js';
 
 /** What a model does to the memory limit of its runner. */
 export interface MemoryDemand {
-  /** `mlp/3`, for messages. */
-  readonly model: string;
+  readonly ref: Pick<ModelRef, 'name' | 'version'>;
   /** `limits.maxRssBytes` of the model; 0 = it has none. */
   readonly ownLimitBytes: number;
   /** Estimated for its files and options: weights, caches, working memory. */
@@ -47,14 +47,13 @@ const MEBIBYTE = 1_048_576;
 const ROOM = 1.25;
 
 /** That a runner has used more than it may, and what to set. */
-export function excessReason(demands: readonly MemoryDemand[], limit: MemoryLimit, rssBytes: number): string {
+export function excessReason(demands: readonly MemoryDemand[], limit: MemoryLimit, rssBytes: number): Message {
   const [first, ...rest] = demands;
-  const who =
-    first === undefined || rest.length > 0 ? `${demands.length} models in one runner` : `model '${first.model}'`;
+  const who = first === undefined || rest.length > 0 ? `${demands.length} models in one runner` : namedModel(first.ref);
   const enough = Math.ceil(Math.max(rssBytes * ROOM, limit.estimate) / MEBIBYTE) * MEBIBYTE;
   const which = rest.length > 0 ? 'limits.maxRssBytes of the one that needs more' : 'limits.maxRssBytes of the model';
   const setting = limit.source === 'server' ? `${which}, or runners.maxRssBytes,` : which;
-  return `${who} used ${inMebibytes(rssBytes)}, limit ${inMebibytes(limit.bytes)} (${MEMORY_LIMIT_REASONS[limit.source]}); if that is not a leak, set ${setting} to ${enough}`;
+  return msg`${who} used ${inMebibytes(rssBytes)}, limit ${inMebibytes(limit.bytes)} (${MEMORY_LIMIT_REASONS[limit.source]}); if that is not a leak, set ${setting} to ${enough}`;
 }
 
 function inMebibytes(bytes: number): string {

@@ -1,4 +1,4 @@
-import { MillraceError, toMillraceError } from '../../core/index.js';
+import { errorOf, type MillraceError, toMillraceError } from '../../core/index.js';
 import { type CallModel, type ModelAnswer, STREAM_CREDIT } from '../contract.js';
 import { type Frame, FrameKind } from './frame.js';
 import { type CallEnd, type CallGranted, decodeJsonFrame, encodeJsonFrame } from './json-frame.js';
@@ -49,7 +49,7 @@ export class OutgoingCalls {
     }
     this.#open.delete(frame.ticket);
     const { failure } = decodeJsonFrame<CallEnd>(frame);
-    call.onEnd(failure && new MillraceError(failure.code, failure.message));
+    call.onEnd(failure && errorOf(failure));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { MillraceError } from '../../core/index.js';
+import type { Message, MillraceError } from '../../core/index.js';
 import type { Batch, BatchTiming, Description, Emit, Instance, MemoryLimit } from '../contract.js';
 import type { PlacedSpec } from '../registry.js';
 import { checkStatistics, nameStatistics } from '../statistics.js';
@@ -48,7 +48,7 @@ export class RemoteModel implements Instance {
   readonly pid: number;
   readonly loadMs: number;
   readonly description: Description;
-  readonly exited: Promise<string>;
+  readonly exited: Promise<string | Message>;
   readonly #settings: RemoteModelSettings;
   readonly #names: Recipient;
   readonly #queue: RunnerQueue;
@@ -112,7 +112,7 @@ export class RemoteModel implements Instance {
     return this.#closed;
   }
 
-  kill(reason: string): void {
+  kill(reason: string | Message): void {
     this.#settings.runner.kill(reason);
   }
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { MillraceError, systemClock, toMillraceError } from '../../core/index.js';
+import { errorData, MillraceError, systemClock, toMillraceError } from '../../core/index.js';
 import type { Batch, BatchTiming, CallModel, Description, Emission, LoadedModel } from '../contract.js';
 import { loadModel, type PlacedSpec } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
@@ -234,9 +234,10 @@ export class RunnerLoop {
   }
 
   #fail(frame: Frame, error: unknown): void {
-    const { code, message, cause } = toMillraceError(error);
+    const known = toMillraceError(error);
+    const { cause } = known;
     const detail = cause instanceof Error ? (cause.stack ?? cause.message) : cause;
-    const failure: Failure = { code, message, ...(detail === undefined ? {} : { detail: String(detail) }) };
+    const failure: Failure = { ...errorData(known), ...(detail === undefined ? {} : { detail: String(detail) }) };
     this.#send(FrameKind.failed, failure, frame);
   }
 

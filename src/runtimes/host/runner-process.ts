@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { type Clock, type EventBus, MillraceError, within } from '../../core/index.js';
-import { type CallModel, RunnerDiedError } from '../contract.js';
+import { type Clock, type EventBus, type Message, MillraceError, msg, within } from '../../core/index.js';
+import { type CallModel, type RunnerDeath, RunnerDiedError } from '../contract.js';
 import { TELEMETRY_DECLINED } from '../onnx/telemetry.js';
+import { saysOutOfMemory } from '../out-of-memory.js';
 import { haveBegun, type RunnerQueue } from './begun.js';
 import type { BodyArena } from './body-arena.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
@@ -21,11 +22,13 @@ import {
 import { forwardLines } from './output-lines.js';
 import { killGroup } from './process-group.js';
 import type { Environment } from './runner-environment.js';
-import { describeExit, watchExit } from './runner-exit.js';
+import { describeExit, type RunnerEnd, watchExit } from './runner-exit.js';
 
 export interface RunnerSettings {
   /** Shown in `ps`, logs and metrics. */
   readonly label: string;
+  /** The same for messages: of which model it is, where it is for one alone. */
+  readonly mention: Message;
   /** JavaScript file to run. */
   readonly entry: string;
   readonly environment: Environment;
@@ -50,7 +53,7 @@ export class RunnerProcess {
   readonly label: string;
   readonly pid: number;
   /** Settles with the reason once the process is gone and everything it had written was read. */
-  readonly exited: Promise<string>;
+  readonly exited: Promise<string | Message>;
   readonly #settings: RunnerSettings;
   readonly #child: ChildProcess;
   readonly #input: Writable | undefined;
@@ -68,9 +71,9 @@ export class RunnerProcess {
   #eventLoop = false;
   #loads = 0;
   #lastLoadAt = 0;
-  #killReason: string | undefined;
+  #killed: RunnerEnd | undefined;
   #overMemory = false;
-  #exitReason: string | undefined;
+  #end: RunnerEnd | undefined;
 
   constructor(settings: RunnerSettings) {
     this.label = settings.label;
@@ -93,11 +96,11 @@ export class RunnerProcess {
     const output = stdio?.[4] as Readable | undefined;
     this.exited = new Promise((resolve) =>
       watchExit(this.#child, output, {
-        onGone: (reason) => {
-          this.#onExit(reason);
-          resolve(reason);
+        onGone: (end) => {
+          this.#onExit(end);
+          resolve(end.reason);
         },
-        describe: (code, signal) => this.#killReason ?? describeExit(code, signal, this.#ending),
+        describe: (code, signal) => this.#killed ?? describeExit(code, signal, this.#ending),
       }),
     );
     const assembler = new FrameAssembler((frame) => this.#onFrame(frame));
@@ -108,7 +111,7 @@ export class RunnerProcess {
 
   /** True until it has ended or been asked to. */
   get usable(): boolean {
-    return this.#exitReason === undefined && this.#killReason === undefined && !this.#ending;
+    return this.#end === undefined && this.#killed === undefined && !this.#ending;
   }
 
   /** Where data lies in the memory of bodies that it may read; undefined = elsewhere. */
@@ -159,7 +162,7 @@ export class RunnerProcess {
   /** Sends what `encode` makes of a fresh ticket; `reply` gets the answers, or the runner's end. */
   send(reply: PendingReply, encode: (ticket: number) => readonly Uint8Array[]): void {
     if (!this.usable) {
-      reply.fail(this.#died(this.#exitReason ?? this.#killReason ?? 'closed', false));
+      reply.fail(this.#died(this.#end ?? this.#killed ?? CLOSED, false));
       return;
     }
     this.#lastTicket = (this.#lastTicket + 1) >>> 0;
@@ -175,10 +178,10 @@ export class RunnerProcess {
     if (this.usable) this.#write(pieces);
   }
 
-  /** Ends the process now, whatever it does. Only the first reason counts; `overMemory`: it used more than it may. */
-  kill(reason: string, { overMemory = false } = {}): void {
-    if (this.#exitReason !== undefined || this.#killReason !== undefined) return;
-    this.#killReason = reason;
+  /** Ends the process now, whatever it does. Only the first reason counts, and what of memory has led to it. */
+  kill(reason: string | Message, { overMemory = false, outOfMemory = false }: MemoryFacts = {}): void {
+    if (this.#end !== undefined || this.#killed !== undefined) return;
+    this.#killed = { reason, outOfMemory: outOfMemory || overMemory };
     this.#overMemory = overMemory;
     this.#child.kill('SIGKILL');
   }
@@ -232,7 +235,8 @@ export class RunnerProcess {
     }
     if (frame.kind === FrameKind.fatal) {
       // It ends by itself, if nothing in it holds it up.
-      this.kill(decodeJsonFrame<Fatal>(frame).reason);
+      const { reason } = decodeJsonFrame<Fatal>(frame);
+      this.kill(reason, { outOfMemory: saysOutOfMemory(reason) });
       return;
     }
     if (frame.kind === FrameKind.statistics) {
@@ -284,27 +288,33 @@ export class RunnerProcess {
     }
   }
 
-  #onExit(reason: string): void {
-    this.#exitReason = reason;
+  #onExit(end: RunnerEnd): void {
+    this.#end = end;
     this.#input?.destroy();
     this.#segment?.close();
     for (const calls of this.#calls.values()) calls.close();
     this.#calls.clear();
     this.#statistics.clear();
     const { events } = this.#settings;
-    events.publish('runnerExited', { runner: this.label, pid: this.pid, reason, expected: this.#ending });
+    events.publish('runnerExited', {
+      runner: this.label,
+      pid: this.pid,
+      reason: String(end.reason),
+      expected: this.#ending,
+    });
     const pending = this.#pending.splice(0).map(({ reply }) => reply);
     const begun = haveBegun(
       pending.map(({ queue }) => queue),
       this.#eventLoop,
     );
-    for (const [index, reply] of pending.entries()) reply.fail(this.#died(reason, begun[index] === true));
+    for (const [index, reply] of pending.entries()) reply.fail(this.#died(end, begun[index] === true));
   }
 
-  #died(reason: string, started: boolean): RunnerDiedError {
-    return new RunnerDiedError(`runner ${this.label} is gone: ${reason}`, {
+  #died({ reason, outOfMemory }: RunnerEnd, started: boolean): RunnerDiedError {
+    return new RunnerDiedError(msg`${this.#settings.mention} is gone: ${reason}`, {
       started,
       overMemory: this.#overMemory,
+      outOfMemory,
     });
   }
 
@@ -320,4 +330,7 @@ export class RunnerProcess {
   }
 }
 
+type MemoryFacts = Pick<RunnerDeath, 'overMemory' | 'outOfMemory'>;
+
+const CLOSED: RunnerEnd = { reason: 'closed', outOfMemory: false };
 const CALL_KINDS: ReadonlySet<number> = new Set([FrameKind.call, FrameKind.callGrant, FrameKind.callCancel]);

@@ -1,4 +1,4 @@
-import type { Clock, EventBus, Timer } from '../../core/index.js';
+import { type Clock, type EventBus, formatModelRef, type Timer } from '../../core/index.js';
 import type { MemoryLimit } from '../contract.js';
 import { excessReason, type MemoryDemand } from './memory-limit.js';
 import { readProcessStates } from './process-states.js';
@@ -95,7 +95,7 @@ export class RunnerWatch {
   #killGreedy(runner: RunnerProcess, { demands, limit }: Allowance, rssBytes: number): void {
     // Callers of one of them need not learn which others there are.
     if (demands.length > 1) {
-      const names = demands.slice(0, MAX_NAMED).map(({ model }) => model);
+      const names = demands.slice(0, MAX_NAMED).map(({ ref }) => formatModelRef(ref));
       const more = demands.length > MAX_NAMED ? ` and ${demands.length - MAX_NAMED} more` : '';
       const message = `runner '${runner.label}' takes too much memory; its models are ${names.join(', ')}${more}`;
       this.#settings.events.publish('diagnostic', { level: 'error', room: 'runtimes', message });

@@ -1,5 +1,6 @@
 import {
   type CallDelta,
+  errorData,
   type FinishReason,
   type MillraceError,
   type Parameters,
@@ -290,6 +291,5 @@ export class Generation implements Task {
 
 /** An answer that is an error. */
 export function refusal({ callId }: BatchItem, error: MillraceError): Emission {
-  const { code, message, reason } = error;
-  return { callId, outputs: [], error: { code, message, ...(reason === undefined ? {} : { reason }) }, final: true };
+  return { callId, outputs: [], error: errorData(error), final: true };
 }

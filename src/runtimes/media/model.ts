@@ -2,7 +2,8 @@ import {
   bytesElements,
   bytesOf,
   type Datatype,
-  invalidArgument,
+  errorData,
+  invalidParameter,
   type MediaSpec,
   type Parameters,
   type Tensor,
@@ -67,8 +68,7 @@ export class MediaModel implements LoadedModel {
       const { shape, data } = await this.#decode(content as Uint8Array, parameters, datatype);
       return { callId, outputs: [{ name: OUTPUT, datatype, shape, data: bytesOf(data) }], final: true };
     } catch (error) {
-      const { code, message } = toMillraceError(error);
-      return { callId, outputs: [], error: { code, message }, final: true };
+      return { callId, outputs: [], error: errorData(toMillraceError(error)), final: true };
     }
   }
 
@@ -78,14 +78,14 @@ export class MediaModel implements LoadedModel {
     const { kind, decode } = this.#decoder;
     if (kind === 'image' && spec.kind === 'image') return decode(bytes, spec, datatype);
     if (kind === 'audio' && spec.kind === 'audio') return decode(bytes, spec, datatype);
-    throw invalidArgument(`parameter 'media': expected what becomes of ${kind}, got ${spec.kind}`);
+    throw invalidParameter('media', `expected what becomes of ${kind}, got ${spec.kind}`);
   }
 }
 
 function datatypeOf({ datatype }: Parameters): NumericDatatype {
   const known = datatype as Datatype;
   if (known === 'BYTES' || known === 'BOOL') {
-    throw invalidArgument(`parameter 'datatype': expected one of numbers, got ${known}`);
+    throw invalidParameter('datatype', `expected one of numbers, got ${known}`);
   }
   return known;
 }

@@ -1,4 +1,5 @@
-import { invalidArgument, MillraceError } from '../../core/index.js';
+import { type ErrorReason, invalidArgument, MillraceError } from '../../core/index.js';
+import { saysOutOfMemory } from '../out-of-memory.js';
 import { describeKind } from './file-kind.js';
 import { onnxTypeName } from './types.js';
 
@@ -120,8 +121,8 @@ export function explainLoadError(error: unknown, failure: LoadFailure): Millrace
     const { code, message } = explain(match, failure);
     return new MillraceError(code, message, { cause: error });
   }
-  const message = `ONNX Runtime refused '${failure.fileName}': ${cleanMessage(text)}`;
-  return invalidArgument(message, { cause: error });
+  const why = cleanMessage(text);
+  return invalidArgument(`ONNX Runtime refused '${failure.fileName}': ${why}`, { cause: error, reason: reasonOf(why) });
 }
 
 /** The error for a run that failed; the original is its cause. */
@@ -131,8 +132,13 @@ export function explainRunError(error: unknown): MillraceError {
   const missing = /^input '(.+)' is missing in 'feeds'/.exec(text);
   if (missing !== null) return invalidArgument(`input '${missing[1]}' is missing`);
   const isInput = /invalid (dimensions|rank) for input|Unexpected input data type/i.test(text);
-  const message = isInput ? cleanMessage(text) : `the model failed: ${cleanMessage(text)}`;
-  return new MillraceError(isInput ? 'invalid_argument' : 'internal', message, { cause: error });
+  const why = cleanMessage(text);
+  if (isInput) return invalidArgument(why, { cause: error });
+  return new MillraceError('internal', `the model failed: ${why}`, { cause: error, reason: reasonOf(why) });
+}
+
+function reasonOf(text: string): ErrorReason | undefined {
+  return saysOutOfMemory(text) ? 'out_of_memory' : undefined;
 }
 
 /** What an error says, whatever was thrown. */

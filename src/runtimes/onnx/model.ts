@@ -3,6 +3,7 @@ import {
   bytesElementsEnd,
   type Clock,
   elementCount,
+  errorData,
   invalidArgument,
   MillraceError,
   type Tensor,
@@ -60,8 +61,7 @@ export class OnnxModel implements LoadedModel {
     try {
       return await this.#run({ ...batch, items: [item], rows: item.rows }, emit);
     } catch (error) {
-      const { code, message } = explainRunError(error);
-      emit([{ callId: item.callId, outputs: [], error: { code, message }, final: true }]);
+      emit([{ callId: item.callId, outputs: [], error: errorData(explainRunError(error)), final: true }]);
       return { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
     }
   }

@@ -8,7 +8,10 @@ import {
   formatTensorType,
   invalidArgument,
   isExplicit,
+  type Message,
   MillraceError,
+  msg,
+  namedModel,
   type Tensor,
 } from '../../core/index.js';
 import type { CallInputs, ModelAnswerOf, ModelCallOptions, OtherModel } from '../../model/index.js';
@@ -54,9 +57,9 @@ export function otherModel(callModel: CallModel, { name, version, callId }: Targ
 
 async function onlyOf(answers: AsyncIterator<ModelAnswer>, name: string): Promise<ModelAnswer> {
   const first = await answers.next();
-  if (first.done) throw fault(`model '${name}' ended without an answer; use stream instead of infer`);
+  if (first.done) throw fault(msg`${namedModel(name)} ended without an answer; use stream instead of infer`);
   const { done } = await answers.next();
-  if (!done) throw fault(`model '${name}' answered more than once; use stream instead of infer`);
+  if (!done) throw fault(msg`${namedModel(name)} answered more than once; use stream instead of infer`);
   return first.value;
 }
 
@@ -121,6 +124,6 @@ function toAnswer({ outputs, parameters }: ModelAnswer): ModelAnswerOf {
   return { outputs: Object.fromEntries(outputs.map((tensor) => [tensor.name, new TensorView(tensor)])), parameters };
 }
 
-function fault(message: string): MillraceError {
+function fault(message: Message): MillraceError {
   return new MillraceError('internal', message);
 }

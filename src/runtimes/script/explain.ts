@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { ERROR_CODES, type ErrorCode, invalidArgument, MillraceError } from '../../core/index.js';
+import { ERROR_CODES, invalidArgument, MillraceError, msg, namedModel } from '../../core/index.js';
+import { saysOutOfMemory } from '../out-of-memory.js';
 
 export interface Thrown {
-  readonly code: ErrorCode;
   /** For the caller. */
-  readonly message: string;
+  readonly error: MillraceError;
   /** For the log; undefined where the script has answered with an error on purpose. */
   readonly stack: string | undefined;
 }
@@ -14,21 +14,22 @@ export interface Thrown {
  * that it was thrown, since its message may name files and values.
  */
 export function explainThrown(thrown: unknown, model: string): Thrown {
-  const unforeseen = (what: string) => `model '${model}' failed with ${what}; the server log has the details`;
+  const unforeseen = (what: string) =>
+    new MillraceError('internal', msg`${namedModel(model)} failed with ${what}; the server log has the details`);
   if (thrown instanceof MillraceError) {
     const stack = thrown.cause instanceof Error ? withoutQueries(thrown.cause.stack ?? '') : undefined;
-    return { code: thrown.code, message: thrown.message, stack };
+    return { error: thrown, stack };
   }
   if (!(thrown instanceof Error)) {
-    return { code: 'internal', message: unforeseen(`a thrown ${typeof thrown}`), stack: String(thrown) };
+    return { error: unforeseen(`a thrown ${typeof thrown}`), stack: String(thrown) };
   }
   const { name, message, stack } = thrown;
   // Errors of a copy of this package that the script has brought along.
   const code = ERROR_CODES.find((known) => known === (thrown as { readonly code?: unknown }).code);
   if (code !== undefined && (name === 'ModelError' || name === 'MillraceError'))
-    return { code, message, stack: undefined };
+    return { error: new MillraceError(code, message), stack: undefined };
   const named = /^\w{1,64}$/.test(name) ? name : 'Error';
-  return { code: 'internal', message: unforeseen(named), stack: withoutQueries(stack ?? `${named}: ${message}`) };
+  return { error: unforeseen(named), stack: withoutQueries(stack ?? `${named}: ${message}`) };
 }
 
 /** Why a script could not be loaded: `model.ts:3:10: …` where a line of its own is to blame. */
@@ -36,7 +37,10 @@ export function explainLoadError(thrown: unknown, file: string): MillraceError {
   if (!(thrown instanceof Error)) return refuse(`${path.basename(file)}: ${String(thrown)}`, thrown);
   const message = firstLine(thrown.message);
   if (thrown instanceof MillraceError) {
-    return new MillraceError(thrown.code, `${path.basename(file)}: ${message}`, { cause: thrown.cause });
+    return new MillraceError(thrown.code, `${path.basename(file)}: ${message}`, {
+      cause: thrown.cause,
+      reason: thrown.reason,
+    });
   }
   const folder = `${path.dirname(file)}${path.sep}`;
   const shorten = (text: string) => text.replaceAll('file://', '').replaceAll(folder, '');
@@ -81,6 +85,7 @@ function withoutQueries(text: string): string {
   return text.replaceAll(/\?millrace=\d+/g, '');
 }
 
+/** What a script imports may run out of memory, and say so. */
 function refuse(message: string, cause: unknown): MillraceError {
-  return invalidArgument(message, { cause });
+  return invalidArgument(message, { cause, reason: saysOutOfMemory(message) ? 'out_of_memory' : undefined });
 }

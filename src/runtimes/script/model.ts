@@ -1,4 +1,4 @@
-import { type ErrorCode, MillraceError, type Tensor } from '../../core/index.js';
+import { errorData, errorOf, MillraceError, type Tensor } from '../../core/index.js';
 import { Answer, type AnyModelDefinition, type BatchContext, type ModelContext } from '../../model/index.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
@@ -77,8 +77,8 @@ export class ScriptModel implements LoadedModel {
     try {
       await definition.close?.(model);
     } catch (error) {
-      const { message, stack } = explainThrown(error, this.#setup.model.name);
-      context.report('error', `close failed: ${stack ?? message}`);
+      const thrown = explainThrown(error, this.#setup.model.name);
+      context.report('error', `close failed: ${thrown.stack ?? thrown.error.message}`);
     }
   }
 
@@ -142,8 +142,8 @@ export class ScriptModel implements LoadedModel {
       }
     } catch (error) {
       // As a whole: where the model is pure, its requests are run again one by one.
-      const { code, message, stack } = explainThrown(error, this.#setup.model.name);
-      throw new MillraceError(code, message, stack === undefined ? {} : { cause: stack });
+      const thrown = explainThrown(error, this.#setup.model.name);
+      throw errorOf(errorData(thrown.error), thrown.stack);
     } finally {
       for (const { request } of given) this.#waiting.delete(request.callId);
     }
@@ -200,12 +200,12 @@ export class ScriptModel implements LoadedModel {
 
   /** The caller gets code and message; the log the stack of what is nobody's answer. */
   #failure({ item, request, result }: Work): Emission {
-    const { code, message, stack } = explainThrown(result, this.#setup.model.name);
+    const { error, stack } = explainThrown(result, this.#setup.model.name);
     if (stack !== undefined) {
       const where = request === undefined || request.requestId === '' ? '' : ` (request ${request.requestId})`;
       this.#setup.context.report('error', `infer failed${where}: ${stack}`);
     }
-    return failure(item.callId, code, message);
+    return { callId: item.callId, outputs: NO_TENSORS, error: errorData(error), final: true };
   }
 }
 
@@ -220,10 +220,6 @@ const NO_SEQUENCE = Object.freeze({ id: '', start: false, end: false, state: und
 function fail(work: Work, error: unknown): void {
   work.result = error;
   work.failed = true;
-}
-
-function failure(callId: number, code: ErrorCode, message: string): Emission {
-  return { callId, outputs: NO_TENSORS, error: { code, message }, final: true };
 }
 
 const NO_TENSORS: readonly Tensor[] = [];

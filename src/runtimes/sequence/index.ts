@@ -1,4 +1,4 @@
-import { MillraceError, type Tensor, toMillraceError } from '../../core/index.js';
+import { errorData, errorOf, MillraceError, type Tensor, toMillraceError } from '../../core/index.js';
 import { joinColumn } from '../columns.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import type { SequenceSpec } from '../sequence-spec.js';
@@ -100,7 +100,7 @@ class SequenceModel implements LoadedModel {
       },
     );
     if (answer === undefined) throw new MillraceError('internal', 'the model gave no answer');
-    if (answer.error !== undefined) throw new MillraceError(answer.error.code, answer.error.message);
+    if (answer.error !== undefined) throw errorOf(answer.error);
     const states = this.#statesAfter(answer.outputs, items);
     const lists = this.#split(answer.outputs, items, states);
     for (const [index, item] of items.entries()) this.#keeper.after(item, states[index] ?? []);
@@ -242,6 +242,5 @@ function addTimings(one: BatchTiming, other: BatchTiming): BatchTiming {
 }
 
 function failure(item: BatchItem, error: unknown): Emission {
-  const { code, message } = toMillraceError(error);
-  return { callId: item.callId, outputs: [], error: { code, message }, final: true };
+  return { callId: item.callId, outputs: [], error: errorData(toMillraceError(error)), final: true };
 }

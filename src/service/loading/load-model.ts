@@ -1,4 +1,12 @@
-import { invalidArgument, MillraceError, ShutdownError } from '../../core/index.js';
+import {
+  invalidArgument,
+  joinMessages,
+  MillraceError,
+  msg,
+  namedModel,
+  ShutdownError,
+  wordingOf,
+} from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import {
   composingModels,
@@ -35,7 +43,7 @@ export async function loadModel(
 ): Promise<readonly ModelInfo[]> {
   const { repository, known, index, loader, labels, overrides, broughtAlong, patience } = parts;
   if (options.from !== undefined && index.isServed(name)) {
-    throw new MillraceError('already_exists', `there is a model '${name}' already; unload it first`);
+    throw new MillraceError('already_exists', msg`there is a ${namedModel(name)} already; unload it first`);
   }
   const given = overrides.complete(name, options);
   const isBrought = options.fileOverrides !== undefined;
@@ -59,8 +67,8 @@ export async function loadModel(
     if (isBrought || options.from !== undefined) index.noteFailedUpload(name);
     const shutdown = failed.find((error) => error instanceof ShutdownError);
     if (shutdown !== undefined) throw shutdown;
-    const reasons = failed.map((error) => error.message).join('; ');
-    throw invalidArgument(`model '${name}' failed to load: ${reasons}`, { cause: failed[0] });
+    const reasons = joinMessages(failed.map(wordingOf), '; ');
+    throw invalidArgument(msg`${namedModel(name)} failed to load: ${reasons}`, { cause: failed[0] });
   }
   applyLabels(labels, own.sources, { isFinal: true });
   const { removed, sources } = diffScan(known.of(name), own);
@@ -91,15 +99,15 @@ function scanComposing(
 
 function nothingToLoad(name: string, scan: RepositoryScan): MillraceError {
   const problem = scan.problems.find((candidate) => candidate.name === name);
-  if (problem !== undefined) return invalidArgument(`model '${name}' failed to load: ${problem.reason}`);
+  if (problem !== undefined) return invalidArgument(msg`${namedModel(name)} failed to load: ${problem.reason}`);
   if (scan.unsettled.some((version) => version.name === name)) {
-    return new MillraceError('unavailable', `the files of model '${name}' are still changing; try again`, {
+    return new MillraceError('unavailable', msg`the files of ${namedModel(name)} are still changing; try again`, {
       retryAfterMs: 1_000,
     });
   }
   if (scan.names.includes(name)) {
-    return invalidArgument(`model '${name}' has no version that its version policy selects`);
+    return invalidArgument(msg`${namedModel(name)} has no version that its version policy selects`);
   }
   const unlisted = scan.unlisted.map(({ reason }) => `; ${reason}`).join('');
-  return new MillraceError('not_found', `no repository has a model '${name}'${unlisted}`);
+  return new MillraceError('not_found', msg`no repository has a ${namedModel(name)}${unlisted}`);
 }

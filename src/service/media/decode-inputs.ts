@@ -2,11 +2,12 @@ import {
   bytesElementEnd,
   type Call,
   elementCount,
-  formatModelRef,
   type InferRequest,
   invalidArgument,
   type MediaSpec,
   MillraceError,
+  msg,
+  namedModel,
   type Tensor,
   type TensorSpec,
   toMillraceError,
@@ -111,15 +112,16 @@ function checkCount({ tensor, info, spec, media }: OneInput, given: number): voi
   if (given <= most) return;
   const why = isWindowed(media) ? ', since it is cut into windows' : '';
   throw invalidArgument(
-    `input '${spec.name}' has ${given} elements; model '${formatModelRef(info.ref)}' takes at most ${most} a request${why}`,
+    msg`input '${spec.name}' has ${given} elements; ${namedModel(info.ref)} takes at most ${most} a request${why}`,
   );
 }
 
 /** An input could not be decoded: its model has not been asked, whatever the code says. */
 export class UndecodedInputError extends MillraceError {
   constructor(place: string, cause: unknown) {
-    const { code, message, retryAfterMs } = toMillraceError(cause);
-    super(code, `input ${place}: ${message}`, { cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+    const error = toMillraceError(cause);
+    const { code, retryAfterMs } = error;
+    super(code, msg`input ${place}: ${error}`, { cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
     this.name = 'UndecodedInputError';
   }
 }

@@ -6,6 +6,8 @@ import {
   type InferResponse,
   invalidArgument,
   MillraceError,
+  msg,
+  namedModel,
   type SequenceControl,
   type Tensor,
   type TensorSpec,
@@ -37,7 +39,7 @@ export async function runWindows({ engine, clock }: WindowsSetup, windowed: Wind
   if (info.decoupled) {
     throw new MillraceError(
       'unimplemented',
-      `model '${info.ref.name}' may give several answers, which a sound cannot have`,
+      msg`${namedModel(info.ref.name)} may give several answers, which a sound cannot have`,
     );
   }
   const parts = partsOf(windowed);
@@ -76,7 +78,7 @@ function partsOf({ request, windows, info }: WindowedCall): readonly InferReques
 
 function specOf({ signature, ref }: ModelInfo, { name }: Tensor): TensorSpec {
   const spec = signature.inputs.find((input) => input.name === name);
-  if (spec === undefined) throw invalidArgument(`model '${ref.name}/${ref.version}' has no input '${name}'`);
+  if (spec === undefined) throw invalidArgument(msg`${namedModel(ref)} has no input '${name}'`);
   return spec;
 }
 

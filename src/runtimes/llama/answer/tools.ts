@@ -1,4 +1,4 @@
-import { invalidArgument, type ParameterValue } from '../../../core/index.js';
+import { invalidArgument, invalidParameter, type ParameterValue } from '../../../core/index.js';
 
 /** A function that the caller offers to the model. */
 export interface Tool {
@@ -34,7 +34,7 @@ export function readToolUse(
   const offered = readTools(tools);
   if (offered.length === 0) {
     if (choice === undefined || choice === 'none' || choice === 'auto') return undefined;
-    throw invalidArgument("parameter 'tool_choice': expected to be left out where there are no tools");
+    throw invalidParameter('tool_choice', 'expected to be left out where there are no tools');
   }
   if (choice === 'none') return undefined;
   if (choice === undefined || choice === 'auto') return useOf(offered, 'auto', isParallel);
@@ -65,8 +65,9 @@ function useOf(tools: readonly Tool[], mode: 'auto' | 'required', isParallel: bo
 
 function wrongChoice(offered: readonly Tool[], choice: ParameterValue) {
   const names = offered.map((tool) => `'${tool.name}'`).join(', ');
-  return invalidArgument(
-    `parameter 'tool_choice': expected 'auto', 'none', 'required', or functions of ${names}, got ${JSON.stringify(choice)}`,
+  return invalidParameter(
+    'tool_choice',
+    `expected 'auto', 'none', 'required', or functions of ${names}, got ${JSON.stringify(choice)}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { invalidArgument, MillraceError, type ParameterValue } from '../../../core/index.js';
+import { invalidParameter, MillraceError, type ParameterValue } from '../../../core/index.js';
 import { plainSchema, ruleOfSchema, type SchemaReading } from './json-schema.js';
 import type { GrammarRules } from './rules.js';
 import type { SchemaChecks } from './schema-checks.js';
@@ -24,7 +24,7 @@ export interface RequestedJson {
 /** JSON by the schema of a request, any object of JSON, or undefined where nothing is asked for. Throws `invalid_argument`. */
 export function structuredOutput({ schema: given, isStrict, anyObject }: RequestedJson): StructuredOutput | undefined {
   if (given === undefined) return anyObject ? { rule: () => 'object', check: checkIsJson } : undefined;
-  if (anyObject) throw invalidArgument("parameter 'json_object': expected to be left out beside 'json_schema'");
+  if (anyObject) throw invalidParameter('json_object', "expected to be left out beside 'json_schema'");
   const reading: SchemaReading = { what: 'the JSON schema', reason: 'invalid_json_schema', isStrict };
   const schema = plainSchema(given, reading);
   return {

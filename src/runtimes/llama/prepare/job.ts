@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorReason, Tensor } from '../../../core/index.js';
+import type { ErrorData, Tensor } from '../../../core/index.js';
 import type { ToolUse } from '../answer/tools.js';
 import type { Pointer } from '../library/functions.js';
 import type { GenerationOptions } from '../sampling/options.js';
@@ -61,14 +61,8 @@ export interface PreparationWork {
   readonly bytes: number;
 }
 
-export interface PromptFault {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly reason?: ErrorReason;
-}
-
 /** What a thread answers. */
 export type PromptReply = { readonly work: PreparationWork } & (
   | { readonly prompt: MadePrompt }
-  | { readonly fault: PromptFault }
+  | { readonly fault: ErrorData }
 );

@@ -1,4 +1,4 @@
-import { type Clock, invalidArgument, MillraceError, type Tensor } from '../../../core/index.js';
+import { type Clock, errorOf, invalidArgument, MillraceError, type Tensor } from '../../../core/index.js';
 import { FairThreads, LimitedThread, startThread, type ThreadProblem } from '../../../threads/index.js';
 import type { BatchItem } from '../../contract.js';
 import { refusedByTemplate } from '../template/refusal.js';
@@ -95,10 +95,7 @@ export class Preparation {
 /** Throws why there is none. */
 function promptOf(reply: PromptReply | ThreadProblem, { inputs }: PromptJob): MadePrompt {
   if ('prompt' in reply) return reply.prompt;
-  if ('fault' in reply) {
-    const { code, message, ...more } = reply.fault;
-    throw new MillraceError(code, message, more);
-  }
+  if ('fault' in reply) throw errorOf(reply.fault);
   const isChat = inputs.some(({ name }) => name === 'chat_input');
   throw isChat ? refusedByTemplate(reply.problem) : invalidArgument(`the prompt was not read: ${reply.problem}`);
 }

@@ -1,4 +1,4 @@
-import { invalidArgument, MillraceError } from '../../../core/index.js';
+import { invalidArgument, invalidParameter, MillraceError } from '../../../core/index.js';
 import { readToolUse } from '../answer/tools.js';
 import type { TokenizeOptions, Vocabulary } from '../library/vocabulary.js';
 import type { TemplateVariables } from '../template/adapt-variables.js';
@@ -53,7 +53,7 @@ export class PromptMaker {
     const source = readPrompt(inputs, vocabulary.size);
     if (source.kind !== 'chat') refuseOfConversations(options);
     if (options.suffix !== undefined && source.kind !== 'text') {
-      throw invalidArgument("parameter 'suffix': expected to be left out where the prompt is no text");
+      throw invalidParameter('suffix', 'expected to be left out where the prompt is no text');
     }
     const { tokens: all, conversation } = this.#readSource(source, options);
     const tokens = this.#truncate(all, options);
@@ -164,7 +164,7 @@ export class PromptMaker {
 
 function refuseOfConversations({ toolChoice, dropsTurns }: PromptOptions): void {
   const refuse = (name: string) =>
-    invalidArgument(`parameter '${name}': expected to be left out where the prompt is no conversation`);
+    invalidParameter(name, 'expected to be left out where the prompt is no conversation');
   if (toolChoice !== undefined) throw refuse('tool_choice');
   if (dropsTurns) throw refuse('drop_oldest_turns');
 }

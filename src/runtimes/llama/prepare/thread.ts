@@ -1,10 +1,10 @@
 /** Entry of a thread that makes prompts: templates are programs of strangers, and long texts take a while. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf, toMillraceError } from '../../../core/index.js';
+import { errorData, messageOf, toMillraceError } from '../../../core/index.js';
 import { bindVocabulary } from '../library/open.js';
 import { Vocabulary } from '../library/vocabulary.js';
 import { ChatTemplate } from '../template/chat-template.js';
-import type { PreparationSetup, PromptFault, PromptJob, PromptReply } from './job.js';
+import type { PreparationSetup, PromptJob, PromptReply } from './job.js';
 import { PromptMaker } from './prompt-maker.js';
 
 const { library, vocabulary: pointer, limits, template: source } = workerData as PreparationSetup;
@@ -25,13 +25,8 @@ function answer(job: PromptJob): PromptReply {
     const prompt = maker.make(job);
     return { work: maker.takeWork(), prompt };
   } catch (error) {
-    return { work: maker.takeWork(), fault: faultOf(error) };
+    return { work: maker.takeWork(), fault: errorData(toMillraceError(error)) };
   }
-}
-
-function faultOf(thrown: unknown): PromptFault {
-  const { code, message, reason } = toMillraceError(thrown);
-  return { code, message, ...(reason === undefined ? {} : { reason }) };
 }
 
 parentPort?.on('message', (job: PromptJob) => parentPort?.postMessage(answer(job)));

@@ -1,4 +1,4 @@
-import { invalidArgument, type Parameters, type ParameterValue } from '../../../core/index.js';
+import { invalidArgument, invalidParameter, type Parameters, type ParameterValue } from '../../../core/index.js';
 import { type StructuredOutput, structuredOutput } from '../grammar/structured-output.js';
 
 /** How tokens are chosen, in the terms of OpenAI's API and vLLM's additions to it. */
@@ -97,13 +97,13 @@ export function readGenerationOptions(parameters: Parameters, vocabularySize: nu
   };
   reader.end();
   if (options.output !== undefined && options.ignoreEos) {
-    throw invalidArgument("parameter 'ignore_eos': expected to be left out where the answer has to be JSON");
+    throw invalidParameter('ignore_eos', 'expected to be left out where the answer has to be JSON');
   }
   if (options.truncatePromptTokens !== undefined && options.dropsTurns) {
-    throw invalidArgument("parameter 'truncate_prompt_tokens': expected to be left out beside 'drop_oldest_turns'");
+    throw invalidParameter('truncate_prompt_tokens', "expected to be left out beside 'drop_oldest_turns'");
   }
   if (options.truncatePromptTokens !== undefined && options.suffix !== undefined) {
-    throw invalidArgument("parameter 'truncate_prompt_tokens': expected to be left out beside 'suffix'");
+    throw invalidParameter('truncate_prompt_tokens', "expected to be left out beside 'suffix'");
   }
   return options;
 }
@@ -200,7 +200,8 @@ class ParameterReader {
   end(): void {
     const unknown = Object.keys(this.#parameters).find((name) => !this.#known.has(name));
     if (unknown === undefined) return;
-    throw invalidArgument(`parameter '${unknown}' is not known; expected ${[...this.#known].join(', ')}`);
+    const message = `parameter '${unknown}' is not known; expected ${[...this.#known].join(', ')}`;
+    throw invalidArgument(message, { subject: { parameter: unknown } });
   }
 
   #take(name: string): ParameterValue | undefined {
@@ -211,8 +212,6 @@ class ParameterReader {
   #refuse(name: string, expected: string): never {
     const value = this.#parameters[name];
     const got = typeof value === 'bigint' ? String(value) : JSON.stringify(value);
-    throw invalidArgument(
-      `parameter '${name}': expected ${expected}, got ${got.length > 80 ? `${got.slice(0, 80)}…` : got}`,
-    );
+    throw invalidParameter(name, `expected ${expected}, got ${got.length > 80 ? `${got.slice(0, 80)}…` : got}`);
   }
 }

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../../core/index.js';
+import { invalidParameter } from '../../../core/index.js';
 import type { AnswerFormat } from '../answer/answer-format.js';
 import type { Tool, ToolUse } from '../answer/tools.js';
 
@@ -39,7 +39,7 @@ function withEffort(variables: TemplateVariables, source: string): TemplateVaria
   if (effort === undefined || source.includes('reasoning_effort')) return variables;
   if (source.includes('enable_thinking')) return { enable_thinking: effort !== 'none', ...others };
   if (effort === 'none') return others;
-  throw invalidArgument("parameter 'reasoning_effort': the chat template of the model knows of none");
+  throw invalidParameter('reasoning_effort', 'the chat template of the model knows of none');
 }
 
 function toolsAsText(messages: readonly Message[], use: ToolUse | undefined): readonly Message[] {

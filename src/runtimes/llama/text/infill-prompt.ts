@@ -17,7 +17,8 @@ export interface Gap {
 export function infillPrompt(vocabulary: Vocabulary, { before, suffix, read }: Gap): Int32Array {
   const { infillTokens } = vocabulary;
   if (infillTokens === undefined) {
-    throw new MillraceError('unimplemented', "parameter 'suffix': the model has no tokens for what is to be filled in");
+    const message = "parameter 'suffix': the model has no tokens for what is to be filled in";
+    throw new MillraceError('unimplemented', message, { subject: { parameter: 'suffix' } });
   }
   const within = { ...read, addSpecial: false };
   // What a text of this model begins with.
