@@ -1,5 +1,5 @@
 /**
- * What `src/protocols/json/float-assembly.ts` runs: AssemblyScript, compiled by `npm run assembly`. Reading and writing share
+ * What `src/protocols/shared/json/float-assembly.ts` runs: AssemblyScript, compiled by `npm run assembly`. Reading and writing share
  * a memory of two pages. Tables and constants are below 4096; `memory.ts` says what else is where.
  *
  * Careful: AssemblyScript infers types from the left. `15 - unsigned` is signed, and inside a cast to u64 everything is u64.

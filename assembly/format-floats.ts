@@ -1,5 +1,5 @@
 /**
- * Writes float32 as JSON numbers, to the letter as `writeFloat32` of `src/protocols/json/format-float.ts` does, which says
+ * Writes float32 as JSON numbers, to the letter as `writeFloat32` of `src/protocols/shared/json/format-float.ts` does, which says
  * what it writes and why: the fewest of seven to nine digits that read back, without trailing zeros. Seven, eight and nine are
  * all tried, since no branch predictor can know which it is; digits are made all at once, and a shuffle opens the gap for the point.
  */

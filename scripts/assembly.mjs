@@ -7,7 +7,7 @@ const root = path.dirname(import.meta.dirname);
 /** What is compiled to WebAssembly, and the module of src that carries it: no build and no test then needs the compiler. */
 export const ASSEMBLY = {
   source: 'assembly/floats.ts',
-  target: 'src/protocols/json/floats.wasm.ts',
+  target: 'src/protocols/shared/json/floats.wasm.ts',
 };
 
 const OPTIONS = [

@@ -19,7 +19,7 @@ const ENTRIES = [
   'cli/main',
   'config/reading/thread-main',
   'protobuf/tables/index',
-  'protocols/decoding/thread-main',
+  'protocols/shared/decoding/thread-main',
   'runtimes/authoring',
   'runtimes/host/runner-main',
   'runtimes/llama/grammar/thread',
@@ -35,9 +35,11 @@ export async function bundle(dist) {
   const files = await readdir(src, { withFileTypes: true });
   const assembly = files.filter((file) => /(?<!\.test)\.ts$/.test(file.name)).map((file) => path.parse(file.name).name);
   await bundleRoom(dist, ASSEMBLY, assembly);
-  // Each dialect's functions for the decoding thread.
-  const dialects = await readdir(path.join(src, 'protocols'));
-  const decoders = dialects.map((dialect) => `protocols/${dialect}/decoders`);
+  // Functions for the decoding thread: of each dialect, and of what dialects share.
+  const sources = await readdir(path.join(src, 'protocols'), { recursive: true });
+  const decoders = sources
+    .filter((file) => path.basename(file) === 'decoders.ts')
+    .map((file) => `protocols/${file.slice(0, -'.ts'.length)}`);
   for (const { name: room } of files.filter((file) => file.isDirectory())) {
     const entries = [`${room}/index`, ...ENTRIES, ...decoders].filter((entry) => roomOf(entry) === room);
     await bundleRoom(

@@ -5,10 +5,10 @@
 import { compileSource } from '../../scripts/compile-source.mjs';
 import { bestOf, VARIANTS } from './best-of.mjs';
 
-const { JsonCursor } = await import(await compileSource('protocols/json/cursor'));
-const { readFloats } = await import(await compileSource('protocols/json/floats'));
-const { FloatAssembly } = await import(await compileSource('protocols/json/float-assembly'));
-const { FloatReader } = await import(await compileSource('protocols/json/float-reader'));
+const { JsonCursor } = await import(await compileSource('protocols/shared/json/cursor'));
+const { readFloats } = await import(await compileSource('protocols/shared/json/floats'));
+const { FloatAssembly } = await import(await compileSource('protocols/shared/json/float-assembly'));
+const { FloatReader } = await import(await compileSource('protocols/shared/json/float-reader'));
 
 const assembly = new FloatAssembly();
 const tensor = { label: 'x' };

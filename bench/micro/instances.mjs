@@ -7,8 +7,8 @@ import { bestOf, VARIANTS } from './best-of.mjs';
 
 const { decodeInfer } = await import(await compileSource('protocols/oip/decode-infer'));
 const { createInferEncoder } = await import(await compileSource('protocols/oip/encode-infer'));
-const { decodeInstances } = await import(await compileSource('protocols/instances/decode'));
-const { createInstancesEncoder } = await import(await compileSource('protocols/instances/encode'));
+const { decodeInstances } = await import(await compileSource('protocols/shared/instances/decode'));
+const { createInstancesEncoder } = await import(await compileSource('protocols/shared/instances/encode'));
 const { decodeModelInfer } = await import(await compileSource('protocols/oip/grpc/decode-infer'));
 const { createInferEncoder: createGrpcEncoder } = await import(await compileSource('protocols/oip/grpc/encode-infer'));
 const { MESSAGES: OIP } = await import(await compileSource('protocols/oip/grpc/schema'));

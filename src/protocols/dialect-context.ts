@@ -1,8 +1,8 @@
 import { type Clock, invalidArgument } from '../core/index.js';
 import { PrincipalStore, type Service } from '../service/index.js';
-import type { Decoder } from './decoding/decoder.js';
 import type { DialectContext } from './dialect.js';
 import { RequestMemo } from './request-memo.js';
+import type { Decoder } from './shared/decoding/decoder.js';
 
 export interface DialectContextSetup {
   readonly service: Service;

@@ -1,7 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
 import type { Dialect, DialectContext } from './dialect.js';
-import type { BodyHandlers } from './invocations/body-handlers.js';
+import type { BodyHandlers } from './shared/invocations/body-handlers.js';
 import { type SwitchOptions, withPorts } from './switch-options.js';
 
 /** A dialect before it is loaded: all that is known of one that is switched off. */

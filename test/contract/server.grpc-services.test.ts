@@ -17,7 +17,7 @@ import { credentials, type StatusObject, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/index.js';
 import { AccessPolicy, createAuthenticator } from '../../src/governance/index.js';
-import { createReflectedFiles } from '../../src/protocols/grpc/reflection/files.js';
+import { createReflectedFiles } from '../../src/protocols/shared/grpc/reflection/files.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';

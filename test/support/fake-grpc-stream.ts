@@ -1,5 +1,5 @@
 import { Call, MillraceError } from '../../src/core/index.js';
-import type { GrpcMessage, GrpcMetadata, GrpcStream } from '../../src/protocols/grpc/method.js';
+import type { GrpcMessage, GrpcMetadata, GrpcStream } from '../../src/protocols/shared/grpc/method.js';
 import { principalWith } from './principals.js';
 
 /** A call of somebody who may do everything. */

@@ -1,6 +1,6 @@
 import { fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
-import type { GrpcMessage } from '../../src/protocols/grpc/method.js';
 import { MESSAGES as OIP } from '../../src/protocols/oip/grpc/schema.js';
+import type { GrpcMessage } from '../../src/protocols/shared/grpc/method.js';
 import { MESSAGES as TFS } from '../../src/protocols/tfs/grpc/schema.js';
 import { INFERENCE_MESSAGES, MANAGEMENT_MESSAGES } from '../../src/protocols/torchserve/grpc/schema.js';
 

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../core/index.js';
 import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
-import { encodeErrorText } from '../http-errors.js';
+import { encodeErrorText } from '../shared/http-errors.js';
 import { KSERVE_STATUS } from './errors.js';
 import { createKserveRoutes, readyNames } from './routes.js';
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../core/index.js';
-import { HTTP_STATUS } from '../http-errors.js';
+import { HTTP_STATUS } from '../shared/http-errors.js';
 
 /** HTTP status of each error on KServe's routes. */
 export const KSERVE_STATUS: Readonly<Record<ErrorCode, number>> = {

@@ -1,5 +1,5 @@
-import { answerEvents, type EventsContext, type Predict } from '../cloud-events/answer-events.js';
-import { createPredictor, type PredictorOptions } from '../instances/predict.js';
+import { answerEvents, type EventsContext, type Predict } from '../shared/cloud-events/answer-events.js';
+import { createPredictor, type PredictorOptions } from '../shared/instances/predict.js';
 
 const ONLY_ONE = { onlyOne: "which KServe's v1 protocol cannot carry; use generate_stream or gRPC", whole: true };
 

@@ -2,8 +2,8 @@ import { Type } from '@sinclair/typebox';
 import { MillraceError } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
-import { PREDICT_OPERATION } from '../instances/openapi.js';
 import { jsonResponse, type Route, type RouteRequest } from '../route.js';
+import { PREDICT_OPERATION } from '../shared/instances/openapi.js';
 import type { WireResponse } from '../wire.js';
 import { createPredictHandler } from './predict.js';
 

@@ -7,12 +7,12 @@ import {
   type Signature,
   type Tensor,
 } from '../../core/index.js';
-import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
-import { JsonCursor } from '../json/cursor.js';
-import { skipValue } from '../json/skip.js';
-import { readString } from '../json/string.js';
-import { readMemberName, wordSet } from '../json/words.js';
-import { decodeRawInput } from '../raw-tensor.js';
+import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from '../shared/json/bytes.js';
+import { JsonCursor } from '../shared/json/cursor.js';
+import { skipValue } from '../shared/json/skip.js';
+import { readString } from '../shared/json/string.js';
+import { readMemberName, wordSet } from '../shared/json/words.js';
+import { decodeRawInput } from '../shared/raw-tensor.js';
 import { LARGE_BYTES, type WireHeaders, type WireRequest } from '../wire.js';
 import { attachBinary } from './decode-binary.js';
 import { type InputHead, readInput } from './decode-input.js';

@@ -8,13 +8,13 @@ import {
   type Parameters,
   type SharedMemoryRange,
 } from '../../core/index.js';
-import { CLOSE_BRACE, OPEN_BRACE } from '../json/bytes.js';
-import type { JsonCursor } from '../json/cursor.js';
-import type { Named } from '../json/elements.js';
-import { skipUnchecked, skipValue } from '../json/skip.js';
-import { readString } from '../json/string.js';
-import { readTensorData } from '../json/tensor-data.js';
-import { readMemberName, readWord, wordSet } from '../json/words.js';
+import { CLOSE_BRACE, OPEN_BRACE } from '../shared/json/bytes.js';
+import type { JsonCursor } from '../shared/json/cursor.js';
+import type { Named } from '../shared/json/elements.js';
+import { skipUnchecked, skipValue } from '../shared/json/skip.js';
+import { readString } from '../shared/json/string.js';
+import { readTensorData } from '../shared/json/tensor-data.js';
+import { readMemberName, readWord, wordSet } from '../shared/json/words.js';
 import { countParameter, readParameters, sharedMemoryParameter } from './decode-parameters.js';
 import { readShape } from './decode-shape.js';
 

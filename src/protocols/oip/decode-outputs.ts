@@ -1,10 +1,10 @@
 import { excerpt, invalidArgument, type Parameters, type RequestedOutput } from '../../core/index.js';
-import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
-import type { JsonCursor } from '../json/cursor.js';
-import type { Named } from '../json/elements.js';
-import { skipValue } from '../json/skip.js';
-import { readString } from '../json/string.js';
-import { readMemberName, wordSet } from '../json/words.js';
+import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from '../shared/json/bytes.js';
+import type { JsonCursor } from '../shared/json/cursor.js';
+import type { Named } from '../shared/json/elements.js';
+import { skipValue } from '../shared/json/skip.js';
+import { readString } from '../shared/json/string.js';
+import { readMemberName, wordSet } from '../shared/json/words.js';
 import { booleanParameter, countParameter, readParameters, sharedMemoryParameter } from './decode-parameters.js';
 
 const MEMBERS = wordSet('name', 'parameters');

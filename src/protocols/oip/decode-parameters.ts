@@ -7,11 +7,11 @@ import {
   type ParameterValue,
   type SharedMemoryRange,
 } from '../../core/index.js';
-import { CLOSE_BRACE, COLON, OPEN_BRACE, QUOTE } from '../json/bytes.js';
-import type { JsonCursor } from '../json/cursor.js';
-import { type Named, startsNumber } from '../json/elements.js';
-import { parseNumber, readNumberText } from '../json/number.js';
-import { readString } from '../json/string.js';
+import { CLOSE_BRACE, COLON, OPEN_BRACE, QUOTE } from '../shared/json/bytes.js';
+import type { JsonCursor } from '../shared/json/cursor.js';
+import { type Named, startsNumber } from '../shared/json/elements.js';
+import { parseNumber, readNumberText } from '../shared/json/number.js';
+import { readString } from '../shared/json/string.js';
 
 /** Most parameters of a request, an input or an output. */
 export const MAX_PARAMETERS = 256;

@@ -6,8 +6,8 @@ import {
   type ParameterValue,
   type SequenceControl,
 } from '../../core/index.js';
-import type { JsonCursor } from '../json/cursor.js';
-import type { Named } from '../json/elements.js';
+import type { JsonCursor } from '../shared/json/cursor.js';
+import type { Named } from '../shared/json/elements.js';
 import { booleanParameter, longParameter, mistyped, readParameters } from './decode-parameters.js';
 
 /** How errors name the request itself. */

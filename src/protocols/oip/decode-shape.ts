@@ -1,8 +1,8 @@
 import { invalidArgument } from '../../core/index.js';
-import { CLOSE_BRACKET, isDigit, OPEN_BRACKET, ZERO } from '../json/bytes.js';
-import type { JsonCursor } from '../json/cursor.js';
-import type { Named } from '../json/elements.js';
-import { MAX_DIMENSION, MAX_RANK } from '../shape-limits.js';
+import { CLOSE_BRACKET, isDigit, OPEN_BRACKET, ZERO } from '../shared/json/bytes.js';
+import type { JsonCursor } from '../shared/json/cursor.js';
+import type { Named } from '../shared/json/elements.js';
+import { MAX_DIMENSION, MAX_RANK } from '../shared/shape-limits.js';
 
 /** Takes a `shape`: at most 32 dimensions, each from 0 to 2^31 - 1. */
 export function readShape(cursor: JsonCursor, owner: Named): readonly number[] {

@@ -1,6 +1,6 @@
 /** What the decoding thread runs for this dialect; see {@link DecodeFunction}. */
 import { type InferRequest, MillraceError } from '../../core/index.js';
-import type { Decoded } from '../decoding/jobs.js';
+import type { Decoded } from '../shared/decoding/jobs.js';
 import { checkTexts } from './check-texts.js';
 import { type DecodedInfer, decodeInfer } from './decode-infer.js';
 import { decodeGenerate } from './generate-decode.js';

@@ -1,6 +1,6 @@
 import { Turns } from '../../core/index.js';
 import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
-import { encodeErrorText } from '../http-errors.js';
+import { encodeErrorText } from '../shared/http-errors.js';
 import { createInferenceRoutes } from './inference-routes.js';
 import { addModels } from './openapi.js';
 import { createOipRoutes } from './routes.js';

@@ -7,8 +7,8 @@ import {
   type Tensor,
   Turns,
 } from '../../core/index.js';
-import { Gaps } from '../json/gaps.js';
-import { JsonWriter } from '../json/writer.js';
+import { Gaps } from '../shared/json/gaps.js';
+import { JsonWriter } from '../shared/json/writer.js';
 import type { WireResponse } from '../wire.js';
 
 const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' });

@@ -1,5 +1,5 @@
 import { type InferRequest, invalidArgument, NO_PARAMETERS, type Parameters } from '../../core/index.js';
-import type { GrpcMetadata } from '../grpc/method.js';
+import type { GrpcMetadata } from '../shared/grpc/method.js';
 import { MAX_PARAMETERS } from './decode-parameters.js';
 import { isReservedParameter } from './decode-request-parameters.js';
 

@@ -11,10 +11,10 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
-import { CLOSE_BRACE, COLON, OPEN_BRACE } from '../json/bytes.js';
-import { JsonCursor } from '../json/cursor.js';
-import { readFlatData } from '../json/flat-data.js';
-import { readString } from '../json/string.js';
+import { CLOSE_BRACE, COLON, OPEN_BRACE } from '../shared/json/bytes.js';
+import { JsonCursor } from '../shared/json/cursor.js';
+import { readFlatData } from '../shared/json/flat-data.js';
+import { readString } from '../shared/json/string.js';
 import type { WireRequest } from '../wire.js';
 import { inputLabel } from './decode-input.js';
 import { MAX_PARAMETERS, readParameter } from './decode-parameters.js';

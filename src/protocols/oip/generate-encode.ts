@@ -6,8 +6,8 @@ import {
   scalarParameter,
   type Turns,
 } from '../../core/index.js';
-import { Gaps } from '../json/gaps.js';
-import { JsonWriter } from '../json/writer.js';
+import { Gaps } from '../shared/json/gaps.js';
+import { JsonWriter } from '../shared/json/writer.js';
 import type { WireBody } from '../wire.js';
 
 /** An answer of a generate route: the JSON alone, or as a server-sent event; a long one bit by bit. */

@@ -10,7 +10,7 @@ import {
   Turns,
 } from '../../core/index.js';
 import type { InferResult, InferTarget, Service } from '../../service/index.js';
-import { Decoder } from '../decoding/decoder.js';
+import { Decoder } from '../shared/decoding/decoder.js';
 import {
   LARGE_BYTES,
   piecesOf,

@@ -4,7 +4,7 @@ import { fakeResolved } from '../../../test/support/fake-service.js';
 import { principalWith } from '../../../test/support/principals.js';
 import { bytesOf, Call, type InferRequest, MillraceError, type Tensor } from '../../core/index.js';
 import type { InferResult, Resolved } from '../../service/index.js';
-import { Decoder } from '../decoding/decoder.js';
+import { Decoder } from '../shared/decoding/decoder.js';
 import { LARGE_BYTES } from '../wire.js';
 import { createInferHandler } from './infer.js';
 

@@ -1,9 +1,9 @@
 import { type Call, type Clock, MillraceError, systemClock, Turns } from '../../core/index.js';
 import type { InferTarget, Service } from '../../service/index.js';
-import { Decoder } from '../decoding/decoder.js';
 import type { DialectContext } from '../dialect.js';
-import { decodeMediaBody } from '../media/decode-media.js';
 import { RequestMemo } from '../request-memo.js';
+import { Decoder } from '../shared/decoding/decoder.js';
+import { decodeMediaBody } from '../shared/media/decode-media.js';
 import { type WireRequest, type WireResponse, withoutRawHeaders } from '../wire.js';
 import { type DecodedInfer, decodeInfer, isLargeJson } from './decode-infer.js';
 import { type BinaryOutputs, createInferEncoder } from './encode-infer.js';

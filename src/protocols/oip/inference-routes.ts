@@ -1,6 +1,6 @@
 import type { DialectContext } from '../dialect.js';
 import type { Route } from '../route.js';
-import { targetOf } from '../target.js';
+import { targetOf } from '../shared/target.js';
 import { binaryDataAt } from './decode-infer.js';
 import { createGenerateHandler } from './generate.js';
 import { createInferHandler } from './infer.js';

@@ -1,5 +1,5 @@
 import type { InferRequest, Signature } from '../../core/index.js';
-import type { DecodeFunction } from '../decoding/jobs.js';
+import type { DecodeFunction } from '../shared/decoding/jobs.js';
 import type { WireRequest } from '../wire.js';
 import type { DecodedInfer } from './decode-infer.js';
 import type { DecodedModelInfer } from './grpc/decode-infer.js';

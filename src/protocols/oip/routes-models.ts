@@ -1,7 +1,7 @@
 import { toTritonConfig } from '../../repository/index.js';
 import type { Service } from '../../service/index.js';
 import { healthResponse, jsonResponse, type Route } from '../route.js';
-import { targetOf } from '../target.js';
+import { targetOf } from '../shared/target.js';
 import { encodeModelMetadata, encodeStatistics } from './routes-encode.js';
 import { ModelConfigurationSchema, ModelMetadataSchema, ModelReadySchema, StatisticsSchema } from './routes-schemas.js';
 

@@ -3,7 +3,7 @@ import { fakeResolved } from '../../../test/support/fake-service.js';
 import { principalWith } from '../../../test/support/principals.js';
 import { Call, type InferRequest, MillraceError, type Signature, type Tensor } from '../../core/index.js';
 import type { InferResult } from '../../service/index.js';
-import { encodeErrorText } from '../http-errors.js';
+import { encodeErrorText } from '../shared/http-errors.js';
 import { createInferHandler } from './infer.js';
 import { OIP_STATUS } from './status.js';
 

@@ -1,9 +1,9 @@
-import { ContentError } from '../invocations/content-error.js';
-import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../json/bytes.js';
-import { JsonCursor } from '../json/cursor.js';
-import { skipValue } from '../json/skip.js';
-import { readString, skipString } from '../json/string.js';
-import { readMemberName, wordSet } from '../json/words.js';
+import { ContentError } from '../shared/invocations/content-error.js';
+import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../shared/json/bytes.js';
+import { JsonCursor } from '../shared/json/cursor.js';
+import { skipValue } from '../shared/json/skip.js';
+import { readString, skipString } from '../shared/json/string.js';
+import { readMemberName, wordSet } from '../shared/json/words.js';
 import { ParameterError } from './errors.js';
 import { Fields } from './fields.js';
 import { parseBody } from './parse-body.js';

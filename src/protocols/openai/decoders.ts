@@ -1,5 +1,5 @@
 /** What the decoding thread runs for texts; see {@link DecodeFunction}. */
-import type { Decoded } from '../decoding/jobs.js';
+import type { Decoded } from '../shared/decoding/jobs.js';
 import { readHead } from './body-head.js';
 import { readText, type TextKind, type TextRequests } from './decode-text.js';
 import { itemsPage } from './stored-response.js';

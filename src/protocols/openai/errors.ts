@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorReason, excerpt, MillraceError } from '../../core/index.js';
-import { HTTP_STATUS } from '../http-errors.js';
-import { ContentError } from '../invocations/content-error.js';
+import { HTTP_STATUS } from '../shared/http-errors.js';
+import { ContentError } from '../shared/invocations/content-error.js';
 import type { WireResponse } from '../wire.js';
 
 /** HTTP status of each error, such that OpenAI's clients try again where that helps. */

@@ -3,7 +3,7 @@ import { FakeClock } from '../../../test/support/fake-clock.js';
 import { principalWith } from '../../../test/support/principals.js';
 import { Call, MillraceError, systemClock } from '../../core/index.js';
 import { PrincipalStore } from '../../service/index.js';
-import { Decoder } from '../decoding/decoder.js';
+import { Decoder } from '../shared/decoding/decoder.js';
 import { readRequest } from './read-request.js';
 import { packStored } from './stored-response.js';
 

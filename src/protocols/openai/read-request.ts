@@ -1,7 +1,7 @@
 import type { Call } from '../../core/index.js';
 import type { PrincipalStore, Service } from '../../service/index.js';
-import { ownedData } from '../decoding/owned.js';
 import type { DialectContext } from '../dialect.js';
+import { ownedData } from '../shared/decoding/owned.js';
 import { LARGE_BYTES } from '../wire.js';
 import { type BodyHead, headOf, readHead } from './body-head.js';
 import { unresolved } from './choices.js';

@@ -1,6 +1,6 @@
 import { type ErrorData, errorData, errorOf, MillraceError } from '../../core/index.js';
-import type { DecodeFunction } from '../decoding/jobs.js';
-import { ContentError } from '../invocations/content-error.js';
+import type { DecodeFunction } from '../shared/decoding/jobs.js';
+import { ContentError } from '../shared/invocations/content-error.js';
 import type { BodyHead, HeadOptions } from './body-head.js';
 import type { TextKind, TextRequests, UnreadText } from './decode-text.js';
 import type { ItemsPage } from './stored-response.js';

@@ -1,13 +1,13 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { Call } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
-import { chooseModel } from '../invocations/choose-model.js';
-import type { Invoker } from '../invocations/invoke.js';
-import { INVOKE_OPERATION } from '../invocations/openapi.js';
-import { binaryDataAt } from '../invocations/triton-binary.js';
-import { ListedModelSchema, ModelPageSchema } from '../model-server/listed-models.js';
-import { loadFrom } from '../model-server/load-from.js';
 import { emptyResponse, healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
+import { chooseModel } from '../shared/invocations/choose-model.js';
+import type { Invoker } from '../shared/invocations/invoke.js';
+import { INVOKE_OPERATION } from '../shared/invocations/openapi.js';
+import { binaryDataAt } from '../shared/invocations/triton-binary.js';
+import { ListedModelSchema, ModelPageSchema } from '../shared/model-server/listed-models.js';
+import { loadFrom } from '../shared/model-server/load-from.js';
 import { describeModel, listModels } from './models.js';
 
 const BASE = { tag: 'sagemaker', access: 'key', control: false } as const;

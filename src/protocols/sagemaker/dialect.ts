@@ -1,6 +1,6 @@
 import type { Dialect, DialectContext } from '../dialect.js';
-import { HTTP_STATUS } from '../http-errors.js';
-import type { BodyHandlers } from '../invocations/body-handlers.js';
+import { HTTP_STATUS } from '../shared/http-errors.js';
+import type { BodyHandlers } from '../shared/invocations/body-handlers.js';
 import { createContainerRoutes } from './container-routes.js';
 import { createEndpointRoutes } from './endpoint-routes.js';
 import { encodeError } from './errors.js';

@@ -1,7 +1,7 @@
 import { type Call, MillraceError } from '../../core/index.js';
-import { chooseModel } from '../invocations/choose-model.js';
-import { INVOKE_OPERATION } from '../invocations/openapi.js';
 import type { Route, RouteRequest } from '../route.js';
+import { chooseModel } from '../shared/invocations/choose-model.js';
+import { INVOKE_OPERATION } from '../shared/invocations/openapi.js';
 import { isStream, piecesOf, type WireHeaders, type WireResponse, type WireStream } from '../wire.js';
 import { type ContainerParts, INVOKE } from './container-routes.js';
 import { AwsError, ModelError } from './errors.js';

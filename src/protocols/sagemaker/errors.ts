@@ -1,7 +1,7 @@
 import { type ErrorCode, MillraceError } from '../../core/index.js';
-import { HTTP_STATUS } from '../http-errors.js';
-import { ContentError } from '../invocations/content-error.js';
-import { OutOfMemoryError } from '../model-server/load-from.js';
+import { HTTP_STATUS } from '../shared/http-errors.js';
+import { ContentError } from '../shared/invocations/content-error.js';
+import { OutOfMemoryError } from '../shared/model-server/load-from.js';
 import type { WireResponse } from '../wire.js';
 
 /** The `__type` by which AWS's clients tell errors apart. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type MillraceError, toMillraceError } from '../../core/index.js';
-import { HTTP_STATUS } from '../http-errors.js';
+import { HTTP_STATUS } from '../shared/http-errors.js';
 
 const STRING_TYPE = 7;
 const PRELUDE_BYTES = 8;

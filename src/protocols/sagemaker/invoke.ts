@@ -1,6 +1,6 @@
 import type { DialectContext } from '../dialect.js';
-import type { BodyHandlers } from '../invocations/body-handlers.js';
-import { createInvoker, type Invoker } from '../invocations/invoke.js';
+import type { BodyHandlers } from '../shared/invocations/body-handlers.js';
+import { createInvoker, type Invoker } from '../shared/invocations/invoke.js';
 import type { WireHeaders, WireResponse, WireStream } from '../wire.js';
 import { AwsError } from './errors.js';
 

@@ -1,7 +1,7 @@
 import { type Call, excerpt, invalidArgument } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Service } from '../../service/index.js';
-import { type ListedModel, type ModelPage, readyByName } from '../model-server/listed-models.js';
+import { type ListedModel, type ModelPage, readyByName } from '../shared/model-server/listed-models.js';
 
 const PAGE_SIZE = 100;
 

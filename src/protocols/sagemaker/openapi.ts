@@ -1,5 +1,5 @@
-import { INVOKE_OPERATION } from '../invocations/openapi.js';
 import type { OpenApiObject } from '../openapi.js';
+import { INVOKE_OPERATION } from '../shared/invocations/openapi.js';
 
 /** Inference as a stream of events in AWS's encoding. */
 export const STREAM_OPERATION: OpenApiObject = {

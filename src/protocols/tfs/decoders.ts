@@ -1,6 +1,6 @@
 /** What the decoding thread runs for this dialect; see {@link DecodeFunction}. */
 import type { Tensor } from '../../core/index.js';
-import type { Decoded } from '../decoding/jobs.js';
+import type { Decoded } from '../shared/decoding/jobs.js';
 import { type DecodedExamples, decodeExamples } from './examples/read-json.js';
 import { decodeInput } from './examples/read-proto.js';
 import { type DecodedPredict, decodePredict } from './grpc/decode-predict.js';

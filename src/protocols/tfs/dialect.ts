@@ -1,5 +1,5 @@
 import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
-import { encodeErrorText, HTTP_STATUS } from '../http-errors.js';
+import { encodeErrorText, HTTP_STATUS } from '../shared/http-errors.js';
 import { encodeStatuses } from './model-status.js';
 import { createTfsRoutes } from './routes.js';
 import { targetOf } from './target.js';

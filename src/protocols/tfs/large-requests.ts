@@ -1,5 +1,5 @@
 import type { Signature, Tensor } from '../../core/index.js';
-import type { DecodeFunction } from '../decoding/jobs.js';
+import type { DecodeFunction } from '../shared/decoding/jobs.js';
 import type { DecodedExamples } from './examples/read-json.js';
 import type { DecodedPredict } from './grpc/decode-predict.js';
 

@@ -1,5 +1,5 @@
-import type { Predict } from '../cloud-events/answer-events.js';
-import { createPredictor, type PredictorOptions } from '../instances/predict.js';
+import type { Predict } from '../shared/cloud-events/answer-events.js';
+import { createPredictor, type PredictorOptions } from '../shared/instances/predict.js';
 import { ONLY_ONE } from './only-one.js';
 import { checkSignatureName } from './signature.js';
 

@@ -1,8 +1,8 @@
 import type { Service } from '../../service/index.js';
-import { answerEvents } from '../cloud-events/answer-events.js';
 import type { DialectContext } from '../dialect.js';
-import { EXAMPLES_OPERATION, PREDICT_OPERATION } from '../instances/openapi.js';
 import { jsonResponse, type Route } from '../route.js';
+import { answerEvents } from '../shared/cloud-events/answer-events.js';
+import { EXAMPLES_OPERATION, PREDICT_OPERATION } from '../shared/instances/openapi.js';
 import { createExamplesHandler } from './examples/handler.js';
 import type { Method } from './examples/heads.js';
 import { encodeStatuses } from './model-status.js';

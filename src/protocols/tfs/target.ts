@@ -1,6 +1,6 @@
 import type { InferTarget } from '../../service/index.js';
 import type { RouteRequest } from '../route.js';
-import { targetOf as plainTargetOf } from '../target.js';
+import { targetOf as plainTargetOf } from '../shared/target.js';
 
 /** The model, and perhaps the version or label, that a path names. Throws `not_found` for a version that is no number. */
 export function targetOf(request: Pick<RouteRequest, 'params'>): InferTarget {

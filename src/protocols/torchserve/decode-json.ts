@@ -1,9 +1,9 @@
 import { invalidArgument, type Signature, type Tensor } from '../../core/index.js';
-import { decodeInstances } from '../instances/decode.js';
-import { CLOSE_BRACE, COLON, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
-import { JsonCursor } from '../json/cursor.js';
-import { skipValue } from '../json/skip.js';
-import { readString } from '../json/string.js';
+import { decodeInstances } from '../shared/instances/decode.js';
+import { CLOSE_BRACE, COLON, OPEN_BRACE, OPEN_BRACKET } from '../shared/json/bytes.js';
+import { JsonCursor } from '../shared/json/cursor.js';
+import { skipValue } from '../shared/json/skip.js';
+import { readString } from '../shared/json/string.js';
 import { isDataName } from './read-parts.js';
 
 /** One row, whose answer is one value; rows, answered with a list; or rows in the envelope of KServe and others, whose answer has one, too. */

@@ -9,14 +9,14 @@ import {
   type TensorSpec,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import type { DecodeFunction } from '../decoding/jobs.js';
-import { ownedData } from '../decoding/owned.js';
 import type { DialectContext } from '../dialect.js';
-import { OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
-import { classOutputs, decodeMediaBody, type MediaModel } from '../media/decode-media.js';
-import { onlyClasses } from '../media/label-rows.js';
-import { plainRequest } from '../plain-request.js';
-import { decodeRawInput } from '../raw-tensor.js';
+import type { DecodeFunction } from '../shared/decoding/jobs.js';
+import { ownedData } from '../shared/decoding/owned.js';
+import { OPEN_BRACE, OPEN_BRACKET } from '../shared/json/bytes.js';
+import { classOutputs, decodeMediaBody, type MediaModel } from '../shared/media/decode-media.js';
+import { onlyClasses } from '../shared/media/label-rows.js';
+import { plainRequest } from '../shared/plain-request.js';
+import { decodeRawInput } from '../shared/raw-tensor.js';
 import { LARGE_BYTES, type WireRequest } from '../wire.js';
 import { type DecodedValue, decodeJson, type PredictionForm } from './decode-json.js';
 import { decodePrompt } from './decode-prompt.js';

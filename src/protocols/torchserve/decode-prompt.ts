@@ -7,8 +7,8 @@ import {
   type ParameterValue,
   packBytes,
 } from '../../core/index.js';
-import { OPEN_BRACE } from '../json/bytes.js';
-import { plainRequest } from '../plain-request.js';
+import { OPEN_BRACE } from '../shared/json/bytes.js';
+import { plainRequest } from '../shared/plain-request.js';
 import type { Part } from './multipart.js';
 import { isDataName } from './read-parts.js';
 

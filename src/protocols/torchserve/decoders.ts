@@ -1,6 +1,6 @@
 /** What the decoding thread runs for this dialect; see {@link DecodeFunction}. */
 import type { InferRequest, Signature } from '../../core/index.js';
-import type { Decoded } from '../decoding/jobs.js';
+import type { Decoded } from '../shared/decoding/jobs.js';
 import { type DecodedValue, decodeJson } from './decode-json.js';
 import { decodePrompt } from './decode-prompt.js';
 import type { Part } from './multipart.js';

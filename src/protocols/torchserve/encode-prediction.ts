@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { bytesElements, type InferResponse, type Signature, type Tensor, type Turns } from '../../core/index.js';
-import { createInstancesEncoder, type InstancesEncoder } from '../instances/encode.js';
-import { asksForLabels, labelRows } from '../media/label-rows.js';
 import { jsonResponse } from '../route.js';
+import { createInstancesEncoder, type InstancesEncoder } from '../shared/instances/encode.js';
+import { asksForLabels, labelRows } from '../shared/media/label-rows.js';
 import type { WireResponse } from '../wire.js';
 import type { PredictionForm } from './decode-json.js';
 import type { DecodedPrediction } from './decode-prediction.js';

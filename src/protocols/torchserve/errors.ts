@@ -1,6 +1,6 @@
 import { type ErrorCode, MillraceError } from '../../core/index.js';
-import { HTTP_STATUS } from '../http-errors.js';
-import { OutOfMemoryError } from '../model-server/load-from.js';
+import { HTTP_STATUS } from '../shared/http-errors.js';
+import { OutOfMemoryError } from '../shared/model-server/load-from.js';
 import type { WireResponse } from '../wire.js';
 
 /** HTTP status of each error on TorchServe's routes. */

@@ -1,5 +1,5 @@
 import { invalidArgument, mediaFormatOf } from '../../core/index.js';
-import { OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
+import { OPEN_BRACE, OPEN_BRACKET } from '../shared/json/bytes.js';
 import { mediaTypeOf, type WireRequest } from '../wire.js';
 import { type Part, readMultipart } from './multipart.js';
 

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { excerpt, invalidArgument } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
-import { ModelPageSchema } from '../model-server/listed-models.js';
 import { jsonResponse, type Route, type RouteRequest } from '../route.js';
+import { ModelPageSchema } from '../shared/model-server/listed-models.js';
 import { Management } from './management.js';
 import { decodeRegistration, readBoolean } from './registration.js';
 import { targetOf } from './version.js';

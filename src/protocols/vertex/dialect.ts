@@ -1,12 +1,12 @@
 import type { Call } from '../../core/index.js';
 import type { Dialect, DialectContext } from '../dialect.js';
-import { HTTP_STATUS } from '../http-errors.js';
-import type { BodyHandlers } from '../invocations/body-handlers.js';
-import { chooseModel } from '../invocations/choose-model.js';
-import { createInvoker } from '../invocations/invoke.js';
-import { INVOKE_OPERATION } from '../invocations/openapi.js';
-import { binaryDataAt, inferTritonBinary } from '../invocations/triton-binary.js';
 import { healthResponse, type Route, type RouteRequest } from '../route.js';
+import { HTTP_STATUS } from '../shared/http-errors.js';
+import type { BodyHandlers } from '../shared/invocations/body-handlers.js';
+import { chooseModel } from '../shared/invocations/choose-model.js';
+import { createInvoker } from '../shared/invocations/invoke.js';
+import { INVOKE_OPERATION } from '../shared/invocations/openapi.js';
+import { binaryDataAt, inferTritonBinary } from '../shared/invocations/triton-binary.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { encodeError } from './errors.js';
 import type { VertexOptions } from './options.js';

@@ -1,5 +1,5 @@
 import type { MillraceError } from '../../core/index.js';
-import { ContentError } from '../invocations/content-error.js';
+import { ContentError } from '../shared/invocations/content-error.js';
 import type { WireResponse } from '../wire.js';
 
 /** `{"error": {"code", "message", "status"}}`, as Google's APIs write it; Vertex AI passes it on. */

@@ -1,5 +1,5 @@
 import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from '../../../protobuf/index.js';
-import { readValues, type ValueFields, type ValuesHead } from '../../grpc/value-fields.js';
+import { readValues, type ValueFields, type ValuesHead } from '../../shared/grpc/value-fields.js';
 
 /** `InferTensorContents`. */
 const CONTENTS: ValueFields = {

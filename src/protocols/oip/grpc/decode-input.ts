@@ -8,8 +8,8 @@ import {
   type SharedMemoryRange,
 } from '../../../core/index.js';
 import { DELIMITED, type ProtoReader, VARINT } from '../../../protobuf/index.js';
-import type { Named } from '../../json/elements.js';
-import { MAX_DIMENSION, MAX_RANK } from '../../shape-limits.js';
+import type { Named } from '../../shared/json/elements.js';
+import { MAX_DIMENSION, MAX_RANK } from '../../shared/shape-limits.js';
 import { inputLabel } from '../decode-input.js';
 import { sharedMemoryParameter } from '../decode-parameters.js';
 import { type ParameterMap, readParameter } from './decode-parameters.js';

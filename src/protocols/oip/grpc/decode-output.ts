@@ -1,6 +1,6 @@
 import { excerpt, invalidArgument, type RequestedOutput } from '../../../core/index.js';
 import type { ProtoReader } from '../../../protobuf/index.js';
-import type { Named } from '../../json/elements.js';
+import type { Named } from '../../shared/json/elements.js';
 import { countParameter, sharedMemoryParameter } from '../decode-parameters.js';
 import { type ParameterMap, readParameter } from './decode-parameters.js';
 

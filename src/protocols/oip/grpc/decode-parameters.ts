@@ -1,6 +1,6 @@
 import { excerpt, invalidArgument, type MillraceError, type ParameterValue } from '../../../core/index.js';
 import { DELIMITED, FIXED64, type ProtoReader, VARINT } from '../../../protobuf/index.js';
-import type { Named } from '../../json/elements.js';
+import type { Named } from '../../shared/json/elements.js';
 import { MAX_PARAMETERS } from '../decode-parameters.js';
 
 /** A `map<string, InferParameter>` as far as it has been read. */

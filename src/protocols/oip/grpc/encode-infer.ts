@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from '../../../core/index.js';
 import { ProtoWriter, VARINT } from '../../../protobuf/index.js';
-import type { GrpcMessage } from '../../grpc/method.js';
+import type { GrpcMessage } from '../../shared/grpc/method.js';
 
 const MAX_INT64 = 2n ** 63n - 1n;
 const RESPONSE_FIELD = 2;

@@ -7,7 +7,7 @@ import type { Datatype, InferRequest, InferResponse, ParameterValue, Tensor } fr
 import { MillraceError } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from '../../../service/settings.js';
-import { GRPC_STATUS } from '../../grpc/status.js';
+import { GRPC_STATUS } from '../../shared/grpc/status.js';
 import { decodeModelInfer } from './decode-infer.js';
 import { createGrpcMethods } from './routes.js';
 

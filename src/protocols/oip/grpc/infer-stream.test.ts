@@ -6,7 +6,7 @@ import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js
 import { fp32 } from '../../../../test/support/tensors.js';
 import { type Call, type InferRequest, type InferResponse, MillraceError } from '../../../core/index.js';
 import type { InferResult } from '../../../service/index.js';
-import type { GrpcMetadata } from '../../grpc/method.js';
+import type { GrpcMetadata } from '../../shared/grpc/method.js';
 import { createStreamOpener } from './infer-stream.js';
 
 const REF = { name: 'm', version: 2, generation: 1 };

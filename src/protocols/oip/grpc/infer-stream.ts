@@ -11,8 +11,8 @@ import {
   whenReady,
 } from '../../../core/index.js';
 import type { InferResult, Service } from '../../../service/index.js';
-import { Decoder } from '../../decoding/decoder.js';
-import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../grpc/method.js';
+import { Decoder } from '../../shared/decoding/decoder.js';
+import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../shared/grpc/method.js';
 import { parametersOfMetadata, withParameters } from '../forward-headers.js';
 import { DECODE_MODEL_INFER } from '../large-requests.js';
 import { type DecodedModelInfer, decodeModelInfer, isLargeMessage, peekId } from './decode-infer.js';

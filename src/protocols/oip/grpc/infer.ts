@@ -1,7 +1,7 @@
 import { type Call, type Clock, MillraceError, systemClock } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
-import { Decoder } from '../../decoding/decoder.js';
-import type { UnaryMethod } from '../../grpc/method.js';
+import { Decoder } from '../../shared/decoding/decoder.js';
+import type { UnaryMethod } from '../../shared/grpc/method.js';
 import { parametersOfMetadata, withParameters } from '../forward-headers.js';
 import { DECODE_MODEL_INFER } from '../large-requests.js';
 import { decodeModelInfer, isLargeMessage } from './decode-infer.js';

@@ -1,5 +1,5 @@
 import type { DialectContext, GrpcPart } from '../../dialect.js';
-import { GRPC_STATUS } from '../../grpc/status.js';
+import { GRPC_STATUS } from '../../shared/grpc/status.js';
 import { createGrpcMethods } from './routes.js';
 import { MESSAGES } from './schema.js';
 

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../../../core/index.js';
 import { toTritonConfig } from '../../../repository/index.js';
 import type { Service } from '../../../service/index.js';
-import type { GrpcMethod } from '../../grpc/method.js';
+import type { GrpcMethod } from '../../shared/grpc/method.js';
 import { encodeModelMetadata, encodeStatistics } from '../routes-encode.js';
 import { decodeVersion } from './decode-version.js';
 import { plainMethod } from './unary.js';

@@ -1,6 +1,6 @@
 import { invalidArgument, type MillraceError } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
-import type { GrpcMethod, UnaryMethod } from '../../grpc/method.js';
+import type { GrpcMethod, UnaryMethod } from '../../shared/grpc/method.js';
 import { encodeIndex } from '../routes-encode.js';
 import { type LoadValueReader, readLoadParameters } from '../routes-repository.js';
 import { MESSAGES } from './schema.js';

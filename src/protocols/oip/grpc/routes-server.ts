@@ -1,5 +1,5 @@
 import type { Service } from '../../../service/index.js';
-import type { GrpcMethod } from '../../grpc/method.js';
+import type { GrpcMethod } from '../../shared/grpc/method.js';
 import { plainMethod } from './unary.js';
 
 /** Health, which needs no key, and the server's own metadata. */

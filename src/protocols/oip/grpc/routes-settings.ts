@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../../core/index.js';
 import type { LogSettings, Service, TraceSettings } from '../../../service/index.js';
-import type { GrpcMethod } from '../../grpc/method.js';
+import type { GrpcMethod } from '../../shared/grpc/method.js';
 import { knownLogSettings, knownTraceSettings } from '../routes-settings.js';
 import { plainMethod } from './unary.js';
 

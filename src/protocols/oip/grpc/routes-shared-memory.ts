@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
-import type { GrpcMethod } from '../../grpc/method.js';
+import type { GrpcMethod } from '../../shared/grpc/method.js';
 import { plainMethod } from './unary.js';
 
 interface RegionRequest {

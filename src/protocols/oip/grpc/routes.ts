@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
-import type { Decoder } from '../../decoding/decoder.js';
-import type { GrpcMethod } from '../../grpc/method.js';
+import type { Decoder } from '../../shared/decoding/decoder.js';
+import type { GrpcMethod } from '../../shared/grpc/method.js';
 import { createInferHandler } from './infer.js';
 import { createStreamOpener } from './infer-stream.js';
 import { createModelMethods } from './routes-models.js';

@@ -1,6 +1,6 @@
 import { describeProtoFile } from '../../../protobuf/tables/index.js';
 import { loadModelConfigFile } from '../../../repository/index.js';
-import { ProtoMessages } from '../../grpc/messages.js';
+import { ProtoMessages } from '../../shared/grpc/messages.js';
 import { GRPC_SERVICE } from './schema-table.js';
 
 const modelConfigFile = await loadModelConfigFile();

@@ -1,10 +1,10 @@
 import { type Call, type Clock, type InferRequest, MillraceError, Turns } from '../../../core/index.js';
 import type { InferTarget } from '../../../service/index.js';
 import type { DialectContext } from '../../dialect.js';
-import { createRunWriter } from '../../instances/run-writer.js';
-import { createStepwiseAnswer, isLong } from '../../json/stepwise.js';
-import type { JsonWriter } from '../../json/writer.js';
-import { plainRequest } from '../../plain-request.js';
+import { createRunWriter } from '../../shared/instances/run-writer.js';
+import { createStepwiseAnswer, isLong } from '../../shared/json/stepwise.js';
+import type { JsonWriter } from '../../shared/json/writer.js';
+import { plainRequest } from '../../shared/plain-request.js';
 import { LARGE_BYTES, type WireRequest, type WireResponse } from '../../wire.js';
 import { DECODE_EXAMPLES } from '../large-requests.js';
 import { ONLY_ONE } from '../only-one.js';

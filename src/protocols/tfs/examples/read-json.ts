@@ -1,11 +1,11 @@
 import { invalidArgument, type Signature, type Tensor } from '../../../core/index.js';
-import { readBase64 } from '../../instances/base64.js';
-import { CLOSE_BRACE, CLOSE_BRACKET, COLON, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../../json/bytes.js';
-import { JsonCursor } from '../../json/cursor.js';
-import { parseNumber, readNumberText } from '../../json/number.js';
-import { skipValue } from '../../json/skip.js';
-import { readString } from '../../json/string.js';
-import { readMemberName, wordSet } from '../../json/words.js';
+import { readBase64 } from '../../shared/instances/base64.js';
+import { CLOSE_BRACE, CLOSE_BRACKET, COLON, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../../shared/json/bytes.js';
+import { JsonCursor } from '../../shared/json/cursor.js';
+import { parseNumber, readNumberText } from '../../shared/json/number.js';
+import { skipValue } from '../../shared/json/skip.js';
+import { readString } from '../../shared/json/string.js';
+import { readMemberName, wordSet } from '../../shared/json/words.js';
 import { ExampleTable } from './example-table.js';
 import type { FeatureColumn, FeatureValue } from './feature-column.js';
 

@@ -7,8 +7,8 @@ import {
   type Tensor,
 } from '../../../core/index.js';
 import { DELIMITED, FIXED32, ProtoReader } from '../../../protobuf/index.js';
-import type { FillBudget } from '../../grpc/value-fields.js';
-import { plainRequest } from '../../plain-request.js';
+import type { FillBudget } from '../../shared/grpc/value-fields.js';
+import { plainRequest } from '../../shared/plain-request.js';
 import { LARGE_BYTES } from '../../wire.js';
 import { CONTENT_FIELD, readTensor, TENSOR_FIELDS } from './decode-tensor.js';
 import { givenSpec, type ModelSpec, readModelSpec } from './model-spec.js';

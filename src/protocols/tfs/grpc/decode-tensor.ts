@@ -8,9 +8,9 @@ import {
   type Tensor,
 } from '../../../core/index.js';
 import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from '../../../protobuf/index.js';
-import { type FillBudget, readValues, type ValueFields } from '../../grpc/value-fields.js';
-import type { Named } from '../../json/elements.js';
-import { MAX_DIMENSION, MAX_RANK } from '../../shape-limits.js';
+import { type FillBudget, readValues, type ValueFields } from '../../shared/grpc/value-fields.js';
+import type { Named } from '../../shared/json/elements.js';
+import { MAX_DIMENSION, MAX_RANK } from '../../shared/shape-limits.js';
 import { DTYPE_NAMES, datatypeOf } from '../dtypes.js';
 import { readInt64Value } from './int64-value.js';
 

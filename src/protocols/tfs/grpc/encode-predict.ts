@@ -1,6 +1,6 @@
 import type { InferResponse, ModelRef, Tensor } from '../../../core/index.js';
 import { ProtoWriter, VARINT } from '../../../protobuf/index.js';
-import type { GrpcMessage } from '../../grpc/method.js';
+import type { GrpcMessage } from '../../shared/grpc/method.js';
 import { SIGNATURE_NAME } from '../signature.js';
 import { writeTensor } from './encode-tensor.js';
 

@@ -2,8 +2,8 @@ import { type Call, decodeElements, excerpt, invalidArgument, MillraceError } fr
 import { DELIMITED, ProtoReader, ProtoWriter } from '../../../protobuf/index.js';
 import type { Resolved } from '../../../service/index.js';
 import type { DialectContext } from '../../dialect.js';
-import type { GrpcMessage, UnaryMethod } from '../../grpc/method.js';
-import { plainRequest } from '../../plain-request.js';
+import type { GrpcMessage, UnaryMethod } from '../../shared/grpc/method.js';
+import { plainRequest } from '../../shared/plain-request.js';
 import { LARGE_BYTES } from '../../wire.js';
 import { answerOf, type Head, type HeadAnswer, headOf, METHOD_OF, type Method, outputsOf } from '../examples/heads.js';
 import { decodeInput } from '../examples/read-proto.js';

@@ -1,7 +1,7 @@
 import { excerpt, invalidArgument } from '../../../core/index.js';
 import { ProtoWriter } from '../../../protobuf/index.js';
 import type { Service } from '../../../service/index.js';
-import type { UnaryMethod } from '../../grpc/method.js';
+import type { UnaryMethod } from '../../shared/grpc/method.js';
 import { encodeSignatureDefs } from '../signature.js';
 import { encodeModelSpec } from './encode-predict.js';
 import { type ModelSpecJson, plainMethod } from './methods.js';

@@ -1,5 +1,5 @@
 import type { Call } from '../../../core/index.js';
-import type { GrpcMessage, UnaryMethod } from '../../grpc/method.js';
+import type { GrpcMessage, UnaryMethod } from '../../shared/grpc/method.js';
 import { MESSAGES } from './schema.js';
 
 /** A method that is seldom called, whose messages go through the generic codec. */

@@ -1,7 +1,7 @@
 import { invalidArgument, MillraceError } from '../../../core/index.js';
 import { type ListedModel, type ModelServerConfig, readListedModels } from '../../../repository/index.js';
 import type { Service } from '../../../service/index.js';
-import type { GrpcMethod } from '../../grpc/method.js';
+import type { GrpcMethod } from '../../shared/grpc/method.js';
 import { encodeStatuses } from '../model-status.js';
 import { type ModelSpecJson, plainMethod } from './methods.js';
 import { targetOfJson } from './model-spec.js';

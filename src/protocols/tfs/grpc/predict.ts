@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../core/index.js';
 import type { DialectContext } from '../../dialect.js';
-import type { UnaryMethod } from '../../grpc/method.js';
+import type { UnaryMethod } from '../../shared/grpc/method.js';
 import { DECODE_PREDICT } from '../large-requests.js';
 import { ONLY_ONE } from '../only-one.js';
 import { checkSignatureName } from '../signature.js';

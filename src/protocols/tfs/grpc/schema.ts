@@ -1,6 +1,6 @@
 import { file_google_protobuf_any, file_google_protobuf_wrappers } from '@bufbuild/protobuf/wkt';
 import { describeProtoFile } from '../../../protobuf/tables/index.js';
-import { ProtoMessages } from '../../grpc/messages.js';
+import { ProtoMessages } from '../../shared/grpc/messages.js';
 import { TFS_FILES } from './schema-table.js';
 
 /** The messages behind PredictionService and ModelService. */

@@ -1,7 +1,7 @@
 import { type Call, invalidArgument } from '../../../core/index.js';
 import type { ModelInfo } from '../../../engine/index.js';
 import type { DialectContext } from '../../dialect.js';
-import type { GrpcMethod, GrpcStream, UnaryMethod } from '../../grpc/method.js';
+import type { GrpcMethod, GrpcStream, UnaryMethod } from '../../shared/grpc/method.js';
 import { healthText } from '../ping.js';
 import { Predictions } from '../predict.js';
 import { type PredictionMethods, targetOf, wholeOf } from './prediction-methods.js';

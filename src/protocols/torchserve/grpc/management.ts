@@ -1,6 +1,6 @@
 import type { Call } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
-import type { GrpcMethod, UnaryMethod } from '../../grpc/method.js';
+import type { GrpcMethod, UnaryMethod } from '../../shared/grpc/method.js';
 import { VersionError } from '../errors.js';
 import { Management } from '../management.js';
 import { decodeRegistration } from '../registration.js';

@@ -1,5 +1,5 @@
 import type { DialectContext, GrpcPart } from '../../dialect.js';
-import { GRPC_STATUS } from '../../grpc/status.js';
+import { GRPC_STATUS } from '../../shared/grpc/status.js';
 import { createInferenceMethods } from './inference.js';
 import { createManagementMethods } from './management.js';
 import { INFERENCE_MESSAGES, MANAGEMENT_MESSAGES } from './schema.js';

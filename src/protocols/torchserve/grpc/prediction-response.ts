@@ -1,7 +1,7 @@
 import type { MillraceError } from '../../../core/index.js';
 import { ProtoWriter } from '../../../protobuf/index.js';
-import type { GrpcMessage } from '../../grpc/method.js';
-import { GRPC_STATUS } from '../../grpc/status.js';
+import type { GrpcMessage } from '../../shared/grpc/method.js';
+import { GRPC_STATUS } from '../../shared/grpc/status.js';
 import { INFERENCE_MESSAGES } from './schema.js';
 
 const writer = new ProtoWriter();

@@ -1,6 +1,6 @@
 import { file_google_protobuf_any, file_google_protobuf_empty } from '@bufbuild/protobuf/wkt';
 import { describeProtoFile } from '../../../protobuf/tables/index.js';
-import { ProtoMessages } from '../../grpc/messages.js';
+import { ProtoMessages } from '../../shared/grpc/messages.js';
 import { INFERENCE, MANAGEMENT, STATUS } from './schema-tables.js';
 
 /** The messages behind `InferenceAPIsService`. */

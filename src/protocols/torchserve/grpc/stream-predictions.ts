@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../../core/index.js';
-import type { GrpcStream, GrpcStreamHandler } from '../../grpc/method.js';
+import type { GrpcStream, GrpcStreamHandler } from '../../shared/grpc/method.js';
 import { type PredictionMethods, targetOf, wholeOf } from './prediction-methods.js';
 import { encodePrediction } from './prediction-response.js';
 

@@ -1,5 +1,5 @@
 import { invalidArgument, type SequenceControl, toMillraceError } from '../../../core/index.js';
-import type { GrpcStream, GrpcStreamHandler } from '../../grpc/method.js';
+import type { GrpcStream, GrpcStreamHandler } from '../../shared/grpc/method.js';
 import { piecesOf } from '../encode-prediction.js';
 import type { Part } from '../multipart.js';
 import { type PredictionMethods, targetOf } from './prediction-methods.js';
