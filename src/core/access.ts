@@ -40,7 +40,8 @@ export const ACTIONS = [
 export type Action = (typeof ACTIONS)[number];
 
 /** What is done to what has a name. Who may do none of it to a name does not get to know whether anything has it. */
-export const ACTIONS_ON_NAMES: readonly Action[] = ACTIONS.filter((action) =>
+// Without the mark, the client for browsers would carry the list.
+export const ACTIONS_ON_NAMES: readonly Action[] = /* @__PURE__ */ ACTIONS.filter((action) =>
   /^(model|label|route|rollout|shadow|outcome)\./.test(action),
 );
 
