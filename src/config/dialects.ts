@@ -1,5 +1,5 @@
 import { MANAGEMENT } from '../management/index.js';
-import { BUILT_IN_DIALECTS, type DialectManifest } from '../protocols/index.js';
+import { BUILT_IN_DIALECTS } from '../protocols/index.js';
 
 /** All that has a switch and ports of its own in the settings. */
 export const DIALECTS = [...BUILT_IN_DIALECTS, MANAGEMENT] as const;

@@ -55,7 +55,11 @@ export function zeroInputs(signature: Signature, rows: number): readonly Tensor[
 }
 
 /** Runs one batch of one item and forgets its outputs. Rejects with the model's error. */
-export async function runOnce(model: Pick<Instance, 'execute' | 'grant'>, inputs: readonly Tensor[], rows: number): Promise<void> {
+export async function runOnce(
+  model: Pick<Instance, 'execute' | 'grant'>,
+  inputs: readonly Tensor[],
+  rows: number,
+): Promise<void> {
   const batch: Batch = { id: 0, items: [{ callId: 0, inputs, rows, parameters: {} }], rows, outputs: undefined };
   let failure: MillraceError | undefined;
   await model.execute(batch, (emissions) => {

@@ -17,6 +17,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'useradd --system': 'adds a user to the machine; test/e2e/docs-deployment.test.ts takes what it makes',
   'kubectl create secret': 'needs a cluster; test/e2e/docs-deployment.test.ts takes what it makes',
   'npm run fixtures\nnpx millrace serve': 'the conformance suite sources fetches and serves them',
+  'curl -sN -H': 'has no end; test/e2e/events.test.ts reads what it prints',
   'curl localhost:8000/v2/repository/models/smollm2/load':
     'asks PyPI; test/e2e/network-pull.test.ts does the same with a local registry',
   'npx millrace serve test/conformance/triton/models': 'the conformance suites serve them, and take minutes',

@@ -317,7 +317,7 @@ describe('the entry of runners', () => {
 
   it('that does not exist fails the models that need a process, with the reason', async () => {
     const millrace = await start('first', { runners: { entry: path.join(folder.path, 'nowhere.mjs') } });
-    expect(millrace.models().find(({ name }) => name === 'hanging')?.state).toEqual({
+    expect(millrace.models().find(({ name }) => name === 'hanging')?.state).toMatchObject({
       kind: 'failed',
       reason: 'runner hanging/1#0 is gone: exited with code 1',
     });

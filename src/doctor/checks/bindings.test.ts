@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { PartialSettings } from '../../config/index.js';
 import { found, GOOD_KEY } from '../../../test/support/doctor-facts.js';
+import type { PartialSettings } from '../../config/index.js';
 import { checkBindings } from './bindings.js';
 
 const ISSUER = { issuer: 'https://a.example', name: 'acme', audience: 'millrace' };

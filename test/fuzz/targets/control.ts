@@ -63,9 +63,14 @@ const LOOKS: readonly Sample[] = [
     'routes/live/outcomes',
     'routes/live/shadow',
   ].map((path) => get(`${API}/${path}`)),
-  ...['models/fraud/labels', 'models/fraud/labels/history', 'models/fraud/rollout', 'rollouts'].map((path) =>
-    get(`${API}/${path}`),
-  ),
+  ...[
+    'models?limit=1&after=a',
+    'models/fraud',
+    'models/fraud/labels',
+    'models/fraud/labels/history',
+    'models/fraud/rollout',
+    'rollouts',
+  ].map((path) => get(`${API}/${path}`)),
   get(`${API}/models/fraud/rollout/evidence`),
   ...['fraud', 'live', 'fraud@canary'].map((name) =>
     post(`/v2/models/${name}/infer`, { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [7] }] }),

@@ -17,9 +17,9 @@ export const ROW_MODEL = {
 
 /** Valid requests of the HTTP routes whose path matches. */
 export function routeSamples(rows: RegExp): readonly Sample[] {
-  return Object.entries(HTTP_ROWS).flatMap(([id, { request = {} }]) => {
+  return Object.entries(HTTP_ROWS).flatMap(([id, { request = {}, endless = false }]) => {
     const [method = '', route = ''] = id.split(' ');
-    if (!rows.test(route)) return [];
+    if (!rows.test(route) || endless) return [];
     const path = pathOf(route, method);
     return [method === 'GET' ? get(path) : post(path, request as Json, { method })];
   });
