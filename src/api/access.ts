@@ -9,7 +9,7 @@ export interface PlacedGrant {
   readonly place: string;
 }
 
-/** Whether somebody may do something, and why. */
+/** Whether a principal may perform an action, and why. */
 export interface Explanation {
   readonly principal: string;
   readonly groups: readonly string[];

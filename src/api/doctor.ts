@@ -1,4 +1,4 @@
-/** Something about a server that somebody should correct or know. */
+/** A finding about the server: an error, a risk or a hint. */
 export interface Finding {
   /** Of its kind: `no-tls`. */
   readonly id: string;
@@ -7,7 +7,7 @@ export interface Finding {
   readonly what: string;
   /** A key of the settings, a file, a key by its name. */
   readonly where: string;
-  /** Where that is written: `millrace.yaml:4:3`; '' = nobody wrote it. */
+  /** Where that is written: `millrace.yaml:4:3`; '' = it is not written anywhere. */
   readonly place: string;
   readonly fix: {
     readonly kind: 'setting' | 'command';

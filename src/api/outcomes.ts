@@ -6,7 +6,7 @@ export interface Feedback {
   readonly request_id: string;
   /** True, false, 0 or 1 of binary outcomes, the class that was right of labels, else a number in their range. */
   readonly value: boolean | number | string;
-  /** Who asked, where that is somebody else: needs the right `feedback.relay`. */
+  /** The principal of the request, where it is not the caller: needs the right `feedback.relay`. */
   readonly principal?: string;
 }
 

@@ -9,7 +9,7 @@ export interface QuotaLimit {
   readonly remaining: number;
   /** Missing where it is about what runs at the same time. */
   readonly window_ms?: number;
-  /** Until all of it may be taken again; 0 = now, or nobody knows. */
+  /** Until all of it may be taken again; 0 = now, or unknown. */
   readonly reset_ms: number;
 }
 

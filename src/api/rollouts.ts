@@ -164,7 +164,7 @@ export interface DecisionNumbers {
 
 export interface RolloutDecision {
   readonly at: Timestamp;
-  /** A principal, or `millrace` where it was decided by itself. */
+  /** A principal, or `millrace` for an automatic decision. */
   readonly by: string;
   /** `start`, `advance`, `roll_back` …; other versions of the server may have others. */
   readonly action: string;

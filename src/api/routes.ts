@@ -92,7 +92,7 @@ export interface RouteConfig {
   readonly outcomes?: OutcomeTerms;
 }
 
-/** A route as somebody declares it: checked and completed as those of the settings are. */
+/** A route as a caller declares it: checked and completed as those of the settings are. */
 export type RouteDeclaration = Readonly<Record<string, unknown>>;
 
 /** A route, and how it stands. */

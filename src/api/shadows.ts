@@ -118,7 +118,7 @@ export interface ShadowPair {
 /** What is known of the shadow of a route. */
 export interface ShadowReport {
   readonly route: string;
-  /** Who gets copies now: `fraud@canary`, `fraud/4`; missing: nobody any more. */
+  /** Who gets copies now: `fraud@canary`, `fraud/4`; missing: no version any more. */
   readonly shadow?: string;
   /** Of the requests, 0 to 1. */
   readonly share: number;

@@ -1,6 +1,6 @@
 import type { Timestamp } from './endpoint.js';
 
-/** What somebody has used. Labels that were not asked for are missing. */
+/** Usage. Labels that were not asked for are missing. */
 export interface UsageRow {
   /** When the hour or day began, with `granularity`. */
   readonly at?: Timestamp;

@@ -34,7 +34,7 @@ export function errorData(error: MillraceError): ErrorData {
 }
 
 /**
- * The error that data stands for. Whoever has sent it is not trusted: what is malformed is left out, and the code is `internal` where that
+ * The error that data stands for. The sender is not trusted: malformed members are left out, and the code is `internal` where that
  * is. Parts that do not make up the message are none.
  */
 export function errorOf(data: unknown, cause?: unknown): MillraceError {

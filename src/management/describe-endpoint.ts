@@ -12,13 +12,13 @@ export interface DescribedEndpoint {
   readonly errors?: Readonly<Record<number, { readonly description: string; readonly schema: object }>>;
 }
 
-const IF_MATCH = 'What ETag has said: 412 where somebody has changed it since. `*`: 412 where there is none.';
+const IF_MATCH = 'What ETag has said: 412 where it has changed since. `*`: 412 where there is none.';
 const CONDITIONS = [
   condition('If-Match', IF_MATCH),
   condition('If-None-Match', '`*`: 412 where there is one already.'),
 ];
 const ETAG = { ETag: { description: 'Names this revision, for If-Match.', schema: { type: 'string' } } };
-const STALE = { 412: { description: 'Somebody has changed it meanwhile' } };
+const STALE = { 412: { description: 'It has changed meanwhile' } };
 
 /** The OpenAPI operation of an endpoint, as far as its route does not say it. */
 export function describeEndpoint({ query = {}, etag, errors = {}, ...answered }: DescribedEndpoint): OpenApiObject {

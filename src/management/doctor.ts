@@ -4,7 +4,7 @@ import type { Route } from '../protocols/index.js';
 import type { DoctorUseCases } from '../service/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
 
-/** What somebody should correct about the server. */
+/** Findings about the server. */
 export function createDoctorRoutes(doctor: DoctorUseCases): readonly Route[] {
   return createEndpointRoutes<DoctorEndpoints>(DOCTOR_ENDPOINTS, {
     'GET /doctor': async (call) => ({ body: await doctor.examine(call) }),

@@ -10,6 +10,6 @@ interface Recorded {
 
 /** An entry of the audit trail as the API says it: where it stands, and all that was recorded. */
 export function encodeAuditEntry({ chain, seq, hash, index, entry }: FoundEntry): Encoded<AuditEntry> {
-  // Shown as it stands in the file, whoever has written there.
+  // As it is in the file, which may have been changed by others.
   return { chain, seq, hash, index, ...(entry as unknown as Recorded) };
 }

@@ -11,7 +11,7 @@ export const MILLRACE_STATUS: Readonly<Record<ErrorCode, number>> = { ...HTTP_ST
 
 const PRECONDITION_FAILED = 412;
 
-/** The body says what is wrong, of a reload with its result; 412 where somebody has changed what If-Match names. */
+/** The body says what is wrong, of a reload with its result; 412 where what If-Match names has changed. */
 export function encodeError(error: MillraceError, usual: number): WireResponse {
   const isStale = error instanceof StaleChange || error instanceof RevisionConflict;
   return {

@@ -99,7 +99,7 @@ function decodeLatency({ floor_ms: floorMs, quantile, tolerance, margin }: Judge
   return defined<LatencyOptions>({ quantile, tolerance, margin, floorMs });
 }
 
-/** Without what nobody has said. */
+/** Without undefined members. */
 function defined<Values extends object>(values: Encoded<Values>): Values {
   // What may be undefined may be missing as well.
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;

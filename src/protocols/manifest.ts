@@ -37,7 +37,7 @@ export interface LoadedDialects {
   /** What they were made with. */
   readonly context: DialectContext;
   readonly spoken: readonly Dialect[];
-  /** Who asks for what they would serve is told how to switch them on. */
+  /** Requests for their routes and services get an error that names the setting which switches them on. */
   readonly switchedOff: readonly SwitchedOff[];
 }
 

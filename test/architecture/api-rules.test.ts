@@ -19,6 +19,7 @@ interface Schema {
 
 /** An endpoint, as far as the rules look at it. */
 interface Spec {
+  readonly summary?: string;
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: Schema;
   readonly answer?: Schema;
@@ -100,6 +101,10 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** Verbs with which summaries begin. */
+const IMPERATIVE =
+  /^(Abort|Approve|Check|Compare|Create|Declare|Explain|Get|List|Move|Pause|Promote|Reload|Remove|Report|Reset|Resume|Revoke|Rotate|Search|Start|Stream|Undo)\b/;
+
 const ENDPOINTS = Object.entries(schemas)
   .filter(([name]) => name.endsWith('_ENDPOINTS'))
   .flatMap(([, specs]) => Object.entries(specs as Readonly<Record<string, Spec>>));
@@ -108,6 +113,11 @@ describe('the API', () => {
   it.each(RULES)('keeps a rule: $name', ({ faults }) => {
     const found = ENDPOINTS.flatMap(([name, spec]) => faults(spec).map((fault) => `${name} ${fault}`));
     expect(found.filter((fault) => !(fault in OTHER_MOMENTS))).toEqual([]);
+  });
+
+  it('has a summary for each endpoint that says what the endpoint does, as an imperative without a full stop', () => {
+    const summaries = ENDPOINTS.map(([, { summary = '' }]) => summary);
+    expect(summaries.filter((summary) => !IMPERATIVE.test(summary) || summary.endsWith('.'))).toEqual([]);
   });
 
   it('has no exception to its rules that there is not', () => {

@@ -33,7 +33,7 @@ const ExplanationSchema = schemaOf<Explanation>()(
 export const ACCESS_ENDPOINTS: EndpointSpecs<AccessEndpoints> = {
   'GET /access/explain': {
     tag: 'access',
-    summary: 'Which line lets somebody do something, or that none does; without `principal` about oneself',
+    summary: 'Explain which grants allow an action to a principal, by default to the caller',
     control: false,
     query: {
       action: { ...parameter('`model.infer`, `route.change`.'), required: true },

@@ -36,7 +36,7 @@ const MOMENT = { type: 'string', format: 'date-time' };
 export const AUDIT_ENDPOINTS: EndpointSpecs<AuditEndpoints> = {
   'GET /audit': {
     tag: 'audit',
-    summary: 'Who did what to what: entries of the audit trail, the newest first',
+    summary: 'Search the audit trail, newest entries first',
     control: false,
     query: {
       limit: LIMIT,

@@ -10,7 +10,7 @@ const FindingSchema = schemaOf<Finding>()(
     level: oneOf('error', 'warning', 'note'),
     what: Type.String({ description: 'A sentence.' }),
     where: Type.String({ description: 'A key of the settings, a file, a key by its name.' }),
-    place: Type.String({ description: "Where that is written: `millrace.yaml:4:3`; '' = nobody wrote it." }),
+    place: Type.String({ description: "Where that is written: `millrace.yaml:4:3`; '' = it is not written anywhere." }),
     fix: Type.Object({
       kind: oneOf('setting', 'command'),
       line: Type.String({ description: 'For `millrace.yaml`, or for a shell on the machine of the server.' }),
@@ -22,11 +22,11 @@ const ExaminationSchema = schemaOf<Examination>()(
   Type.Object({ version: Type.String(), findings: Type.Array(FindingSchema) }),
 );
 
-/** What somebody should correct about the server. */
+/** Findings about the server. */
 export const DOCTOR_ENDPOINTS: EndpointSpecs<DoctorEndpoints> = {
   'GET /doctor': {
     tag: 'doctor',
-    summary: 'What somebody should correct or know about the server, the worst first',
+    summary: 'Check the server and list findings, most severe first',
     control: false,
     answer: ExaminationSchema,
   },

@@ -108,7 +108,7 @@ const ApiEventSchema = schemaOf<ApiEvent>()(
 export const EVENT_ENDPOINTS: EndpointSpecs<EventEndpoints> = {
   'GET /events': {
     tag: 'server',
-    summary: 'What happens to the server, as server-sent events',
+    summary: 'Stream server events: model states, runners, rollouts and changes',
     description:
       'Of each event the caller needs a right. The last 1,024 events are kept: a reader that comes back with `Last-Event-ID` gets those that it has missed. A reader that is too slow gets a `gap`.',
     control: false,

@@ -67,7 +67,7 @@ const KEY = {
 };
 const KeySchema = schemaOf<Key>()(Type.Object(KEY));
 const MadeKeySchema = schemaOf<MadeKey>()(
-  Type.Object({ ...KEY, key: Type.String({ description: 'Shown this once; nobody can find it out again.' }) }),
+  Type.Object({ ...KEY, key: Type.String({ description: 'Returned this once; it cannot be retrieved later.' }) }),
 );
 const KeyPageSchema = schemaOf<KeyPage>()(
   Type.Object({
@@ -82,29 +82,29 @@ const tag = 'keys';
 export const KEY_ENDPOINTS: EndpointSpecs<KeyEndpoints> = {
   'GET /keys': {
     tag,
-    summary: 'Keys that are not revoked: those of the settings, and those of the store by name',
+    summary: 'List keys that are not revoked: keys of the settings, then keys of the store by name',
     control: false,
     query: { limit: LIMIT, after: parameter('Those behind this name.') },
     answer: KeyPageSchema,
   },
   'POST /keys': {
     tag,
-    summary: 'Makes a key, which is shown this once',
+    summary: 'Create a key, which is returned this once',
     control: true,
     body: CreateKeySchema,
     answer: MadeKeySchema,
   },
-  'GET /keys/{key}': { tag, summary: 'One key, by its name or id', control: false, answer: KeySchema },
+  'GET /keys/{key}': { tag, summary: 'Get a key by its name or id', control: false, answer: KeySchema },
   'POST /keys/{key}/rotate': {
     tag,
-    summary: 'Replaces the text of a key, which is shown this once; the one before holds for a while as well',
+    summary: 'Rotate a key; the new one is returned this once, and the previous one stays valid for `overlap_ms`',
     control: true,
     body: RotateKeySchema,
     answer: MadeKeySchema,
   },
   'POST /keys/{key}/revoke': {
     tag,
-    summary: 'Takes a key away for good; what runs for it ends',
+    summary: 'Revoke a key and end its running requests',
     control: true,
     answer: KeySchema,
   },

@@ -55,14 +55,14 @@ const tag = 'traffic';
 export const LABEL_ENDPOINTS: EndpointSpecs<LabelEndpoints> = {
   'GET /models/{model}/labels': {
     tag,
-    summary: 'Labels of the versions of a model',
+    summary: "List the labels of a model's versions",
     control: false,
     etag: 'answer',
     answer: ModelLabelsSchema,
   },
   'PATCH /models/{model}/labels': {
     tag,
-    summary: 'Moves labels to versions that serve, or removes them: all or none, for all callers at once',
+    summary: 'Move labels to versions that serve, or remove them: all or none, for all callers at once',
     control: true,
     etag: 'change',
     body: ChangeLabelsSchema,
@@ -70,14 +70,14 @@ export const LABEL_ENDPOINTS: EndpointSpecs<LabelEndpoints> = {
   },
   'GET /models/{model}/labels/history': {
     tag,
-    summary: 'What labels of a model were declared, by whom and when, newest first',
+    summary: "List the declared labels' history, newest first",
     control: false,
     query: { limit: LIMIT },
     answer: LabelsHistorySchema,
   },
   'POST /models/{model}/labels/undo': {
     tag,
-    summary: 'Goes back to the labels of before the last change, which is a change itself',
+    summary: 'Undo the last change of labels, which is a change itself',
     control: true,
     etag: 'change',
     answer: ModelLabelsSchema,

@@ -100,10 +100,10 @@ const tag = 'models';
 export const MODEL_ENDPOINTS: EndpointSpecs<ModelEndpoints> = {
   'GET /models': {
     tag,
-    summary: 'Models by name: their labels, versions, tensors, placement, batching, and what they do now',
+    summary: 'List models by name with labels, versions, tensors, placement, batching and current load',
     control: false,
     query: { limit: LIMIT, after: parameter('Those behind this name.') },
     answer: ModelPageSchema,
   },
-  'GET /models/{model}': { tag, summary: 'One model', control: false, answer: ModelSchema },
+  'GET /models/{model}': { tag, summary: 'Get a model', control: false, answer: ModelSchema },
 };

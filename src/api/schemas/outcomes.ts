@@ -27,7 +27,7 @@ const FeedbackSchema = schemaOf<Feedback>()(
       principal: Type.Optional(
         Type.String({
           minLength: 1,
-          description: 'Who asked, where that is somebody else: needs the right `feedback.relay`.',
+          description: 'The principal of the request, where it is not the caller: needs the right `feedback.relay`.',
         }),
       ),
     },
@@ -88,7 +88,7 @@ const tag = 'traffic';
 export const OUTCOME_ENDPOINTS: EndpointSpecs<OutcomeEndpoints> = {
   'POST /feedback': {
     tag,
-    summary: 'Tell what became of an answer',
+    summary: 'Report the outcome of an answer',
     description: 'Of a route that collects outcomes, once for each request, also days later.',
     control: false,
     body: FeedbackSchema,
@@ -96,7 +96,7 @@ export const OUTCOME_ENDPOINTS: EndpointSpecs<OutcomeEndpoints> = {
   },
   'GET /routes/{route}/outcomes': {
     tag,
-    summary: "What became of a route's answers, by arm",
+    summary: "Compare the outcomes of a route's answers by arm",
     control: false,
     query: { baseline: parameter("The arm to compare with. Default: the route's first.") },
     answer: OutcomeReportSchema,

@@ -37,7 +37,7 @@ const QuotaReportSchema = schemaOf<QuotaReport>()(
 export const QUOTA_ENDPOINTS: EndpointSpecs<QuotaEndpoints> = {
   'GET /quotas': {
     tag: 'access',
-    summary: 'What is left of quotas: of everybody with `quota.read`, else of the caller',
+    summary: 'Report remaining quotas: of all callers with `quota.read`, else of the caller',
     control: false,
     answer: QuotaReportSchema,
   },

@@ -169,7 +169,7 @@ const DecisionNumbersSchema = schemaOf<DecisionNumbers>()(
 const RolloutDecisionSchema = schemaOf<RolloutDecision>()(
   Type.Object({
     at: Time,
-    by: Type.String({ description: 'A principal, or `millrace` where it was decided by itself.' }),
+    by: Type.String({ description: 'A principal, or `millrace` for an automatic decision.' }),
     action: Type.String(),
     reason: Type.String(),
     numbers: DecisionNumbersSchema,
@@ -231,38 +231,41 @@ const command = { tag, control: true, body: CommandRolloutSchema, answer: Rollou
 
 /** Rollouts: models that go over from one version to another, step by step. */
 export const ROLLOUT_ENDPOINTS: EndpointSpecs<RolloutEndpoints> = {
-  'GET /rollouts': { ...look, summary: 'Rollouts that are not over', answer: RolloutListSchema },
+  'GET /rollouts': { ...look, summary: 'List rollouts in progress', answer: RolloutListSchema },
   'GET /models/{model}/rollout': {
     ...look,
-    summary: 'The rollout of a model that is not over, else its last one',
+    summary: "Get a model's rollout in progress, else its last one",
     answer: RolloutSchema,
   },
   'GET /models/{model}/rollout/evidence': {
     ...look,
-    summary: 'What was known of each metric of that rollout over time',
+    summary: "Get the evidence of that rollout's metrics over time",
     answer: RolloutEvidenceSchema,
   },
   'GET /models/{model}/rollout/history': {
     ...look,
-    summary: 'All rollouts of a model, the newest first',
+    summary: "List a model's rollouts, newest first",
     answer: RolloutHistorySchema,
   },
   'POST /models/{model}/rollout': {
     tag,
-    summary: 'Begin to take a model over to another version',
+    summary: 'Start a rollout to another version',
     control: true,
     body: StartRolloutSchema,
     answer: RolloutSchema,
   },
   'POST /models/{model}/rollout/approve': {
     ...command,
-    summary: 'Let the step begin that waits for it, or go on although nothing certain is known',
+    summary: 'Approve the waiting step, or continue an inconclusive one',
   },
-  'POST /models/{model}/rollout/pause': { ...command, summary: 'Keep the step in force until it is resumed' },
-  'POST /models/{model}/rollout/resume': { ...command, summary: 'Go on with the step' },
+  'POST /models/{model}/rollout/pause': { ...command, summary: 'Pause the rollout at its step' },
+  'POST /models/{model}/rollout/resume': { ...command, summary: 'Resume the rollout' },
   'POST /models/{model}/rollout/promote': {
     ...command,
-    summary: 'Give the new version all requests at once',
+    summary: 'Promote the new version to all requests at once',
   },
-  'POST /models/{model}/rollout/abort': { ...command, summary: 'Give the old version all requests again' },
+  'POST /models/{model}/rollout/abort': {
+    ...command,
+    summary: 'Abort the rollout and return all requests to the old version',
+  },
 };

@@ -80,14 +80,14 @@ const tag = 'traffic';
 export const ROUTE_ENDPOINTS: EndpointSpecs<RouteEndpoints> = {
   'GET /routes': {
     tag,
-    summary: 'All routes, of every owner',
+    summary: 'List the routes of all owners',
     control: false,
     etag: 'answer',
     answer: RouteListSchema,
   },
   'PUT /routes': {
     tag,
-    summary: 'Declares, changes and removes several routes: all or none',
+    summary: 'Declare, change and remove several routes: all or none',
     control: true,
     etag: 'change',
     query: { dry_run: parameter('Checks and says what would change.', { type: 'boolean' }) },
@@ -96,14 +96,14 @@ export const ROUTE_ENDPOINTS: EndpointSpecs<RouteEndpoints> = {
   },
   'GET /routes/{route}': {
     tag,
-    summary: 'One route',
+    summary: 'Get a route',
     control: false,
     etag: 'answer',
     answer: DeclaredRouteSchema,
   },
   'PUT /routes/{route}': {
     tag,
-    summary: 'Declares a route, or changes it',
+    summary: 'Declare a route, or change it',
     control: true,
     etag: 'change',
     body: RouteDeclarationSchema,
@@ -111,21 +111,21 @@ export const ROUTE_ENDPOINTS: EndpointSpecs<RouteEndpoints> = {
   },
   'DELETE /routes/{route}': {
     tag,
-    summary: 'Removes a route; its sequences go on to their ends',
+    summary: 'Remove a route; its sequences continue to their ends',
     control: true,
     etag: 'change',
     answer: RouteChangeSchema,
   },
   'GET /routes/{route}/history': {
     tag,
-    summary: 'What a route was, who changed it and when, newest first',
+    summary: "List a route's history, newest first",
     control: false,
     query: { limit: LIMIT },
     answer: RouteHistorySchema,
   },
   'POST /routes/{route}/undo': {
     tag,
-    summary: 'Goes back to what a route was before its last change, which is a change itself',
+    summary: "Undo a route's last change, which is a change itself",
     control: true,
     etag: 'change',
     answer: RouteChangeSchema,

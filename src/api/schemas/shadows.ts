@@ -130,14 +130,14 @@ const tag = 'traffic';
 export const SHADOW_ENDPOINTS: EndpointSpecs<ShadowEndpoints> = {
   'GET /routes/{route}/shadow': {
     tag,
-    summary: 'How the shadow of a route compares with what answers its callers',
+    summary: "Compare the answers of a route's shadow with those its callers got",
     control: false,
     mediaTypes: ['text/plain', 'text/html'],
     answer: ShadowReportSchema,
   },
   'POST /routes/{route}/shadow/reset': {
     tag,
-    summary: 'Forgets what has been counted of the shadow of a route, and its samples',
+    summary: "Reset the counts and samples of a route's shadow",
     control: true,
   },
 };

@@ -48,8 +48,8 @@ const UsageReportSchema = schemaOf<UsageReport>()(
 export const USAGE_ENDPOINTS: EndpointSpecs<UsageEndpoints> = {
   'GET /usage': {
     tag: 'usage',
-    summary: 'Who has used what, and what it costs',
-    description: 'What callers may not see of others they see of themselves.',
+    summary: 'Report usage and costs by principal, group, model, version, route and arm',
+    description: 'Callers without the right `usage.read` get their own usage.',
     control: false,
     query: {
       from: parameter('ISO 8601; begins with the hour or day that it is in. Default: 24 hours before `to`.'),
