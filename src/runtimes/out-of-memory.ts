@@ -5,3 +5,8 @@ const OUT_OF_MEMORY = /out of memory|bad[_ ]?alloc|failed to allocate|cannot all
 export function saysOutOfMemory(text: string): boolean {
   return OUT_OF_MEMORY.test(text);
 }
+
+/** The reason of an error whose foreign text is this; undefined where it is not one of memory. */
+export function memoryReason(text: string): 'out_of_memory' | undefined {
+  return saysOutOfMemory(text) ? 'out_of_memory' : undefined;
+}

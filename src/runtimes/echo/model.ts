@@ -1,13 +1,6 @@
-import {
-  errorData,
-  invalidParameter,
-  MillraceError,
-  type Parameters,
-  type Signature,
-  type Tensor,
-  toMillraceError,
-} from '../../core/index.js';
+import { invalidParameter, MillraceError, type Parameters, type Signature, type Tensor } from '../../core/index.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
+import { failedItem } from '../failed-item.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { Accumulator } from './accumulator.js';
 import { commitFault } from './faults.js';
@@ -94,7 +87,7 @@ export class EchoModel implements LoadedModel {
         if (fault !== undefined) throw fault;
         answering.push({ item, outputs: this.#outputs(item, batch.outputs), times: this.#times(item.parameters) });
       } catch (error) {
-        failed.push(failure(item, toMillraceError(error)));
+        failed.push(failedItem(item, error));
       }
     }
     return answering;
@@ -143,7 +136,7 @@ export class EchoModel implements LoadedModel {
 
   #emission({ item, outputs, times }: Answering, round: number): Emission {
     if (this.#cancelled.has(item.callId)) {
-      return failure(item, new MillraceError('cancelled', 'the request was cancelled'));
+      return failedItem(item, new MillraceError('cancelled', 'the request was cancelled'));
     }
     const emission = { callId: item.callId, outputs, final: round === times };
     return this.description.decoupled ? { ...emission, parameters: { round } } : emission;
@@ -154,8 +147,4 @@ export class EchoModel implements LoadedModel {
       this.#context.clock.setTimer(this.#options.delayMs, resolve);
     });
   }
-}
-
-function failure(item: BatchItem, error: MillraceError): Emission {
-  return { callId: item.callId, outputs: [], error: errorData(error), final: true };
 }

@@ -1,5 +1,4 @@
 import {
-  errorData,
   type Message,
   MillraceError,
   msg,
@@ -11,6 +10,7 @@ import {
   toMillraceError,
 } from '../../core/index.js';
 import type { BatchItem, CallModel, Emit, ModelAnswer, ModelRequest } from '../contract.js';
+import { failedItem } from '../failed-item.js';
 import { fitRows } from './fit-rows.js';
 import { describeStep, type Step } from './graph.js';
 import { type Plan, type PlannedStep, Readiness, type Stage } from './plan.js';
@@ -61,7 +61,7 @@ export class EnsembleRun {
       if (decoupled) emit([{ callId, outputs: [], final: true }]);
     } catch (error) {
       this.#abort(toMillraceError(error));
-      emit([{ callId, outputs: [], error: errorData(this.#failure as MillraceError), final: true }]);
+      emit([failedItem({ callId }, this.#failure)]);
     }
   }
 

@@ -1,6 +1,5 @@
 import {
   type CallDelta,
-  errorData,
   type FinishReason,
   type MillraceError,
   type Parameters,
@@ -10,6 +9,7 @@ import {
   type Usage,
 } from '../../core/index.js';
 import type { BatchItem, Emission, Emit } from '../contract.js';
+import { failedItem } from '../failed-item.js';
 import type { AnswerPiece, AnswerReader } from './answer/answer-reader.js';
 import type { Tool } from './answer/tools.js';
 import { AnswerCheck } from './grammar/answer-check.js';
@@ -162,7 +162,7 @@ export class Generation implements Task {
   }
 
   fail(error: MillraceError): void {
-    this.#emit(refusal(this.#setup.item, error));
+    this.#emit(failedItem(this.#setup.item, error));
     this.#end();
   }
 
@@ -287,9 +287,4 @@ export class Generation implements Task {
     const before = logits.slice();
     return (token) => ({ ...describeToken(weights, token, (before[token] as number) - sum), top_logprobs: top });
   }
-}
-
-/** An answer that is an error. */
-export function refusal({ callId }: BatchItem, error: MillraceError): Emission {
-  return { callId, outputs: [], error: errorData(error), final: true };
 }

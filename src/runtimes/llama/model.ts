@@ -1,8 +1,8 @@
-import { toMillraceError } from '../../core/index.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
+import { failedItem } from '../failed-item.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { AnswerReader } from './answer/answer-reader.js';
-import { Generation, refusal } from './generation.js';
+import { Generation } from './generation.js';
 import { grammarOfAnswer } from './grammar/answer-grammar.js';
 import { SchemaChecks } from './grammar/schema-checks.js';
 import type { LlamaContext } from './library/context.js';
@@ -118,7 +118,7 @@ export class LlamaModel implements LoadedModel {
       this.#loop.submit(generation);
       await generation.ended;
     } catch (error) {
-      emit([refusal(item, toMillraceError(error))]);
+      emit([failedItem(item, error)]);
     } finally {
       this.#running.delete(item.callId);
     }

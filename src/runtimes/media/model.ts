@@ -2,14 +2,13 @@ import {
   bytesElements,
   bytesOf,
   type Datatype,
-  errorData,
   invalidParameter,
   type MediaSpec,
   type Parameters,
   type Tensor,
-  toMillraceError,
 } from '../../core/index.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
+import { failedItem } from '../failed-item.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { DecodeAudio } from './audio/decode.js';
 import type { DecodedRows, NumericDatatype } from './decoded.js';
@@ -68,7 +67,7 @@ export class MediaModel implements LoadedModel {
       const { shape, data } = await this.#decode(content as Uint8Array, parameters, datatype);
       return { callId, outputs: [{ name: OUTPUT, datatype, shape, data: bytesOf(data) }], final: true };
     } catch (error) {
-      return { callId, outputs: [], error: errorData(toMillraceError(error)), final: true };
+      return failedItem({ callId }, error);
     }
   }
 

@@ -1,5 +1,5 @@
-import { type ErrorReason, invalidArgument, MillraceError } from '../../core/index.js';
-import { saysOutOfMemory } from '../out-of-memory.js';
+import { invalidArgument, MillraceError } from '../../core/index.js';
+import { memoryReason } from '../out-of-memory.js';
 import { describeKind } from './file-kind.js';
 import { onnxTypeName } from './types.js';
 
@@ -122,7 +122,10 @@ export function explainLoadError(error: unknown, failure: LoadFailure): Millrace
     return new MillraceError(code, message, { cause: error });
   }
   const why = cleanMessage(text);
-  return invalidArgument(`ONNX Runtime refused '${failure.fileName}': ${why}`, { cause: error, reason: reasonOf(why) });
+  return invalidArgument(`ONNX Runtime refused '${failure.fileName}': ${why}`, {
+    cause: error,
+    reason: memoryReason(why),
+  });
 }
 
 /** The error for a run that failed; the original is its cause. */
@@ -134,11 +137,7 @@ export function explainRunError(error: unknown): MillraceError {
   const isInput = /invalid (dimensions|rank) for input|Unexpected input data type/i.test(text);
   const why = cleanMessage(text);
   if (isInput) return invalidArgument(why, { cause: error });
-  return new MillraceError('internal', `the model failed: ${why}`, { cause: error, reason: reasonOf(why) });
-}
-
-function reasonOf(text: string): ErrorReason | undefined {
-  return saysOutOfMemory(text) ? 'out_of_memory' : undefined;
+  return new MillraceError('internal', `the model failed: ${why}`, { cause: error, reason: memoryReason(why) });
 }
 
 /** What an error says, whatever was thrown. */

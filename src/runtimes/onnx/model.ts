@@ -3,7 +3,6 @@ import {
   bytesElementsEnd,
   type Clock,
   elementCount,
-  errorData,
   invalidArgument,
   MillraceError,
   type Tensor,
@@ -11,6 +10,7 @@ import {
 } from '../../core/index.js';
 import { joinColumn } from '../columns.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
+import { failedItem } from '../failed-item.js';
 import { explainRunError } from './errors.js';
 import { JoinBuffers } from './join-buffers.js';
 import { toOrtTensor, toTensor } from './ort-tensors.js';
@@ -61,7 +61,7 @@ export class OnnxModel implements LoadedModel {
     try {
       return await this.#run({ ...batch, items: [item], rows: item.rows }, emit);
     } catch (error) {
-      emit([{ callId: item.callId, outputs: [], error: errorData(explainRunError(error)), final: true }]);
+      emit([failedItem(item, explainRunError(error))]);
       return { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
     }
   }

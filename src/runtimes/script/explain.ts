@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ERROR_CODES, invalidArgument, MillraceError, msg, namedModel } from '../../core/index.js';
-import { saysOutOfMemory } from '../out-of-memory.js';
+import { memoryReason } from '../out-of-memory.js';
 
 export interface Thrown {
   /** For the caller. */
@@ -87,5 +87,5 @@ function withoutQueries(text: string): string {
 
 /** What a script imports may run out of memory, and say so. */
 function refuse(message: string, cause: unknown): MillraceError {
-  return invalidArgument(message, { cause, reason: saysOutOfMemory(message) ? 'out_of_memory' : undefined });
+  return invalidArgument(message, { cause, reason: memoryReason(message) });
 }

@@ -1,6 +1,7 @@
 import { errorData, errorOf, MillraceError, type Tensor } from '../../core/index.js';
 import { Answer, type AnyModelDefinition, type BatchContext, type ModelContext } from '../../model/index.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
+import { failedItem } from '../failed-item.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { createBatchContext, ItemContext } from './contexts.js';
 import { OutputEncoder } from './encode-outputs.js';
@@ -205,7 +206,7 @@ export class ScriptModel implements LoadedModel {
       const where = request === undefined || request.requestId === '' ? '' : ` (request ${request.requestId})`;
       this.#setup.context.report('error', `infer failed${where}: ${stack}`);
     }
-    return { callId: item.callId, outputs: NO_TENSORS, error: errorData(error), final: true };
+    return failedItem(item, error);
   }
 }
 
@@ -221,8 +222,6 @@ function fail(work: Work, error: unknown): void {
   work.result = error;
   work.failed = true;
 }
-
-const NO_TENSORS: readonly Tensor[] = [];
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';

@@ -1,6 +1,7 @@
-import { errorData, errorOf, MillraceError, type Tensor, toMillraceError } from '../../core/index.js';
+import { errorOf, MillraceError, type Tensor } from '../../core/index.js';
 import { joinColumn } from '../columns.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
+import { failedItem } from '../failed-item.js';
 import type { SequenceSpec } from '../sequence-spec.js';
 import { controlTensor } from './controls.js';
 import { planLayout, type SequenceLayout } from './layout.js';
@@ -70,7 +71,7 @@ class SequenceModel implements LoadedModel {
         if (group === undefined) groups.set(key, [item]);
         else group.push(item);
       } catch (error) {
-        refused.push(failure(item, error));
+        refused.push(failedItem(item, error));
       }
     }
     return [...groups.values()];
@@ -81,7 +82,7 @@ class SequenceModel implements LoadedModel {
     try {
       return await this.#runTogether(batch, group, emit);
     } catch (error) {
-      emit(group.map((item) => failure(item, error)));
+      emit(group.map((item) => failedItem(item, error)));
       return { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
     }
   }
@@ -116,7 +117,7 @@ class SequenceModel implements LoadedModel {
       try {
         items.push({ ...item, inputs: this.#inputs([item]) });
       } catch (error) {
-        refused.push(failure(item, error));
+        refused.push(failedItem(item, error));
       }
     }
     const inner = { ...batch, items, outputs: this.#outputs(batch.outputs) };
@@ -133,7 +134,7 @@ class SequenceModel implements LoadedModel {
       try {
         this.#keeper.after(item, this.#statesAfter(emission.outputs, [item])[0] ?? []);
       } catch (error) {
-        return failure(item, error);
+        return failedItem(item, error);
       }
     }
     const isShown = ({ name }: Tensor) => this.#layout.signature.outputs.some((spec) => spec.name === name);
@@ -239,8 +240,4 @@ function addTimings(one: BatchTiming, other: BatchTiming): BatchTiming {
     computeInferMs: one.computeInferMs + other.computeInferMs,
     computeOutputMs: one.computeOutputMs + other.computeOutputMs,
   };
-}
-
-function failure(item: BatchItem, error: unknown): Emission {
-  return { callId: item.callId, outputs: [], error: errorData(toMillraceError(error)), final: true };
 }
