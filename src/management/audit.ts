@@ -7,14 +7,14 @@ import type { AuditUseCases } from '../service/index.js';
 import { parseTime } from '../text/index.js';
 import { encodeAuditEntry } from './encode-audit-entry.js';
 import { createEndpointRoutes } from './endpoint-route.js';
-import { readLimit } from './read-request.js';
+import { readPage } from './read-request.js';
 
 /** Who did what to what. */
 export function createAuditRoutes(audit: AuditUseCases): readonly Route[] {
   return createEndpointRoutes<AuditEndpoints>(AUDIT_ENDPOINTS, {
     async 'GET /audit'(call, { query }) {
-      const page = { limit: readLimit(query), from: query.get('after') ?? undefined };
-      const { entries, next } = await audit.search(call, readFilter(query), page);
+      const { limit, after } = readPage(query);
+      const { entries, next } = await audit.search(call, readFilter(query), { limit, from: after });
       return { body: { entries: entries.map(encodeAuditEntry), next } };
     },
   });

@@ -1,15 +1,12 @@
-import type { QueryParameter } from '../api/schemas/index.js';
+import type { CommonSpec, QueryParameter } from '../api/schemas/index.js';
 import type { OpenApiObject } from '../protocols/index.js';
 
 /** What is described of an endpoint besides what its route says. */
-export interface DescribedEndpoint {
+export interface DescribedEndpoint extends Pick<CommonSpec, 'etag' | 'mediaTypes' | 'errors'> {
   readonly query?: Readonly<Record<string, QueryParameter>>;
   readonly answer?: object;
   /** Of the data of each server-sent event. */
   readonly events?: object;
-  readonly etag?: 'answer' | 'change';
-  readonly mediaTypes?: readonly string[];
-  readonly errors?: Readonly<Record<number, { readonly description: string; readonly schema: object }>>;
 }
 
 const IF_MATCH = 'What ETag has said: 412 where it has changed since. `*`: 412 where there is none.';

@@ -6,7 +6,7 @@ import type { Route, WireHeaders, WireResponse, WireStream } from '../protocols/
 import { type DescribedEndpoint, describeEndpoint } from './describe-endpoint.js';
 
 /** A request to an endpoint. Its body has been checked against the endpoint's schema. */
-export interface ApiRequest<Name extends string, E extends Endpoint> {
+export interface EndpointRequest<Name extends string, E extends Endpoint> {
   readonly params: PathParameters<Name>;
   readonly query: URLSearchParams;
   readonly body: E['body'];
@@ -16,7 +16,7 @@ export interface ApiRequest<Name extends string, E extends Endpoint> {
 }
 
 /** A success with a body. */
-export interface ApiAnswer<Body> {
+export interface EndpointAnswer<Body> {
   readonly body: Encoded<Body>;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -24,7 +24,7 @@ export interface ApiAnswer<Body> {
 /** A body as another type than JSON, or an empty one. */
 export type OtherAnswer = { readonly other: WireResponse | WireStream };
 
-type Answer<E extends Endpoint> = ApiAnswer<E['answer']> | OtherAnswer;
+type Answer<E extends Endpoint> = EndpointAnswer<E['answer']> | OtherAnswer;
 
 /** Answers the requests to the endpoints of a resource. */
 export type Handlers<Endpoints> = {
@@ -32,19 +32,19 @@ export type Handlers<Endpoints> = {
     ? Endpoints[Name] extends Endpoint
       ? (
           call: Call,
-          request: ApiRequest<Name, Endpoints[Name]>,
+          request: EndpointRequest<Name, Endpoints[Name]>,
         ) => Answer<Endpoints[Name]> | Promise<Answer<Endpoints[Name]>>
       : never
     : never;
 };
 
 /** The body as JSON, with its revision in `ETag`. */
-export function tagged<Body>(body: Encoded<Body>, tag: string): ApiAnswer<Body> {
+export function tagged<Body>(body: Encoded<Body>, tag: string): EndpointAnswer<Body> {
   return { body, headers: { etag: `"${tag}"` } };
 }
 
 /** The body as JSON, which is kept nowhere on the way. */
-export function unstored<Body>(body: Encoded<Body>): ApiAnswer<Body> {
+export function unstored<Body>(body: Encoded<Body>): EndpointAnswer<Body> {
   return { body, headers: { 'cache-control': 'no-store' } };
 }
 
@@ -62,7 +62,10 @@ export function createEndpointRoutes<Endpoints>(
 interface AnySpec extends CommonSpec, DescribedEndpoint {
   readonly body?: TSchema;
 }
-type AnyHandler = (call: Call, request: ApiRequest<string, Endpoint>) => Answer<Endpoint> | Promise<Answer<Endpoint>>;
+type AnyHandler = (
+  call: Call,
+  request: EndpointRequest<string, Endpoint>,
+) => Answer<Endpoint> | Promise<Answer<Endpoint>>;
 
 const JSON_TYPE = { 'content-type': 'application/json' } as const;
 

@@ -1,7 +1,6 @@
 import type { ApiError, Encoded, FailedReload } from '../api/index.js';
 import type { ErrorCode, MillraceError } from '../core/index.js';
-import type { WireResponse } from '../protocols/index.js';
-import { HTTP_STATUS } from '../protocols/index.js';
+import { HTTP_STATUS, type WireResponse } from '../protocols/index.js';
 import { ReloadFailed, StaleChange } from '../service/index.js';
 import { RevisionConflict } from '../store/index.js';
 import { encodeReload } from './reload.js';

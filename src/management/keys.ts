@@ -3,14 +3,13 @@ import { KEY_ENDPOINTS } from '../api/schemas/index.js';
 import type { Route } from '../protocols/index.js';
 import type { KeyUseCases, ListedKey, MadeKey } from '../service/index.js';
 import { createEndpointRoutes, unstored } from './endpoint-route.js';
-import { readLimit, timeOf } from './read-request.js';
+import { readPage, timeOf } from './read-request.js';
 
 /** Keys of callers. */
 export function createKeyRoutes(keys: KeyUseCases): readonly Route[] {
   return createEndpointRoutes<KeyEndpoints>(KEY_ENDPOINTS, {
     async 'GET /keys'(call, { query }) {
-      const page = { limit: readLimit(query), after: query.get('after') ?? undefined };
-      const { keys: found, next } = await keys.list(call, page);
+      const { keys: found, next } = await keys.list(call, readPage(query));
       return { body: { keys: found.map(encodeKey), next } };
     },
     async 'POST /keys'(call, { body: { expires_in_ms: expiresInMs, grants = [], ...rest } }) {

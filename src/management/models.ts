@@ -13,15 +13,14 @@ import type { ModelGauges, ModelInfo } from '../engine/index.js';
 import type { Route } from '../protocols/index.js';
 import type { ModelReport, ModelVersionReport, Service } from '../service/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
-import { readLimit } from './read-request.js';
+import { readPage } from './read-request.js';
 import { encodeBatching, encodeInstance } from './versions.js';
 
 /** The catalog of models. */
 export function createModelRoutes(service: Pick<Service, 'modelReport' | 'modelReports'>): readonly Route[] {
   return createEndpointRoutes<ModelEndpoints>(MODEL_ENDPOINTS, {
     'GET /models'(call, { query }) {
-      const page = { limit: readLimit(query), after: query.get('after') ?? undefined };
-      const { models, next } = service.modelReports(call, page);
+      const { models, next } = service.modelReports(call, readPage(query));
       return { body: { models: models.map(encodeModel), next } };
     },
     'GET /models/{model}': (call, { params: { model } }) => ({ body: encodeModel(service.modelReport(call, model)) }),

@@ -49,6 +49,11 @@ export function readLimit(query: URLSearchParams): number {
   throw invalidArgument(`limit: expected 1 to ${MAX_PAGE}, got '${text.slice(0, 80)}'`);
 }
 
+/** Which page of a list is asked for: `limit`, and `after`, the place behind which it begins. Throws `invalid_argument`. */
+export function readPage(query: URLSearchParams): { readonly limit: number; readonly after: string | undefined } {
+  return { limit: readLimit(query), after: query.get('after') ?? undefined };
+}
+
 /** A switch in the query: `?dry_run=true`. Throws `invalid_argument` for what is neither true nor false. */
 export function readFlag(query: URLSearchParams, name: string): boolean {
   const text = query.get(name) ?? 'false';

@@ -35,8 +35,8 @@ function isCsv(format: string | null, accept = ''): boolean {
 
 function encodeReport({ fromMs, toMs, by, granularity, lostRequests, rows }: CountedUsage): Encoded<UsageReport> {
   return {
-    from: new Date(fromMs).toISOString(),
-    to: new Date(toMs).toISOString(),
+    from: timeOf(fromMs),
+    to: timeOf(toMs),
     by,
     granularity,
     lost_requests: lostRequests,
