@@ -20,12 +20,13 @@ export interface SharedRoute {
 
 /** The shared routes in which any dialect has a share. Throws `failed_precondition` where two add a member of the same name, or have the same header. */
 export function createSharedRoutes(dialects: readonly Dialect[]): readonly SharedRoute[] {
-  const all = dialects.flatMap((dialect) => (dialect.shares ?? []).map((share): Share => ({ ...share, dialect })));
   return SHARED_ROUTES.flatMap(({ path, summary }) => {
-    const shares = all.filter((share) => share.path === path);
+    const shares = sharesOf(dialects, path);
     const [first] = shares;
     if (first === undefined) return [];
-    const common = shares.filter(({ header }) => header === undefined);
+    const withoutHeader = shares.filter(({ header }) => header === undefined);
+    // Where all of them need a header, the first is as good as any for a request without one.
+    const common = withoutHeader.length > 0 ? withoutHeader : [first];
     checkMembers(path, common);
     checkHeaders(path, shares);
     const chosenBy = (headers: WireHeaders) =>
@@ -40,20 +41,21 @@ export function createSharedRoutes(dialects: readonly Dialect[]): readonly Share
       response: describeMembers(shares),
       handle(call, request) {
         const chosen = chosenBy(request.headers);
-        // Where all of them need a header, the first is as good as any for a request without one.
-        const asked = chosen === undefined ? (common.length > 0 ? common : [first]) : [chosen];
-        return jsonResponse(answerAll(asked, call, request));
+        return jsonResponse(answerAll(chosen === undefined ? common : [chosen], call, request));
       },
     };
-    // Clients of each of them call it in their own way.
-    const credentialHeaders = [...new Set(shares.flatMap(({ dialect }) => dialect.credentialHeaders ?? []))];
-    const withCredentials = (dialect: Dialect): Dialect => ({ ...dialect, credentialHeaders });
-    const dialectOf = (headers: WireHeaders) => {
-      const chosen = chosenBy(headers);
-      return chosen && withCredentials(chosen.dialect);
-    };
-    return [{ dialect: withCredentials((common[0] ?? first).dialect), route, dialectOf }];
+    const { dialect } = withoutHeader[0] ?? first;
+    return [{ dialect, route, dialectOf: (headers) => chosenBy(headers)?.dialect }];
   });
+}
+
+/** What dialects have of a route; as each dialect's clients carry credentials in their own way, all of these ways are taken. */
+function sharesOf(dialects: readonly Dialect[], path: SharedMembers['path']): readonly Share[] {
+  const shares = dialects.flatMap((dialect) =>
+    (dialect.shares ?? []).filter((share) => share.path === path).map((share): Share => ({ ...share, dialect })),
+  );
+  const credentialHeaders = [...new Set(shares.flatMap(({ dialect }) => dialect.credentialHeaders ?? []))];
+  return shares.map((share) => ({ ...share, dialect: { ...share.dialect, credentialHeaders } }));
 }
 
 /** Which of the members there are depends on which dialects know the model. */
