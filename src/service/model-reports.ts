@@ -5,6 +5,7 @@ import { findStatuses } from './find-statuses.js';
 import type { VersionLookup } from './find-version.js';
 import { admitToModel } from './seen-lookup.js';
 import type { ModelReport, Service } from './types.js';
+import { gaugesByGeneration } from './version-reports.js';
 
 interface ReportParts {
   readonly engine: Pick<Engine, 'statuses' | 'gauges'>;
@@ -47,15 +48,5 @@ export function createModelReports({ engine, lookup }: ReportParts): Pick<Servic
       };
     },
     modelReport: (call, name) => report(call, name, gaugesByGeneration(engine)),
-  };
-}
-
-/** Reads the gauges once, and only if one is asked for. */
-function gaugesByGeneration(engine: Pick<Engine, 'gauges'>): (status: ModelStatus) => ModelGauges | undefined {
-  let gauges: ReadonlyMap<number, ModelGauges> | undefined;
-  return ({ info }) => {
-    if (info === undefined) return undefined;
-    gauges ??= new Map(engine.gauges().map((each) => [each.ref.generation, each]));
-    return gauges.get(info.ref.generation);
   };
 }

@@ -1,4 +1,4 @@
-import type { Engine, ModelStatus } from '../engine/index.js';
+import type { Engine, ModelGauges, ModelStatus } from '../engine/index.js';
 import type { VersionReport } from './types.js';
 
 /** Adds to the states of versions what the engine knows of how they run. */
@@ -6,11 +6,21 @@ export function reportVersions(
   engine: Pick<Engine, 'gauges'>,
   statuses: readonly ModelStatus[],
 ): readonly VersionReport[] {
-  const gauges = engine.gauges();
-  return statuses.map(({ version, state, info }) => ({
-    version,
-    state,
-    batching: info?.batching,
-    instances: gauges.find(({ ref }) => ref.generation === info?.ref.generation)?.instances ?? [],
+  const gaugesOf = gaugesByGeneration(engine);
+  return statuses.map((status) => ({
+    version: status.version,
+    state: status.state,
+    batching: status.info?.batching,
+    instances: gaugesOf(status)?.instances ?? [],
   }));
+}
+
+/** Reads the gauges once, and only if those of a loaded version are asked for. */
+export function gaugesByGeneration(engine: Pick<Engine, 'gauges'>): (status: ModelStatus) => ModelGauges | undefined {
+  let gauges: ReadonlyMap<number, ModelGauges> | undefined;
+  return ({ info }) => {
+    if (info === undefined) return undefined;
+    gauges ??= new Map(engine.gauges().map((each) => [each.ref.generation, each]));
+    return gauges.get(info.ref.generation);
+  };
 }

@@ -31,7 +31,6 @@ export class EventFeed implements EventUseCases {
   readonly #clock: Clock;
   readonly #ring: EventRing;
   readonly #followers = new Map<string, number>();
-  #followed = 0;
   #ended = false;
   readonly #waiting = new Set<() => void>();
 
@@ -100,16 +99,15 @@ export class EventFeed implements EventUseCases {
   #enter(owner: string): () => void {
     if (this.#ended) throw shuttingDown();
     const own = this.#followers.get(owner) ?? 0;
-    if (own >= MAX_PER_OWNER || this.#followed >= MAX_FOLLOWERS) {
+    const all = [...this.#followers.values()].reduce((sum, each) => sum + each, 0);
+    if (own >= MAX_PER_OWNER || all >= MAX_FOLLOWERS) {
       const limit = own >= MAX_PER_OWNER ? `${MAX_PER_OWNER} of this caller are` : `${MAX_FOLLOWERS} are`;
       throw new MillraceError('resource_exhausted', `too many streams of events: ${limit} open`, {
         retryAfterMs: IDLE_MS,
       });
     }
     this.#followers.set(owner, own + 1);
-    this.#followed++;
     return () => {
-      this.#followed--;
       const left = (this.#followers.get(owner) ?? 1) - 1;
       if (left === 0) this.#followers.delete(owner);
       else this.#followers.set(owner, left);
