@@ -7,7 +7,7 @@ import { buildAt } from './harness/builds.js';
 import { inRoot } from './harness/paths.js';
 import { countOtherNodes } from './harness/proc.js';
 import { profileMillrace } from './harness/profile.js';
-import { type BenchReport, describeMachine, formatMarkdown, warningOf } from './harness/report.js';
+import { type BenchReport, describeMachine, formatMarkdown, warningsOf } from './harness/report.js';
 import type { BenchSettings, Row } from './harness/row.js';
 import { startStress } from './harness/stress.js';
 import { wrkVersion } from './harness/wrk.js';
@@ -115,8 +115,7 @@ export async function runRows(rows: readonly Row[], settings: BenchSettings): Pr
   // Before it runs: the checkout may be at another commit when it ends.
   const machine = describeMachine();
   const otherNodes = countOtherNodes();
-  const warning = warningOf(otherNodes);
-  if (warning !== undefined) settings.say(warning);
+  for (const warning of warningsOf(otherNodes)) settings.say(warning);
   const stress = settings.busy ? startStress() : undefined;
   const results = [];
   let stressed: string | undefined;

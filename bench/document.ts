@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './harness/paths.js';
-import { type BenchReport, formatBars, formatMarkdown, warningOf } from './harness/report.js';
+import { type BenchReport, formatBars, formatMarkdown, warningsOf } from './harness/report.js';
 import { attackRows } from './workloads/attacks/index.js';
 import { allRows } from './workloads/index.js';
 import { languageRows } from './workloads/language/index.js';
@@ -145,7 +145,7 @@ function sectionOf(quiet: BenchReport, busy: BenchReport | undefined, figures: s
     `${settings.rounds} interleaved rounds of ${settings.seconds} s; median (lowest–highest) of the ratios within each round.`,
     `[All figures](${figures}), those of each contestant included.`,
     ...(busy === undefined ? [] : [`Busy: measured ${placeOf(busy)}, beside ${busy.machine.stress}.`]),
-    ...warningsOf(quiet),
+    ...warningsOf(quiet.otherNodes),
     '',
     ...formatBars(rows, busy?.rows),
   ];
@@ -153,11 +153,6 @@ function sectionOf(quiet: BenchReport, busy: BenchReport | undefined, figures: s
 
 function placeOf({ startedAt, machine }: BenchReport): string {
   return `${startedAt.slice(0, 10)} at commit ${machine.commit} with Node ${machine.node} on ${machine.cpu}`;
-}
-
-function warningsOf({ otherNodes }: BenchReport): string[] {
-  const warning = warningOf(otherNodes);
-  return warning === undefined ? [] : [warning];
 }
 
 /** Six digits are more than anything is measured with. */

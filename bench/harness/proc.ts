@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { processTree } from '../../src/loadgen/index.js';
+import { readlinkSync } from 'node:fs';
+import { listProc, readProc, threadFiles } from '../../src/loadgen/index.js';
 
 /** `Pss_Anon` + `RssFile` of a process in bytes; undefined where the system does not tell. */
 export function anonAndFileBytes(pid: number): number | undefined {
-  return parseAnonAndFile(readText(`/proc/${pid}/smaps_rollup`), readText(`/proc/${pid}/status`));
+  return parseAnonAndFile(readProc(`/proc/${pid}/smaps_rollup`) ?? '', readProc(`/proc/${pid}/status`) ?? '');
 }
 
 /**
@@ -19,11 +19,7 @@ export function parseAnonAndFile(rollup: string, status: string): number | undef
 /** Milliseconds that all threads of a process tree have run, to the nanosecond; 0 where the system does not tell. */
 export function treeRunMs(pid: number): number {
   let runNs = 0;
-  for (const member of processTree(pid)) {
-    for (const task of list(`/proc/${member}/task`)) {
-      runNs += Number(readText(`/proc/${member}/task/${task}/schedstat`).split(' ')[0]);
-    }
-  }
+  for (const schedstat of threadFiles(pid, 'schedstat')) runNs += Number(schedstat.split(' ')[0]);
   return runNs / 1e6;
 }
 
@@ -37,7 +33,7 @@ export interface MachineProcess {
 
 /** How many processes of Node.js run beside this one and those that started it; undefined where the system does not tell. */
 export function countOtherNodes(): number | undefined {
-  const pids = list('/proc').filter((name) => /^\d+$/.test(name));
+  const pids = listProc('/proc').filter((name) => /^\d+$/.test(name));
   if (pids.length === 0) return undefined;
   return otherNodes(pids.map(Number).map(describe), process.pid).length;
 }
@@ -54,7 +50,7 @@ export function otherNodes(processes: readonly MachineProcess[], own: number): r
 }
 
 function describe(pid: number): MachineProcess {
-  const parentPid = Number(/^PPid:\s+(\d+)/m.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0);
+  const parentPid = Number(/^PPid:\s+(\d+)/m.exec(readProc(`/proc/${pid}/status`) ?? '')?.[1] ?? 0);
   // What a process calls itself may be anything: npm and millrace set titles.
   return { pid, parentPid, isNode: /(^|\/)node(js)?( \(deleted\))?$/.test(programOf(pid)) };
 }
@@ -64,23 +60,6 @@ function programOf(pid: number): string {
     return readlinkSync(`/proc/${pid}/exe`);
   } catch {
     // It belongs to somebody else, or has ended meanwhile.
-    return readText(`/proc/${pid}/cmdline`).split('\0')[0] ?? '';
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    // The process has ended meanwhile, or the system has no such file.
-    return '';
-  }
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
+    return (readProc(`/proc/${pid}/cmdline`) ?? '').split('\0')[0] ?? '';
   }
 }

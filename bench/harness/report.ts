@@ -45,10 +45,10 @@ export function formatBars(rows: readonly RowResult[], busy?: readonly RowResult
   return ['| row | bar | limit | quiet | | busy |', '|---|---|---|---|---|---|', ...lines];
 }
 
-/** A warning where other processes of Node.js ran when a run began; nothing where none did, or where that is not known. */
-export function warningOf(otherNodes: number | undefined): string | undefined {
-  if (otherNodes === undefined || otherNodes === 0) return undefined;
-  return `**Warning**: ${otherNodes} other node process${otherNodes === 1 ? '' : 'es'} ran when it began.`;
+/** A line of warning where other processes of Node.js ran when a run began; none where none did, or where that is not known. */
+export function warningsOf(otherNodes: number | undefined): readonly string[] {
+  if (otherNodes === undefined || otherNodes === 0) return [];
+  return [`**Warning**: ${otherNodes} other node process${otherNodes === 1 ? '' : 'es'} ran when it began.`];
 }
 
 /** A report in Markdown: the machine, the lines of `verdict`, and the samples of each row. */
@@ -56,14 +56,13 @@ export function formatReport(
   { startedAt, machine, settings, rows, otherNodes }: BenchReport,
   verdict: readonly string[],
 ): string {
-  const warning = warningOf(otherNodes);
   return [
     `# Benchmark of ${startedAt}`,
     '',
     ...Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`),
     `- ${settings.rounds} interleaved rounds of ${settings.seconds} s, closed loops by ${settings.generator === 'wrk' ? 'wrk' : 'our own generator'}; median (lowest–highest)`,
     '',
-    ...(warning === undefined ? [] : [warning, '']),
+    ...warningsOf(otherNodes).flatMap((warning) => [warning, '']),
     ...verdict,
     '',
     ...rows.flatMap(rowSection),

@@ -2,11 +2,13 @@
 export { fetchInputs, type MetadataSource } from './metadata.js';
 export * from './options.js';
 export { createInferRequest, generateTensors, type InferRequestOptions, type PayloadOptions } from './payload.js';
+export { listProc, readProc } from './proc.js';
 export {
   processTree,
   pssBytes,
   type TreeMemory,
   type TreeUsage,
+  threadFiles,
   treeMemory,
   treeSwitches,
   treeUsage,

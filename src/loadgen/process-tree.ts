@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { listProc, readProc } from './proc.js';
 
 /** What a process and its descendants have used so far. */
 export interface TreeUsage {
@@ -28,7 +29,7 @@ export function treeUsage(pid: number): TreeUsage {
   let processes = 0;
   let cpuMs = 0;
   for (const member of processTree(pid)) {
-    const stat = readText(`/proc/${member}/stat`);
+    const stat = readProc(`/proc/${member}/stat`);
     if (stat === undefined) continue;
     // Behind the name, which may hold anything: state is field 3, utime, stime, cutime and cstime are 14 to 17.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -41,14 +42,20 @@ export function treeUsage(pid: number): TreeUsage {
 /** Context switches of all threads of a process tree so far, wanted and unwanted; 0 where the system does not tell. */
 export function treeSwitches(pid: number): number {
   let switches = 0;
-  for (const member of processTree(pid)) {
-    for (const task of list(`/proc/${member}/task`)) {
-      const status = readText(`/proc/${member}/task/${task}/status`) ?? '';
-      for (const [, count] of status.matchAll(/^(?:non)?voluntary_ctxt_switches:\s+(\d+)$/gm))
-        switches += Number(count);
-    }
+  for (const status of threadFiles(pid, 'status')) {
+    for (const [, count] of status.matchAll(/^(?:non)?voluntary_ctxt_switches:\s+(\d+)$/gm)) switches += Number(count);
   }
   return switches;
+}
+
+/** A file of /proc of each thread of a process tree, such as `status`; none where the system has none. */
+export function* threadFiles(pid: number, name: string): Generator<string> {
+  for (const member of processTree(pid)) {
+    for (const task of listProc(`/proc/${member}/task`)) {
+      const text = readProc(`/proc/${member}/task/${task}/${name}`);
+      if (text !== undefined) yield text;
+    }
+  }
 }
 
 /** Memory of a process tree: proportional set size where /proc has it, else the sum of resident sizes. */
@@ -63,7 +70,7 @@ export function treeMemory(pid: number): TreeMemory {
 
 /** Proportional set size of one process, or undefined where the system does not tell. */
 export function pssBytes(pid: number): number | undefined {
-  const found = /^Pss:\s+(\d+) kB/m.exec(readText(`/proc/${pid}/smaps_rollup`) ?? '');
+  const found = /^Pss:\s+(\d+) kB/m.exec(readProc(`/proc/${pid}/smaps_rollup`) ?? '');
   return found === null ? undefined : Number(found[1]) * 1024;
 }
 
@@ -71,8 +78,8 @@ export function pssBytes(pid: number): number | undefined {
 export function processTree(pid: number): number[] {
   const members = [pid];
   for (const member of members) {
-    for (const task of list(`/proc/${member}/task`)) {
-      const children = readText(`/proc/${member}/task/${task}/children`) ?? '';
+    for (const task of listProc(`/proc/${member}/task`)) {
+      const children = readProc(`/proc/${member}/task/${task}/children`) ?? '';
       for (const child of children.split(' ')) if (child !== '') members.push(Number(child));
     }
   }
@@ -110,23 +117,6 @@ export function subtree(rows: readonly PsRow[], root: number): PsRow[] {
 function psRows(): PsRow[] {
   try {
     return parsePs(execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss=,time='], { encoding: 'utf8' }));
-  } catch {
-    return [];
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    // The process has ended meanwhile.
-    return undefined;
-  }
-}
-
-function list(path: string): string[] {
-  try {
-    return readdirSync(path);
   } catch {
     return [];
   }
