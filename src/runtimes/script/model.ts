@@ -1,4 +1,4 @@
-import { errorData, errorOf, MillraceError, type Tensor } from '../../core/index.js';
+import { errorData, errorOf, MillraceError } from '../../core/index.js';
 import { Answer, type AnyModelDefinition, type BatchContext, type ModelContext } from '../../model/index.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import { failedItem } from '../failed-item.js';
