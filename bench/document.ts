@@ -90,7 +90,7 @@ export function fileOf({ name, file, busyFile }: Chapter, { settings }: Pick<Ben
   return busyFile;
 }
 
-/** The pages that tell of a chapter, as the runs that are kept of it have them say. */
+/** A chapter's pages, with the figures of its kept runs. */
 export function documentationOf(chapter: Chapter): Record<string, string> {
   return pagesOf(chapter, keptRuns(chapter), readPage(chapter.page));
 }

@@ -22,11 +22,11 @@ describe('other processes of Node.js', () => {
   const OWN = [running(1, 0, false), running(10, 1), running(11, 10, false), running(12, 11), running(13, 12)];
   const countBeside = (...others: readonly ReturnType<typeof running>[]) => otherNodes([...OWN, ...others], 12).length;
 
-  it('are not those that started the benchmark, and not those that it has started', () => {
+  it('exclude the ancestors and descendants of the benchmark', () => {
     expect(countBeside()).toBe(0);
   });
 
-  it('are all that run beside it, whoever started them', () => {
+  it('are all others, whichever process started them', () => {
     expect(countBeside(running(20, 1), running(21, 20), running(22, 10), running(23, 1, false), running(24, 99))).toBe(
       4,
     );

@@ -7,8 +7,8 @@ export function anonAndFileBytes(pid: number): number | undefined {
 }
 
 /**
- * `Pss_Anon` of a `smaps_rollup` and `RssFile` of a `status`, in bytes: what a process has for itself, and all that it maps of files, whoever else
- * maps them. undefined where one of both is missing.
+ * `Pss_Anon` of a `smaps_rollup` and `RssFile` of a `status`, in bytes: a process's own memory, and all file pages that it maps, shared ones in full.
+ * undefined where one of both is missing.
  */
 export function parseAnonAndFile(rollup: string, status: string): number | undefined {
   const anon = /^Pss_Anon:\s+(\d+) kB/m.exec(rollup)?.[1];
@@ -23,7 +23,7 @@ export function treeRunMs(pid: number): number {
   return runNs / 1e6;
 }
 
-/** A process of the machine, as far as it matters who else runs. */
+/** A process of the machine, as far as the count needs it. */
 export interface MachineProcess {
   readonly pid: number;
   readonly parentPid: number;
@@ -31,14 +31,14 @@ export interface MachineProcess {
   readonly isNode: boolean;
 }
 
-/** How many processes of Node.js run beside this one and those that started it; undefined where the system does not tell. */
+/** Number of other Node.js processes, without this one's ancestors and descendants; undefined where the system has no /proc. */
 export function countOtherNodes(): number | undefined {
   const pids = listProc('/proc').filter((name) => /^\d+$/.test(name));
   if (pids.length === 0) return undefined;
   return otherNodes(pids.map(Number).map(describe), process.pid).length;
 }
 
-/** The processes of Node.js that are not `own`, none of those that started it, and not started by it. */
+/** The Node.js processes that are neither `own` nor its ancestors or descendants. */
 export function otherNodes(processes: readonly MachineProcess[], own: number): readonly MachineProcess[] {
   const byPid = new Map(processes.map((one) => [one.pid, one]));
   const lineOf = (pid: number): number[] => {
@@ -59,7 +59,7 @@ function programOf(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/exe`);
   } catch {
-    // It belongs to somebody else, or has ended meanwhile.
+    // The process belongs to another user, or has ended.
     return (readProc(`/proc/${pid}/cmdline`) ?? '').split('\0')[0] ?? '';
   }
 }

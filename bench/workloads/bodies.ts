@@ -28,7 +28,7 @@ export function bodiesRow(): Row {
 }
 
 function ofSize(size: (typeof SIZES)[number]): Contestant {
-  // Whoever only asks which rows there are need not make bodies of 64 MB.
+  // A list of the rows needs no bodies of 64 MB.
   return { name: size.name, peer: false, open: (settings) => servedOf(size).open(settings) };
 }
 

@@ -18,7 +18,7 @@ const LEAST_SECONDS = 5;
 const { mlp16: MODEL } = MODELS;
 const ROWS = createRows(MODEL, 1);
 
-/** What a server with one loaded model takes of the processor while nobody asks it anything. */
+/** Processor time of a server with one loaded model and no requests. */
 export function idleRow(): Row {
   return interleavedRow({
     id: 'idle',

@@ -65,7 +65,7 @@ function memoryOf(server: RunningServer): Sample {
   });
 }
 
-/** The sum; undefined where the system does not tell of one. */
+/** The sum; undefined where one of the values is unknown. */
 function megabytes(bytes: readonly (number | undefined)[]): number | undefined {
   const told = bytes.filter((each) => each !== undefined);
   return told.length < bytes.length ? undefined : told.reduce((sum, each) => sum + each, 0) / 1_048_576;

@@ -7,7 +7,7 @@ interface Recorded {
   readonly at: Timestamp;
 }
 
-/** A version of a model has got to another state. Needs the right `model.observe` on the model. */
+/** A model version's state has changed. Needs the right `model.observe` on the model. */
 export interface ModelStateEvent extends Recorded {
   readonly type: 'model.state';
   readonly model: string;
@@ -37,7 +37,7 @@ export interface RunnerExitedEvent extends Recorded {
   readonly expected: boolean;
 }
 
-/** A rollout has gone on, or has ended. Needs the right `rollout.read` on its model. */
+/** A rollout has advanced or ended. Needs the right `rollout.read` on its model. */
 export interface RolloutDecidedEvent extends Recorded {
   readonly type: 'rollout.decided';
   readonly model: string;
@@ -69,7 +69,7 @@ export interface GapEvent extends Recorded {
   readonly missed?: number;
 }
 
-/** What happens to the server. */
+/** A server event. */
 export type ApiEvent =
   | ModelStateEvent
   | RunnerStartedEvent

@@ -24,7 +24,7 @@ export interface RolloutStep {
   readonly hold_ms: number;
   /** Requests that the new version has to end. */
   readonly min_requests: number;
-  /** Somebody has to approve the step before it begins. */
+  /** The step needs an approval before it begins. */
   readonly needs_approval: boolean;
 }
 
@@ -234,7 +234,7 @@ export interface StartStep {
   readonly hold_ms?: number;
   /** Default: as of the rollout. */
   readonly min_requests?: number;
-  /** Somebody has to approve the step before it begins. Default: false. */
+  /** The step needs an approval before it begins. Default: false. */
   readonly needs_approval?: boolean;
 }
 

@@ -15,12 +15,12 @@ export interface ErrorData extends Worded {
   readonly subject?: ErrorSubject | undefined;
 }
 
-/** No message of ours names so many models. */
+/** More than any of our messages has. */
 const MAX_PARTS = 256;
 /** Names are not longer. */
 const MAX_NAME_LENGTH = 1_024;
 
-/** What of an error crosses threads and pipes: neither cause nor stack, nor when to try again. */
+/** The part of an error that crosses threads and pipes: without its cause, its stack and its retry time. */
 export function errorData(error: MillraceError): ErrorData {
   const { code, message, reason, subject } = error;
   const wording = wordingOf(error);

@@ -24,7 +24,7 @@ export interface ErrorOptions {
   readonly cause?: unknown;
   /** When a retry makes sense, in milliseconds from now (`Retry-After` on HTTP). */
   readonly retryAfterMs?: number;
-  /** What it is in particular, where somebody acts on that. */
+  /** The particular kind, where a dialect, a client or the server reacts to it. */
   readonly reason?: ErrorReason | undefined;
   readonly subject?: ErrorSubject | undefined;
 }
@@ -43,7 +43,7 @@ export const ERROR_REASONS = [
 
 export type ErrorReason = (typeof ERROR_REASONS)[number];
 
-/** What an error is about, as far as that is known: who reacts to it need not read its message. */
+/** An error's subject, as far as it is known: code that reacts to an error reads this and not the message. */
 export interface ErrorSubject {
   readonly model?: string;
   readonly input?: string;
@@ -73,7 +73,7 @@ export class MillraceError extends Error {
     this.#parts = typeof wording !== 'string' && wording.namesModels ? wording.parts : undefined;
   }
 
-  /** The message in parts, where it names models, which not everybody sees. */
+  /** The message in parts, where it names models, which some callers may not see. */
   get parts(): readonly MessagePart[] | undefined {
     return this.#parts;
   }

@@ -1,9 +1,9 @@
-/** Where a message names a model: by the rights of its reader, the edge decides what stands there. */
+/** A model's name in a message. The edge shows or replaces it, by the reader's rights. */
 export interface ModelMention {
   readonly model: string;
-  /** For who sees the model: `model 'm/1'`. */
+  /** For readers who see the model: `model 'm/1'`. */
   readonly text: string;
-  /** For who does not: `name` = what was asked for stands there, `runner` = the runner of that, `aside` = nothing. */
+  /** For other readers: `name` = the requested name, `runner` = the runner of that, `aside` = nothing. */
   readonly role: MentionRole;
 }
 
@@ -47,7 +47,7 @@ export class Message {
   }
 }
 
-/** What says something and may name models in it, as errors do. */
+/** A message, and its parts where it names models; errors are such. */
 export interface Worded {
   readonly message: string;
   readonly parts?: readonly MessagePart[] | undefined;

@@ -1,7 +1,7 @@
 /** What C++, Python, V8 and the system say when there is no more memory. */
 const OUT_OF_MEMORY = /out of memory|bad[_ ]?alloc|failed to allocate|cannot allocate memory|ENOMEM/i;
 
-/** Whether somebody else's text says so: of a native library, or of what a script imports. Our own errors say it by their reason. */
+/** Whether the text of a native library, of a script's dependency or of the system reports it. Our own errors have a reason instead. */
 export function saysOutOfMemory(text: string): boolean {
   return OUT_OF_MEMORY.test(text);
 }

@@ -34,7 +34,7 @@ const ModelStateSchema = schemaOf<ModelStateEvent>()(
       reason: Type.Optional(Type.String()),
       load_ms: Type.Optional(Type.Number({ minimum: 0 })),
     },
-    'A version of a model has got to another state. Needs the right `model.observe` on the model.',
+    "A model version's state has changed. Needs the right `model.observe` on the model.",
   ),
 );
 
@@ -69,7 +69,7 @@ const RolloutDecidedSchema = schemaOf<RolloutDecidedEvent>()(
       by: Type.String({ description: 'A principal, or `millrace`.' }),
       reason: Type.String(),
     },
-    'A rollout has gone on, or has ended. Needs the right `rollout.read` on its model.',
+    'A rollout has advanced or ended. Needs the right `rollout.read` on its model.',
   ),
 );
 
@@ -104,7 +104,7 @@ const ApiEventSchema = schemaOf<ApiEvent>()(
   ]),
 );
 
-/** What happens to the server. */
+/** Server events. */
 export const EVENT_ENDPOINTS: EndpointSpecs<EventEndpoints> = {
   'GET /events': {
     tag: 'server',

@@ -10,9 +10,7 @@ const StartStepSchema = schemaOf<StartStep>()(
       weight: Type.Number({ description: 'Percent of the requests: more than 0, at most 100.' }),
       hold_ms: Type.Optional(Type.Number({ minimum: 0 })),
       min_requests: Type.Optional(Type.Integer({ minimum: 0 })),
-      needs_approval: Type.Optional(
-        Type.Boolean({ description: 'Somebody has to approve the step before it begins.' }),
-      ),
+      needs_approval: Type.Optional(Type.Boolean({ description: 'The step needs an approval before it begins.' })),
     },
     strict,
   ),

@@ -37,7 +37,7 @@ const RolloutStepSchema = schemaOf<RolloutStep>()(
     weight: Percent,
     hold_ms: Type.Number({ minimum: 0 }),
     min_requests: Type.Integer(),
-    needs_approval: Type.Boolean({ description: 'Somebody has to approve the step before it begins.' }),
+    needs_approval: Type.Boolean({ description: 'The step needs an approval before it begins.' }),
   }),
 );
 const RolloutPlanSchema = schemaOf<RolloutPlan>()(
