@@ -33,7 +33,9 @@ describe('a pattern', () => {
       fc.property(pattern, fc.array(text, { maxLength: 8 }), (source, texts) => {
         fc.pre((source.match(/\(\?<name>/g) ?? []).length < 2);
         const linear = compilePattern(source);
-        const expected = new RegExp(source, 'u');
+        // Searched by the pattern: the own search of V8 14 misses a character of two code units before `$`, as `/[^a]$/u`
+        // shows on 😀.
+        const expected = new RegExp(`^[^]*?(?:${source})`, 'u');
         for (const each of texts) expect([each, linear.test(each)]).toEqual([each, expected.test(each)]);
       }),
       { numRuns: 2_000 },
