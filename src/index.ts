@@ -24,14 +24,28 @@ export {
   type Call,
   type Datatype,
   type ErrorCode,
+  type GenerationDelta,
+  type GenerationParameters,
   type InferRequest,
   type InferResponse,
   type InferTarget,
   MillraceError,
   type NumericArray,
+  type Prompt,
   type Tensor,
+  type ToolCallDelta,
+  type Usage,
 } from './core/index.js';
 export type { ModelInfo, ModelStatus } from './engine/index.js';
+export {
+  type Conversation,
+  conversationPrompt,
+  joinToolCalls,
+  type Message,
+  type Tool,
+  textPrompt,
+  tokensPrompt,
+} from './generation/index.js';
 export type { LocalInferOptions, LocalModel } from './local-infer.js';
 export type {
   CreateDialect,
@@ -47,6 +61,15 @@ export type {
   SharedMembers,
   WireResponse,
   WireStream,
+} from './protocols/index.js';
+export {
+  type ChoicePiece,
+  Choices,
+  type ChoicesRequest,
+  event,
+  eventStream,
+  Fields,
+  type Generated,
 } from './protocols/index.js';
 export type { RuntimeManifest } from './runtimes/index.js';
 export type { Address, Addresses, DialectAddresses } from './server/index.js';

@@ -5,7 +5,7 @@ import { BUILT_IN_RUNTIMES, type RuntimeManifest } from '../runtimes/index.js';
 import { findCheckTarget } from './check-target.js';
 import { checkRepositories } from './repositories.js';
 
-const TOY: RuntimeManifest = { name: 'toy', tasks: ['infer'], files: { endings: ['.two.toy'] } };
+const TOY: RuntimeManifest = { name: 'toy', contractVersion: 1, files: { endings: ['.two.toy'] } };
 const runtimes = [...BUILT_IN_RUNTIMES, TOY];
 
 describe('findCheckTarget', () => {

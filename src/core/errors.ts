@@ -31,13 +31,14 @@ export interface ErrorOptions {
 
 /**
  * The prompt does not fit into the model's context; the schema of an answer, or of a tool's parameters, cannot be promised; a quota is used
- * up for so long that trying again soon is of no use; the machine, or a limit of it, has no memory left for a model.
+ * up for so long that trying again soon is of no use; there is no model of the name; the machine, or a limit of it, has no memory left for a model.
  */
 export const ERROR_REASONS = [
   'context_length_exceeded',
   'invalid_json_schema',
   'invalid_function_parameters',
   'insufficient_quota',
+  'model_not_found',
   'out_of_memory',
 ] as const;
 

@@ -1,7 +1,8 @@
 import type { Call } from './call.js';
 import type { ErrorCode, MillraceError } from './errors.js';
+import type { Usage } from './generation.js';
 import type { ModelRef, ModelState } from './model.js';
-import type { InferRequest, InferTarget, Usage } from './request.js';
+import type { InferRequest, InferTarget } from './request.js';
 import type { BatchReason } from './timing.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;

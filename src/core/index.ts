@@ -15,6 +15,7 @@ export * from './excerpt.js';
 export * from './fair-list.js';
 export * from './finding.js';
 export * from './flatten.js';
+export * from './generation.js';
 export * from './group-by.js';
 export * from './half.js';
 export * from './hash-text.js';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkParameters, scalarParameter, scalarParameters } from './parameters.js';
-import type { Parameters } from './request.js';
+import { checkParameters, type Parameters, scalarParameter, scalarParameters } from './parameters.js';
 
 const check = (parameters: unknown) => () => checkParameters(parameters as Parameters, 'invalid_argument');
 

@@ -1,5 +1,22 @@
 import { type ErrorCode, MillraceError } from './errors.js';
-import type { ParameterElement, ParameterScalar, Parameters, ParameterValue, ScalarParameters } from './request.js';
+
+/** Integers beyond 2^53 are bigint. */
+export type ParameterScalar = string | number | bigint | boolean;
+
+/** What lists and objects in parameters are made of, as in JSON. */
+export type ParameterElement =
+  | ParameterScalar
+  | null
+  | readonly ParameterElement[]
+  | { readonly [name: string]: ParameterElement };
+
+/** Values of request and response parameters. Which of them a dialect takes is its own affair. */
+export type ParameterValue = Exclude<ParameterElement, null>;
+export type Parameters = Readonly<Record<string, ParameterValue>>;
+/** Those of dialects without lists and objects. */
+export type ScalarParameters = Readonly<Record<string, ParameterScalar>>;
+
+export const NO_PARAMETERS: Parameters = Object.freeze({});
 
 /** Lists and objects inside one another, in one parameter. */
 const MAX_DEPTH = 32;

@@ -1,5 +1,5 @@
+import type { FinishReason, Usage } from './generation.js';
 import type { ModelRef } from './model.js';
-import type { FinishReason, Usage } from './request.js';
 
 /** Why a batch was sent off. */
 export type BatchReason = 'full' | 'preferred' | 'delay' | 'idle' | 'single' | 'retry' | 'trial';

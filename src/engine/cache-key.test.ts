@@ -15,7 +15,7 @@ interface Asked {
 
 function keyOf({ generation, ownerId, inputs, shapes, outputs, parameters }: Asked): string {
   const tensors = inputs.map((input, index) => ({ ...input, shape: shapes[index] ?? [] }));
-  const checked = { inputs: tensors, rows: 1, sizeBytes: 0, shapeKey: '', outputs };
+  const checked = { inputs: tensors, rows: 1, sizeBytes: 0, shapeKey: '', outputs, generation: undefined };
   return cacheKey({ generation, ownerId }, request(0, { parameters }), checked);
 }
 

@@ -5,17 +5,21 @@ import {
   elementCount,
   formatElementCount,
   formatTensorType,
+  type GenerationRequest,
+  type GenerationSpec,
   type InferRequest,
   invalidArgument,
   joinMessages,
   type LeftOutOutput,
   type Message,
+  MillraceError,
   msg,
   quoted,
   type Tensor,
   type TensorSpec,
   wordingOf,
 } from '../core/index.js';
+import { promptOfTensors, readGenerationParameters, writeGenerationParameters } from '../generation/index.js';
 import { walkBytes } from './bytes-walk.js';
 
 /** What a model demands of a request, prepared once per loaded generation. */
@@ -34,6 +38,8 @@ export interface RequestRules {
   readonly paddedAxes: ReadonlyMap<string, readonly number[]>;
   /** No input is optional or has a variable dimension besides the batch: all requests can share a batch. */
   readonly uniform: boolean;
+  /** What it generates; undefined = it does not. */
+  readonly generate: GenerationSpec | undefined;
 }
 
 /** A request that satisfies the model's signature. */
@@ -47,6 +53,8 @@ export interface CheckedRequest {
   readonly shapeKey: string;
   /** Names of the wanted outputs in the order asked for; undefined = all. */
   readonly outputs: readonly string[] | undefined;
+  /** Of a model that generates: the same as a prompt and how it is answered. */
+  readonly generation: GenerationRequest | undefined;
 }
 
 /**
@@ -111,7 +119,12 @@ function checkFirst(rules: RequestRules, request: InferRequest): CheckedRequest 
   const inputs = orderInputs(rules, request.inputs);
   let rows = 0;
   let rowsOf = '';
-  let sizeBytes = checkParameters(request.parameters, 'invalid_argument');
+  const { generation } = request;
+  if (generation !== undefined && rules.generate === undefined) {
+    throw new MillraceError('unimplemented', msg`${rules.mention} does not generate text`);
+  }
+  const parameters = generation === undefined ? request.parameters : writeGenerationParameters(generation);
+  let sizeBytes = checkParameters(parameters, 'invalid_argument');
   let given = 0;
   for (const spec of rules.inputs) {
     const tensor = inputs[given];
@@ -136,6 +149,10 @@ function checkFirst(rules: RequestRules, request: InferRequest): CheckedRequest 
     sizeBytes,
     shapeKey: rules.uniform ? '' : shapeKey(rules, inputs),
     outputs: checkOutputs(rules, request),
+    generation:
+      rules.generate === undefined
+        ? undefined
+        : { ...readGenerationParameters(parameters, rules.generate), prompt: promptOfTensors(inputs) },
   };
 }
 

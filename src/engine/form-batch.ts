@@ -1,4 +1,10 @@
-import { formatTraceparent, type Tensor, type TraceContext } from '../core/index.js';
+import {
+  formatTraceparent,
+  type GenerationRequest,
+  NO_PARAMETERS,
+  type Tensor,
+  type TraceContext,
+} from '../core/index.js';
 import type { Batch, BatchItem, ItemContext, ItemSequence } from '../runtimes/index.js';
 import { cutTensor, padTensor } from './padding.js';
 import type { Pending } from './pending.js';
@@ -19,7 +25,12 @@ export function formBatch(members: readonly Pending[], { id, rules, contextAt }:
   let rows = 0;
   for (const member of members) {
     rows += member.checked.rows;
-    items.push(itemOf(member, toModelInputs(member.checked.inputs, rules, padded), contextAt));
+    const { generation, inputs } = member.checked;
+    items.push(
+      generation === undefined
+        ? itemOf(member, toModelInputs(inputs, rules, padded), contextAt)
+        : generatingItemOf(member, generation, contextAt),
+    );
   }
   return { id, items, rows, outputs: wantedOutputs(members) };
 }
@@ -36,6 +47,12 @@ function itemOf(member: Pending, inputs: readonly Tensor[], contextAt: number | 
   const step = stepOf(member, sequence);
   if (contextAt === undefined) return { callId, inputs, rows, parameters, sequence: step };
   return { callId, inputs, rows, parameters, sequence: step, context: contextOf(member, contextAt) };
+}
+
+function generatingItemOf(member: Pending, generation: GenerationRequest, contextAt: number | undefined): BatchItem {
+  const { callId, checked } = member;
+  const item = { callId, inputs: [], rows: checked.rows, parameters: NO_PARAMETERS, generation };
+  return contextAt === undefined ? item : { ...item, context: contextOf(member, contextAt) };
 }
 
 function contextOf({ request, call }: Pending, now: number): ItemContext {

@@ -70,8 +70,8 @@ const GENERATION_IDLE_MS = 60_000;
 
 function executionTimeoutMs(
   { executionTimeoutMs: runMs, streamIdleTimeoutMs }: PreparedModel['config']['limits'],
-  { decoupled, generates }: PreparedModel['description'],
+  { decoupled, tasks }: PreparedModel['description'],
 ): number {
   if (!decoupled) return runMs;
-  return streamIdleTimeoutMs || (generates === undefined ? runMs : GENERATION_IDLE_MS);
+  return streamIdleTimeoutMs || (tasks?.generate === undefined ? runMs : GENERATION_IDLE_MS);
 }

@@ -3,11 +3,15 @@ import {
   checkParameters,
   type EventBus,
   errorOf,
+  type GenerationDelta,
   type InferResponse,
   type MillraceError,
   type ModelRef,
+  NO_PARAMETERS,
+  type Parameters,
   toMillraceError,
 } from '../core/index.js';
+import { parametersOfDelta, tensorsOfDelta } from '../generation/index.js';
 import type { Emission } from '../runtimes/index.js';
 import { toClientOutputs } from './form-batch.js';
 import { OrderedRelease } from './ordered-release.js';
@@ -77,7 +81,7 @@ export class Settlement {
     try {
       const growth = isPlain(emission) ? undefined : noteUsage(item.call.timing, emission);
       const fails = error !== undefined && (emission.final || !this.#options.decoupled);
-      const answers = error !== undefined || emission.outputs.length > 0 || !this.#options.decoupled;
+      const answers = error !== undefined || hasAnswer(emission) || !this.#options.decoupled;
       if (!fails && answers) this.#respond(item, emission, error);
       if (growth !== undefined) this.#publish(item, growth, answeredAt);
       if (fails) this.end(item, error);
@@ -130,9 +134,11 @@ export class Settlement {
       item.lastAnswerAt = item.lastSignAt;
       timing.firstResponseAt ||= item.lastSignAt;
     }
-    const { parameters = {} } = emission;
+    const { delta } = emission;
+    const parameters = delta === undefined ? (emission.parameters ?? {}) : parametersOf(delta, item);
     checkParameters(parameters, 'internal');
-    const outputs = error === undefined ? toClientOutputs(emission.outputs, item, rules) : [];
+    const given = delta === undefined ? emission.outputs : tensorsOfDelta(delta);
+    const outputs = error === undefined ? toClientOutputs(given, item, rules) : [];
     const plain: InferResponse = { ref, id: item.request.id, outputs, parameters };
     const response = isPlain(emission) ? plain : { ...plain, ...extrasOf(emission, error) };
     if (this.#ordered === undefined) item.sink.onResponse(response);
@@ -159,14 +165,24 @@ export class Settlement {
   }
 }
 
-/** Most answers have nothing besides outputs and parameters, and copying objects would cost as much as the rest of it. */
-function isPlain({ usage, finishReason, error }: Emission): boolean {
-  return usage === undefined && finishReason === undefined && error === undefined;
+function hasAnswer({ outputs, delta }: Emission): boolean {
+  return outputs.length > 0 || delta !== undefined;
 }
 
-function extrasOf({ usage, finishReason }: Emission, error: MillraceError | undefined) {
+/** Who asks by a typed request reads the delta. */
+function parametersOf(delta: GenerationDelta, { request }: Pending): Parameters {
+  return request.generation === undefined ? parametersOfDelta(delta) : NO_PARAMETERS;
+}
+
+/** Most answers have nothing besides outputs and parameters, and copying objects would cost as much as the rest of it. */
+function isPlain({ usage, finishReason, error, delta }: Emission): boolean {
+  return usage === undefined && finishReason === undefined && error === undefined && delta === undefined;
+}
+
+function extrasOf({ usage, finishReason, delta }: Emission, error: MillraceError | undefined) {
   return {
     ...(error === undefined ? {} : { error }),
+    ...(delta === undefined ? {} : { delta }),
     ...(usage === undefined ? {} : { usage }),
     ...(finishReason === undefined ? {} : { finishReason }),
   };

@@ -1,4 +1,4 @@
-import type { Message, Signature, Tensor, TensorSpec } from '../core/index.js';
+import type { GenerationSpec, Message, Signature, Tensor, TensorSpec } from '../core/index.js';
 import type { TensorConfig } from '../repository/index.js';
 import { isShared, type RequestRules } from './check-request.js';
 
@@ -24,6 +24,8 @@ export interface ShapeRulesOptions {
   readonly textOnly: boolean;
   readonly inputs: readonly TensorConfig[] | undefined;
   readonly outputs: readonly TensorConfig[] | undefined;
+  /** Present where the model generates text. */
+  readonly generate?: GenerationSpec | undefined;
 }
 
 /** Works out once per loaded generation what each request and batch needs to be held against. */
@@ -43,6 +45,7 @@ export function createShapeRules(options: ShapeRulesOptions): ShapeRules {
     textOnly: options.textOnly,
     paddedAxes: new Map([...inputPadding].map(([name, rule]) => [name, rule.axes])),
     uniform: !signature.inputs.some(variable),
+    generate: options.generate,
   };
   const reshaped = [...signature.inputs, ...signature.outputs].filter((spec) => spec.modelShape !== undefined);
   return {

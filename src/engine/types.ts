@@ -1,12 +1,12 @@
 import type {
   Call,
-  GenerationSpec,
   InferRequest,
   InferResponse,
   InferTarget,
   MillraceError,
   ModelRef,
   ModelState,
+  ModelTasks,
   Signature,
 } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
@@ -27,8 +27,8 @@ export interface ModelInfo {
   readonly decoupled: boolean;
   /** Free of side effects: running a request twice does no harm. */
   readonly pure: boolean;
-  /** Present where it generates text. */
-  readonly generates?: GenerationSpec;
+  /** What it can be asked for besides inference. Default: nothing. */
+  readonly tasks?: ModelTasks;
   /** Its requests come in sequences. */
   readonly sequences: boolean;
   readonly placement: 'process' | 'inline';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { source } from '../../test/support/controller-fixture.js';
+import { IDENTITY } from '../../test/support/engine-fixture.js';
 import { createTempFolder, type TempFolder } from '../../test/support/model-folder.js';
 import { fp32, numbersOf } from '../../test/support/tensors.js';
 import { bytesElements, type Datatype, packBytes, type Tensor } from '../core/index.js';
@@ -108,5 +109,5 @@ it('a warm-up run fails as its model says, with reason and subject', async () =>
     emit(items.map(({ callId }) => ({ callId, outputs: [], error, final: true })));
     return { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
   };
-  await expect(runOnce({ execute, grant: () => undefined }, [], 1)).rejects.toMatchObject(error);
+  await expect(runOnce({ description: IDENTITY, execute, grant: () => undefined }, [], 1)).rejects.toMatchObject(error);
 });

@@ -16,8 +16,9 @@ import {
   toMillraceError,
   typedView,
 } from '../core/index.js';
+import { promptOfTensors } from '../generation/index.js';
 import type { ModelSource, WarmupConfig } from '../repository/index.js';
-import type { Batch, Instance } from '../runtimes/index.js';
+import type { Batch, BatchItem, Instance } from '../runtimes/index.js';
 import { toModelShape } from './shape-rules.js';
 
 /** Largest sample, all its inputs together: they are made in one turn of the event loop. */
@@ -56,11 +57,15 @@ export function zeroInputs(signature: Signature, rows: number): readonly Tensor[
 
 /** Runs one batch of one item and forgets its outputs. Rejects with the model's error. */
 export async function runOnce(
-  model: Pick<Instance, 'execute' | 'grant'>,
+  model: Pick<Instance, 'description' | 'execute' | 'grant'>,
   inputs: readonly Tensor[],
   rows: number,
 ): Promise<void> {
-  const batch: Batch = { id: 0, items: [{ callId: 0, inputs, rows, parameters: {} }], rows, outputs: undefined };
+  const item: BatchItem =
+    model.description.tasks?.generate === undefined
+      ? { callId: 0, inputs, rows, parameters: {} }
+      : { callId: 0, inputs: [], rows, parameters: {}, generation: { prompt: promptOfTensors(inputs) } };
+  const batch: Batch = { id: 0, items: [item], rows, outputs: undefined };
   let failure: MillraceError | undefined;
   await model.execute(batch, (emissions) => {
     for (const { error, callId, final } of emissions) {

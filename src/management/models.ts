@@ -8,7 +8,7 @@ import type {
   ModelVersion,
 } from '../api/index.js';
 import { MODEL_ENDPOINTS } from '../api/schemas/index.js';
-import type { TensorSpec } from '../core/index.js';
+import { MODEL_TASKS, type TensorSpec } from '../core/index.js';
 import type { ModelGauges, ModelInfo } from '../engine/index.js';
 import type { Route } from '../protocols/index.js';
 import type { ModelReport, ModelVersionReport, Service } from '../service/index.js';
@@ -41,10 +41,10 @@ function encodeVersion({ status: { version, state, info }, gauges }: ModelVersio
   };
 }
 
-function encodeLoaded({ source, signature, generates, batching, ...info }: ModelInfo): Encoded<LoadedModel> {
+function encodeLoaded({ source, signature, tasks, batching, ...info }: ModelInfo): Encoded<LoadedModel> {
   return {
     runtime: source.runtime,
-    tasks: generates === undefined ? ['infer'] : ['infer', 'generate'],
+    tasks: ['infer', ...MODEL_TASKS.filter((task) => tasks?.[task] !== undefined)],
     inputs: signature.inputs.map(encodeTensor),
     outputs: signature.outputs.map(encodeTensor),
     max_batch_size: info.maxBatchSize,

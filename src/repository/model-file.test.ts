@@ -11,7 +11,7 @@ function choose(files: readonly string[], file?: string, runtime?: string) {
   return 'problem' in choice ? choice : { ...choice, runtime: choice.runtime.name };
 }
 
-const TOY: RuntimeManifest = { name: 'toy', tasks: ['infer'], files: { endings: ['.toy', '.pt', '.onnx'] } };
+const TOY: RuntimeManifest = { name: 'toy', contractVersion: 1, files: { endings: ['.toy', '.pt', '.onnx'] } };
 
 describe('files of a further runtime', () => {
   const further = new ModelFiles([...BUILT_IN_RUNTIMES, TOY]);

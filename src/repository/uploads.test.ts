@@ -194,7 +194,7 @@ describe('a configuration that comes with a load request', () => {
     });
     const toy: RuntimeManifest = {
       name: 'toy',
-      tasks: ['infer'],
+      contractVersion: 1,
       files: { endings: ['.toy'] },
       options: Type.Object({ library: Type.Optional(Type.String()) }),
       triton: { backends: ['toy'], fromTriton },

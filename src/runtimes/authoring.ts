@@ -5,13 +5,32 @@ export {
   type Datatype,
   type ErrorCode,
   type FinishReason,
+  type GenerationDelta,
+  type GenerationParameters,
+  type GenerationRequest,
+  type GenerationSpec,
   MillraceError,
+  type ModelTask,
+  type ModelTasks,
   type Parameters,
+  type Prompt,
   type Signature,
   type Tensor,
   type TensorSpec,
+  type TokenLogprob,
+  type ToolCallDelta,
   type Usage,
 } from '../core/index.js';
+export {
+  type Conversation,
+  generationSignature,
+  type Message,
+  type OfferedTool,
+  readToolUse,
+  type Tool,
+  type ToolUse,
+  unpackConversation,
+} from '../generation/index.js';
 export type {
   Batch,
   BatchItem,
@@ -35,7 +54,6 @@ export type {
   RuntimeFiles,
   RuntimeManifest,
   RuntimeOptions,
-  RuntimeTask,
 } from './manifest.js';
 export type { RuntimeModule } from './registry.js';
 export type { RuntimeContext } from './runtime-context.js';

@@ -1,10 +1,12 @@
 import {
   type ErrorData,
   type FinishReason,
-  type GenerationSpec,
+  type GenerationDelta,
+  type GenerationRequest,
   type Message,
   MillraceError,
   type ModelRef,
+  type ModelTasks,
   type Parameters,
   type SequenceControl,
   type Signature,
@@ -74,8 +76,11 @@ export interface Description {
   readonly batchInvariant: boolean;
   /** May give any number of answers for one item. */
   readonly decoupled: boolean;
-  /** It generates text; decoupled models only. */
-  readonly generates?: GenerationSpec;
+  /**
+   * What it can be asked for besides inference, of the tasks of the runtime's manifest. One that generates is decoupled, and its signature is that
+   * of `generationSignature`. Default: nothing.
+   */
+  readonly tasks?: ModelTasks;
   /** Keeps state between the items of a sequence. */
   readonly stateful: boolean;
   /** Batches that may run at a time in one instance; 1 for those that block their thread. */
@@ -118,6 +123,8 @@ export interface BatchItem {
   /** Rows of this item along the batch axis; 1 for models that do not batch. */
   readonly rows: number;
   readonly parameters: Parameters;
+  /** For models that generate, in place of inputs and parameters: checked, with what the caller has left out missing. */
+  readonly generation?: GenerationRequest;
   readonly sequence?: ItemSequence;
   /** Present where the description asks for it. */
   readonly context?: ItemContext;
@@ -151,13 +158,15 @@ export interface Batch {
 
 /**
  * An answer, or the failure, of one item. `final` ends the item; exactly one final emission per item. A decoupled model
- * may go on after a failure that is not final. Without outputs and error, a final emission of a decoupled model is the end
- * only, and no answer.
+ * may go on after a failure that is not final. Without outputs, delta and error, a final emission of a decoupled model is the
+ * end only, and no answer.
  */
 export interface Emission {
   readonly callId: number;
   readonly outputs: readonly Tensor[];
   readonly parameters?: Parameters;
+  /** Of models that generate, in place of outputs and parameters. */
+  readonly delta?: GenerationDelta;
   readonly error?: ErrorData;
   /** Tokens that the item has taken so far; the last one counts. On errors, too: what was cancelled has cost them. */
   readonly usage?: Usage;

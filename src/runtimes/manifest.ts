@@ -1,5 +1,5 @@
 import type { TObject } from '@sinclair/typebox';
-import type { Datatype } from '../core/index.js';
+import type { Datatype, ModelTask } from '../core/index.js';
 import type { LoadSpec, Placement } from './contract.js';
 import type { TritonMapping } from './triton-mapping.js';
 
@@ -13,7 +13,10 @@ export type RuntimeOptions = Readonly<Record<string, unknown>>;
 export interface RuntimeManifest<Options extends RuntimeOptions = RuntimeOptions> {
   /** As in `runtime: <name>` of a model's configuration, where it is also the key of the runtime's section. */
   readonly name: string;
-  readonly tasks: readonly RuntimeTask[];
+  /** Of the contract that it is written for: {@link CONTRACT_VERSION}, as a number of its own. */
+  readonly contractVersion: typeof CONTRACT_VERSION;
+  /** What its models may be asked for besides inference. Default: nothing. */
+  readonly tasks?: readonly ModelTask[];
   /** The files that it takes; undefined = its models need none. */
   readonly files?: RuntimeFiles;
   /**
@@ -50,10 +53,11 @@ export interface RuntimeManifest<Options extends RuntimeOptions = RuntimeOptions
   composes?(options: Options): readonly ComposingModel[];
 }
 
-/** What models of a runtime can be asked for. */
-export type RuntimeTask = (typeof RUNTIME_TASKS)[number];
-
-export const RUNTIME_TASKS = ['infer'] as const;
+/**
+ * The version of the contract between the server and runtimes (`RuntimeManifest`, `Runtime`). It changes when a runtime that was written for it
+ * would no longer work; a runtime of another version is refused.
+ */
+export const CONTRACT_VERSION = 1;
 
 export type PlacementKind = Placement['kind'];
 

@@ -1,7 +1,8 @@
-import { MillraceError } from '../core/index.js';
+import { MillraceError, type ModelTask } from '../core/index.js';
 import type { LoadedModel, LoadSpec, Runtime } from './contract.js';
 import type { RuntimeContext } from './runtime-context.js';
 import { checkStatistics } from './statistics.js';
+import { checkTasks } from './tasks.js';
 
 /** What the module of a runtime exports. */
 export interface RuntimeModule {
@@ -12,6 +13,8 @@ export interface RuntimeModule {
 export interface PlacedSpec extends LoadSpec {
   /** URL of the runtime's module; undefined = one of millrace's own. */
   readonly module?: string;
+  /** Of its manifest. */
+  readonly tasks: readonly ModelTask[];
 }
 
 /** Millrace's own runtimes: imported on first use only, and without their manifests, so that a runner pays for what it runs. */
@@ -30,6 +33,7 @@ export async function loadModel(spec: PlacedSpec, context: RuntimeContext): Prom
   const runtime = await createRuntime(context);
   const model = await runtime.load(spec);
   try {
+    checkTasks(model.description, spec.tasks);
     checkStatistics(model.description);
     if (spec.sequence === undefined) return model;
     const { keepSequences } = await import('./sequence/index.js');

@@ -21,9 +21,13 @@ export function describeModels(models: readonly ModelInfo[], turns: Turns): Prom
       inputs: info.signature.inputs.map(describeInput),
       outputs: info.signature.outputs.map(describeOutput),
       decoupled: info.decoupled,
-      ...(info.generates !== undefined && { generates: { chat: info.generates.chat } }),
+      tasks: describeTasks(info),
     };
   });
+}
+
+function describeTasks({ tasks: { generate } = {} }: ModelInfo): OpenApiObject {
+  return generate === undefined ? {} : { generate: { chat: generate.chat } };
 }
 
 function describeInput(spec: TensorSpec): OpenApiObject {

@@ -117,7 +117,7 @@ describe('tokens', () => {
   };
 
   it('are reserved as prompt and longest answer, and settled by what the model says', () => {
-    const { ask, left } = open({ tokensPerMinute: 1_000 }, { generates: GENERATES });
+    const { ask, left } = open({ tokensPerMinute: 1_000 }, { tasks: { generate: GENERATES } });
     const { sink, call: caller } = ask({ ...prompt, parameters: { max_tokens: 50 } });
     expect(left()).toEqual([850]);
     run(caller);
@@ -127,7 +127,7 @@ describe('tokens', () => {
   });
 
   it('are those of the settings where a request has no limit, and no more than the context holds', () => {
-    const { ask, left } = open({ tokensPerMinute: 10_000 }, { generates: GENERATES });
+    const { ask, left } = open({ tokensPerMinute: 10_000 }, { tasks: { generate: GENERATES } });
     ask(prompt);
     expect(left()).toEqual([9_700]);
     ask({ ...prompt, parameters: { max_tokens: 5_000 } });
@@ -135,7 +135,7 @@ describe('tokens', () => {
   });
 
   it('are those of the prompt where a model was stopped before it said anything', () => {
-    const { ask, left } = open({ tokensPerMinute: 1_000 }, { generates: GENERATES });
+    const { ask, left } = open({ tokensPerMinute: 1_000 }, { tasks: { generate: GENERATES } });
     const { sink, call: caller } = ask(prompt);
     run(caller);
     sink.onEnd(new MillraceError('cancelled', 'the client is gone'));

@@ -140,7 +140,7 @@ export function createInfer(dependencies: InferDependencies) {
       settle,
     );
     const { whole = false } = resolution.options;
-    return whole && chosen.generates !== undefined ? result.then(joinPieces) : result;
+    return whole && chosen.tasks?.generate !== undefined ? result.then(joinPieces) : result;
   }
 
   const start =

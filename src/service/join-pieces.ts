@@ -7,6 +7,7 @@ import {
   packBytes,
   type Tensor,
 } from '../core/index.js';
+import { joinDeltas } from '../generation/index.js';
 import type { InferResult } from './types.js';
 
 type OneResult = Extract<InferResult, { readonly kind: 'one' }>;
@@ -31,7 +32,16 @@ export async function joinPieces(result: InferResult): Promise<OneResult> {
       pieces.map((piece) => piece.outputs[index]),
     ),
   );
-  return { kind: 'one', response: { ...last, outputs, parameters: joinParameters(pieces) } };
+  const deltas = pieces.flatMap(({ delta }) => delta ?? []);
+  return {
+    kind: 'one',
+    response: {
+      ...last,
+      outputs,
+      parameters: joinParameters(pieces),
+      ...(deltas.length === 0 ? {} : { delta: joinDeltas(deltas) }),
+    },
+  };
 }
 
 /** Element by element. */

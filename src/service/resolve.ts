@@ -200,6 +200,6 @@ function checkAnswers(info: ModelInfo, options: ResolveOptions): void {
   );
 }
 
-function answersAsAsked({ decoupled, generates }: ModelInfo, { onlyOne, whole = false }: ResolveOptions): boolean {
-  return onlyOne === undefined || !decoupled || (generates !== undefined && whole);
+function answersAsAsked({ decoupled, tasks }: ModelInfo, { onlyOne, whole = false }: ResolveOptions): boolean {
+  return onlyOne === undefined || !decoupled || (tasks?.generate !== undefined && whole);
 }

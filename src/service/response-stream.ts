@@ -1,5 +1,6 @@
 import { type Call, checkParameters, type InferResponse, MillraceError } from '../core/index.js';
 import type { GrantCredit, Sink, UnreadAnswers } from '../engine/index.js';
+import { sizeOfDelta } from '../generation/index.js';
 import { STREAM_CREDIT } from '../runtimes/index.js';
 
 /** Room for more answers is granted to the model in pieces of this size: half of what it has at first, so that it need not wait. */
@@ -144,7 +145,8 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
   }
 }
 
-function sizeOf({ outputs, parameters }: InferResponse): number {
+function sizeOf({ outputs, parameters, delta }: InferResponse): number {
   const outputBytes = outputs.reduce((sum, { data }) => sum + data.byteLength, 0);
-  return ANSWER_BYTES + outputBytes + checkParameters(parameters, 'internal');
+  const deltaBytes = delta === undefined ? 0 : sizeOfDelta(delta);
+  return ANSWER_BYTES + outputBytes + deltaBytes + checkParameters(parameters, 'internal');
 }

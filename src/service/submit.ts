@@ -104,7 +104,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
         return true;
       },
       tell: (error) => toldOf(error, chosen),
-      unread: info.generates === undefined ? undefined : engine.unread,
+      unread: info.tasks?.generate === undefined ? undefined : engine.unread,
     });
     const sink: Sink = {
       onResponse(response) {

@@ -17,7 +17,10 @@ const OWN = MEDIA_RUNTIME.name;
 const SHARED = ['host', 'sequence'];
 
 /** A parameter of OpenAI's has the same name. */
-const OTHER_MEANINGS = ["src/protocols/openai/decode-completion.ts: 'echo'"];
+const OTHER_MEANINGS = [
+  "src/generation/read-parameters.ts: 'echo'",
+  "src/protocols/openai/decode-completion.ts: 'echo'",
+];
 
 /** A runtime by its name: as a string, or as the key of its section. */
 const NAMED = new RegExp(`(['"\`])(${NAMES.join('|')})\\1|\\b[cC]onfig\\??\\.(${NAMES.join('|')})\\b`, 'g');

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bytesElements, type Parameters, packBytes } from '../../src/core/index.js';
+import type { GenerationParameters } from '../../src/core/index.js';
+import { textPrompt } from '../../src/generation/index.js';
 import {
   type BatchItem,
   type Emission,
@@ -24,20 +25,16 @@ writeFileSync(
 );
 const spec = loadSpec({ runtime: 'generator', path: file });
 
-const item = (callId: number, prompt: string, parameters: Parameters = {}): BatchItem =>
-  batchItem(callId, [{ name: 'prompt', datatype: 'BYTES', shape: [1], data: packBytes([Buffer.from(prompt)]) }], {
-    parameters,
-  });
+const item = (callId: number, prompt: string, parameters: GenerationParameters = {}): BatchItem =>
+  batchItem(callId, [], { generation: { ...parameters, prompt: textPrompt(prompt) } });
 
 /** Never ends by itself. */
-const ENDLESS = { max_tokens: 1_000_000, stop: [] };
+const ENDLESS = { maxTokens: 1_000_000 };
 
 const textOf = (emissions: readonly Emission[], callId?: number): string =>
   emissions
     .filter((emission) => callId === undefined || emission.callId === callId)
-    .flatMap(({ outputs }) =>
-      outputs.flatMap(({ data }) => bytesElements(data).map((bytes) => Buffer.from(bytes).toString())),
-    )
+    .map(({ delta }) => delta?.text ?? '')
     .join('');
 
 let hosted: TestHost;
@@ -56,7 +53,7 @@ describe.each(placements)('a generating runtime %s', (_label, placement) => {
 
   test('says what it generates, the tokens that it took, and why it stopped', async () => {
     const instance = await load();
-    const { emissions } = await runBatch(instance, [item(1, 'the river', { max_tokens: 3 })]);
+    const { emissions } = await runBatch(instance, [item(1, 'the river', { maxTokens: 3 })]);
     expect(textOf(emissions)).toBe(' turns the mill');
     expect(emissions.map(({ usage, finishReason, final }) => ({ usage, finishReason, final }))).toEqual(
       [1, 2, 3].map((completionTokens) => ({
@@ -77,7 +74,7 @@ describe.each(placements)('a generating runtime %s', (_label, placement) => {
   test('generates the same for the same seed, alone and beside others', async () => {
     const instance = await load();
     const prompts = ['the', 'round', 'the river', 'stones turn'];
-    const parameters = { seed: 7, max_tokens: 12 };
+    const parameters = { seed: 7, maxTokens: 12 };
     const together = await runBatch(
       instance,
       prompts.map((prompt, index) => item(index, prompt, parameters)),
@@ -107,7 +104,7 @@ describe.each(placements)('a generating runtime %s', (_label, placement) => {
     const instance = await load();
     const cached: unknown[] = [];
     for (const prompt of ['the mill turns', 'the mill turns', 'the mill of', 'a mill']) {
-      const { emissions } = await runBatch(instance, [item(1, prompt, { max_tokens: 1 })]);
+      const { emissions } = await runBatch(instance, [item(1, prompt, { maxTokens: 1 })]);
       cached.push(emissions[0]?.usage?.cachedTokens);
     }
     expect(cached).toEqual([0, 3, 2, 0]);
@@ -116,7 +113,7 @@ describe.each(placements)('a generating runtime %s', (_label, placement) => {
   test('goes on for everybody else in a batch while one reader has no room', async () => {
     const instance = await load();
     const emissions: Emission[] = [];
-    const items = [item(1, 'round', ENDLESS), item(2, 'round', { max_tokens: 3 * STREAM_CREDIT })];
+    const items = [item(1, 'round', ENDLESS), item(2, 'round', { maxTokens: 3 * STREAM_CREDIT })];
     const ended = instance.execute({ id: 1, items, rows: 2, outputs: undefined }, (emitted) => {
       emissions.push(...emitted);
       return undefined;
@@ -155,7 +152,7 @@ describe.each(placements)('a generating runtime %s', (_label, placement) => {
 
   test('says how busy it is, also while it is', async () => {
     const instance = await load();
-    await runBatch(instance, [item(1, 'the river', { max_tokens: 2 })]);
+    await runBatch(instance, [item(1, 'the river', { maxTokens: 2 })]);
     const said = () => statisticsOf(instance);
     await until('its steps are known', () => said().steps_total === 2);
     expect(said()).toEqual({ prefix_cache_used_tokens: 2, slots_busy: 0, steps_total: 2 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Parameters } from '../../src/core/index.js';
+import type { GenerationParameters } from '../../src/core/index.js';
 import type { Emission, Instance } from '../../src/runtimes/index.js';
 import { textItem, textOf, useLlamaHost } from '../support/llama-model.js';
 import { Random } from '../support/random.js';
@@ -19,7 +19,7 @@ function prompts(count: number): readonly string[] {
   });
 }
 
-async function answerOf(instance: Instance, callId: number, prompt: string, parameters: Parameters) {
+async function answerOf(instance: Instance, callId: number, prompt: string, parameters: GenerationParameters) {
   const running = runBatch(instance, [textItem(callId, prompt, parameters)]);
   instance.grant(callId, 1_000);
   return (await running).emissions;
@@ -42,12 +42,12 @@ async function atOnce<Given, Result>(
 }
 
 describe('what a language model says alone and beside others', () => {
-  test.each<[string, Parameters]>([
+  test.each<[string, GenerationParameters]>([
     ['the most probable tokens are taken', { temperature: 0 }],
     ['tokens are drawn with a seed', { temperature: 1, seed: 7 }],
   ])('is the same where it is to be deterministic, and %s', async (_, sampling) => {
     const instance = await load({ deterministic: true, slots: SLOTS, contextTokens: 512 });
-    const parameters = { ...sampling, ignore_eos: true, max_tokens: 8 };
+    const parameters = { ...sampling, ignoreEos: true, maxTokens: 8 };
     const ask = async (prompt: string, index: number) => textOf(await answerOf(instance, index, prompt, parameters));
     const given = prompts(100);
     const alone = await atOnce(given, 1, ask);
@@ -57,7 +57,7 @@ describe('what a language model says alone and beside others', () => {
 
   test('is nearly as probable where it is not', async () => {
     const given = prompts(64);
-    const parameters = { temperature: 0, ignore_eos: true, max_tokens: 8, logprobs: 20 };
+    const parameters = { temperature: 0, ignoreEos: true, maxTokens: 8, logprobs: 20 };
     const distributions = async (width: number) => {
       // One of its own, as what is held of prompts would be used again.
       const instance = await load({ slots: SLOTS, contextTokens: 512 });
@@ -76,8 +76,6 @@ describe('what a language model says alone and beside others', () => {
 
 /** The probabilities of the most probable tokens for the first place of an answer. */
 function firstTokens(emissions: readonly Emission[]): ReadonlyMap<number, number> {
-  const reports = emissions.flatMap(({ parameters }) => parameters?.logprobs ?? []) as unknown as readonly {
-    readonly top_logprobs: readonly { readonly id: number; readonly logprob: number }[];
-  }[];
-  return new Map(reports[0]?.top_logprobs.map(({ id, logprob }) => [id, Math.exp(logprob)]));
+  const [first] = emissions.flatMap(({ delta }) => delta?.logprobs ?? []);
+  return new Map(first?.topLogprobs.map(({ id, logprob }) => [id, Math.exp(logprob ?? Number.NaN)]));
 }

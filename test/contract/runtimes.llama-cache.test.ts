@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { TokenReport } from '../../src/core/index.js';
 import type { Instance } from '../../src/runtimes/index.js';
 import {
   generate,
@@ -32,15 +31,14 @@ test('a model loads with a memory limit that follows the size of its file, as fa
 
 test('slots may share memory for the tokens that they hold: who does not fit waits, and is answered', async () => {
   const alone = await load();
-  const first = { temperature: 0, max_tokens: 1, logprobs: 0 };
+  const first = { temperature: 0, maxTokens: 1, logprobs: 0 };
   const logprob = async (asked: Instance) => {
     const { emissions } = await generate(asked, PROMPT, first);
-    const [report] = (emissions[0]?.parameters?.logprobs ?? []) as unknown as readonly TokenReport[];
-    return report?.logprob ?? Number.NaN;
+    return emissions[0]?.delta?.logprobs?.[0]?.logprob ?? Number.NaN;
   };
   const expected = await logprob(alone);
   const instance = await load({ cacheTokens: 256 });
-  const parameters = { temperature: 0, max_tokens: 100, ignore_eos: true };
+  const parameters = { temperature: 0, maxTokens: 100, ignoreEos: true };
   // Two fit at a time.
   const running = [1, 2, 3, 4].map((callId) => {
     const answers = runBatch(instance, [textItem(callId, `${callId} ${PROMPT}`, parameters)]);

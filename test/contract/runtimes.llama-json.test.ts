@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { generate, PROMPT, textItem, textOf, useLlamaHost } from '../support/llama-model.js';
+import { bySchema, generate, PROMPT, textItem, textOf, useLlamaHost } from '../support/llama-model.js';
 import { runBatch } from '../support/test-host.js';
 
 const { load } = useLlamaHost();
@@ -48,7 +48,7 @@ describe('an answer that has to be JSON', () => {
   }));
 
   const asked = fc.record({
-    json_schema: schema,
+    schema,
     prompt: fc.constantFrom(PROMPT, 'And he said, {', 'Write it down: ', '[1, 2, "'),
     seed: fc.nat(),
   });
@@ -60,8 +60,8 @@ describe('an answer that has to be JSON', () => {
       let finished = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(asked, { minLength: TOGETHER, maxLength: TOGETHER }), async (requests) => {
-          const answers = requests.map(async ({ json_schema, prompt, seed }, id) => {
-            const parameters = { json_schema: json_schema as never, seed, temperature: 1, max_tokens: 100 };
+          const answers = requests.map(async ({ schema: wanted, prompt, seed }, id) => {
+            const parameters = { ...bySchema(wanted), seed, temperature: 1, maxTokens: 100 };
             const running = runBatch(instance, [textItem(id, prompt, parameters)], { id });
             instance.grant(id, 1_000);
             const { emissions } = await running;
@@ -70,7 +70,7 @@ describe('an answer that has to be JSON', () => {
             if (finishReason !== 'stop') return;
             finished++;
             const text = textOf(emissions);
-            const valid = new Ajv2020({ strict: false }).validate(json_schema, JSON.parse(text));
+            const valid = new Ajv2020({ strict: false }).validate(wanted, JSON.parse(text));
             expect({ text, valid }).toEqual({ text, valid: true });
           });
           await Promise.all(answers);
@@ -86,10 +86,10 @@ describe('an answer that has to be JSON', () => {
     const instance = await load();
     // The first token begins texts: a grammar would take its name, <s>, for three characters.
     const { text, error } = await generate(instance, PROMPT, {
-      json_schema: { type: 'string', minLength: 4, maxLength: 6 },
-      logit_bias: { 1: 100 },
+      ...bySchema({ type: 'string', minLength: 4, maxLength: 6 }),
+      logitBias: { 1: 100 },
       temperature: 0,
-      max_tokens: 40,
+      maxTokens: 40,
     });
     expect(error).toBeUndefined();
     expect(JSON.parse(text).length).toBeGreaterThanOrEqual(4);
@@ -101,11 +101,11 @@ describe('an answer that has to be JSON', () => {
     async (...bytes) => {
       const instance = await load();
       const { text, error } = await generate(instance, PROMPT, {
-        json_schema: { type: 'string', minLength: 4, maxLength: 6 },
+        ...bySchema({ type: 'string', minLength: 4, maxLength: 6 }),
         // Tokens of bytes come behind the three that control the model.
-        logit_bias: Object.fromEntries(bytes.map((byte, index) => [byte + 3, 90 + index])),
+        logitBias: Object.fromEntries(bytes.map((byte, index) => [byte + 3, 90 + index])),
         temperature: 0,
-        max_tokens: 60,
+        maxTokens: 60,
       });
       expect(error).toBeUndefined();
       expect([...JSON.parse(text)].length).toBeGreaterThanOrEqual(4);
@@ -116,9 +116,9 @@ describe('an answer that has to be JSON', () => {
   test('is any object where there is no schema', async () => {
     const instance = await load();
     const { text, finishReason } = await generate(instance, PROMPT, {
-      json_object: true,
+      responseFormat: { type: 'json_object' },
       temperature: 0,
-      max_tokens: 200,
+      maxTokens: 200,
     });
     expect(text.trimStart()).toMatch(/^\{/);
     if (finishReason === 'stop') JSON.parse(text);
@@ -132,9 +132,9 @@ describe('an answer that has to be JSON', () => {
       required: ['next'],
     };
     const { text, finishReason } = await generate(instance, PROMPT, {
-      json_schema: list as never,
+      ...bySchema(list),
       temperature: 0,
-      max_tokens: 200,
+      maxTokens: 200,
     });
     if (finishReason === 'stop') expect(new Ajv2020().validate(list, JSON.parse(text))).toBe(true);
     else expect(text).toMatch(/^\s*\{\s*"next"/);
@@ -151,8 +151,8 @@ describe('an answer that has to be JSON', () => {
       type: 'object',
     };
     const { text, finishReason, error } = await generate(instance, PROMPT, {
-      json_schema: schema as never,
-      max_tokens: 200,
+      ...bySchema(schema),
+      maxTokens: 200,
     });
     expect({ finishReason, error }).toEqual({ finishReason: 'stop', error: undefined });
     expect(JSON.parse(text)).toEqual({ mood: 'calm' });
@@ -168,9 +168,9 @@ describe('an answer that has to be JSON', () => {
     [{ $ref: '#' }, "at '/$ref': refers to itself and nothing else"],
     [{ type: 'array', minItems: 3, maxItems: 2 }, "at '/maxItems': is less than minItems (3)"],
     [{ type: 'text' }, `at '/type': expected a type of JSON, got "text"`],
-  ])('refuses the schema %j', async (json_schema, problem) => {
+  ])('refuses the schema %j', async (schema, problem) => {
     const instance = await load();
-    const { error } = await generate(instance, PROMPT, { json_schema: json_schema as never });
+    const { error } = await generate(instance, PROMPT, bySchema(schema));
     const message = `the JSON schema, ${problem}`;
     expect(error).toEqual({ code: 'invalid_argument', message, reason: 'invalid_json_schema' });
   });

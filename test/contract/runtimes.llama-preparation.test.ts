@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Parameters } from '../../src/core/index.js';
+import type { GenerationParameters } from '../../src/core/index.js';
+import { conversationPrompt } from '../../src/generation/index.js';
 import type { BatchItem, Emission, Instance } from '../../src/runtimes/index.js';
-import { GREEDY, PROMPT, textItem, useLlamaHost } from '../support/llama-model.js';
-import { texts } from '../support/tensors.js';
+import { bySchema, GREEDY, PROMPT, textItem, useLlamaHost } from '../support/llama-model.js';
 import { runBatch } from '../support/test-host.js';
 import { until } from '../support/until.js';
 
@@ -18,9 +18,14 @@ interface Said {
   readonly content: string;
 }
 
-const chatItem = (callId: number, messages: readonly Said[], parameters: Parameters, principal: string): BatchItem => ({
+const chatItem = (
+  callId: number,
+  messages: readonly Said[],
+  parameters: GenerationParameters,
+  principal: string,
+): BatchItem => ({
   ...textItem(callId, '', parameters, principal),
-  inputs: [texts('chat_input', [1], [JSON.stringify({ messages })])],
+  generation: { ...parameters, prompt: conversationPrompt({ messages }) },
 });
 
 const run = async (instance: Instance, item: BatchItem): Promise<Emission | undefined> => {
@@ -29,13 +34,13 @@ const run = async (instance: Instance, item: BatchItem): Promise<Emission | unde
   return (await running).emissions.at(-1);
 };
 
-const TWO_TOKENS = { ...GREEDY, max_tokens: 2 };
+const TWO_TOKENS = { ...GREEDY, maxTokens: 2 };
 
 describe('making prompts', () => {
   test('takes work by the room for them, not by the turns that a caller sends, and others go on meanwhile', async () => {
     const instance = await load({ chatTemplate: TEMPLATE });
     const turns = Array.from({ length: 20_001 }, (_, at) => ({ role: 'user', content: `and turn ${at}` }));
-    const long = run(instance, chatItem(1, turns, { ...TWO_TOKENS, drop_oldest_turns: true }, 'one'));
+    const long = run(instance, chatItem(1, turns, { ...TWO_TOKENS, dropOldestTurns: true }, 'one'));
     const short = await run(instance, textItem(2, PROMPT, TWO_TOKENS, 'two'));
     expect(short?.usage).toMatchObject({ promptTokens: 22, completionTokens: 2 });
     const { usage } = (await long) ?? {};
@@ -65,13 +70,13 @@ describe('making prompts', () => {
 
   test('is refused before anything is done where a text is longer than is read', async () => {
     const instance = await load();
-    const refused = await run(instance, textItem(1, 'a'.repeat(262_145), { max_tokens: 0 }));
+    const refused = await run(instance, textItem(1, 'a'.repeat(262_145), { maxTokens: 0 }));
     expect(refused?.error).toEqual({
       code: 'invalid_argument',
       reason: 'context_length_exceeded',
       message: 'the prompt has 262145 bytes; at most 262144 are tokenised',
     });
-    await run(instance, textItem(2, PROMPT, { max_tokens: 0 }));
+    await run(instance, textItem(2, PROMPT, { maxTokens: 0 }));
     await until('its numbers are read', () => instance.statistics?.().tokenized_bytes_total === PROMPT.length);
   });
 });
@@ -80,7 +85,7 @@ describe('choosing by a schema', () => {
   test('of 900 alternatives that begin alike does not hold up others', async () => {
     const instance = await load({ slots: 2 });
     const anyOf = Array.from({ length: 900 }, (_, at) => ({ const: `and he said unto them ${at}` }));
-    const ambiguous = run(instance, textItem(1, PROMPT, { json_schema: { anyOf }, max_tokens: 8 }, 'one'));
+    const ambiguous = run(instance, textItem(1, PROMPT, { ...bySchema({ anyOf }), maxTokens: 8 }, 'one'));
     const other = await run(instance, textItem(2, PROMPT, TWO_TOKENS, 'two'));
     expect(other?.usage?.completionTokens).toBe(2);
     expect((await ambiguous)?.usage?.completionTokens).toBe(8);

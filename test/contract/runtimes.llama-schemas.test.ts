@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { ParameterValue } from '../../src/core/index.js';
 import type { Instance } from '../../src/runtimes/index.js';
-import { generate, PROMPT, textItem, textOf, useLlamaHost } from '../support/llama-model.js';
+import { bySchema, generate, PROMPT, textItem, textOf, useLlamaHost } from '../support/llama-model.js';
 import { runBatch } from '../support/test-host.js';
 import { until } from '../support/until.js';
 
 const { load } = useLlamaHost();
 
 /** What the model writes by a schema that is not strict. */
-const write = (instance: Instance, json_schema: ParameterValue) =>
-  generate(instance, PROMPT, { json_schema, json_schema_strict: false, temperature: 0, max_tokens: 60 });
+const write = (instance: Instance, schema: object) =>
+  generate(instance, PROMPT, { ...bySchema(schema, false), temperature: 0, maxTokens: 60 });
 
 /** Numbers are read when a batch ends. */
 const isCounted = (instance: Instance, mismatches: number, skipped: number) =>
@@ -36,7 +35,7 @@ describe('an answer by a schema that is not strict', () => {
 
   test('is not checked where it was cut off', async () => {
     const instance = await load();
-    const parameters = { json_schema: { not: {} }, json_schema_strict: false, max_tokens: 1 };
+    const parameters = { ...bySchema({ not: {} }, false), maxTokens: 1 };
     expect((await generate(instance, PROMPT, parameters)).finishReason).toBe('length');
     await write(instance, { const: 'x', pattern: 'y' });
     await isCounted(instance, 1, 0);
@@ -57,19 +56,17 @@ describe('an answer by a schema that is not strict', () => {
   const twice = Object.fromEntries(
     Array.from({ length: 40 }, (_, at) => [`d${at}`, { allOf: Array(2).fill({ $ref: `#/$defs/d${at + 1}` }) }]),
   );
-  test.each<[string, ParameterValue]>([
+  test.each<[string, object]>([
     ['references that double', { const: 1, $defs: { ...twice, d40: {} }, not: { $ref: '#/$defs/d0' } }],
     ['a pattern that is not supported', { const: 'a', pattern: '(?=a)' }],
     ['a pattern that is none', { const: 1, not: { pattern: '(' } }],
     ['a reference to nothing', { const: 1, not: { $ref: '#/nowhere' } }],
   ])('is given although it cannot be checked, as by %s', async (_, schema) => {
     const instance = await load({ slots: 2 });
-    const hostile = runBatch(instance, [
-      textItem(1, PROMPT, { json_schema: schema, json_schema_strict: false, max_tokens: 60 }),
-    ]);
+    const hostile = runBatch(instance, [textItem(1, PROMPT, { ...bySchema(schema, false), maxTokens: 60 })]);
     instance.grant(1, 1_000);
     // Others of the same runner go on meanwhile.
-    const other = runBatch(instance, [textItem(2, PROMPT, { max_tokens: 8, ignore_eos: true })], { id: 2 });
+    const other = runBatch(instance, [textItem(2, PROMPT, { maxTokens: 8, ignoreEos: true })], { id: 2 });
     instance.grant(2, 1_000);
     expect((await other).emissions.at(-1)?.finishReason).toBe('length');
     const { emissions } = await hostile;
@@ -83,9 +80,9 @@ describe('an answer by a schema that is not strict', () => {
 });
 
 describe('a schema', () => {
-  test('is strict unless its request says otherwise', async () => {
+  test('that is strict is refused where a keyword cannot be promised', async () => {
     const instance = await load();
-    const { error } = await generate(instance, PROMPT, { json_schema: { type: 'integer', minimum: 0 } });
+    const { error } = await generate(instance, PROMPT, bySchema({ type: 'integer', minimum: 0 }));
     expect(error).toEqual({
       code: 'invalid_argument',
       message: "the JSON schema, at '/': the keyword 'minimum' is not supported here in strict mode",
@@ -103,14 +100,14 @@ describe('a schema', () => {
 
   test('that is strict may have the bounds of safe integers', async () => {
     const instance = await load();
-    const json_schema = { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+    const schema = { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
     // Digits as long as there may be any: tokens of bytes come behind the three that control the model.
-    const logit_bias = Object.fromEntries([...'0123456789'].map((digit) => [String(digit.charCodeAt(0) + 3), 50]));
+    const logitBias = Object.fromEntries([...'0123456789'].map((digit) => [String(digit.charCodeAt(0) + 3), 50]));
     const { text, error, finishReason } = await generate(instance, PROMPT, {
-      json_schema,
-      logit_bias,
+      ...bySchema(schema),
+      logitBias,
       temperature: 0,
-      max_tokens: 60,
+      maxTokens: 60,
     });
     expect({ error, finishReason }).toEqual({ error: undefined, finishReason: 'stop' });
     expect(Number.isSafeInteger(JSON.parse(text))).toBe(true);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Parameters } from '../../src/core/index.js';
+import type { GenerationParameters } from '../../src/core/index.js';
+import { type Conversation, conversationPrompt } from '../../src/generation/index.js';
 import type { Instance } from '../../src/runtimes/index.js';
-import { generate, PROMPT, textOf, useLlamaHost } from '../support/llama-model.js';
-import { batchItem, texts } from '../support/tensors.js';
+import { bySchema, generate, PROMPT, promptItem, textOf, useLlamaHost } from '../support/llama-model.js';
 import { runBatch } from '../support/test-host.js';
 
 /** As Qwen's and Hermes' models are shown tools. */
@@ -32,35 +32,27 @@ const REST = tool('rest', { type: 'object', properties: {} });
 const MESSAGES = [{ role: 'user', content: 'Who shall go?' }];
 const CONVERSATION = { messages: MESSAGES, tools: [SEND, REST] };
 
-interface Delta {
-  readonly index: number;
-  readonly id?: string;
-  readonly type?: string;
-  readonly function: { readonly name?: string; readonly arguments: string };
-}
-
 const { load } = useLlamaHost();
 
-async function answer(instance: Instance, conversation: unknown, parameters: Parameters = {}) {
-  const item = batchItem(1, [texts('chat_input', [1], [JSON.stringify(conversation)])], {
-    parameters: { max_tokens: 120, temperature: 0, ...parameters },
-  });
+async function answer(instance: Instance, conversation: object, parameters: GenerationParameters = {}) {
+  const prompt = conversationPrompt(conversation as Conversation);
+  const item = promptItem(1, prompt, { maxTokens: 120, temperature: 0, ...parameters });
   const running = runBatch(instance, [item]);
   instance.grant(1, 10_000);
   const { emissions } = await running;
-  const deltas = emissions.flatMap(({ parameters: told }) => (told?.tool_calls ?? []) as unknown as readonly Delta[]);
+  const deltas = emissions.flatMap(({ delta }) => delta?.toolCalls ?? []);
   const calls: { id: string; name: string; arguments: string }[] = [];
-  for (const { index, id = '', type, function: called } of deltas) {
-    if (called.name !== undefined) {
-      expect([index, type]).toEqual([calls.length, 'function']);
-      calls.push({ id, name: called.name, arguments: '' });
+  for (const { index, id = '', name, arguments: given } of deltas) {
+    if (name !== undefined) {
+      expect(index).toBe(calls.length);
+      calls.push({ id, name, arguments: '' });
     }
     const call = calls[index];
-    if (call !== undefined) call.arguments += called.arguments;
+    if (call !== undefined) call.arguments += given;
   }
   const last = emissions.at(-1);
-  const reasoning = emissions.flatMap(({ parameters: told }) => (told?.reasoning ?? []) as readonly string[]).join('');
-  const tokens = emissions.flatMap(({ parameters: told }) => (told?.token_ids ?? []) as readonly number[]);
+  const reasoning = emissions.map(({ delta }) => delta?.reasoning ?? '').join('');
+  const tokens = emissions.flatMap(({ delta }) => delta?.tokenIds ?? []);
   return {
     tokens,
     content: textOf(emissions),
@@ -83,7 +75,7 @@ describe('tools of a language model', () => {
   ])('are called where one has to be: %s', async (_, chatTemplate, id) => {
     const instance = await load({ chatTemplate, contextTokens: 1024 });
     const { calls, content, finishReason, error, deltas } = await answer(instance, CONVERSATION, {
-      tool_choice: { type: 'function', function: { name: 'send' } },
+      toolChoice: { type: 'function', function: { name: 'send' } },
     });
     expect(error).toBeUndefined();
     expect(finishReason).toBe('tool_calls');
@@ -99,23 +91,23 @@ describe('tools of a language model', () => {
   test('are called once where one is required, and again only where that is said', async () => {
     const instance = await load({ chatTemplate: HERMES, contextTokens: 1024 });
     const conversation = { messages: MESSAGES, tools: [REST] };
-    const required = { tool_choice: 'required', temperature: 1, seed: 5 };
+    const required = { toolChoice: 'required', temperature: 1, seed: 5 } as const;
     const once = await answer(instance, conversation, required);
     expect(once.calls.map(({ name }) => name)).toEqual(['rest']);
     expect(once.finishReason).toBe('tool_calls');
     // It is kept from ending before it has to: a text of one word ends with the token for that.
-    const json = { json_schema: { const: true }, return_token_ids: true };
+    const json = { ...bySchema({ const: true }), returnTokenIds: true };
     const ended = await answer(instance, { messages: MESSAGES }, json);
-    const bias = { logit_bias: { [String(ended.tokens.at(-1))]: -100 } };
-    const again = await answer(instance, conversation, { ...required, ...bias, parallel_tool_calls: true });
+    const bias = { logitBias: { [String(ended.tokens.at(-1))]: -100 } };
+    const again = await answer(instance, conversation, { ...required, ...bias, parallelToolCalls: true });
     expect(again.calls.length).toBeGreaterThan(1);
     expect(new Set(again.calls.map(({ id }) => id)).size).toBe(again.calls.length);
   });
 
   test('are written as a conversation has them', async () => {
     const instance = await load({ chatTemplate: HERMES, contextTokens: 1024 });
-    const prompt = async (conversation: object, parameters: Parameters = {}) =>
-      (await answer(instance, conversation, { max_tokens: 0, echo: true, ...parameters })).content;
+    const prompt = async (conversation: object, parameters: GenerationParameters = {}) =>
+      (await answer(instance, conversation, { maxTokens: 0, echo: true, ...parameters })).content;
     const called = { id: 'call_1', type: 'function', function: { name: 'send', arguments: { to: 'Aaron' } } };
     const messages = [
       ...MESSAGES,
@@ -125,7 +117,7 @@ describe('tools of a language model', () => {
     const told = await prompt({ messages, tools: [REST] });
     expect(told).toContain('"name": "rest"');
     expect(told).toContain('<tool_call>\n{"name": "send", "arguments": {"to": "Aaron"}}\n</tool_call>');
-    expect(await prompt({ messages, tools: [REST] }, { tool_choice: 'none' })).not.toContain('"rest"');
+    expect(await prompt({ messages, tools: [REST] }, { toolChoice: 'none' })).not.toContain('"rest"');
   });
 
   test('are told and answered in texts where the template knows none', async () => {
@@ -136,7 +128,7 @@ describe('tools of a language model', () => {
       { role: 'assistant', content: 'So:', tool_calls: [{ function: { name: 'rest', arguments: {} } }] },
       { role: 'tool', content: 'done', name: 'rest' },
     ];
-    const { content } = await answer(instance, { messages, tools: [REST] }, { max_tokens: 0, echo: true });
+    const { content } = await answer(instance, { messages, tools: [REST] }, { maxTokens: 0, echo: true });
     expect(content.trimStart()).toBe(`system said, Be brief.
 
 You can call these functions:
@@ -158,10 +150,10 @@ And he said,`);
       "input 'chat_input': expected tools[0] to have a 'function' with a 'name' of 1 to 64 letters, digits, _ and -",
     ],
     [{ tools: [REST, SEND, REST] }, {}, "input 'chat_input': two tools have the name 'rest'"],
-    [{}, { tool_choice: 'required' }, "parameter 'tool_choice': expected to be left out where there are no tools"],
+    [{}, { toolChoice: 'required' }, "parameter 'tool_choice': expected to be left out where there are no tools"],
     [
       { tools: [REST] },
-      { tool_choice: 'any' },
+      { toolChoice: 'any' },
       `parameter 'tool_choice': expected 'auto', 'none', 'required', or functions of 'rest', got "any"`,
     ],
     [
@@ -172,13 +164,17 @@ And he said,`);
     [{ reasoning_effort: 'high' }, {}, "parameter 'reasoning_effort': the chat template of the model knows of none"],
   ])('refuse %j with %j', async (conversation, parameters, message) => {
     const instance = await load({ chatTemplate: PLAIN });
-    const { error } = await answer(instance, { messages: MESSAGES, ...conversation }, parameters as Parameters);
+    const { error } = await answer(
+      instance,
+      { messages: MESSAGES, ...conversation },
+      parameters as GenerationParameters,
+    );
     expect(error).toMatchObject({ code: 'invalid_argument', message });
   });
 
   test('are not for texts', async () => {
     const instance = await load();
-    const { error } = await generate(instance, PROMPT, { tool_choice: 'auto' });
+    const { error } = await generate(instance, PROMPT, { toolChoice: 'auto' });
     expect(error?.message).toBe("parameter 'tool_choice': expected to be left out where the prompt is no conversation");
   });
 });
@@ -192,7 +188,7 @@ describe('thoughts of a language model', () => {
     const { content, reasoning, usage } = await answer(
       instance,
       { messages: MESSAGES },
-      { ignore_eos: true, max_tokens: 12 },
+      { ignoreEos: true, maxTokens: 12 },
     );
     expect(content).toBe('');
     expect(reasoning).toMatch(/^\S.*\w/s);
@@ -205,10 +201,10 @@ describe('thoughts of a language model', () => {
       instance,
       { messages: MESSAGES },
       {
-        json_schema: JSON_SCHEMA,
+        ...bySchema(JSON_SCHEMA),
         temperature: 1,
         seed: 2,
-        max_tokens: 200,
+        maxTokens: 200,
       },
     );
     expect([finishReason, content].join()).toMatch(/^(length,|stop,\s*\{\s*"ok"\s*:\s*(true|false)\s*\}\s*$)/);

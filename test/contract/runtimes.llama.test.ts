@@ -2,10 +2,19 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFil
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { bytesOf, type Parameters } from '../../src/core/index.js';
+import type { GenerationParameters } from '../../src/core/index.js';
+import { type Conversation, conversationPrompt, tokensPrompt } from '../../src/generation/index.js';
 import { type BatchItem, type Emission, STREAM_CREDIT } from '../../src/runtimes/index.js';
-import { GREEDY, generate, PROMPT, TINY_MODEL, textItem, textOf, useLlamaHost } from '../support/llama-model.js';
-import { batchItem, texts } from '../support/tensors.js';
+import {
+  GREEDY,
+  generate,
+  PROMPT,
+  promptItem,
+  TINY_MODEL,
+  textItem,
+  textOf,
+  useLlamaHost,
+} from '../support/llama-model.js';
 import { createTestHost, loadSpec, runBatch } from '../support/test-host.js';
 import { until } from '../support/until.js';
 
@@ -21,8 +30,8 @@ const { load, event } = useLlamaHost();
 /** The same request has the same answer there, whatever was asked before. */
 const loadDeterministic = () => load({ deterministic: true });
 
-const chatItem = (callId: number, conversation: unknown, parameters: Parameters = {}): BatchItem =>
-  batchItem(callId, [texts('chat_input', [1], [JSON.stringify(conversation)])], { parameters });
+const chatItem = (callId: number, conversation: object, parameters: GenerationParameters = {}): BatchItem =>
+  promptItem(callId, conversationPrompt(conversation as Conversation), parameters);
 
 describe('the llama runtime', () => {
   test('describes the model', async () => {
@@ -32,7 +41,9 @@ describe('the llama runtime', () => {
       ['token_ids', 'INT32', true],
       ['chat_input', 'BYTES', true],
     ]);
-    expect(description.generates).toEqual({ contextTokens: 256, maxOutputTokens: 4096, chat: true, infill: false });
+    expect(description.tasks).toEqual({
+      generate: { contextTokens: 256, maxOutputTokens: 4096, vocabularySize: 1024, chat: true, infill: false },
+    });
     expect(description).toMatchObject({ concurrency: 4, decoupled: true, affinity: true, platform: 'llama_cpp' });
   });
 
@@ -57,7 +68,7 @@ describe('the llama runtime', () => {
   test('chooses the same for the same seed, and something else for another', async () => {
     const instance = await loadDeterministic();
     const sampled = async (seed: number) =>
-      (await generate(instance, PROMPT, { max_tokens: 24, temperature: 1, seed })).text;
+      (await generate(instance, PROMPT, { maxTokens: 24, temperature: 1, seed })).text;
     const first = await sampled(7);
     expect(await sampled(7)).toBe(first);
     expect(new Set([first, await sampled(8), await sampled(9)]).size).toBe(3);
@@ -65,55 +76,28 @@ describe('the llama runtime', () => {
 
   test('tells how probable tokens were, whatever they were chosen by', async () => {
     const instance = await loadDeterministic();
-    const reports = async (parameters: Parameters) =>
-      (await generate(instance, PROMPT, { max_tokens: 1, logprobs: 3, seed: 1, ...parameters })).emissions.flatMap(
-        ({ parameters: given }) => given?.logprobs ?? [],
-      ) as unknown as readonly {
-        token: string;
-        logprob: number;
-        bytes: number[];
-        top_logprobs: { token: string; logprob: number }[];
-      }[];
+    const reports = async (parameters: GenerationParameters) =>
+      (await generate(instance, PROMPT, { maxTokens: 1, logprobs: 3, seed: 1, ...parameters })).emissions.flatMap(
+        ({ delta }) => delta?.logprobs ?? [],
+      );
     const [greedy] = await reports({ temperature: 0 });
-    expect(greedy?.top_logprobs.map(({ token }) => token)[0]).toBe(greedy?.token);
+    expect(greedy?.topLogprobs.map(({ token }) => token)[0]).toBe(greedy?.token);
     expect(Buffer.from(greedy?.bytes ?? []).toString()).toBe(greedy?.token);
-    const [biased] = await reports({ temperature: 2, logit_bias: { 5: -100 }, presence_penalty: 2 });
-    expect(biased?.top_logprobs).toEqual(greedy?.top_logprobs);
-    const probabilities = greedy?.top_logprobs.map(({ logprob }) => Math.exp(logprob)) ?? [];
+    const [biased] = await reports({ temperature: 2, logitBias: { 5: -100 }, presencePenalty: 2 });
+    expect(biased?.topLogprobs).toEqual(greedy?.topLogprobs);
+    const probabilities = greedy?.topLogprobs.map(({ logprob }) => Math.exp(logprob ?? 0)) ?? [];
     expect(probabilities).toEqual(probabilities.toSorted((a, b) => b - a));
     expect(probabilities.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(1);
   });
 
   test('takes biases and penalties into account', async () => {
     const instance = await load();
-    const free = await generate(instance, PROMPT, { ...GREEDY, max_tokens: 1, logprobs: 1 });
-    const [{ id }] = (free.emissions[0]?.parameters?.logprobs ?? []) as unknown as [{ id: number }];
-    const without = await generate(instance, PROMPT, { ...GREEDY, logit_bias: { [String(id)]: -100 } });
+    const free = await generate(instance, PROMPT, { ...GREEDY, maxTokens: 1, logprobs: 1 });
+    const id = free.emissions[0]?.delta?.logprobs?.[0]?.id;
+    const without = await generate(instance, PROMPT, { ...GREEDY, logitBias: { [String(id)]: -100 } });
     expect(without.text.startsWith(free.text)).toBe(false);
-    const repeated = await generate(instance, 'and and and and and and and', { ...GREEDY, repetition_penalty: 10 });
+    const repeated = await generate(instance, 'and and and and and and and', { ...GREEDY, repetitionPenalty: 10 });
     expect(repeated.text).not.toContain(' and');
-  });
-
-  test.each([
-    [{ temperature: 3 }, "parameter 'temperature': expected a number from 0 to 2, got 3"],
-    [{ top_p: '1' }, `parameter 'top_p': expected a number from 0 to 1, got "1"`],
-    [{ max_tokens: -1 }, "parameter 'max_tokens': expected an integer from 0 to 2147483647, got -1"],
-    [{ stop: [''] }, `parameter 'stop': expected a string, or up to 16, of 1 to 1024 characters, got [""]`],
-    [
-      { logit_bias: { 99999: 1 } },
-      `parameter 'logit_bias': expected an object of up to 1024 token ids below 1024, each with a number from -100 to 100, got {"99999":1}`,
-    ],
-    [
-      { temprature: 1 },
-      "parameter 'temprature' is not known; expected max_tokens, temperature, top_p, top_k, min_p, frequency_penalty, presence_penalty, repetition_penalty, logit_bias, seed, stop, ignore_eos, echo, return_token_ids, add_special, parse_special, json_schema, json_schema_strict, json_object, tool_choice, parallel_tool_calls, cache_salt, logprobs, prompt_logprobs, suffix, drop_oldest_turns, truncate_prompt_tokens",
-    ],
-  ])('refuses %j', async (parameters, message) => {
-    const instance = await load();
-    expect((await generate(instance, PROMPT, parameters as Parameters)).error).toEqual({
-      code: 'invalid_argument',
-      message,
-      subject: { parameter: Object.keys(parameters)[0] },
-    });
   });
 
   test('refuses prompts that do not fit into the context, and tells what would', async () => {
@@ -126,20 +110,20 @@ describe('the llama runtime', () => {
     expect((await generate(instance, 'and '.repeat(80))).error).toEqual(refused('82'));
     const { error } = await generate(instance, 'and '.repeat(2_500_000));
     expect(error?.message).toMatch(/^the prompt is too long: it has at least \d{6,} tokens; /);
-    const most = await generate(instance, PROMPT, { temperature: 0, ignore_eos: true });
+    const most = await generate(instance, PROMPT, { temperature: 0, ignoreEos: true });
     expect(most.usage).toMatchObject({ promptTokens: 22, completionTokens: 64 - 22 });
     expect(most.finishReason).toBe('length');
   });
 
   test('evaluates what prompts have in common once, for the same caller only', async () => {
     const instance = await load();
-    const cached = async (prompt: string, ownerId: string, parameters: Parameters = {}) =>
-      (await generate(instance, prompt, { temperature: 0, max_tokens: 1, ...parameters }, ownerId)).usage?.cachedTokens;
+    const cached = async (prompt: string, ownerId: string, parameters: GenerationParameters = {}) =>
+      (await generate(instance, prompt, { temperature: 0, maxTokens: 1, ...parameters }, ownerId)).usage?.cachedTokens;
     expect(await cached(PROMPT, 'one')).toBe(0);
     expect(await cached(`${PROMPT} without`, 'one')).toBe(22);
     expect(await cached(PROMPT, 'two')).toBe(0);
-    expect(await cached(PROMPT, 'two', { cache_salt: 'x' })).toBe(0);
-    expect(await cached(PROMPT, 'two', { cache_salt: 'x' })).toBe(21);
+    expect(await cached(PROMPT, 'two', { cacheSalt: 'x' })).toBe(0);
+    expect(await cached(PROMPT, 'two', { cacheSalt: 'x' })).toBe(21);
   });
 
   test('may do so for all callers, or for none', async () => {
@@ -166,28 +150,22 @@ describe('the llama runtime', () => {
 
   test('takes tokens for texts, tells which they are, and makes texts of them', async () => {
     const instance = await loadDeterministic();
-    const said = await generate(instance, PROMPT, { ...GREEDY, return_token_ids: true, echo: true });
-    const told = (name: string) => said.emissions.flatMap(({ parameters }) => (parameters?.[name] ?? []) as number[]);
-    expect(told('prompt_token_ids')).toHaveLength(22);
-    expect(told('token_ids')).toHaveLength(16);
-    const tokens = (list: readonly number[]) => ({
-      name: 'token_ids',
-      datatype: 'INT32' as const,
-      shape: [list.length],
-      data: bytesOf(Int32Array.from(list)),
-    });
-    const again = await runBatch(instance, [batchItem(1, [tokens(told('prompt_token_ids'))], { parameters: GREEDY })]);
+    const said = await generate(instance, PROMPT, { ...GREEDY, returnTokenIds: true, echo: true });
+    const promptIds = said.emissions.flatMap(({ delta }) => delta?.promptTokenIds ?? []);
+    expect(promptIds).toHaveLength(22);
+    expect(said.emissions.flatMap(({ delta }) => delta?.tokenIds ?? [])).toHaveLength(16);
+    const again = await runBatch(instance, [promptItem(1, tokensPrompt(promptIds), GREEDY)]);
     expect(said.text.endsWith(textOf(again.emissions))).toBe(true);
-    const only = { max_tokens: 0, echo: true };
-    const text = await runBatch(instance, [batchItem(1, [tokens(told('prompt_token_ids'))], { parameters: only })]);
+    const only = { maxTokens: 0, echo: true };
+    const text = await runBatch(instance, [promptItem(1, tokensPrompt(promptIds), only)]);
     expect(textOf(text.emissions).trim()).toBe(PROMPT);
-    const wrong = await runBatch(instance, [batchItem(1, [tokens([5, 99_999])])]);
+    const wrong = await runBatch(instance, [promptItem(1, tokensPrompt([5, 99_999]))]);
     expect(wrong.emissions[0]?.error?.message).toBe("input 'token_ids': expected tokens from 0 to 1023, got 99999");
   });
 
   test('answers a conversation by the template', async () => {
     const instance = await load({ chatTemplate: TEMPLATE, deterministic: true });
-    expect(instance.description.generates?.chat).toBe(true);
+    expect(instance.description.tasks?.generate?.chat).toBe(true);
     const messages = [
       { role: 'Moses', content: 'who is there?' },
       { role: 'Aaron', content: 'I am.' },
@@ -220,7 +198,7 @@ describe('the llama runtime', () => {
     const instance = await load({ chatTemplate });
     const one =
       typeof conversation === 'string'
-        ? batchItem(1, [texts('chat_input', [1], [conversation])])
+        ? promptItem(1, { kind: 'conversation', conversation: Buffer.from(conversation) })
         : chatItem(1, conversation);
     const { emissions } = await runBatch(instance, [one]);
     expect(emissions).toMatchObject([{ final: true, error: { code: 'invalid_argument', message } }]);
@@ -230,7 +208,7 @@ describe('the llama runtime', () => {
 
   test('takes texts only where the template is none', async () => {
     const { description } = await load({ chatTemplate: '{% for' });
-    expect(description.generates?.chat).toBe(false);
+    expect(description.tasks?.generate?.chat).toBe(false);
     const { message } = await event('diagnostic', ({ level }) => level === 'warn');
     expect(message).toContain(
       'the model takes texts only: the chat template of the model does not take these messages',
@@ -240,7 +218,7 @@ describe('the llama runtime', () => {
   test('holds no more answers than their reader has room for, and goes on for others', async () => {
     const instance = await load();
     const emissions: Emission[] = [];
-    const endless = { temperature: 0, ignore_eos: true, max_tokens: 200 };
+    const endless = { temperature: 0, ignoreEos: true, maxTokens: 200 };
     const run = instance.execute(
       { id: 1, items: [textItem(1, PROMPT, endless)], rows: 1, outputs: undefined },
       (emitted) => {
@@ -261,7 +239,7 @@ describe('the llama runtime', () => {
     const instance = await load();
     const emissions: Emission[] = [];
     const run = instance.execute(
-      { id: 1, items: [textItem(1, PROMPT, { ignore_eos: true, max_tokens: 200 })], rows: 1, outputs: undefined },
+      { id: 1, items: [textItem(1, PROMPT, { ignoreEos: true, maxTokens: 200 })], rows: 1, outputs: undefined },
       (emitted) => {
         emissions.push(...emitted);
         if (emissions.length === 3) instance.cancel(1);

@@ -40,7 +40,7 @@ afterAll(async () => {
 async function generate(prompt: string, parameters: object, signal?: AbortSignal): Promise<Response> {
   return fetch(`${addresses.http.url}/v2/models/mill/generate_stream`, {
     method: 'POST',
-    body: JSON.stringify({ prompt, ...parameters }),
+    body: JSON.stringify({ text_input: prompt, ...parameters }),
     ...(signal === undefined ? {} : { signal }),
   });
 }
@@ -48,7 +48,7 @@ async function generate(prompt: string, parameters: object, signal?: AbortSignal
 /** The text of a stream of server-sent events. */
 async function textOf(response: Response): Promise<string> {
   const events = (await response.text()).split('\n').filter((line) => line.startsWith('data: '));
-  return events.map((line) => JSON.parse(line.slice('data: '.length)).text).join('');
+  return events.map((line) => JSON.parse(line.slice('data: '.length)).text_output).join('');
 }
 
 async function scrape(): Promise<Samples> {
@@ -81,6 +81,17 @@ describe('a generating runtime from outside, over HTTP', () => {
     expect((await cached()) - before).toBe(3 * 2);
     const used = (await scrape()).get(`millrace_runtime_prefix_cache_used_tokens{instance_index="1",${MODEL}}`);
     expect(used ?? 0).toBe(0);
+  });
+
+  it('answers a completion of OpenAI', async () => {
+    const response = await fetch(`${addresses.http.url}/v1/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'mill', prompt: 'the', max_tokens: 3, stop: ['day'] }),
+    });
+    expect(await response.json()).toMatchObject({
+      choices: [{ text: ' mill turns all', finish_reason: 'length' }],
+      usage: { prompt_tokens: 1, completion_tokens: 3, total_tokens: 4 },
+    });
   });
 
   it('stops when its client leaves, and counts what it has generated', async () => {

@@ -1,39 +1,55 @@
 import path from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { bytesElements, type EventName, type Events, type Parameters } from '../../src/core/index.js';
+import type { EventName, Events, GenerationParameters, ParameterValue, Prompt } from '../../src/core/index.js';
+import { textPrompt } from '../../src/generation/index.js';
 import type { BatchItem, Emission, Instance } from '../../src/runtimes/index.js';
-import { batchItem, texts } from './tensors.js';
+import { batchItem } from './tensors.js';
 import { createTestHost, loadSpec, runBatch, type TestHost } from './test-host.js';
 
 /** A small real language model. */
 export const TINY_MODEL = path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf');
 export const PROMPT = 'In the beginning God created the heaven and the earth. And the earth was';
 /** The most probable tokens, as many whatever they are: another processor may take another one where two are nearly as probable. */
-export const GREEDY = { temperature: 0, max_tokens: 16, ignore_eos: true };
+export const GREEDY: GenerationParameters = { temperature: 0, maxTokens: 16, ignoreEos: true };
 /**
  * How far log probabilities of the same token may lie apart where it was computed beside others, or behind a beginning that a slot held:
  * 0.004 was the most on processors with AMX, AVX-512, AVX2, AVX and SSE. A token that was read wrongly, or not at all, changes more.
  */
 export const LOGPROB_TOLERANCE = 0.02;
 
-export function textItem(callId: number, prompt: string, parameters: Parameters = {}, ownerId = 'tester'): BatchItem {
+export function textItem(
+  callId: number,
+  prompt: string,
+  parameters: GenerationParameters = {},
+  ownerId = 'tester',
+): BatchItem {
   return {
-    ...batchItem(callId, [texts('text_input', [1], [prompt])], { parameters }),
+    ...promptItem(callId, textPrompt(prompt), parameters),
     context: { requestId: 'r', clientId: '', ownerId, traceparent: '', remainingMs: Number.POSITIVE_INFINITY },
   };
 }
 
+export function promptItem(callId: number, prompt: Prompt, parameters: GenerationParameters = {}): BatchItem {
+  return batchItem(callId, [], { generation: { ...parameters, prompt } });
+}
+
+/** The answer has to be JSON by a schema. */
+export function bySchema(schema: object, strict = true): GenerationParameters {
+  return { responseFormat: { type: 'json_schema', schema: schema as ParameterValue, strict } };
+}
+
 /** All text of a request's answers. */
 export function textOf(emissions: readonly Emission[]): string {
-  return emissions
-    .flatMap(({ outputs }) =>
-      outputs.flatMap(({ data }) => bytesElements(data).map((bytes) => Buffer.from(bytes).toString())),
-    )
-    .join('');
+  return emissions.map(({ delta }) => delta?.text ?? '').join('');
 }
 
 /** Text, tokens and end of a request that runs alone. */
-export async function generate(instance: Instance, prompt: string, parameters: Parameters = GREEDY, ownerId?: string) {
+export async function generate(
+  instance: Instance,
+  prompt: string,
+  parameters: GenerationParameters = GREEDY,
+  ownerId?: string,
+) {
   const running = runBatch(instance, [textItem(1, prompt, parameters, ownerId)]);
   // Its reader has room for whatever comes.
   instance.grant(1, 10_000);

@@ -8,7 +8,7 @@ export function pending(fields: Partial<Pending> = {}): Pending {
   return {
     callId: ++lastId,
     request: request(1),
-    checked: { inputs: [], rows: 1, sizeBytes: 10, shapeKey: '', outputs: undefined },
+    checked: { inputs: [], rows: 1, sizeBytes: 10, shapeKey: '', outputs: undefined, generation: undefined },
     call: call(),
     sink: new Outcome(),
     sequence: undefined,

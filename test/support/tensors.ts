@@ -1,4 +1,4 @@
-import { bytesOf, type Parameters, packBytes, type Tensor, typedView } from '../../src/core/index.js';
+import { bytesOf, packBytes, type Tensor, typedView } from '../../src/core/index.js';
 import type { BatchItem } from '../../src/runtimes/index.js';
 
 /** An FP32 tensor. */
@@ -20,7 +20,8 @@ export function numbersOf(tensor: Tensor | undefined): (number | bigint)[] {
 export function batchItem(
   callId: number,
   inputs: readonly Tensor[],
-  { rows = 1, parameters = {} }: { readonly rows?: number; readonly parameters?: Parameters } = {},
+  { rows = 1, parameters = {}, generation }: Partial<Pick<BatchItem, 'rows' | 'parameters' | 'generation'>> = {},
 ): BatchItem {
-  return { callId, inputs, rows, parameters };
+  const item = { callId, inputs, rows, parameters };
+  return generation === undefined ? item : { ...item, generation };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { IDENTITY } from '../../../test/support/engine-fixture.js';
+import { call, IDENTITY, Outcome, request } from '../../../test/support/engine-fixture.js';
 import { createEngineFixture, source } from '../../../test/support/loaded-engine.js';
 import { MillraceError } from '../../core/index.js';
+import { generationSignature, tensorsOfPrompt, textPrompt } from '../../generation/index.js';
 import type { ModelConfig } from '../../repository/index.js';
 import type { EngineOptions } from '../options.js';
 
@@ -333,12 +334,15 @@ describe('the limits of a model', () => {
   });
 
   it('of one that generates text is a minute where none is set', async () => {
-    const { clock, engine, host, submit } = createEngineFixture();
-    const generates = { contextTokens: 8, maxOutputTokens: 8, chat: false };
-    host.description = { ...IDENTITY, decoupled: true, needsEventLoop: true, generates };
+    const { clock, engine, host } = createEngineFixture();
+    const generate = { contextTokens: 8, maxOutputTokens: 8, chat: false };
+    const signature = generationSignature(generate);
+    host.description = { ...IDENTITY, signature, decoupled: true, needsEventLoop: true, tasks: { generate } };
     await engine.load(source(1, { limits: { executionTimeoutMs: 300 } }));
     host.automatic = false;
-    submit(1);
+    const inputs = tensorsOfPrompt(textPrompt('In the'));
+    const ref = engine.serving('m')[0]?.ref ?? { name: '', version: 0, generation: 0 };
+    engine.submit(ref, { request: request(1, { inputs }), call: call(), sink: new Outcome() });
     await clock.advance(59_999);
     expect(host.instances[0]?.death).toBeUndefined();
     await clock.advance(1);

@@ -189,7 +189,8 @@ function createPool({ ref, context, slots, start, started }: LoadedGeneration, o
 
 function shapeRules(mention: Message, { config, signature, maxBatchSize, description }: PreparedModel) {
   const { inputs, outputs } = config;
-  return createShapeRules({ mention, signature, maxBatchSize, textOnly: description.textOnly, inputs, outputs });
+  const { textOnly, tasks } = description;
+  return createShapeRules({ mention, signature, maxBatchSize, textOnly, inputs, outputs, generate: tasks?.generate });
 }
 
 function gaugesOf(ref: ModelRef, scheduler: Scheduler, pool: InstancePool): ModelGauges {
@@ -230,7 +231,7 @@ function describe({ ref, source, model, loadMs }: LoadedGeneration): Omit<ModelI
     platform: source.config.platform ?? description.platform,
     decoupled: description.decoupled,
     pure: description.pure,
-    ...(description.generates === undefined ? {} : { generates: description.generates }),
+    ...(description.tasks === undefined ? {} : { tasks: description.tasks }),
     sequences,
     placement: config.instances.placement,
     instances: config.instances.count,

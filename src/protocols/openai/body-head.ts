@@ -1,11 +1,11 @@
+import { Fields } from '../shared/generation/fields.js';
+import { ParameterError } from '../shared/generation/parameter-error.js';
 import { ContentError } from '../shared/invocations/content-error.js';
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../shared/json/bytes.js';
 import { JsonCursor } from '../shared/json/cursor.js';
 import { skipValue } from '../shared/json/skip.js';
 import { readString, skipString } from '../shared/json/string.js';
 import { readMemberName, wordSet } from '../shared/json/words.js';
-import { ParameterError } from './errors.js';
-import { Fields } from './fields.js';
 import { parseBody } from './parse-body.js';
 
 /** What has to be known of a body before the rest of it is read. */

@@ -1,13 +1,14 @@
-import type { Call, InferResponse } from '../../core/index.js';
+import type { Call, GenerationDelta } from '../../core/index.js';
 import { jsonResponse } from '../route.js';
+import { Choices, type ChoicesContext, type Generated } from '../shared/generation/choices.js';
+import { event } from '../shared/generation/event-stream.js';
+import type { Places } from '../shared/generation/parameter-error.js';
+import { UsageCounter } from '../shared/generation/usage-counter.js';
 import type { WireResponse, WireStream } from '../wire.js';
-import { Choices, type ChoicesContext } from './choices.js';
 import type { ChatRequest } from './decode-chat.js';
-import { callsOf, chatLogprobs, reasoningOf, textOf } from './encode.js';
-import type { Places } from './errors.js';
-import { type AnswerHead, createHead } from './head.js';
-import { event, eventStream } from './sse.js';
-import { UsageCounter } from './usage.js';
+import { callsOf, chatLogprobs, usageBody } from './encode.js';
+import { chunkStream } from './event-stream.js';
+import { type AnswerHead, createHead, TEXTS_ROUTE } from './head.js';
 
 const PLACES: Places = {
   context_length_exceeded: 'messages',
@@ -23,38 +24,44 @@ export async function answerChat(
 ): Promise<WireResponse | WireStream> {
   const { clock } = context;
   call.timing.decodedAt = clock.now();
-  const { model, inputs, n, parameters } = request;
-  const choices = new Choices(context, call, { model, inputs, n, parameters, places: PLACES });
+  const { model, prompts, n, parameters } = request;
+  const choices = new Choices(context, call, {
+    model,
+    prompts,
+    n,
+    parameters,
+    places: PLACES,
+    textsRoute: TEXTS_ROUTE,
+  });
   const head = createHead('chatcmpl-', model, clock);
-  if (request.stream) return eventStream(chunks({ request, choices, head }), clock);
+  if (request.stream) return chunkStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(n);
-  const responses = await choices.whole();
+  const answers = await choices.whole();
   return jsonResponse({
     id: head.id,
     object: 'chat.completion',
     created: head.created,
     model,
-    choices: responses.map((response, index) => {
-      usage.note(index, response.usage);
-      return choiceOf(request, response, index);
+    choices: answers.map((answer, index) => {
+      usage.note(index, answer.usage);
+      return choiceOf(request, answer, index);
     }),
-    usage: usage.body(),
+    usage: usageBody(usage.total()),
   });
 }
 
-function choiceOf({ logprobs }: ChatRequest, response: InferResponse, index: number): object {
+function choiceOf({ logprobs }: ChatRequest, { delta, finishReason }: Generated, index: number): object {
   return {
     index,
-    message: messageOf(response),
-    logprobs: logprobs ? chatLogprobs(response) : null,
-    finish_reason: response.finishReason ?? 'stop',
+    message: messageOf(delta),
+    logprobs: logprobs ? chatLogprobs(delta) : null,
+    finish_reason: finishReason ?? 'stop',
   };
 }
 
-function messageOf(response: InferResponse): object {
-  const content = textOf(response);
-  const reasoning = reasoningOf(response);
-  const calls = callsOf(response).map(({ index: _, ...call }) => call);
+function messageOf(delta: GenerationDelta): object {
+  const { text: content, reasoning = '' } = delta;
+  const calls = callsOf(delta).map(({ index: _, ...call }) => call);
   return {
     role: 'assistant',
     content: content === '' && calls.length > 0 ? null : content,
@@ -65,10 +72,9 @@ function messageOf(response: InferResponse): object {
 }
 
 /** What a piece adds to the message: one kind of thing each. */
-function deltasOf(response: InferResponse): readonly object[] {
-  const content = textOf(response);
-  const reasoning = reasoningOf(response);
-  const calls = callsOf(response);
+function deltasOf(delta: GenerationDelta): readonly object[] {
+  const { text: content, reasoning = '' } = delta;
+  const calls = callsOf(delta);
   return [
     ...(reasoning === '' ? [] : [{ reasoning_content: reasoning }]),
     ...(content === '' ? [] : [{ content }]),
@@ -95,8 +101,8 @@ async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<str
       choices: list,
       ...(includeUsage ? { usage: total } : {}),
     });
-  for await (const { index, response } of choices.pieces()) {
-    usage.note(index, response.usage);
+  for await (const { index, delta: added, usage: taken, finishReason } of choices.pieces()) {
+    usage.note(index, taken);
     if (!begun.has(index)) {
       begun.add(index);
       yield chunk([
@@ -104,15 +110,15 @@ async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<str
       ]);
     }
     // The probabilities of a piece are told once; those of text that never came, with the end.
-    let probabilities = logprobs ? chatLogprobs(response) : null;
-    for (const delta of deltasOf(response)) {
+    let probabilities = logprobs ? chatLogprobs(added) : null;
+    for (const delta of deltasOf(added)) {
       yield chunk([{ index, delta, logprobs: probabilities, finish_reason: null }]);
       probabilities = null;
     }
-    if (response.finishReason !== undefined) {
+    if (finishReason !== undefined) {
       const left = probabilities?.content.length === 0 ? null : probabilities;
-      yield chunk([{ index, delta: {}, logprobs: left, finish_reason: response.finishReason }]);
+      yield chunk([{ index, delta: {}, logprobs: left, finish_reason: finishReason }]);
     }
   }
-  if (includeUsage) yield chunk([], usage.body());
+  if (includeUsage) yield chunk([], usageBody(usage.total()));
 }

@@ -1,13 +1,14 @@
-import type { Call, InferResponse } from '../../core/index.js';
+import type { Call } from '../../core/index.js';
 import { jsonResponse } from '../route.js';
+import { Choices, type ChoicesContext, type Generated } from '../shared/generation/choices.js';
+import { event } from '../shared/generation/event-stream.js';
+import type { Places } from '../shared/generation/parameter-error.js';
+import { UsageCounter } from '../shared/generation/usage-counter.js';
 import type { WireResponse, WireStream } from '../wire.js';
-import { Choices, type ChoicesContext } from './choices.js';
 import type { CompletionRequest } from './decode-completion.js';
-import { averageLogprob, completionLogprobs, textOf, tokensLength } from './encode.js';
-import type { Places } from './errors.js';
+import { averageLogprob, completionLogprobs, tokensLength, usageBody } from './encode.js';
+import { chunkStream } from './event-stream.js';
 import { type AnswerHead, createHead } from './head.js';
-import { event, eventStream } from './sse.js';
-import { UsageCounter } from './usage.js';
 
 const PLACES: Places = { context_length_exceeded: 'prompt' };
 
@@ -19,33 +20,35 @@ export async function answerCompletion(
 ): Promise<WireResponse | WireStream> {
   const { clock } = context;
   call.timing.decodedAt = clock.now();
-  const { model, inputs, bestOf, parameters } = request;
-  const choices = new Choices(context, call, { model, inputs, n: bestOf, parameters, places: PLACES });
+  const { model, prompts, bestOf, parameters } = request;
+  const choices = new Choices(context, call, { model, prompts, n: bestOf, parameters, places: PLACES });
   const head = createHead('cmpl-', model, clock);
-  if (request.stream) return eventStream(chunks({ request, choices, head }), clock);
+  if (request.stream) return chunkStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(bestOf);
-  const responses = await choices.whole();
-  for (const [index, response] of responses.entries()) usage.note(index, response.usage);
+  const answers = await choices.whole();
+  for (const [index, answer] of answers.entries()) usage.note(index, answer.usage);
   return jsonResponse({
     ...head,
     object: 'text_completion',
-    choices: best(responses, request).map((response, index) => ({
+    choices: best(answers, request).map(({ delta, finishReason }, index) => ({
       index,
-      text: textOf(response),
-      logprobs: request.logprobs ? completionLogprobs(response, 0) : null,
-      finish_reason: response.finishReason ?? 'stop',
+      text: delta.text,
+      logprobs: request.logprobs ? completionLogprobs(delta, 0) : null,
+      finish_reason: finishReason ?? 'stop',
     })),
-    usage: usage.body(),
+    usage: usageBody(usage.total()),
   });
 }
 
 /** Of the answers to each prompt those whose tokens are the most probable on average, the best first. */
-function best(responses: readonly InferResponse[], { n, bestOf }: CompletionRequest): readonly InferResponse[] {
-  if (bestOf === n) return responses;
-  const prompts = Array.from({ length: responses.length / bestOf }, (_, prompt) =>
-    responses.slice(prompt * bestOf, (prompt + 1) * bestOf),
+function best(all: readonly Generated[], { n, bestOf }: CompletionRequest): readonly Generated[] {
+  if (bestOf === n) return all;
+  const prompts = Array.from({ length: all.length / bestOf }, (_, prompt) =>
+    all.slice(prompt * bestOf, (prompt + 1) * bestOf),
   );
-  return prompts.flatMap((answers) => answers.toSorted((a, b) => averageLogprob(b) - averageLogprob(a)).slice(0, n));
+  return prompts.flatMap((answers) =>
+    answers.toSorted((a, b) => averageLogprob(b.delta) - averageLogprob(a.delta)).slice(0, n),
+  );
 }
 
 interface Streamed {
@@ -61,18 +64,18 @@ async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<str
   const offsets = new Map<number, number>();
   const chunk = (list: readonly object[], total: object | null = null): string =>
     event({ ...head, object: 'text_completion', choices: list, ...(includeUsage ? { usage: total } : {}) });
-  for await (const { index, response } of choices.pieces()) {
-    usage.note(index, response.usage);
+  for await (const { index, delta, usage: taken, finishReason } of choices.pieces()) {
+    usage.note(index, taken);
     const offset = offsets.get(index) ?? 0;
-    offsets.set(index, offset + tokensLength(response));
+    offsets.set(index, offset + tokensLength(delta));
     yield chunk([
       {
         index,
-        text: textOf(response),
-        logprobs: logprobs ? completionLogprobs(response, offset) : null,
-        finish_reason: response.finishReason ?? null,
+        text: delta.text,
+        logprobs: logprobs ? completionLogprobs(delta, offset) : null,
+        finish_reason: finishReason ?? null,
       },
     ]);
   }
-  if (includeUsage) yield chunk([], usage.body());
+  if (includeUsage) yield chunk([], usageBody(usage.total()));
 }

@@ -1,15 +1,16 @@
+import type { GenerationParameters, Prompt } from '../../core/index.js';
+import { conversationPrompt, NUMBER_LIMITS, REASONING_EFFORTS, withoutUndefined } from '../../generation/index.js';
+import { Fields, isObject } from '../shared/generation/fields.js';
 import { type DescribedSchema, readDescribedSchema, readFormat } from './decode-format.js';
 import { readMessages } from './decode-message.js';
-import { defined, type GenerationRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
+import { type AnswerRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
 import { readTools } from './decode-tools.js';
-import { Fields, isObject } from './fields.js';
-import { type TextInput, textInput } from './text-input.js';
 
 /** A request for a chat completion. */
-export interface ChatRequest extends GenerationRequest {
+export interface ChatRequest extends AnswerRequest {
   readonly model: string;
   /** The conversation. */
-  readonly inputs: readonly TextInput[];
+  readonly prompts: readonly Prompt[];
   readonly logprobs: boolean;
 }
 
@@ -22,20 +23,20 @@ export function decodeChat(body: unknown): ChatRequest {
   const maxTokens = readMaxTokens(fields, 'max_completion_tokens', 1) ?? readMaxTokens(fields, 'max_tokens', 1);
   fields.ignore('max_tokens');
   const logprobs = fields.boolean('logprobs') ?? false;
-  const topLogprobs = fields.integer('top_logprobs', 0, 20);
+  const topLogprobs = fields.integer('top_logprobs', NUMBER_LIMITS.logprobs);
   if (topLogprobs !== undefined && !logprobs)
     fields.refuse('top_logprobs', "to be left out where 'logprobs' is not true");
   const given = fields.any('response_format');
-  const format = given === undefined ? {} : readFormat(given, 'response_format', readSchema);
+  const format = given === undefined ? undefined : readFormat(given, 'response_format', readSchema);
   const templateArguments: unknown = fields.any('chat_template_kwargs') ?? {};
   if (!isObject(templateArguments)) fields.refuse('chat_template_kwargs', 'an object');
   for (const name of ['messages', 'tools', 'reasoning_effort'])
     if (Object.hasOwn(templateArguments, name)) fields.refuse('chat_template_kwargs', `an object without '${name}'`);
   const { tools, parameters: use } = readTools(fields, 'function');
-  const effort = fields.choice('reasoning_effort', EFFORTS);
+  const effort = fields.choice('reasoning_effort', REASONING_EFFORTS);
   refuseUnsupported(fields);
   fields.end();
-  const conversation = JSON.stringify({
+  const conversation = conversationPrompt({
     ...templateArguments,
     messages,
     ...(tools.length === 0 ? {} : { tools }),
@@ -44,19 +45,19 @@ export function decodeChat(body: unknown): ChatRequest {
   return {
     ...generation,
     model,
-    inputs: [textInput('chat_input', conversation)],
+    prompts: [conversation],
     logprobs,
     parameters: {
       ...generation.parameters,
-      ...format,
       ...use,
-      ...defined({ max_tokens: maxTokens, logprobs: logprobs ? (topLogprobs ?? 0) : undefined }),
+      ...withoutUndefined<GenerationParameters>({
+        maxTokens,
+        logprobs: logprobs ? (topLogprobs ?? 0) : undefined,
+        responseFormat: format,
+      }),
     },
   };
 }
-
-/** How long a model is to think, where it can. */
-export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
 
 /** What comes later, or never; values that ask for nothing are taken. */
 function refuseUnsupported(fields: Fields): void {

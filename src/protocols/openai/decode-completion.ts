@@ -1,12 +1,13 @@
-import { defined, type GenerationRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
-import { Fields } from './fields.js';
-import { type TextInput, textInput, tokenInput } from './text-input.js';
+import type { GenerationParameters, Prompt } from '../../core/index.js';
+import { NUMBER_LIMITS, textPrompt, tokensPrompt, withoutUndefined } from '../../generation/index.js';
+import { Fields } from '../shared/generation/fields.js';
+import { type AnswerRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
 
 /** A request for completions of texts. */
-export interface CompletionRequest extends GenerationRequest {
+export interface CompletionRequest extends AnswerRequest {
   readonly model: string;
   /** The prompts. */
-  readonly inputs: readonly TextInput[];
+  readonly prompts: readonly Prompt[];
   readonly logprobs: boolean;
   /** Answers to each prompt that are generated, of which the `n` most probable are given. */
   readonly bestOf: number;
@@ -22,29 +23,29 @@ const PROMPT_FORM = `a text, a list of tokens, or a list of up to ${MAX_PROMPTS}
 export function decodeCompletion(body: unknown): CompletionRequest {
   const fields = Fields.of(body);
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
-  const inputs = readPrompts(fields);
+  const prompts = readPrompts(fields);
   const generation = readGeneration(fields);
   const maxTokens = readMaxTokens(fields, 'max_tokens', 0) ?? DEFAULT_TOKENS;
-  const logprobs = fields.integer('logprobs', 0, 20);
+  const logprobs = fields.integer('logprobs', NUMBER_LIMITS.logprobs);
   const echo = fields.boolean('echo') ?? false;
-  const suffix = readSuffix(fields, inputs, echo);
+  const suffix = readSuffix(fields, prompts, echo);
   const { n, stream } = generation;
-  const bestOf = fields.integer('best_of', n, MAX_BEST_OF) ?? n;
+  const bestOf = fields.integer('best_of', { least: n, most: MAX_BEST_OF }) ?? n;
   if (bestOf > n && stream) fields.refuse('best_of', `to be what 'n' is (${n}) in a stream`);
   fields.end();
   return {
     ...generation,
     model,
-    inputs,
+    prompts,
     bestOf,
     logprobs: logprobs !== undefined,
     parameters: {
       ...generation.parameters,
-      ...defined({
-        max_tokens: maxTokens,
+      ...withoutUndefined<GenerationParameters>({
+        maxTokens,
         // Answers are ranked by them.
         logprobs: logprobs ?? (bestOf > n ? 0 : undefined),
-        prompt_logprobs: echo ? logprobs : undefined,
+        promptLogprobs: echo ? logprobs : undefined,
         echo: echo || undefined,
         suffix,
       }),
@@ -53,23 +54,22 @@ export function decodeCompletion(body: unknown): CompletionRequest {
 }
 
 /** undefined = the answer just goes on with the prompt, as it does with an empty suffix. */
-function readSuffix(fields: Fields, prompts: readonly TextInput[], echo: boolean): string | undefined {
+function readSuffix(fields: Fields, prompts: readonly Prompt[], echo: boolean): string | undefined {
   const suffix = fields.string('suffix') || undefined;
   if (suffix === undefined) return undefined;
   if (echo) fields.refuse('suffix', "to be left out where 'echo' is true");
-  if (prompts.some(({ name }) => name !== 'text_input'))
-    fields.refuse('suffix', 'to be left out where the prompt is tokens');
+  if (prompts.some(({ kind }) => kind !== 'text')) fields.refuse('suffix', 'to be left out where the prompt is tokens');
   return suffix;
 }
 
 /** A text, its tokens, or a list of either. */
-function readPrompts(fields: Fields): readonly TextInput[] {
+function readPrompts(fields: Fields): readonly Prompt[] {
   const value = fields.any('prompt');
   const list: readonly unknown[] = Array.isArray(value) && !isTokens(value) ? value : [value];
   if (list.length > MAX_PROMPTS) fields.refuse('prompt', PROMPT_FORM);
-  const prompts = list.flatMap((prompt): readonly TextInput[] => {
-    if (typeof prompt === 'string') return [textInput('text_input', prompt)];
-    return isTokens(prompt) ? [tokenInput(prompt)] : [];
+  const prompts = list.flatMap((prompt): readonly Prompt[] => {
+    if (typeof prompt === 'string') return [textPrompt(prompt)];
+    return isTokens(prompt) ? [tokensPrompt(prompt)] : [];
   });
   if (prompts.length === list.length && list.length > 0) return prompts;
   return fields.refuse('prompt', PROMPT_FORM);

@@ -1,5 +1,5 @@
-import { ParameterError } from './errors.js';
-import { describe } from './fields.js';
+import { describe } from '../shared/generation/fields.js';
+import { ParameterError } from '../shared/generation/parameter-error.js';
 
 /** What a message says: a text, or parts of one, each read by `readPart`. Throws {@link ParameterError} for anything else. */
 export function readContent(value: unknown, place: string, readPart: (part: unknown, place: string) => string): string {

@@ -1,5 +1,5 @@
-import type { Parameters } from '../../core/index.js';
-import { Fields, isObject } from './fields.js';
+import type { ParameterValue, ResponseFormat } from '../../core/index.js';
+import { Fields, isObject } from '../shared/generation/fields.js';
 
 const SCHEMA_NAME = /^[\w-]{1,64}$/;
 
@@ -20,17 +20,18 @@ export function readDescribedSchema(format: Fields, fallback?: object): Describe
   return { schema: isObject(schema) ? schema : format.refuse('schema', 'a JSON schema'), isStrict };
 }
 
-/**
- * What an answer has to be, as parameters of the model. `readSchema` reads the schema where the format has it. Throws
- * `ParameterError`.
- */
-export function readFormat(value: unknown, place: string, readSchema: (format: Fields) => DescribedSchema): Parameters {
+/** What an answer has to be; undefined = a text. `readSchema` reads the schema where the format has it. Throws `ParameterError`. */
+export function readFormat(
+  value: unknown,
+  place: string,
+  readSchema: (format: Fields) => DescribedSchema,
+): ResponseFormat | undefined {
   const format = Fields.of(value, place);
   const type =
     format.choice('type', ['text', 'json_object', 'json_schema']) ?? format.refuse('type', 'a type of format');
   const described = type === 'json_schema' ? readSchema(format) : undefined;
   format.end();
   if (described !== undefined)
-    return { json_schema: described.schema as Parameters, json_schema_strict: described.isStrict };
-  return type === 'text' ? {} : { json_object: true };
+    return { type: 'json_schema', schema: described.schema as ParameterValue, strict: described.isStrict };
+  return type === 'text' ? undefined : { type: 'json_object' };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { Fields } from '../shared/generation/fields.js';
 import { readMessages } from './decode-message.js';
-import { Fields } from './fields.js';
 
 const read = (message: object) => readMessages(Fields.of({ messages: [message] }));
 

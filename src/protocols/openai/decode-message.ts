@@ -1,35 +1,24 @@
+import type { Message, ToolCall } from '../../generation/index.js';
+import { Fields } from '../shared/generation/fields.js';
 import { readContent, unsupportedPart } from './decode-content.js';
 import { readArguments, readName } from './decode-tools.js';
-import { Fields } from './fields.js';
 
-/** A turn of the conversation as templates see it. */
-export interface Message {
-  readonly role: string;
+/** A turn of the conversation: parts of texts are one text. */
+export interface TextMessage extends Message {
   readonly content: string;
-  readonly name?: string;
-  /** What the model thought before. */
-  readonly reasoning_content?: string;
-  readonly tool_calls?: readonly ToolCall[];
-  readonly tool_call_id?: string;
-}
-
-export interface ToolCall {
-  readonly id: string;
-  readonly type: 'function';
-  readonly function: { readonly name: string; readonly arguments: object };
 }
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
 
 /** Reads `messages` of a chat completion. Throws `ParameterError`. */
-export function readMessages(fields: Fields): readonly Message[] {
+export function readMessages(fields: Fields): readonly TextMessage[] {
   const value = fields.any('messages');
   if (!Array.isArray(value) || value.length === 0) fields.refuse('messages', 'a list of at least one message');
   return nameResults(value.map((message, index) => readMessage(message, `messages[${index}]`)));
 }
 
 /** Some templates want to know whose result a message is, which OpenAI's messages say by the id of the call only. */
-export function nameResults(messages: readonly Message[]): readonly Message[] {
+export function nameResults(messages: readonly TextMessage[]): readonly TextMessage[] {
   const names = new Map<string, string>();
   return messages.map((message) => {
     for (const { id, function: called } of message.tool_calls ?? []) names.set(id, called.name);
@@ -38,7 +27,7 @@ export function nameResults(messages: readonly Message[]): readonly Message[] {
   });
 }
 
-function readMessage(value: unknown, place: string): Message {
+function readMessage(value: unknown, place: string): TextMessage {
   const fields = Fields.of(value, place);
   const role = fields.choice('role', ROLES) ?? fields.refuse('role', `one of ${ROLES.join(', ')}`);
   const calls = role === 'assistant' ? readCalls(fields) : [];

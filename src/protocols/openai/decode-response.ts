@@ -1,21 +1,27 @@
-import type { Parameters } from '../../core/index.js';
-import { EFFORTS } from './decode-chat.js';
+import type { GenerationParameters, Prompt, ResponseFormat } from '../../core/index.js';
+import {
+  conversationPrompt,
+  NUMBER_LIMITS,
+  REASONING_EFFORTS,
+  type ReasoningEffort,
+  type Tool,
+  withoutUndefined,
+} from '../../generation/index.js';
+import { Fields, isObject } from '../shared/generation/fields.js';
+import { ParameterError } from '../shared/generation/parameter-error.js';
 import { readDescribedSchema, readFormat } from './decode-format.js';
 import { nameResults } from './decode-message.js';
-import { defined, readMaxTokens } from './decode-sampling.js';
-import { readTools, type Tool } from './decode-tools.js';
-import { ParameterError } from './errors.js';
-import { Fields, isObject } from './fields.js';
+import { readMaxTokens } from './decode-sampling.js';
+import { readTools } from './decode-tools.js';
 import { MAX_MESSAGES } from './limits.js';
 import { type Item, itemsOfText, mergeTurns, readItem } from './response-items.js';
 import { itemsUntil } from './stored-response.js';
-import { type TextInput, textInput } from './text-input.js';
 
 /** A request for a response. */
 export interface ResponseRequest {
   readonly model: string;
   /** The conversation, with that before it. */
-  readonly inputs: readonly TextInput[];
+  readonly prompts: readonly Prompt[];
   /** JSON of the list of its items, to be stored. */
   readonly history: Uint8Array;
   readonly instructions: string | null;
@@ -26,7 +32,7 @@ export interface ResponseRequest {
   readonly stream: boolean;
   /** The answer is kept for those who go on from it. Default: wherever that can be. */
   readonly store: boolean | undefined;
-  readonly parameters: Parameters;
+  readonly parameters: GenerationParameters;
   /** What the response says of its request. */
   readonly settings: {
     readonly max_output_tokens: number | null;
@@ -52,11 +58,11 @@ export function decodeResponse(body: unknown, earlier: Uint8Array | undefined): 
   const effort = readEffort(fields);
   const truncation = readTruncation(fields);
   const maxTokens = readMaxTokens(fields, 'max_output_tokens', 1);
-  const temperature = fields.number('temperature', 0, 2);
-  const topP = fields.number('top_p', 0, 1);
+  const temperature = fields.number('temperature', NUMBER_LIMITS.temperature);
+  const topP = fields.number('top_p', NUMBER_LIMITS.topP);
   const metadata = fields.any('metadata') ?? {};
   if (!isObject(metadata)) fields.refuse('metadata', 'an object');
-  const { format, parameters } = readText(fields);
+  const { format, responseFormat } = readText(fields);
   const stream = fields.boolean('stream') ?? false;
   const store = fields.boolean('store');
   fields.ignore('user', 'safety_identifier', 'prompt_cache_key');
@@ -70,7 +76,7 @@ export function decodeResponse(body: unknown, earlier: Uint8Array | undefined): 
   fields.end();
   return {
     model,
-    inputs: [conversationOf(said, { tools, effort })],
+    prompts: [conversationOf(said, { tools, effort })],
     history: Buffer.from(JSON.stringify(said.items.map(({ told }) => told))),
     instructions: said.instructions,
     previousId: said.previousId,
@@ -78,10 +84,9 @@ export function decodeResponse(body: unknown, earlier: Uint8Array | undefined): 
     store,
     truncation,
     parameters: {
-      ...parameters,
       ...use,
       ...parametersOf(truncation),
-      ...defined({ max_tokens: maxTokens, temperature, top_p: topP }),
+      ...withoutUndefined<GenerationParameters>({ maxTokens, temperature, topP, responseFormat }),
     },
     settings: {
       max_output_tokens: maxTokens ?? null,
@@ -100,9 +105,9 @@ export function decodeResponse(body: unknown, earlier: Uint8Array | undefined): 
 /** A question for the tokens of the input of a response. */
 export interface CountRequest {
   readonly model: string;
-  readonly inputs: readonly TextInput[];
+  readonly prompts: readonly Prompt[];
   /** What is said of tools, as some are left out of what the model reads. */
-  readonly parameters: Parameters;
+  readonly parameters: GenerationParameters;
 }
 
 /** Reads the body of `POST /v1/responses/input_tokens`. Throws `ParameterError`. */
@@ -116,8 +121,8 @@ export function decodeCount(body: unknown, earlier: Uint8Array | undefined): Cou
   readText(fields);
   refuseUnsupported(fields);
   fields.end();
-  const inputs = [conversationOf(said, { tools, effort })];
-  return { model, inputs, parameters: { ...parameters, ...parametersOf(truncation), max_tokens: 0 } };
+  const prompts = [conversationOf(said, { tools, effort })];
+  return { model, prompts, parameters: { ...parameters, ...parametersOf(truncation), maxTokens: 0 } };
 }
 
 interface Said {
@@ -152,25 +157,24 @@ interface Around {
   /** Those that may be called; empty = none. */
   readonly tools: readonly Tool[];
   /** How long the model is to think. */
-  readonly effort: string | undefined;
+  readonly effort: ReasoningEffort | undefined;
 }
 
-function conversationOf({ instructions, items }: Said, { tools, effort }: Around): TextInput {
+function conversationOf({ instructions, items }: Said, { tools, effort }: Around): Prompt {
   const system = instructions === null ? [] : [{ role: 'system', content: instructions }];
   const messages = nameResults(mergeTurns([...system, ...items.map(({ turn }) => turn)]));
-  const conversation = JSON.stringify({
+  return conversationPrompt({
     messages,
     ...(tools.length === 0 ? {} : { tools }),
     ...(effort === undefined ? {} : { reasoning_effort: effort }),
   });
-  return textInput('chat_input', conversation);
 }
 
-function readEffort(fields: Fields): string | undefined {
+function readEffort(fields: Fields): ReasoningEffort | undefined {
   const value = fields.any('reasoning');
   if (value === undefined) return undefined;
   const reasoning = Fields.of(value, 'reasoning');
-  const effort = reasoning.choice('effort', EFFORTS);
+  const effort = reasoning.choice('effort', REASONING_EFFORTS);
   reasoning.unsupported('summary');
   reasoning.end();
   return effort;
@@ -182,8 +186,8 @@ function readTruncation(fields: Fields): Truncation {
   return fields.choice('truncation', ['auto', 'disabled']) ?? 'disabled';
 }
 
-function parametersOf(truncation: Truncation): Parameters {
-  return truncation === 'auto' ? { drop_oldest_turns: true } : {};
+function parametersOf(truncation: Truncation): GenerationParameters {
+  return truncation === 'auto' ? { dropOldestTurns: true } : {};
 }
 
 /** What comes later, or never; values that ask for nothing are taken. */
@@ -191,17 +195,22 @@ function refuseUnsupported(fields: Fields): void {
   fields.unsupported('conversation');
 }
 
-/** The format of the answer: as it is echoed, and as parameters of the model. */
-function readText(fields: Fields): { readonly format: object; readonly parameters: Parameters } {
+/** The format of the answer: as it is echoed, and as the model is told. */
+interface TextFormat {
+  readonly format: object;
+  readonly responseFormat: ResponseFormat | undefined;
+}
+
+function readText(fields: Fields): TextFormat {
   const value = fields.any('text');
-  const plain = { format: { type: 'text' }, parameters: {} };
+  const plain = { format: { type: 'text' }, responseFormat: undefined };
   if (value === undefined) return plain;
   const text = Fields.of(value, 'text');
   const given = text.any('format');
   text.unsupported('verbosity', 'medium');
   text.end();
   if (given === undefined) return plain;
-  const parameters = readFormat(given, 'text.format', readDescribedSchema);
-  const type = 'json_object' in parameters ? 'json_object' : 'text';
-  return { format: 'json_schema' in parameters ? (given as object) : { type }, parameters };
+  const responseFormat = readFormat(given, 'text.format', readDescribedSchema);
+  const { type } = responseFormat ?? { type: 'text' };
+  return { format: type === 'json_schema' ? (given as object) : { type }, responseFormat };
 }

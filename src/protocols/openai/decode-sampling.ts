@@ -1,42 +1,38 @@
-import type { Parameters, ParameterValue } from '../../core/index.js';
-import type { Fields } from './fields.js';
+import type { GenerationParameters } from '../../core/index.js';
+import { MAX_STOPS, NUMBER_LIMITS, withoutUndefined } from '../../generation/index.js';
+import type { Fields } from '../shared/generation/fields.js';
 
-/** How an answer is generated and given. */
-export interface GenerationRequest {
+/** How answers are generated and given. */
+export interface AnswerRequest {
   /** Choices that are generated independently. */
   readonly n: number;
   readonly stream: boolean;
   /** A last event tells the tokens that a stream took. */
   readonly includeUsage: boolean;
-  /** What the model is told. */
-  readonly parameters: Parameters;
+  readonly parameters: GenerationParameters;
 }
 
 const MAX_CHOICES = 128;
-const MAX_STOPS = 16;
-const MAX_TOKENS = 2 ** 31 - 1;
 
 /** Reads what chat completions and completions have in common, `max_tokens` and `logprobs` excepted. */
-export function readGeneration(
-  fields: Fields,
-): Omit<GenerationRequest, 'parameters'> & { parameters: Record<string, ParameterValue> } {
+export function readGeneration(fields: Fields): AnswerRequest {
   const stream = fields.boolean('stream') ?? false;
   const includeUsage = readIncludeUsage(fields, stream);
-  const n = fields.integer('n', 1, MAX_CHOICES) ?? 1;
-  const parameters = defined({
-    temperature: fields.number('temperature', 0, 2),
-    top_p: fields.number('top_p', 0, 1),
-    top_k: fields.integer('top_k', -1, MAX_TOKENS),
-    min_p: fields.number('min_p', 0, 1),
-    frequency_penalty: fields.number('frequency_penalty', -2, 2),
-    presence_penalty: fields.number('presence_penalty', -2, 2),
-    repetition_penalty: fields.number('repetition_penalty', 0.01, 10),
-    seed: fields.integer('seed', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  const n = fields.integer('n', { least: 1, most: MAX_CHOICES }) ?? 1;
+  const parameters = withoutUndefined<GenerationParameters>({
+    temperature: fields.number('temperature', NUMBER_LIMITS.temperature),
+    topP: fields.number('top_p', NUMBER_LIMITS.topP),
+    topK: fields.integer('top_k', NUMBER_LIMITS.topK),
+    minP: fields.number('min_p', NUMBER_LIMITS.minP),
+    frequencyPenalty: fields.number('frequency_penalty', NUMBER_LIMITS.frequencyPenalty),
+    presencePenalty: fields.number('presence_penalty', NUMBER_LIMITS.presencePenalty),
+    repetitionPenalty: fields.number('repetition_penalty', NUMBER_LIMITS.repetitionPenalty),
+    seed: fields.integer('seed', NUMBER_LIMITS.seed),
     stop: readStop(fields),
-    logit_bias: readLogitBias(fields),
-    ignore_eos: fields.boolean('ignore_eos'),
-    cache_salt: fields.string('cache_salt'),
-    truncate_prompt_tokens: fields.integer('truncate_prompt_tokens', -1, MAX_TOKENS),
+    logitBias: readLogitBias(fields),
+    ignoreEos: fields.boolean('ignore_eos'),
+    cacheSalt: fields.string('cache_salt'),
+    truncatePromptTokens: fields.integer('truncate_prompt_tokens', NUMBER_LIMITS.truncatePromptTokens),
   });
   // Labels that a caller puts on requests for itself.
   fields.ignore('user', 'metadata', 'safety_identifier', 'prompt_cache_key');
@@ -47,13 +43,7 @@ export function readGeneration(
 
 /** `name` as a limit on tokens. */
 export function readMaxTokens(fields: Fields, name: string, least: 0 | 1): number | undefined {
-  return fields.integer(name, least, MAX_TOKENS);
-}
-
-/** Without what is undefined. */
-export function defined(values: Readonly<Record<string, ParameterValue | undefined>>): Record<string, ParameterValue> {
-  const entries = Object.entries(values).filter((entry): entry is [string, ParameterValue] => entry[1] !== undefined);
-  return Object.fromEntries(entries);
+  return fields.integer(name, { ...NUMBER_LIMITS.maxTokens, least });
 }
 
 function readIncludeUsage(fields: Fields, stream: boolean): boolean {

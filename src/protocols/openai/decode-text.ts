@@ -1,8 +1,8 @@
+import { isObject } from '../shared/generation/fields.js';
 import { type ChatRequest, decodeChat } from './decode-chat.js';
 import { type CompletionRequest, decodeCompletion } from './decode-completion.js';
 import { type CountRequest, decodeCount, decodeResponse, type ResponseRequest } from './decode-response.js';
 import { decodeDetokenize, decodeTokenize, type TokenizeRequest } from './decode-tokenize.js';
-import { isObject } from './fields.js';
 import { parseBody } from './parse-body.js';
 
 /** What bodies of texts are read as. */

@@ -1,13 +1,13 @@
-import type { Parameters } from '../../core/index.js';
+import type { GenerationParameters, Prompt } from '../../core/index.js';
+import { textPrompt, tokensPrompt } from '../../generation/index.js';
+import { Fields } from '../shared/generation/fields.js';
 import { isTokens } from './decode-completion.js';
-import { Fields } from './fields.js';
-import { type TextInput, textInput, tokenInput } from './text-input.js';
 
 /** A question for the tokens of a text, or the text of tokens. */
 export interface TokenizeRequest {
   readonly model: string;
-  readonly inputs: readonly TextInput[];
-  readonly parameters: Parameters;
+  readonly prompt: Prompt;
+  readonly parameters: GenerationParameters;
 }
 
 /** Reads the body of `POST /tokenize`. Throws `ParameterError`. */
@@ -16,14 +16,14 @@ export function decodeTokenize(body: unknown): TokenizeRequest {
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
   const content = fields.string('content') ?? fields.refuse('content', 'a text');
   const parameters = {
-    max_tokens: 0,
-    return_token_ids: true,
-    add_special: fields.boolean('add_special') ?? false,
-    parse_special: fields.boolean('parse_special') ?? true,
+    maxTokens: 0,
+    returnTokenIds: true,
+    addSpecial: fields.boolean('add_special') ?? false,
+    parseSpecial: fields.boolean('parse_special') ?? true,
   };
   fields.unsupported('with_pieces', false);
   fields.end();
-  return { model, inputs: [textInput('text_input', content)], parameters };
+  return { model, prompt: textPrompt(content), parameters };
 }
 
 /** Reads the body of `POST /detokenize`. Throws `ParameterError`. */
@@ -34,5 +34,5 @@ export function decodeDetokenize(body: unknown): TokenizeRequest {
   const isEmpty = Array.isArray(list) && list.length === 0;
   const tokens = isEmpty || isTokens(list) ? (list as readonly number[]) : fields.refuse('tokens', 'a list of tokens');
   fields.end();
-  return { model, inputs: [tokenInput(tokens)], parameters: { max_tokens: 0, echo: true } };
+  return { model, prompt: tokensPrompt(tokens), parameters: { maxTokens: 0, echo: true } };
 }

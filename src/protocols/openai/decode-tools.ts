@@ -1,30 +1,18 @@
-import type { ParameterValue } from '../../core/index.js';
-import { defined } from './decode-sampling.js';
-import { ParameterError } from './errors.js';
-import { Fields, isObject } from './fields.js';
+import type { GenerationParameters, NamedFunction, ToolChoice } from '../../core/index.js';
+import { MAX_TOOLS, type Tool, withoutUndefined } from '../../generation/index.js';
+import { Fields, isObject } from '../shared/generation/fields.js';
+import { ParameterError } from '../shared/generation/parameter-error.js';
 
 /** What a request says of tools. */
 export interface RequestedTools {
   /** In the form of chat completions, which models' templates take; empty = none. */
   readonly tools: readonly Tool[];
-  /** What the model is told. */
-  readonly parameters: Record<string, ParameterValue>;
-}
-
-export interface Tool {
-  readonly type: 'function';
-  readonly function: {
-    readonly name: string;
-    readonly description?: string;
-    readonly parameters?: object;
-    readonly strict?: boolean;
-  };
+  readonly parameters: Pick<GenerationParameters, 'toolChoice' | 'parallelToolCalls'>;
 }
 
 /** Where a tool says what it is: in its `function`, or itself as in responses. */
 type Place = 'function' | 'flat';
 
-const MAX_TOOLS = 128;
 const NAME = /^[\w-]{1,64}$/;
 const NAME_FORM = '1 to 64 letters, digits, _ and -';
 
@@ -42,7 +30,8 @@ export function readTools(fields: Fields, place: Place): RequestedTools {
   const choice = readChoice(fields, tools, place);
   const isParallel = fields.boolean('parallel_tool_calls');
   if (tools.length === 0) return { tools, parameters: {} };
-  return { tools, parameters: defined({ tool_choice: choice, parallel_tool_calls: isParallel }) };
+  const use = { toolChoice: choice, parallelToolCalls: isParallel };
+  return { tools, parameters: withoutUndefined<RequestedTools['parameters']>(use) };
 }
 
 function readTool(value: unknown, at: string, place: Place): Tool {
@@ -76,12 +65,12 @@ function readTool(value: unknown, at: string, place: Place): Tool {
 
 const CHOICES: readonly unknown[] = ['none', 'auto', 'required'];
 
-function readChoice(fields: Fields, tools: readonly Tool[], place: Place): ParameterValue | undefined {
+function readChoice(fields: Fields, tools: readonly Tool[], place: Place): ToolChoice | undefined {
   const value = fields.any('tool_choice');
   const isMode = value === undefined || CHOICES.includes(value);
   const needsTools = value === 'required' || !isMode;
   if (needsTools && tools.length === 0) fields.refuse('tool_choice', "'none' or 'auto' where there are no 'tools'");
-  if (isMode) return value as string | undefined;
+  if (isMode) return value as 'none' | 'auto' | 'required' | undefined;
   if (!isObject(value)) return fields.refuse('tool_choice', "'none', 'auto', 'required' or a function");
   const choice = Fields.of(value, 'tool_choice');
   const type = choice.string('type') ?? choice.refuse('type', "'function' or 'allowed_tools'");
@@ -106,16 +95,16 @@ interface Around {
 }
 
 /** A function of those that are offered. */
-function readNamed(fields: Fields, { tools, place, at }: Around) {
+function readNamed(fields: Fields, { tools, place, at }: Around): NamedFunction {
   const described = place === 'flat' ? fields : Fields.of(fields.any('function'), `${at}.function`);
   const name = readName(described);
   if (!tools.some((tool) => tool.function.name === name)) described.refuse('name', "the name of one of 'tools'");
   described.end();
-  return { type: 'function', function: { name } } as const;
+  return { type: 'function', function: { name } };
 }
 
 /** Some of the tools, of which one may or has to be called; all of them stay in the prompt. */
-function readAllowed(choice: Fields, tools: readonly Tool[], place: Place): ParameterValue {
+function readAllowed(choice: Fields, tools: readonly Tool[], place: Place): ToolChoice {
   const isFlat = place === 'flat';
   const at = isFlat ? 'tool_choice' : 'tool_choice.allowed_tools';
   const allowed = isFlat ? choice : Fields.of(choice.any('allowed_tools'), at);

@@ -1,4 +1,6 @@
 /** What the decoding thread runs for texts; see {@link DecodeFunction}. */
+import type { Prompt } from '../../core/index.js';
+import { promptBytes } from '../../generation/index.js';
 import type { Decoded } from '../shared/decoding/jobs.js';
 import { readHead } from './body-head.js';
 import { readText, type TextKind, type TextRequests } from './decode-text.js';
@@ -11,7 +13,12 @@ export function head({ body, options }: HeadJob): Decoded<Reply<FoundHead>> {
 
 export function text<Kind extends TextKind>({ kind, ...body }: TextJob<Kind>): Decoded<Reply<TextRequests[Kind]>> {
   const result = replyOf(() => readText(kind, body));
-  return { result, tensors: 'result' in result ? result.result.inputs : [] };
+  const prompts = 'result' in result ? promptsOf(result.result) : [];
+  return { result, tensors: prompts.map((prompt) => ({ data: promptBytes(prompt) })) };
+}
+
+function promptsOf(request: TextRequests[TextKind]): readonly Prompt[] {
+  return 'prompts' in request ? request.prompts : [request.prompt];
 }
 
 export function items({ stored, page }: PageJob): Decoded<Reply<string>> {

@@ -1,6 +1,6 @@
 import type { ModelInfo } from '../../engine/index.js';
 import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
-import { unknownModel } from './choices.js';
+import { generates, unknownModel } from '../shared/generation/choices.js';
 import { encodeError, OPENAI_STATUS } from './errors.js';
 import type { OpenAiOptions } from './options.js';
 import { quotaHeaders } from './quota-headers.js';
@@ -30,7 +30,8 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
         path: '/v1/models',
         members: ['object', 'data'],
         answer: (call) => {
-          const names = new Map(service.readyModels(call).map((info) => [info.ref.name, info]));
+          const generating = service.readyModels(call).filter(generates);
+          const names = new Map(generating.map((info) => [info.ref.name, info]));
           return { object: 'list', data: [...names.values()].map(describeModel) };
         },
       },
@@ -41,7 +42,7 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
           const { model = '' } = params;
           // Throws for who may do something to it, but not this.
           service.modelReady(call, model, undefined);
-          const ready = service.readyModels(call, 'suggest');
+          const ready = service.readyModels(call, 'suggest').filter(generates);
           const info = ready.find(({ ref }) => ref.name === model);
           if (info === undefined) throw unknownModel(model, ready);
           return describeModel(info);

@@ -1,47 +1,41 @@
-import {
-  bytesElements,
-  type CallDelta,
-  type InferResponse,
-  type ParameterElement,
-  type TokenReport,
-} from '../../core/index.js';
-import { isObject } from './fields.js';
+import type { GenerationDelta, TokenLogprob, ToolCallDelta, Usage } from '../../core/index.js';
+import { joinToolCalls } from '../../generation/index.js';
 
-/** The text of an answer, or of a piece of one. */
-export function textOf({ outputs }: InferResponse): string {
-  const [output] = outputs;
-  if (output === undefined) return '';
-  return bytesElements(output.data)
-    .map((bytes) => Buffer.from(bytes).toString())
-    .join('');
-}
-
-/** What the model thought before an answer, or before a piece of one. */
-export function reasoningOf({ parameters }: InferResponse): string {
-  const { reasoning } = parameters;
-  return Array.isArray(reasoning) ? reasoning.join('') : '';
+/** A call of a tool, or a piece of one. */
+export interface CallBody {
+  readonly index: number;
+  readonly id?: string;
+  readonly type?: 'function';
+  readonly function: { readonly name?: string; readonly arguments: string };
 }
 
 /** The calls of tools in an answer, or in a piece of one: each once. */
-export function callsOf({ parameters }: InferResponse): readonly CallDelta[] {
-  const { tool_calls: deltas } = parameters;
-  if (!Array.isArray(deltas)) return [];
-  const calls = new Map<number, CallDelta>();
-  for (const delta of deltas as unknown as readonly CallDelta[]) {
-    const before = calls.get(delta.index);
-    const given = `${before?.function.arguments ?? ''}${delta.function.arguments}`;
-    calls.set(delta.index, {
-      ...delta,
-      ...before,
-      function: { ...before?.function, ...delta.function, arguments: given },
-    });
-  }
-  return [...calls.values()];
+export function callsOf({ toolCalls = [] }: GenerationDelta): readonly CallBody[] {
+  return joinToolCalls(toolCalls).map(encodeCall);
+}
+
+function encodeCall({ index, id, name, arguments: given }: ToolCallDelta): CallBody {
+  const called = { ...(name === undefined ? {} : { name }), arguments: given };
+  return { index, ...(id === undefined ? {} : { id, type: 'function' }), function: called };
+}
+
+/** `usage` of chat completions and completions. */
+export function usageBody({ promptTokens, cachedTokens = 0, completionTokens, reasoningTokens = 0 }: Usage): object {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+    completion_tokens_details: { reasoning_tokens: reasoningTokens },
+  };
 }
 
 /** `logprobs` of a choice in a chat completion. */
-export function chatLogprobs(response: InferResponse): { readonly content: readonly object[]; readonly refusal: null } {
-  const content = reportedTokens(response, 'logprobs').map(({ token, logprob, bytes, top_logprobs: top }) => ({
+export function chatLogprobs({ logprobs = [] }: GenerationDelta): {
+  readonly content: readonly object[];
+  readonly refusal: null;
+} {
+  const content = logprobs.map(({ token, logprob, bytes, topLogprobs: top }) => ({
     token,
     logprob,
     bytes,
@@ -55,8 +49,8 @@ export function chatLogprobs(response: InferResponse): { readonly content: reado
 }
 
 /** `logprobs` of a choice in a completion, those of an echoed prompt first; `offset` = characters of the choice that came before. */
-export function completionLogprobs(response: InferResponse, offset: number): object {
-  const tokens = completionTokens(response);
+export function completionLogprobs(delta: GenerationDelta, offset: number): object {
+  const tokens = completionTokens(delta);
   let at = offset;
   const offsets = tokens.map(({ token }) => {
     const here = at;
@@ -66,7 +60,7 @@ export function completionLogprobs(response: InferResponse, offset: number): obj
   return {
     tokens: tokens.map(({ token }) => token),
     token_logprobs: tokens.map(({ logprob }) => logprob),
-    top_logprobs: tokens.map(({ logprob, top_logprobs: top }) =>
+    top_logprobs: tokens.map(({ logprob, topLogprobs: top }) =>
       logprob === null ? null : Object.fromEntries(top.map(({ token, logprob: value }) => [token, value])),
     ),
     text_offset: offsets,
@@ -74,22 +68,15 @@ export function completionLogprobs(response: InferResponse, offset: number): obj
 }
 
 /** Characters of the tokens that are reported. */
-export function tokensLength(response: InferResponse): number {
-  return completionTokens(response).reduce((length, { token }) => length + token.length, 0);
+export function tokensLength(delta: GenerationDelta): number {
+  return completionTokens(delta).reduce((length, { token }) => length + token.length, 0);
 }
 
 /** Of an answer's tokens; the lower, the less probable it was. */
-export function averageLogprob(response: InferResponse): number {
-  const tokens = reportedTokens(response, 'logprobs');
+export function averageLogprob({ logprobs: tokens = [] }: GenerationDelta): number {
   return tokens.reduce((sum, { logprob }) => sum + (logprob ?? 0), 0) / Math.max(tokens.length, 1);
 }
 
-function completionTokens(response: InferResponse): readonly TokenReport[] {
-  return [...reportedTokens(response, 'prompt_logprobs'), ...reportedTokens(response, 'logprobs')];
-}
-
-function reportedTokens({ parameters }: InferResponse, name: 'logprobs' | 'prompt_logprobs'): readonly TokenReport[] {
-  const reported = parameters[name];
-  if (!Array.isArray(reported)) return [];
-  return reported.filter((entry: ParameterElement) => isObject(entry)) as unknown as readonly TokenReport[];
+function completionTokens({ promptLogprobs = [], logprobs = [] }: GenerationDelta): readonly TokenLogprob[] {
+  return [...promptLogprobs, ...logprobs];
 }

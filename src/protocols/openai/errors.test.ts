@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { invalidArgument, invalidParameter, MillraceError } from '../../core/index.js';
-import { errorBody, ParameterError, placed, UnknownIdError } from './errors.js';
+import { ParameterError, placed } from '../shared/generation/parameter-error.js';
+import { errorBody, UnknownIdError } from './errors.js';
 
 const paramOf = (error: MillraceError) => errorBody(error).error.param;
 

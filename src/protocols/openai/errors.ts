@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorReason, excerpt, MillraceError } from '../../core/index.js';
+import type { ErrorCode, ErrorReason, MillraceError } from '../../core/index.js';
+import { ParameterError } from '../shared/generation/parameter-error.js';
 import { HTTP_STATUS } from '../shared/http-errors.js';
 import { ContentError } from '../shared/invocations/content-error.js';
 import type { WireResponse } from '../wire.js';
@@ -33,31 +34,9 @@ const WORDS: Readonly<Record<ErrorReason, string | undefined>> = {
   invalid_json_schema: 'invalid_json_schema',
   invalid_function_parameters: 'invalid_function_parameters',
   insufficient_quota: 'insufficient_quota',
+  model_not_found: 'model_not_found',
   out_of_memory: undefined,
 };
-
-const MAX_PARAM_LENGTH = 512;
-
-/** What is wrong with a parameter of a request, whose place is e.g. `messages[0].role`. */
-export class ParameterError extends MillraceError {
-  constructor(place: string, message: string, code: ErrorCode = 'invalid_argument') {
-    // It may end with a name that the caller made up.
-    super(code, message, { subject: { parameter: excerpt(place, MAX_PARAM_LENGTH) } });
-    this.name = 'ParameterError';
-  }
-}
-
-/** Where in a request that is which a model may refuse, by its reason. */
-export type Places = Readonly<Partial<Record<ErrorReason, string>>>;
-
-/** An error of a model as one of the request's part that it is about, where that is known. */
-export function placed(error: unknown, places: Places): unknown {
-  if (!(error instanceof MillraceError) || error.reason === undefined) return error;
-  const parameter = places[error.reason];
-  if (parameter === undefined) return error;
-  const { code, message, reason, cause } = error;
-  return new MillraceError(code, message, { cause, reason, subject: { parameter } });
-}
 
 /** An id for which there is nothing, or nothing of this caller's. */
 export class UnknownIdError extends ParameterError {

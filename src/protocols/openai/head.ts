@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/index.js';
 
+/** The route for models without a chat template. */
+export const TEXTS_ROUTE = '/v1/completions';
+
 /** What every chunk of an answer begins with. */
 export interface AnswerHead {
   readonly id: string;

@@ -1,5 +1,5 @@
-import { ParameterError } from './errors.js';
-import { isObject } from './fields.js';
+import { isObject } from '../shared/generation/fields.js';
+import { ParameterError } from '../shared/generation/parameter-error.js';
 
 /** Most messages of a conversation, or items of an input with those of the responses before it. */
 export const MAX_MESSAGES = 4_096;

@@ -1,15 +1,21 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { principalWith } from '../../../test/support/principals.js';
-import { Call, MillraceError, systemClock } from '../../core/index.js';
+import { Call, MillraceError, type Prompt, systemClock } from '../../core/index.js';
+import { type Conversation, unpackConversation } from '../../generation/index.js';
 import { PrincipalStore } from '../../service/index.js';
 import { Decoder } from '../shared/decoding/decoder.js';
+import type { ChatRequest } from './decode-chat.js';
 import { readRequest } from './read-request.js';
 import { packStored } from './stored-response.js';
 
 const KINDS = ['chat', 'response', 'inputTokens', 'completion', 'tokenize', 'detokenize'] as const;
 const MESSAGES = Array(100_001).fill({ role: 'user', content: 'a' });
 const MAX_TEXT_BYTES = 4_194_304;
+
+function conversationOf([prompt]: readonly Prompt[]): Conversation {
+  return unpackConversation(prompt?.kind === 'conversation' ? prompt.conversation : new Uint8Array());
+}
 
 let decoder: RecordingDecoder;
 afterEach(() => decoder.close());
@@ -73,7 +79,7 @@ describe('a caller who may not infer the model', () => {
       await expect(read('chat', { ...body, model: 'm' })).rejects.toMatchObject({
         message: "model 'm' is not found",
         subject: { parameter: 'model' },
-        word: 'model_not_found',
+        reason: 'model_not_found',
       });
     }
   });
@@ -83,11 +89,12 @@ describe('a large body', () => {
   it('is read in the decoding thread, and the conversation comes from there as bytes', async () => {
     const { read, ran } = start();
     const content = 'é'.repeat(100_000);
-    const { inputs, model } = await read('chat', { messages: [{ role: 'user', content }], model: 'm' });
+    const { prompts, model } = (await read('chat', {
+      messages: [{ role: 'user', content }],
+      model: 'm',
+    })) as ChatRequest;
     expect([model, ran]).toEqual(['m', ['head', 'text']]);
-    expect(Buffer.from(inputs[0]?.data.subarray(4) ?? []).toString()).toBe(
-      JSON.stringify({ messages: [{ role: 'user', content }] }),
-    );
+    expect(conversationOf(prompts)).toEqual({ messages: [{ role: 'user', content }] });
   });
 
   it('is refused with the place of what is wrong, as a small one is', async () => {
@@ -139,11 +146,11 @@ describe('a request that goes on from a response', () => {
     const text = 'a'.repeat(200_000);
     const history = Buffer.from(JSON.stringify([said('user', text)]));
     store.put(call, 'resp_1', packStored({ output: [said('assistant', 'c')] }, history));
-    const { inputs, history: all } = await read('response', REQUEST).then(
+    const { prompts, history: all } = await read('response', REQUEST).then(
       (request) => request as Extract<typeof request, { history: unknown }>,
     );
     expect(ran).toEqual(['text']);
-    expect(JSON.parse(Buffer.from(inputs[0]?.data.subarray(4) ?? []).toString()).messages).toEqual([
+    expect(conversationOf(prompts).messages).toEqual([
       { role: 'user', content: text },
       { role: 'assistant', content: 'c' },
       { role: 'user', content: 'b' },

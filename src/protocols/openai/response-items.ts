@@ -1,14 +1,14 @@
+import { Fields } from '../shared/generation/fields.js';
+import { ParameterError } from '../shared/generation/parameter-error.js';
 import { readContent, unsupportedPart } from './decode-content.js';
-import type { Message } from './decode-message.js';
+import type { TextMessage } from './decode-message.js';
 import { readArguments, readName } from './decode-tools.js';
-import { ParameterError } from './errors.js';
-import { Fields } from './fields.js';
 import { newId } from './head.js';
 
 /** Something that was said, as callers are told of it and as the model reads it. */
 export interface Item {
   readonly told: object;
-  readonly turn: Message;
+  readonly turn: TextMessage;
 }
 
 const ROLES = ['user', 'assistant', 'system', 'developer'] as const;
@@ -94,8 +94,8 @@ function readReasoning(item: Fields, place: string): Item {
 }
 
 /** One turn of what a model thought, said and called at a time, which are items of their own here. */
-export function mergeTurns(turns: readonly Message[]): readonly Message[] {
-  const merged: Message[] = [];
+export function mergeTurns(turns: readonly TextMessage[]): readonly TextMessage[] {
+  const merged: TextMessage[] = [];
   for (const turn of turns) {
     const before = merged.at(-1);
     const goesOn =

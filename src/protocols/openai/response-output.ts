@@ -1,5 +1,5 @@
-import type { InferResponse } from '../../core/index.js';
-import { callsOf, reasoningOf, textOf } from './encode.js';
+import type { GenerationDelta } from '../../core/index.js';
+import { joinToolCalls } from '../../generation/index.js';
 import { newId } from './head.js';
 
 /** An event of a stream, without its number. */
@@ -23,16 +23,14 @@ export class ResponseOutput {
   #isWhole = false;
 
   /** Takes a piece of the answer, or all of it, and tells what it adds. */
-  *add(piece: InferResponse): Generator<OutputEvent> {
-    const reasoning = reasoningOf(piece);
+  *add({ text, reasoning = '', toolCalls = [] }: GenerationDelta): Generator<OutputEvent> {
     if (reasoning !== '') yield* this.#write('reasoning', reasoning);
-    const text = textOf(piece);
     if (text !== '') yield* this.#write('message', text);
-    for (const { id, function: called } of callsOf(piece)) {
-      if (called.name !== undefined) {
-        yield* this.#begin({ kind: 'function_call', id: newId('fc_'), callId: id ?? '', name: called.name, text: '' });
+    for (const { id, name, arguments: given } of joinToolCalls(toolCalls)) {
+      if (name !== undefined) {
+        yield* this.#begin({ kind: 'function_call', id: newId('fc_'), callId: id ?? '', name, text: '' });
       }
-      if (called.arguments !== '') yield* this.#append(called.arguments);
+      if (given !== '') yield* this.#append(given);
     }
   }
 

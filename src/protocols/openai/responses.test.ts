@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../test/support/fake-service.js';
 import { principalWith } from '../../../test/support/principals.js';
-import { Call, type InferResponse, MillraceError, NO_PARAMETERS, packBytes } from '../../core/index.js';
+import { Call, type InferResponse, MillraceError, NO_PARAMETERS } from '../../core/index.js';
 import { PrincipalStore } from '../../service/index.js';
 import type { WireStream } from '../wire.js';
 import { decodeResponse } from './decode-response.js';
@@ -14,8 +14,9 @@ const PRINCIPAL = principalWith('tester', 'caller');
 const piece = (text: string): InferResponse => ({
   ref: REF,
   id: '',
-  outputs: [{ name: 'text_output', datatype: 'BYTES', shape: [1], data: packBytes([Buffer.from(text)]) }],
+  outputs: [],
   parameters: NO_PARAMETERS,
+  delta: { text },
 });
 
 it('an error behind the first piece is told in the stream, which ends with a failed response', async () => {
@@ -36,7 +37,7 @@ it('an error behind the first piece is told in the stream, which ends with a fai
     resolve: () =>
       fakeResolved(
         { name: 'm', version: undefined },
-        { generates: { contextTokens: 64, maxOutputTokens: 64, chat: true } },
+        { tasks: { generate: { contextTokens: 64, maxOutputTokens: 64, chat: true } } },
       ),
     infer: async () => ({ kind: 'many' as const, responses: responses() }),
   };

@@ -1,15 +1,14 @@
-import type { Call, Clock, FinishReason, InferResponse, MillraceError, Usage } from '../../core/index.js';
+import type { Call, Clock, FinishReason, MillraceError, Usage } from '../../core/index.js';
 import type { PrincipalStore } from '../../service/index.js';
-import type { DialectContext } from '../dialect.js';
 import { jsonResponse } from '../route.js';
+import { type ChoicePiece, Choices, type ChoicesContext } from '../shared/generation/choices.js';
+import { eventStream } from '../shared/generation/event-stream.js';
+import { ParameterError, type Places } from '../shared/generation/parameter-error.js';
 import type { WireResponse, WireStream } from '../wire.js';
-import { answerOne } from './answer-one.js';
-import { Choices, type ChoicesContext } from './choices.js';
 import type { CountRequest, ResponseRequest } from './decode-response.js';
-import { errorBody, ParameterError, type Places } from './errors.js';
-import { newId } from './head.js';
+import { errorBody } from './errors.js';
+import { newId, TEXTS_ROUTE } from './head.js';
 import { ResponseOutput } from './response-output.js';
-import { eventStream } from './sse.js';
 import { packStored } from './stored-response.js';
 
 const PLACES: Places = {
@@ -50,8 +49,8 @@ export async function answerResponse(
     throw new ParameterError('store', "'store' is not supported here: no responses are kept", 'unimplemented');
   }
   call.timing.decodedAt = clock.now();
-  const { model, inputs, parameters } = request;
-  const choices = new Choices(context, call, { model, inputs, parameters, places: PLACES });
+  const { model, prompts, parameters } = request;
+  const choices = new Choices(context, call, { model, prompts, parameters, places: PLACES, textsRoute: TEXTS_ROUTE });
   const draft: Draft = {
     id: newId('resp_'),
     createdAt: seconds(clock),
@@ -67,22 +66,21 @@ export async function answerResponse(
     const events = new ResponseEvents(draft, conclude);
     return eventStream(events.all(choices), clock, { failed: (error) => events.failed(error), last: '' });
   }
-  const [response] = await choices.whole();
-  if (response === undefined) throw new TypeError('one input has one answer');
-  const { finishReason, usage } = response;
+  const { delta, finishReason, usage } = await choices.only();
   const output = new ResponseOutput();
   // Nobody reads its events.
-  for (const _ of [...output.add(response), ...output.end(isCut({ finishReason }))]);
+  for (const _ of [...output.add(delta), ...output.end(isCut({ finishReason }))]);
   return jsonResponse(conclude({ output: output.items, finishReason, usage }));
 }
 
 /** `POST /v1/responses/input_tokens`: how many tokens the same would be as the input of a response. */
 export async function countInputTokens(
-  context: DialectContext,
+  context: ChoicesContext,
   call: Call,
   request: CountRequest,
 ): Promise<WireResponse> {
-  const { usage } = await answerOne(context, call, { ...request, places: PLACES });
+  call.timing.decodedAt = context.clock.now();
+  const { usage } = await new Choices(context, call, { ...request, places: PLACES, textsRoute: TEXTS_ROUTE }).only();
   return jsonResponse({ object: 'response.input_tokens', input_tokens: usage?.promptTokens });
 }
 
@@ -100,12 +98,12 @@ class ResponseEvents {
 
   async *all(choices: Choices): AsyncGenerator<string> {
     const output = new ResponseOutput();
-    let last: InferResponse | undefined;
-    for await (const { response } of choices.pieces()) {
+    let last: ChoicePiece | undefined;
+    for await (const piece of choices.pieces()) {
       // What fails before the first piece is no stream.
       if (last === undefined) yield* this.#begin();
-      last = response;
-      for (const { type, data } of output.add(response)) yield this.#event(type, data);
+      last = piece;
+      for (const { type, data } of output.add(piece.delta)) yield this.#event(type, data);
     }
     const { finishReason, usage } = last ?? {};
     for (const { type, data } of output.end(isCut({ finishReason }))) yield this.#event(type, data);

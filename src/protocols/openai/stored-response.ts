@@ -1,5 +1,5 @@
-import { ParameterError } from './errors.js';
-import { isObject } from './fields.js';
+import { isObject } from '../shared/generation/fields.js';
+import { ParameterError } from '../shared/generation/parameter-error.js';
 
 /** Bytes in front of a stored response: how long the JSON of the response is. The rest is that of its history. */
 const HEAD_BYTES = 4;

@@ -1,27 +1,34 @@
 import type { Call } from '../../core/index.js';
-import type { DialectContext } from '../dialect.js';
 import { jsonResponse } from '../route.js';
+import { Choices, type ChoicesContext, type Generated } from '../shared/generation/choices.js';
 import type { WireResponse } from '../wire.js';
-import { answerOne } from './answer-one.js';
 import type { TokenizeRequest } from './decode-tokenize.js';
-import { textOf } from './encode.js';
 
 /** llama.cpp's `POST /tokenize`: the tokens of a text. */
 export async function answerTokenize(
-  context: DialectContext,
+  context: ChoicesContext,
   call: Call,
   request: TokenizeRequest,
 ): Promise<WireResponse> {
-  const response = await answerOne(context, call, { ...request, places: {} });
-  return jsonResponse({ tokens: response.parameters.prompt_token_ids });
+  const { delta } = await readPrompt(context, call, request);
+  return jsonResponse({ tokens: delta.promptTokenIds });
 }
 
 /** llama.cpp's `POST /detokenize`: the text of tokens. */
 export async function answerDetokenize(
-  context: DialectContext,
+  context: ChoicesContext,
   call: Call,
   request: TokenizeRequest,
 ): Promise<WireResponse> {
-  const response = await answerOne(context, call, { ...request, places: {} });
-  return jsonResponse({ content: textOf(response) });
+  const { delta } = await readPrompt(context, call, request);
+  return jsonResponse({ content: delta.text });
+}
+
+function readPrompt(
+  context: ChoicesContext,
+  call: Call,
+  { model, prompt, parameters }: TokenizeRequest,
+): Promise<Generated> {
+  call.timing.decodedAt = context.clock.now();
+  return new Choices(context, call, { model, prompts: [prompt], parameters, places: {} }).only();
 }

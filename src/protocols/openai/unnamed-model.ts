@@ -1,6 +1,7 @@
 import { type Call, MillraceError } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
-import { ParameterError } from './errors.js';
+import { generates } from '../shared/generation/choices.js';
+import { ParameterError } from '../shared/generation/parameter-error.js';
 
 const MAX_LISTED = 5;
 
@@ -17,7 +18,7 @@ export interface UnnamedContext {
  */
 export function unnamedModel({ service, defaultModel }: UnnamedContext, call: Call): string {
   if (defaultModel !== '' && call.principal.rights.allow('model.infer', defaultModel)) return defaultModel;
-  const generating = service.readyModels(call, 'infer').filter(({ generates }) => generates !== undefined);
+  const generating = service.readyModels(call, 'infer').filter(generates);
   const names = [...new Set(generating.map(({ ref }) => ref.name))].sort();
   const [only] = names;
   if (only === undefined && !service.ready()) {

@@ -8,7 +8,6 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
 import type { DialectContext } from '../dialect.js';
 import type { DecodeFunction } from '../shared/decoding/jobs.js';
 import { ownedData } from '../shared/decoding/owned.js';
@@ -29,7 +28,7 @@ export interface DecodedPrediction {
   readonly request: InferRequest;
 }
 
-type Model = MediaModel & { readonly generates: ModelInfo['generates'] };
+type Model = MediaModel & { readonly generates: boolean };
 
 const module = new URL('./decoders.js', import.meta.url).href;
 const DECODE_JSON: DecodeFunction<JsonJob, DecodedValue> = { module, name: 'json' };
@@ -60,7 +59,7 @@ export class PredictionDecoder {
     let sizeBytes = 0;
     for (const { data } of parts) sizeBytes += data.length;
     const inThread = sizeBytes > LARGE_BYTES;
-    if (model.generates !== undefined) return { form: 'one', request: await this.#prompt(call, parts, sizeBytes) };
+    if (model.generates) return { form: 'one', request: await this.#prompt(call, parts, sizeBytes) };
     const { signature } = model;
     const [only] = parts;
     const value =

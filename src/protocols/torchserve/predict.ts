@@ -53,7 +53,8 @@ export class Predictions {
     const onlyOne = stream ? {} : { onlyOne: 'which Predictions cannot carry; use StreamPredictions' };
     const resolved = await service.resolve(call, target, { ...onlyOne, whole: !stream });
     const { info } = resolved;
-    const { signature, generates } = info;
+    const { signature, tasks } = info;
+    const generates = tasks?.generate !== undefined;
     const decoded = await this.#decoder.decode(call, parts, { name: target.name, signature, generates });
     const sequence = sequenceOf?.(info);
     const request: InferRequest = sequence === undefined ? decoded.request : { ...decoded.request, sequence };

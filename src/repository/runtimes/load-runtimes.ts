@@ -2,7 +2,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KindGuard } from '@sinclair/typebox';
 import { invalidArgument } from '../../core/index.js';
-import { BUILT_IN_RUNTIMES, MEDIA_RUNTIME, type RuntimeManifest } from '../../runtimes/index.js';
+import { BUILT_IN_RUNTIMES, CONTRACT_VERSION, MEDIA_RUNTIME, type RuntimeManifest } from '../../runtimes/index.js';
 import { CommonConfigSchema } from '../model-config.js';
 import { explainMismatches } from '../yaml/explain.js';
 import { ManifestSchema } from './manifest-schema.js';
@@ -58,6 +58,11 @@ function checkManifest({ value, origin }: Candidate): Known {
 }
 
 function manifestProblem(value: object): string | undefined {
+  const { contractVersion } = value as { readonly contractVersion?: unknown };
+  if (contractVersion !== CONTRACT_VERSION) {
+    const stated = contractVersion === undefined ? 'none' : String(contractVersion).slice(0, 20);
+    return `contractVersion: this server runs runtimes of contract version ${CONTRACT_VERSION}; the manifest states ${stated}`;
+  }
   const [mismatch] = explainMismatches(ManifestSchema, value);
   if (mismatch !== undefined) return mismatch.message;
   const { name, files, options, module, composes } = value as Partial<RuntimeManifest> & { readonly name: string };

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { RUNTIME_TASKS } from '../../runtimes/index.js';
+import { MODEL_TASKS } from '../../core/index.js';
+import { CONTRACT_VERSION } from '../../runtimes/index.js';
 
 const strict = { additionalProperties: false } as const;
 const method = Type.Optional(Type.Function([], Type.Unknown()));
@@ -9,7 +10,8 @@ const texts = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
 export const ManifestSchema = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
-    tasks: Type.Array(Type.Union(RUNTIME_TASKS.map((task) => Type.Literal(task))), { minItems: 1 }),
+    contractVersion: Type.Literal(CONTRACT_VERSION),
+    tasks: Type.Optional(Type.Array(Type.Union(MODEL_TASKS.map((task) => Type.Literal(task))))),
     files: Type.Optional(
       Type.Object(
         {

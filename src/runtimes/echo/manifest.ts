@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { BY_LOAD, OWN_FILES_ONLY } from '../by-load.js';
-import type { RuntimeManifest } from '../manifest.js';
+import { CONTRACT_VERSION, type RuntimeManifest } from '../manifest.js';
 
 /** The section of a model configuration. */
 export const EchoSchema = Type.Object(
@@ -32,7 +32,7 @@ export const EchoSchema = Type.Object(
 /** Models without a file, which answer what they are sent. */
 export const ECHO: RuntimeManifest = {
   name: 'echo',
-  tasks: ['infer'],
+  contractVersion: CONTRACT_VERSION,
   options: EchoSchema,
   triton: { backends: ['echo', 'identity'] },
 };

@@ -1,11 +1,11 @@
-import type { ConfiguredModel, RuntimeManifest } from '../manifest.js';
+import { CONTRACT_VERSION, type ConfiguredModel, type RuntimeManifest } from '../manifest.js';
 import { type EnsembleConfig, EnsembleSchema } from './section.js';
 import { fromTriton, toTriton } from './triton.js';
 
 /** Graphs of other models of the server. */
 export const ENSEMBLE: RuntimeManifest<EnsembleConfig> = {
   name: 'ensemble',
-  tasks: ['infer'],
+  contractVersion: CONTRACT_VERSION,
   options: EnsembleSchema,
   placements: ['inline'],
   placementReason: 'ensemble: it runs in the server itself',

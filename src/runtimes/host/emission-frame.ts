@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import type { FinishReason, Parameters, Usage } from '../../core/index.js';
+import type { FinishReason, GenerationDelta, Parameters, Usage } from '../../core/index.js';
 import type { BatchTiming, Emission } from '../contract.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
 import { type FrameAddress, hasAny } from './execute-frame.js';
@@ -12,6 +12,7 @@ interface Extras {
   readonly parameters?: Parameters;
   readonly usage?: Usage;
   readonly finishReason?: FinishReason;
+  readonly delta?: GenerationDelta;
 }
 
 export interface Answers {
@@ -81,17 +82,18 @@ export function decodeAnswers(frame: Frame, outputs: NameTable): Answers {
 }
 
 function hasExtras(emission: Emission): boolean {
-  const { error, parameters, usage, finishReason } = emission;
-  if (error !== undefined || usage !== undefined || finishReason !== undefined) return true;
+  const { error, parameters, usage, finishReason, delta } = emission;
+  if (error !== undefined || usage !== undefined || finishReason !== undefined || delta !== undefined) return true;
   return parameters !== undefined && hasAny(parameters);
 }
 
 function toExtras(emission: Emission): Extras {
-  const { error, parameters, usage, finishReason } = emission;
+  const { error, parameters, usage, finishReason, delta } = emission;
   return {
     ...(error === undefined ? {} : { error }),
     ...(parameters === undefined || !hasAny(parameters) ? {} : { parameters }),
     ...(usage === undefined ? {} : { usage }),
     ...(finishReason === undefined ? {} : { finishReason }),
+    ...(delta === undefined ? {} : { delta }),
   };
 }

@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import { MillraceError, NO_PARAMETERS, type Parameters } from '../../core/index.js';
+import { type GenerationRequest, MillraceError, NO_PARAMETERS, type Parameters } from '../../core/index.js';
 import type { Batch, BatchItem, ItemContext } from '../contract.js';
 import type { ItemSequence } from '../sequence-spec.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
@@ -36,6 +36,7 @@ const SEQUENCE_START = 2;
 const SEQUENCE_END = 4;
 const HAS_PARAMETERS = 8;
 const HAS_CONTEXT = 16;
+const HAS_GENERATION = 32;
 
 /**
  * Encodes a batch; throws `resource_exhausted` when it is too large for one frame. What the recipient can
@@ -88,7 +89,9 @@ export function decodeExecute(frame: Frame, names: ModelNames, bodies?: Uint8Arr
     }
     const inputs = reader.tensors(flagsAndCount >>> 8, names.inputs);
     const parameters = (flagsAndCount & HAS_PARAMETERS) === 0 ? NO_PARAMETERS : values.next<Parameters>();
-    const item = { callId, rows: itemRows, inputs, parameters };
+    const plain = { callId, rows: itemRows, inputs, parameters };
+    const item =
+      (flagsAndCount & HAS_GENERATION) === 0 ? plain : { ...plain, generation: values.next<GenerationRequest>() };
     if ((flagsAndCount & HAS_SEQUENCE) !== 0) {
       const sequence = readSequence(flagsAndCount, slot, values);
       items.push(context === undefined ? { ...item, sequence } : { ...item, sequence, context });
@@ -100,8 +103,9 @@ export function decodeExecute(frame: Frame, names: ModelNames, bodies?: Uint8Arr
 /** What has no place in words, in the order in which it is read; nothing for most batches. */
 function collectValues(items: readonly BatchItem[]): unknown[] {
   const values: unknown[] = [];
-  for (const { parameters, sequence } of items) {
+  for (const { parameters, sequence, generation } of items) {
     if (hasAny(parameters)) values.push(parameters);
+    if (generation !== undefined) values.push(generation);
     if (sequence !== undefined) values.push(sequence.id);
   }
   return values;
@@ -162,6 +166,7 @@ function itemFlags(item: BatchItem): number {
     if (item.sequence.end) flags |= SEQUENCE_END;
   }
   if (item.context !== undefined) flags |= HAS_CONTEXT;
+  if (item.generation !== undefined) flags |= HAS_GENERATION;
   return flags;
 }
 

@@ -85,10 +85,11 @@ class ProcessHost implements Host {
     }
     const problem = placementProblem(manifest, kind);
     if (problem !== undefined) throw invalidArgument(problem);
-    const { module, librarySetting } = manifest;
+    const { module, librarySetting, tasks = [] } = manifest;
     const libraryFolder = librarySetting === undefined ? '' : this.#dependencies.options[librarySetting];
     return {
       ...spec,
+      tasks,
       ...(module !== undefined && { module: module.href }),
       ...(libraryFolder !== '' && { libraryFolder }),
     };

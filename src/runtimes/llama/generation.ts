@@ -1,17 +1,16 @@
 import {
-  type CallDelta,
   type FinishReason,
+  type GenerationDelta,
   type MillraceError,
-  type Parameters,
-  type ParameterValue,
-  type TokenReport,
+  type TokenLogprob,
+  type ToolCallDelta,
   toMillraceError,
   type Usage,
 } from '../../core/index.js';
+import type { OfferedTool } from '../../generation/index.js';
 import type { BatchItem, Emission, Emit } from '../contract.js';
 import { failedItem } from '../failed-item.js';
 import type { AnswerPiece, AnswerReader } from './answer/answer-reader.js';
-import type { Tool } from './answer/tools.js';
 import { AnswerCheck } from './grammar/answer-check.js';
 import { grammarOfArguments } from './grammar/answer-grammar.js';
 import type { SchemaChecks } from './grammar/schema-checks.js';
@@ -26,7 +25,6 @@ import type { Sampler } from './sampling/sampler.js';
 import { describeToken } from './sampling/token-report.js';
 import type { Task } from './schedule/step-loop.js';
 import { TextAssembler } from './text/text-assembler.js';
-import { textTensor } from './text/text-tensor.js';
 
 export interface GenerationSetup {
   readonly item: BatchItem;
@@ -45,7 +43,7 @@ export interface GenerationSetup {
   /** Tokens that are text for the reader, though llama.cpp takes them for control. */
   readonly markers: ReadonlySet<number> | undefined;
   /** Those that may be called. */
-  readonly tools: readonly Tool[];
+  readonly tools: readonly OfferedTool[];
   /** The grammar of the sampler is of the whole answer; else arguments of calls are constrained when they begin. */
   readonly isConstrained: boolean;
   readonly checks: SchemaChecks;
@@ -70,11 +68,11 @@ export class Generation implements Task {
   readonly #assembler: TextAssembler;
   /** undefined = nobody asks for the probabilities of the prompt. */
   readonly #promptReader: PromptReader | undefined;
-  #promptReports: readonly TokenReport[] = [];
+  #promptReports: readonly TokenLogprob[] = [];
   /** Of tokens whose text is still held back. */
-  #reports: TokenReport[] = [];
+  #reports: TokenLogprob[] = [];
   /** Of the token that is chosen next, before it is known; undefined = nobody asks for that. */
-  #report: ((token: number) => TokenReport) | undefined;
+  #report: ((token: number) => TokenLogprob) | undefined;
   /** Tokens of the answer that are still to be told. */
   #tokens: number[] = [];
   /** Goes before the first piece. */
@@ -84,7 +82,7 @@ export class Generation implements Task {
   /** Of a piece that is not told yet. */
   #text = '';
   #reasoning = '';
-  #calls: CallDelta[] = [];
+  #calls: ToolCallDelta[] = [];
   /** Tool whose arguments are constrained now. */
   #constrained: string | undefined;
   #reasoningTokens = 0;
@@ -124,7 +122,7 @@ export class Generation implements Task {
         from,
         indices.map((index) => context.logits(index)),
       ) ?? [];
-    if (this.#promptReports.length > 0) this.#emit({ outputs: [textTensor(this.#withPrefix(''))], final: false });
+    if (this.#promptReports.length > 0) this.#emit({ delta: this.#takeDelta(''), final: false });
   }
 
   next(index: number, untilMs: number): number | 'later' | undefined {
@@ -221,14 +219,14 @@ export class Generation implements Task {
   }
 
   #tell(end: Pick<Emission, 'final' | 'finishReason'>): void {
-    const text = this.#withPrefix(this.#text);
+    const text = this.#text;
     this.#text = '';
-    this.#emit({ outputs: [textTensor(text)], ...end });
+    this.#emit({ delta: this.#takeDelta(text), ...end });
   }
 
-  #emit(emission: Omit<Emission, 'callId' | 'usage' | 'parameters'>): void {
+  #emit(emission: Omit<Emission, 'callId' | 'outputs' | 'usage'>): void {
     const { item, emit, onRoom } = this.#setup;
-    const room = emit([{ callId: item.callId, usage: this.#usage, ...this.#takeParameters(), ...emission }]);
+    const room = emit([{ callId: item.callId, outputs: [], usage: this.#usage, ...emission }]);
     const full = room?.[0];
     if (full === undefined || emission.final) return;
     this.full = full.then(() => {
@@ -237,37 +235,33 @@ export class Generation implements Task {
     });
   }
 
-  /** What is told beside the text since the last time. */
-  #takeParameters(): { readonly parameters?: Parameters } {
+  /** `text`, with what is told beside it since the last time. */
+  #takeDelta(text: string): GenerationDelta {
     const logprobs = this.#reports;
-    const tokens = this.#tokens;
-    const prompt = this.#promptReports;
+    const tokenIds = this.#tokens;
+    const promptLogprobs = this.#promptReports;
     const reasoning = this.#reasoning;
-    const calls = this.#calls;
-    if (logprobs.length + tokens.length + prompt.length + calls.length === 0 && reasoning === '') return {};
+    const toolCalls = this.#calls;
+    const delta = { text: this.#prefix + text };
+    this.#prefix = '';
+    if (logprobs.length + tokenIds.length + promptLogprobs.length + toolCalls.length === 0 && reasoning === '')
+      return delta;
     this.#promptReports = [];
     this.#reports = [];
     this.#tokens = [];
     this.#reasoning = '';
     this.#calls = [];
-    const told: Record<string, ParameterValue> = {};
-    // Plain data of numbers and texts.
-    if (prompt.length > 0) told.prompt_logprobs = prompt as unknown as ParameterValue;
-    if (logprobs.length > 0) told.logprobs = logprobs as unknown as ParameterValue;
-    if (calls.length > 0) told.tool_calls = calls as unknown as ParameterValue;
-    if (reasoning !== '') told.reasoning = [reasoning];
-    if (tokens.length > 0) {
-      told.token_ids = tokens;
-      if (!this.#hasToldPrompt) told.prompt_token_ids = Array.from(this.prompt);
-      this.#hasToldPrompt = true;
-    }
-    return { parameters: told };
-  }
-
-  #withPrefix(text: string): string {
-    const whole = this.#prefix + text;
-    this.#prefix = '';
-    return whole;
+    const tellsPrompt = tokenIds.length > 0 && !this.#hasToldPrompt;
+    this.#hasToldPrompt ||= tellsPrompt;
+    return {
+      ...delta,
+      ...(promptLogprobs.length > 0 ? { promptLogprobs } : {}),
+      ...(logprobs.length > 0 ? { logprobs } : {}),
+      ...(toolCalls.length > 0 ? { toolCalls } : {}),
+      ...(reasoning === '' ? {} : { reasoning }),
+      ...(tokenIds.length > 0 ? { tokenIds } : {}),
+      ...(tellsPrompt ? { promptTokenIds: Array.from(this.prompt) } : {}),
+    };
   }
 
   get #usage(): Usage {
@@ -279,12 +273,12 @@ export class Generation implements Task {
     };
   }
 
-  #prepareReport(logits: Float32Array, count: number): (token: number) => TokenReport {
+  #prepareReport(logits: Float32Array, count: number): (token: number) => TokenLogprob {
     const { weights } = this.#setup;
     const sum = logSumExp(logits);
     const top = topTokens(logits, count).map((token) => describeToken(weights, token, (logits[token] as number) - sum));
     // The one that is chosen is known later, when its logit is another one.
     const before = logits.slice();
-    return (token) => ({ ...describeToken(weights, token, (before[token] as number) - sum), top_logprobs: top });
+    return (token) => ({ ...describeToken(weights, token, (before[token] as number) - sum), topLogprobs: top });
   }
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { invalidArgument, messageOf, type TensorSpec } from '../../core/index.js';
+import { type GenerationSpec, invalidArgument, messageOf } from '../../core/index.js';
+import { generationSignature } from '../../generation/index.js';
 import type { Description, LoadedModel, LoadSpec } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { formatOf } from './answer/answer-format.js';
@@ -86,35 +87,26 @@ function cacheTokensOf({ cacheTokens, slots, deterministic }: LlamaOptions, cont
   return cacheTokens;
 }
 
-const text = (name: string, optional = false): TensorSpec => ({
-  name,
-  datatype: 'BYTES',
-  shape: [1],
-  batchAxis: null,
-  optional,
-});
-
 interface Read {
   readonly weights: Weights;
   readonly chat: ChatFormat | undefined;
 }
 
 function describe(options: LlamaOptions, context: LlamaContext, { weights, chat }: Read): Description {
-  const tokens: TensorSpec = { name: 'token_ids', datatype: 'INT32', shape: [-1], batchAxis: null, optional: true };
-  const conversations = chat === undefined ? [] : [text('chat_input', true)];
-  const inputs = [text('text_input', true), tokens, ...conversations];
+  const generate: GenerationSpec = {
+    contextTokens: context.contextTokens,
+    maxOutputTokens: options.maxOutputTokens,
+    vocabularySize: weights.vocabularySize,
+    chat: chat !== undefined,
+    infill: weights.infillTokens !== undefined,
+  };
   return {
-    signature: { inputs, outputs: [text('text_output')] },
+    signature: generationSignature(generate),
     maxBatchSize: 0,
     pure: true,
     batchInvariant: options.deterministic,
     decoupled: true,
-    generates: {
-      contextTokens: context.contextTokens,
-      maxOutputTokens: options.maxOutputTokens,
-      chat: chat !== undefined,
-      infill: weights.infillTokens !== undefined,
-    },
+    tasks: { generate },
     stateful: false,
     concurrency: options.slots,
     needsEventLoop: true,

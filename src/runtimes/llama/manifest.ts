@@ -1,11 +1,12 @@
-import type { RuntimeManifest } from '../manifest.js';
+import { CONTRACT_VERSION, type RuntimeManifest } from '../manifest.js';
 import { estimateLlamaMemory } from './estimate-memory.js';
 import { type LlamaConfig, LlamaSchema } from './section.js';
 
 /** Language models in GGUF files, by llama.cpp. */
 export const LLAMA: RuntimeManifest<LlamaConfig> = {
   name: 'llama',
-  tasks: ['infer'],
+  contractVersion: CONTRACT_VERSION,
+  tasks: ['generate'],
   files: { endings: ['.gguf'] },
   options: LlamaSchema,
   librarySetting: 'llamaLibrary',

@@ -12,11 +12,10 @@ import type { LlamaOptions } from './options.js';
 import type { MadePrompt } from './prepare/job.js';
 import type { Preparation } from './prepare/preparation.js';
 import { Grammar } from './sampling/grammar.js';
-import { type GenerationOptions, readGenerationOptions } from './sampling/options.js';
+import { type GenerationOptions, generationOptions } from './sampling/options.js';
 import { Sampler } from './sampling/sampler.js';
 import { StepLoop } from './schedule/step-loop.js';
 import type { ChatFormat } from './template/answer-markers.js';
-import { textTensor } from './text/text-tensor.js';
 
 export interface LlamaModelSetup {
   readonly library: Library;
@@ -107,8 +106,11 @@ export class LlamaModel implements LoadedModel {
     const running: Running = { cancelled: false, generation: undefined };
     this.#running.set(item.callId, running);
     try {
-      const requested = readGenerationOptions(item.parameters, this.#setup.weights.vocabularySize);
-      const prompt = await this.#setup.preparation.read(item, requested, () => !running.cancelled);
+      const { generation: request, context } = item;
+      if (request === undefined) throw new TypeError('an item of a model that generates has a prompt');
+      const requested = generationOptions(request);
+      const isWanted = () => !running.cancelled;
+      const prompt = await this.#setup.preparation.read(request.prompt, requested, { context, isWanted });
       if (requested.maxTokens === 0 && requested.promptLogprobs === undefined) {
         emit([promptOnly(item, prompt, requested)]);
         return;
@@ -170,8 +172,8 @@ function promptOnly(
 ): Emission {
   return {
     callId,
-    outputs: [textTensor(echo ? text : '')],
-    ...(returnTokenIds ? { parameters: { prompt_token_ids: Array.from(tokens) } } : {}),
+    outputs: [],
+    delta: { text: echo ? text : '', ...(returnTokenIds ? { promptTokenIds: Array.from(tokens) } : {}) },
     usage: { promptTokens: tokens.length, completionTokens: 0, onlyRead: true },
     finishReason: 'length',
     final: true,

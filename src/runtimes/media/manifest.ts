@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { OWN_FILES_ONLY } from '../by-load.js';
-import type { RuntimeManifest } from '../manifest.js';
+import { CONTRACT_VERSION, type RuntimeManifest } from '../manifest.js';
 
 const MediaSchema = Type.Object(
   {
@@ -26,7 +26,7 @@ const MediaSchema = Type.Object(
  */
 export const MEDIA: RuntimeManifest = {
   name: 'media',
-  tasks: ['infer'],
+  contractVersion: CONTRACT_VERSION,
   options: MediaSchema,
   placements: ['process'],
   placementReason: "strangers' bytes are decoded in a runner process only",

@@ -1,11 +1,11 @@
-import type { RuntimeManifest } from '../manifest.js';
+import { CONTRACT_VERSION, type RuntimeManifest } from '../manifest.js';
 import { type OnnxConfig, OnnxSchema } from './section.js';
 import { fromTriton, toTriton } from './triton.js';
 
 /** ONNX models by ONNX Runtime. */
 export const ONNX: RuntimeManifest<OnnxConfig> = {
   name: 'onnx',
-  tasks: ['infer'],
+  contractVersion: CONTRACT_VERSION,
   files: { endings: ['.onnx'] },
   options: OnnxSchema,
   // Little happens in JavaScript. V8 would let the young generation grow to 32 MB, 128 on Node 24, and have more threads.

@@ -1,9 +1,9 @@
-import type { RuntimeManifest } from '../manifest.js';
+import { CONTRACT_VERSION, type RuntimeManifest } from '../manifest.js';
 
 /** Models in TypeScript or JavaScript. */
 export const SCRIPT: RuntimeManifest = {
   name: 'script',
-  tasks: ['infer'],
+  contractVersion: CONTRACT_VERSION,
   files: {
     endings: ['.ts', '.mts', '.js', '.mjs'],
     names: ['model.ts', 'model.mts', 'model.js', 'model.mjs'],

@@ -12,9 +12,9 @@ import { countOf, elementSize, fitShape, formatType, parseTensor, pretty } from 
  * @returns {Mode}
  */
 export function modeOf(model, paths) {
-  const { generates } = model;
-  if (generates?.chat === true && '/v1/chat/completions' in paths) return 'chat';
-  if (generates !== undefined && '/v1/completions' in paths) return 'completion';
+  const { generate } = model.tasks;
+  if (generate?.chat === true && '/v1/chat/completions' in paths) return 'chat';
+  if (generate !== undefined && '/v1/completions' in paths) return 'completion';
   if (model.example === undefined) return 'none';
   return mediaInput(model) === undefined ? 'tensors' : 'media';
 }

@@ -23,6 +23,7 @@ function model(fields: Partial<ApiModel> = {}): ApiModel {
     inputs: [X],
     outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 3] }],
     decoupled: false,
+    tasks: {},
     example: {
       route: 'infer',
       json: { inputs: [{ name: 'x', shape: [1, 2], data: [0, 0.1] }] },
@@ -37,9 +38,9 @@ describe('modeOf', () => {
   it.each([
     ['tensors', model(), all],
     ['media', model({ inputs: [PIXELS] }), all],
-    ['chat', model({ generates: { chat: true } }), all],
-    ['completion', model({ generates: { chat: false } }), all],
-    ['tensors', model({ generates: { chat: true } }), {}],
+    ['chat', model({ tasks: { generate: { chat: true } } }), all],
+    ['completion', model({ tasks: { generate: { chat: false } } }), all],
+    ['tensors', model({ tasks: { generate: { chat: true } } }), {}],
   ])('is %s', (mode, asked, paths) => {
     expect(modeOf(asked, paths)).toBe(mode);
   });

@@ -25,7 +25,7 @@ export interface Demand extends Amounts {
  * only known afterwards.
  */
 export function demandOf(request: InferRequest, info: ModelInfo, tells: boolean): Demand {
-  const promptTokens = info.generates === undefined ? 0 : countPrompt(request);
+  const promptTokens = info.tasks?.generate === undefined ? 0 : countPrompt(request);
   return {
     requests: 1,
     running: 1,
@@ -44,11 +44,12 @@ interface CountedRequest {
   readonly tells: boolean;
 }
 
-function countTokens({ request, info: { generates }, promptTokens, tells }: CountedRequest): number | undefined {
-  if (generates === undefined) return tells ? 0 : undefined;
-  const { max_tokens: asked } = request.parameters;
-  const answer = typeof asked === 'number' && asked >= 0 ? asked : generates.maxOutputTokens;
-  return Math.min(generates.contextTokens, promptTokens + Math.ceil(answer));
+function countTokens({ request, info, promptTokens, tells }: CountedRequest): number | undefined {
+  const generate = info.tasks?.generate;
+  if (generate === undefined) return tells ? 0 : undefined;
+  const asked = request.generation === undefined ? request.parameters.max_tokens : request.generation.maxTokens;
+  const answer = typeof asked === 'number' && asked >= 0 ? asked : generate.maxOutputTokens;
+  return Math.min(generate.contextTokens, promptTokens + Math.ceil(answer));
 }
 
 function countPrompt({ inputs }: InferRequest): number {

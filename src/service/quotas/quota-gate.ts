@@ -59,8 +59,8 @@ export class QuotaGate implements AccountBooks {
     return answer instanceof Promise ? answer.then((late) => this.#enter(late, asked)) : this.#enter(answer, asked);
   }
 
-  settled({ ref, generates }: ModelInfo, { usage }: Timing): void {
-    if (usage !== undefined && generates === undefined) this.#tellTokens.add(ref);
+  settled({ ref, tasks }: ModelInfo, { usage }: Timing): void {
+    if (usage !== undefined && tasks?.generate === undefined) this.#tellTokens.add(ref);
     this.#setup.onCounted();
   }
 

@@ -50,7 +50,7 @@ export class RolloutTap implements RouteTap {
     return {
       onResponse: (response) => {
         // Of what a model writes only the end says something: its first piece is as good as random.
-        if (info.generates === undefined) answer ??= comparedAnswer(response, info.signature);
+        if (info.tasks?.generate === undefined) answer ??= comparedAnswer(response, info.signature);
       },
       onEnd: (error) => {
         // Neither is caused by a version: the caller has left, or is over its limit.

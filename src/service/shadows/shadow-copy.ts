@@ -78,11 +78,12 @@ export function errorIn(responses: readonly InferResponse[]): ErrorCode | undefi
 
 /** Whole tensors, in the answer: what the caller has asked to be done with them is done for the caller. */
 function copyOf({ request, sequence }: Copy): InferRequest {
-  const { id, inputs, outputs, parameters } = request;
+  const { id, inputs, outputs, parameters, generation } = request;
   return {
     id,
     inputs,
     parameters,
+    ...(generation === undefined ? {} : { generation }),
     outputs: outputs?.map(({ name }) => ({ name, classificationCount: 0 })),
     // Its level is the lowest there is, and it waits as long as its own time allows.
     priority: 0,

@@ -110,7 +110,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const metrics = versions.known({ name, version: number });
       if (info === undefined || metrics === undefined) continue;
       metrics.tag(info.source.config.metricTags);
-      metrics.generation.counted ||= info.generates !== undefined;
+      metrics.generation.counted ||= info.tasks?.generate !== undefined;
     }
     const parts: string[] = [];
     for (const { name } of families) {

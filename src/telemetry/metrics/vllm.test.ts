@@ -26,7 +26,7 @@ const STATUS = {
   info: {
     source: { config: { metricTags: { team: 'a' } } },
     batching: { enabled: false, cause: 'no_batch_dimension', reason: '' },
-    generates: { contextTokens: 8, maxOutputTokens: 8, chat: true },
+    tasks: { generate: { contextTokens: 8, maxOutputTokens: 8, chat: true } },
   },
 } as unknown as ModelStatus;
 
@@ -126,7 +126,7 @@ describe("what is exposed under vLLM's names", () => {
 
   it('is nothing of a model that does not generate', async () => {
     const { info, ...others } = STATUS;
-    const plain = { ...others, info: { ...info, generates: undefined } } as unknown as ModelStatus;
+    const plain = { ...others, info: { ...info, tasks: undefined } } as unknown as ModelStatus;
     const { events, scrape } = start({ modelStates: () => [plain], gauges: () => [gauges(1, 20)] });
     events.publish('modelStateChanged', { ref: REF, state: { kind: 'ready' } });
     events.publish('inferFinished', inferFinished());

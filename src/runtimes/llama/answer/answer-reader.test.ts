@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { OfferedTool } from '../../../generation/index.js';
 import { type AnswerFormat, formatOf } from './answer-format.js';
 import { type AnswerPiece, AnswerReader } from './answer-reader.js';
-import type { Tool } from './tools.js';
 
 const HERMES = formatOf('<tool_call>');
 const MISTRAL = formatOf('[TOOL_CALLS]');
@@ -11,7 +11,7 @@ const LLAMA3 = formatOf('ipython "parameters"');
 const JSON_LINES = formatOf('{{ messages }}');
 const THINKING = formatOf('<think> <tool_call>');
 
-const TOOLS: readonly Tool[] = ['add', 'now'].map((name) => ({
+const TOOLS: readonly OfferedTool[] = ['add', 'now'].map((name) => ({
   name,
   description: '',
   parameters: {},
@@ -30,14 +30,14 @@ function read(format: AnswerFormat, pieces: readonly string[], isThinking = fals
   const reader = new AnswerReader({ format, isThinking, use: use() });
   const told: AnswerPiece[] = [...pieces.map((piece) => reader.push(piece)), reader.end()];
   const calls: { name: string; arguments: string }[] = [];
-  for (const { index, function: called } of told.flatMap((piece) => piece.calls)) {
-    if (called.name !== undefined) {
+  for (const { index, name, arguments: given } of told.flatMap((piece) => piece.calls)) {
+    if (name !== undefined) {
       expect(index).toBe(calls.length);
-      calls.push({ name: called.name, arguments: '' });
+      calls.push({ name, arguments: '' });
     }
     const call = calls[index];
     if (call === undefined) throw new Error('arguments of a call whose tool was not told');
-    call.arguments += called.arguments;
+    call.arguments += given;
   }
   return {
     content: told.map(({ content }) => content).join(''),
@@ -194,15 +194,15 @@ describe('an answer', () => {
 
   test('tells the arguments of a call while they are written', () => {
     const reader = new AnswerReader({ format: HERMES, isThinking: false, use: use(1) });
-    const calls = (text: string) => reader.push(text).calls.map((call) => call.function);
+    const calls = (text: string) => reader.push(text).calls.map(({ name, arguments: given }) => [name, given]);
     expect(calls('<tool_call>{"name": "ad')).toEqual([]);
     expect(reader.openArguments).toBeUndefined();
-    expect(calls('d", ')).toEqual([{ name: 'add', arguments: '' }]);
+    expect(calls('d", ')).toEqual([['add', '']]);
     expect(reader.openArguments).toBeUndefined();
-    expect(calls('"arguments": {"a')).toEqual([{ arguments: '{"a' }]);
+    expect(calls('"arguments": {"a')).toEqual([[undefined, '{"a']]);
     expect(reader.openArguments).toEqual({ tool: 'add', text: '{"a' });
     expect(reader.isComplete).toBe(false);
-    expect(calls('": 1}')).toEqual([{ arguments: '": 1}' }]);
+    expect(calls('": 1}')).toEqual([[undefined, '": 1}']]);
     expect(reader.openArguments).toBeUndefined();
     expect(reader.isComplete).toBe(false);
     expect(calls('}')).toEqual([]);

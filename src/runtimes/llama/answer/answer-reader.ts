@@ -1,8 +1,8 @@
-import type { CallDelta } from '../../../core/index.js';
+import type { ToolCallDelta } from '../../../core/index.js';
+import type { ToolUse } from '../../../generation/index.js';
 import type { AnswerFormat } from './answer-format.js';
 import { CallReader } from './call-reader.js';
 import { type SplitText, ThoughtSplitter } from './thought-splitter.js';
-import type { ToolUse } from './tools.js';
 
 /** A piece of an answer. */
 export interface AnswerPiece {
@@ -10,7 +10,7 @@ export interface AnswerPiece {
   readonly content: string;
   /** What it thinks before. */
   readonly reasoning: string;
-  readonly calls: readonly CallDelta[];
+  readonly calls: readonly ToolCallDelta[];
 }
 
 /** What an answer is given to. */

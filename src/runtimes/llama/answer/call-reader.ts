@@ -1,4 +1,4 @@
-import type { CallDelta } from '../../../core/index.js';
+import type { ToolCallDelta } from '../../../core/index.js';
 import { beginningOf } from '../text/find-stop.js';
 import type { CallFormat } from './answer-format.js';
 import { type CallScanner, type IsTool, NamedScanner, ObjectScanner, type Scanned } from './call-scanner.js';
@@ -6,7 +6,7 @@ import { type CallScanner, type IsTool, NamedScanner, ObjectScanner, type Scanne
 /** What a piece of an answer was. */
 export interface ReadText {
   readonly content: string;
-  readonly calls: readonly CallDelta[];
+  readonly calls: readonly ToolCallDelta[];
 }
 
 /** Finds the calls of tools in an answer while it is written. What turns out to be no call of a tool that the caller has is content. */
@@ -24,7 +24,7 @@ export class CallReader {
   /** Characters of the arguments that have been told. */
   #told = 0;
   #content = '';
-  #deltas: CallDelta[] = [];
+  #deltas: ToolCallDelta[] = [];
 
   constructor(format: CallFormat, isTool: IsTool) {
     this.#format = format;
@@ -154,13 +154,13 @@ export class CallReader {
     const name = this.#scanner.tool;
     if (name === undefined) return;
     const id = this.#format.newId();
-    this.#deltas.push({ index: this.#begun++, id, type: 'function', function: { name, arguments: '' } });
+    this.#deltas.push({ index: this.#begun++, id, name, arguments: '' });
   }
 
   #tellArguments(): void {
     const { tool, arguments: all } = this.#scanner;
     if (tool === undefined || all.length <= this.#told) return;
-    this.#deltas.push({ index: this.#begun - 1, function: { arguments: all.slice(this.#told) } });
+    this.#deltas.push({ index: this.#begun - 1, arguments: all.slice(this.#told) });
     this.#told = all.length;
   }
 

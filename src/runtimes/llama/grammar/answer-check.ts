@@ -1,5 +1,5 @@
+import type { OfferedTool } from '../../../generation/index.js';
 import type { AnswerPiece } from '../answer/answer-reader.js';
-import type { Tool } from '../answer/tools.js';
 import type { SchemaChecks } from './schema-checks.js';
 import { checkJson, type StructuredOutput } from './structured-output.js';
 
@@ -7,12 +7,12 @@ import { checkJson, type StructuredOutput } from './structured-output.js';
 export class AnswerCheck {
   readonly #checks: SchemaChecks;
   readonly #output: StructuredOutput | undefined;
-  readonly #strict: readonly Tool[];
+  readonly #strict: readonly OfferedTool[];
   #content = '';
-  readonly #calls: { readonly tool: Tool | undefined; text: string }[] = [];
+  readonly #calls: { readonly tool: OfferedTool | undefined; text: string }[] = [];
 
   /** `checks`: for schemas of which nothing was promised. */
-  constructor(output: StructuredOutput | undefined, tools: readonly Tool[], checks: SchemaChecks) {
+  constructor(output: StructuredOutput | undefined, tools: readonly OfferedTool[], checks: SchemaChecks) {
     this.#checks = checks;
     this.#output = output;
     this.#strict = tools.filter(({ isStrict }) => isStrict);
@@ -21,11 +21,10 @@ export class AnswerCheck {
   note({ content, calls }: AnswerPiece): void {
     if (this.#output !== undefined) this.#content += content;
     if (this.#strict.length === 0) return;
-    for (const { index, function: called } of calls) {
-      if (called.name !== undefined)
-        this.#calls.push({ tool: this.#strict.find(({ name }) => name === called.name), text: '' });
+    for (const { index, name: called, arguments: given } of calls) {
+      if (called !== undefined) this.#calls.push({ tool: this.#strict.find(({ name }) => name === called), text: '' });
       const call = this.#calls[index];
-      if (call?.tool !== undefined) call.text += called.arguments;
+      if (call?.tool !== undefined) call.text += given;
     }
   }
 

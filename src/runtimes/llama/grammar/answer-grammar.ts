@@ -1,6 +1,6 @@
+import type { OfferedTool, ToolUse } from '../../../generation/index.js';
 import type { CallFormat } from '../answer/answer-format.js';
 import type { Answered } from '../answer/answer-reader.js';
-import type { Tool, ToolUse } from '../answer/tools.js';
 import { ruleOfSchema } from './json-schema.js';
 import { GrammarRules, jsonLiteral, literal } from './rules.js';
 import type { StructuredOutput } from './structured-output.js';
@@ -32,7 +32,7 @@ export function grammarOfAnswer(
 }
 
 /** A grammar for arguments that a tool takes, and whatever follows them. */
-export function grammarOfArguments(tool: Tool): string {
+export function grammarOfArguments(tool: OfferedTool): string {
   const rules = new GrammarRules();
   // Some vocabularies have a space before each text that they are asked for.
   return rules.print(`" "? ${ruleOfArguments(rules, tool)} .*`);
@@ -74,14 +74,14 @@ function ruleOfCalls(rules: GrammarRules, format: CallFormat, { tools, maxCalls 
   return `${literal(before)} ${call} ${more} ${literal(after)}`;
 }
 
-function ruleOfCall(rules: GrammarRules, { style, argumentsName }: CallFormat, tool: Tool): string {
+function ruleOfCall(rules: GrammarRules, { style, argumentsName }: CallFormat, tool: OfferedTool): string {
   const given = ruleOfArguments(rules, tool);
   if (style === 'named') return `${literal(`${tool.name}[ARGS]`)} ${given}`;
   return `${literal('{"name": ')} ${jsonLiteral(tool.name)} ${literal(`, "${argumentsName}": `)} ${given} "}"`;
 }
 
 /** Schemas of tools are written for other servers, too: but for strict ones, what cannot be read is left to the model. */
-function ruleOfArguments(rules: GrammarRules, { name, parameters, isStrict }: Tool): string {
+function ruleOfArguments(rules: GrammarRules, { name, parameters, isStrict }: OfferedTool): string {
   const reading = {
     what: `the parameters of tool '${name}'`,
     reason: 'invalid_function_parameters',

@@ -1,4 +1,4 @@
-import { invalidParameter, MillraceError, type ParameterValue } from '../../../core/index.js';
+import { MillraceError, type ResponseFormat } from '../../../core/index.js';
 import { plainSchema, ruleOfSchema, type SchemaReading } from './json-schema.js';
 import type { GrammarRules } from './rules.js';
 import type { SchemaChecks } from './schema-checks.js';
@@ -12,21 +12,13 @@ export interface StructuredOutput {
   check(text: string, checks: SchemaChecks): Promise<void>;
 }
 
-/** What a request says of the JSON that it asks for. */
-export interface RequestedJson {
-  readonly schema: ParameterValue | undefined;
-  /** Keywords of the schema that cannot be promised are refused; else they are passed over. */
-  readonly isStrict: boolean;
-  /** Any object will do. */
-  readonly anyObject: boolean;
-}
-
 /** JSON by the schema of a request, any object of JSON, or undefined where nothing is asked for. Throws `invalid_argument`. */
-export function structuredOutput({ schema: given, isStrict, anyObject }: RequestedJson): StructuredOutput | undefined {
-  if (given === undefined) return anyObject ? { rule: () => 'object', check: checkIsJson } : undefined;
-  if (anyObject) throw invalidParameter('json_object', "expected to be left out beside 'json_schema'");
+export function structuredOutput(format: ResponseFormat | undefined): StructuredOutput | undefined {
+  if (format === undefined) return undefined;
+  if (format.type === 'json_object') return { rule: () => 'object', check: checkIsJson };
+  const { strict: isStrict } = format;
   const reading: SchemaReading = { what: 'the JSON schema', reason: 'invalid_json_schema', isStrict };
-  const schema = plainSchema(given, reading);
+  const schema = plainSchema(format.schema, reading);
   return {
     rule: (rules) => ruleOfSchema(rules, schema, reading),
     check: (text, checks) => (isStrict ? checkJson(text, schema) : checks.count({ text, schema })),

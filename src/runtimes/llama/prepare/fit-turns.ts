@@ -1,4 +1,5 @@
-import { firstThatFits, type Message, type Turns } from '../template/drop-turns.js';
+import type { Message } from '../../../generation/index.js';
+import { firstThatFits, type Turns } from '../template/drop-turns.js';
 
 /** Where it cannot be found out what a template writes around a message. */
 const USUAL_MARKER_TOKENS = 4;

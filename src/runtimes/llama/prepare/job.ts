@@ -1,5 +1,5 @@
-import type { ErrorData, Tensor } from '../../../core/index.js';
-import type { ToolUse } from '../answer/tools.js';
+import type { ErrorData, Prompt } from '../../../core/index.js';
+import type { ToolUse } from '../../../generation/index.js';
 import type { Pointer } from '../library/functions.js';
 import type { GenerationOptions } from '../sampling/options.js';
 
@@ -38,7 +38,7 @@ export interface PromptLimits {
 
 /** The prompt of a request before it is read. Plain data. */
 export interface PromptJob {
-  readonly inputs: readonly Tensor[];
+  readonly prompt: Prompt;
   readonly options: PromptOptions;
 }
 

@@ -1,4 +1,5 @@
-import { bytesElements, invalidArgument, type MillraceError, type Tensor } from '../../../core/index.js';
+import { invalidArgument, type MillraceError, type Prompt } from '../../../core/index.js';
+import { promptBytes } from '../../../generation/index.js';
 import type { PromptLimits, PromptOptions } from './job.js';
 
 /** No text that is tokenised is longer. */
@@ -25,16 +26,16 @@ export function isOnlyRead({
 }
 
 /** Refuses what is too long by its bytes alone, before anything is done with it. Throws `invalid_argument`. */
-export function checkInputSize({ name, data }: Tensor, options: PromptOptions, limits: PromptLimits): void {
-  if (name === 'token_ids') {
-    checkToldTokens(data.byteLength / Int32Array.BYTES_PER_ELEMENT, options);
+export function checkPromptSize(prompt: Prompt, options: PromptOptions, limits: PromptLimits): void {
+  if (prompt.kind === 'tokens') {
+    checkToldTokens(prompt.tokens.length, options);
     return;
   }
-  const [text = new Uint8Array(0)] = bytesElements(data);
+  const bytes = promptBytes(prompt).byteLength;
   const { suffix = '' } = options;
-  if (name === 'text_input') checkTextBytes(text.byteLength + Buffer.byteLength(suffix), options, limits);
+  if (prompt.kind === 'text') checkTextBytes(bytes + Buffer.byteLength(suffix), options, limits);
   // Of a conversation whose oldest turns may go, and names and braces of JSON are no text.
-  else refuseBeyond(text.byteLength, isOnlyRead(options) ? mostReadBytes(options, limits) : MAX_TEXT_BYTES);
+  else refuseBeyond(bytes, isOnlyRead(options) ? mostReadBytes(options, limits) : MAX_TEXT_BYTES);
 }
 
 /** Refuses a text that is too long to be tokenised. Throws `invalid_argument`. */

@@ -1,10 +1,10 @@
-import { type Clock, errorOf, invalidArgument, MillraceError, type Tensor } from '../../../core/index.js';
+import { type Clock, errorOf, invalidArgument, MillraceError, type Prompt } from '../../../core/index.js';
+import { conversationPrompt, promptBytes } from '../../../generation/index.js';
 import { FairThreads, LimitedThread, startThread, type ThreadProblem } from '../../../threads/index.js';
-import type { BatchItem } from '../../contract.js';
+import type { ItemContext } from '../../contract.js';
 import { refusedByTemplate } from '../template/refusal.js';
-import { textTensor } from '../text/text-tensor.js';
 import type { MadePrompt, PreparationSetup, PreparationWork, PromptJob, PromptOptions, PromptReply } from './job.js';
-import { checkInputSize } from './limits.js';
+import { checkPromptSize } from './limits.js';
 
 /** Templates take a millisecond; one that loops is ended. */
 const LIMIT_MS = 2_000;
@@ -17,7 +17,7 @@ const THREADS = 2;
 const MAX_WAITING = 1_024;
 const ENTRY = new URL('./thread.js', import.meta.url).href;
 
-const PROBE = { messages: [{ role: 'user', content: 'Hello' }] };
+const PROBE = conversationPrompt({ messages: [{ role: 'user', content: 'Hello' }] });
 const PROBE_OPTIONS: PromptOptions = {
   maxTokens: 0,
   echo: false,
@@ -31,6 +31,13 @@ const PROBE_OPTIONS: PromptOptions = {
   truncatePromptTokens: undefined,
   dropsTurns: false,
 };
+
+interface Asker {
+  /** Of the item. */
+  readonly context: ItemContext | undefined;
+  /** Its request is not gone. */
+  readonly isWanted: () => boolean;
+}
 
 /**
  * Prompts are made in threads, so that steps go on meanwhile: templates are rendered, texts tokenised. Callers share the threads fairly, by
@@ -63,14 +70,13 @@ export class Preparation {
   }
 
   /**
-   * The prompt of an item. Rejects with `invalid_argument` for one that leaves no room for an answer, where one is asked for, and for what the
+   * The prompt as the model reads it. Rejects with `invalid_argument` for one that leaves no room for an answer, where one is asked for, and for what the
    * template refuses; with `cancelled` where `isWanted` says that its request is gone.
    */
-  async read({ inputs, context }: BatchItem, options: PromptOptions, isWanted: () => boolean): Promise<MadePrompt> {
-    for (const input of inputs) checkInputSize(input, options, this.#setup.limits);
-    const sizeBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
-    const limitMs = LIMIT_MS + Math.floor(sizeBytes / BYTES_PER_MS);
-    const job = { inputs: inputs.map(copy), options: pick(options) };
+  async read(prompt: Prompt, options: PromptOptions, { context, isWanted }: Asker): Promise<MadePrompt> {
+    checkPromptSize(prompt, options, this.#setup.limits);
+    const limitMs = LIMIT_MS + Math.floor(promptBytes(prompt).byteLength / BYTES_PER_MS);
+    const job = { prompt: copy(prompt), options: pick(options) };
     const reply = await this.#threads.run(job, { tenant: context?.ownerId ?? '', limitMs, isWanted });
     if ('work' in reply) {
       this.#messages += reply.work.messages;
@@ -82,8 +88,7 @@ export class Preparation {
 
   /** Rejects where the template does not take the simplest conversation. */
   async probe(): Promise<void> {
-    const input = { ...textTensor(JSON.stringify(PROBE)), name: 'chat_input' };
-    const job = { inputs: [input], options: PROBE_OPTIONS };
+    const job = { prompt: PROBE, options: PROBE_OPTIONS };
     promptOf(await this.#threads.run(job, { tenant: '' }), job);
   }
 
@@ -93,16 +98,26 @@ export class Preparation {
 }
 
 /** Throws why there is none. */
-function promptOf(reply: PromptReply | ThreadProblem, { inputs }: PromptJob): MadePrompt {
+function promptOf(reply: PromptReply | ThreadProblem, { prompt }: PromptJob): MadePrompt {
   if ('prompt' in reply) return reply.prompt;
   if ('fault' in reply) throw errorOf(reply.fault);
-  const isChat = inputs.some(({ name }) => name === 'chat_input');
-  throw isChat ? refusedByTemplate(reply.problem) : invalidArgument(`the prompt was not read: ${reply.problem}`);
+  throw prompt.kind === 'conversation'
+    ? refusedByTemplate(reply.problem)
+    : invalidArgument(`the prompt was not read: ${reply.problem}`);
 }
 
 /** Of its own, as all of the memory that a view is of would be copied. */
-function copy(input: Tensor): Tensor {
-  return { ...input, data: new Uint8Array(input.data) };
+function copy(prompt: Prompt): Prompt {
+  switch (prompt.kind) {
+    case 'text':
+      return { kind: 'text', text: new Uint8Array(prompt.text) };
+    case 'tokens':
+      return { kind: 'tokens', tokens: new Int32Array(prompt.tokens) };
+    case 'conversation':
+      return { kind: 'conversation', conversation: new Uint8Array(prompt.conversation) };
+    default:
+      return prompt satisfies never;
+  }
 }
 
 /** Plain data only. */

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesOf, type Tensor } from '../../../core/index.js';
+import type { Prompt } from '../../../core/index.js';
+import { type Conversation, conversationPrompt, textPrompt } from '../../../generation/index.js';
 import { formatOf } from '../answer/answer-format.js';
-import type { TemplateVariables } from '../template/adapt-variables.js';
-import { textTensor } from '../text/text-tensor.js';
 import type { PromptOptions } from './job.js';
 import { PromptMaker } from './prompt-maker.js';
 
@@ -28,8 +27,7 @@ const OPTIONS: PromptOptions = {
 const CONTEXT_TOKENS = 256;
 
 /** What a template writes around a message. */
-const write = ({ messages }: TemplateVariables) =>
-  (messages as readonly Message[]).map(({ role, content }) => `<${role}>${content}\n`).join('');
+const write = ({ messages }: Conversation) => messages.map(({ role, content }) => `<${role}>${content}\n`).join('');
 
 /** Tokens are bytes; of `longestPieceBytes` the model knows nothing that long. */
 function setUp({ contextTokens = CONTEXT_TOKENS, render = write, longestPieceBytes = 8 } = {}) {
@@ -49,18 +47,16 @@ function setUp({ contextTokens = CONTEXT_TOKENS, render = write, longestPieceByt
     template: {
       format: formatOf(''),
       beginsText: () => true,
-      render: (variables) => {
-        rendered.push((variables.messages as readonly Message[]).length);
-        return render(variables);
+      render: (conversation) => {
+        rendered.push(conversation.messages.length);
+        return render(conversation);
       },
     },
   });
-  const chat = (messages: readonly Message[], options: Partial<PromptOptions> = {}) => {
-    const input = { ...textTensor(JSON.stringify({ messages })), name: 'chat_input' };
-    return maker.make({ inputs: [input], options: { ...OPTIONS, ...options } });
-  };
+  const chat = (messages: readonly Message[], options: Partial<PromptOptions> = {}) =>
+    maker.make({ prompt: conversationPrompt({ messages }), options: { ...OPTIONS, ...options } });
   const text = (said: string, options: Partial<PromptOptions> = {}) =>
-    maker.make({ inputs: [{ ...textTensor(said), name: 'text_input' }], options: { ...OPTIONS, ...options } });
+    maker.make({ prompt: textPrompt(said), options: { ...OPTIONS, ...options } });
   return { maker, rendered, tokenized, chat, text };
 }
 
@@ -115,7 +111,7 @@ describe('a conversation whose oldest turns may go', () => {
   });
 
   it('is written by a template that leaves out what it was sent, too', () => {
-    const render = (variables: TemplateVariables) => write(variables).replaceAll(/thought.*?;/g, '');
+    const render = (conversation: Conversation) => write(conversation).replaceAll(/thought.*?;/g, '');
     const { chat } = setUp({ render });
     const turns = Array.from({ length: 20 }, (_, at) => user(`thought ${'x'.repeat(40)};${at}`));
     expect(textOf(chat(turns, { dropsTurns: true }))).toBe(render({ messages: turns }));
@@ -133,12 +129,7 @@ describe('a prompt that is too long', () => {
       return { ...(error as { code: string; reason: string }), message: (error as Error).message };
     }
   };
-  const tokens = (count: number): Tensor => ({
-    name: 'token_ids',
-    datatype: 'INT32',
-    shape: [count],
-    data: bytesOf(new Int32Array(count)),
-  });
+  const tokens = (count: number): Prompt => ({ kind: 'tokens', tokens: new Int32Array(count) });
 
   it('is not rendered where it has more messages than the context has tokens', () => {
     const { chat, rendered } = setUp();
@@ -185,7 +176,7 @@ describe('a prompt that is too long', () => {
     expect(refusal(() => text('x'.repeat(65_537), options))).toMatchObject({ code: 'invalid_argument', message });
     expect(text('x'.repeat(65_536), options).tokens).toHaveLength(65_536);
     const back = { ...OPTIONS, maxTokens: 0, echo: true };
-    expect(refusal(() => maker.make({ inputs: [tokens(65_537)], options: back }))).toMatchObject({ message });
-    expect(maker.make({ inputs: [tokens(65_536)], options: back }).text).toHaveLength(65_536);
+    expect(refusal(() => maker.make({ prompt: tokens(65_537), options: back }))).toMatchObject({ message });
+    expect(maker.make({ prompt: tokens(65_536), options: back }).text).toHaveLength(65_536);
   });
 });

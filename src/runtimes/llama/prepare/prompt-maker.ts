@@ -1,9 +1,8 @@
 import { invalidArgument, invalidParameter, MillraceError } from '../../../core/index.js';
-import { readToolUse } from '../answer/tools.js';
+import { type Conversation, type Message, readToolUse } from '../../../generation/index.js';
 import type { TokenizeOptions, Vocabulary } from '../library/vocabulary.js';
-import type { TemplateVariables } from '../template/adapt-variables.js';
 import type { ChatTemplate } from '../template/chat-template.js';
-import { type Message, Turns } from '../template/drop-turns.js';
+import { Turns } from '../template/drop-turns.js';
 import { refusedByTemplate } from '../template/refusal.js';
 import { infillPrompt } from '../text/infill-prompt.js';
 import { type PromptSource, readPrompt } from '../text/read-prompt.js';
@@ -25,7 +24,7 @@ interface Written {
 }
 
 /** How a conversation is written. */
-type Write = (variables: TemplateVariables) => Written;
+type Write = (conversation: Conversation) => Written;
 
 const AS_TEXT: TokenizeOptions = { addSpecial: false, parseSpecial: true };
 
@@ -48,10 +47,10 @@ export class PromptMaker {
   }
 
   /** Throws `invalid_argument` for a prompt that leaves no room for an answer, where one is asked for. */
-  make({ inputs, options }: PromptJob): MadePrompt {
+  make({ prompt, options }: PromptJob): MadePrompt {
     const { vocabulary } = this.#setup;
-    const source = readPrompt(inputs, vocabulary.size);
-    if (source.kind !== 'chat') refuseOfConversations(options);
+    const source = readPrompt(prompt, vocabulary.size);
+    if (source.kind !== 'conversation') refuseOfConversations(options);
     if (options.suffix !== undefined && source.kind !== 'text') {
       throw invalidParameter('suffix', 'expected to be left out where the prompt is no text');
     }
@@ -66,7 +65,7 @@ export class PromptMaker {
   }
 
   #readSource(source: PromptSource, options: PromptOptions): Omit<MadePrompt, 'text'> {
-    if (source.kind === 'chat') return this.#readConversation(source.variables, options);
+    if (source.kind === 'conversation') return this.#readConversation(source.conversation, options);
     const { addSpecial, parseSpecial } = options;
     const tokens =
       source.kind === 'tokens' ? source.tokens : this.#tokenize(source.text, options, { addSpecial, parseSpecial });
@@ -90,30 +89,29 @@ export class PromptMaker {
     return Math.max(1, this.#setup.limits.contextTokens - Math.max(1, maxTokens));
   }
 
-  #readConversation(variables: TemplateVariables, options: PromptOptions): Omit<MadePrompt, 'text'> {
+  #readConversation(conversation: Conversation, options: PromptOptions): Omit<MadePrompt, 'text'> {
     const { template } = this.#setup;
     if (template === undefined) throw invalidArgument('the model has no chat template, so it takes texts only');
     if (typeof template === 'string') throw refusedByTemplate(template);
-    const use = readToolUse(variables.tools, options.toolChoice, options.parallelToolCalls);
+    const use = readToolUse(conversation.tools, options.toolChoice, options.parallelToolCalls);
     const write: Write = (said) => {
-      this.#messages += (said.messages as readonly unknown[]).length;
+      this.#messages += said.messages.length;
       const text = template.render(said, use);
       // Most templates write the beginning of the text themselves.
       const read = { addSpecial: !template.beginsText(text), parseSpecial: true };
       return { text, tokens: this.#tokenize(text, options, read) };
     };
     const { text, tokens } = options.dropsTurns
-      ? this.#writeWhatFits(new Turns(variables), options, write)
-      : this.#writeAll(variables, options, write);
+      ? this.#writeWhatFits(new Turns(conversation), options, write)
+      : this.#writeAll(conversation, options, write);
     const { reasoning } = template.format;
     const isThinking = reasoning !== undefined && text.trimEnd().endsWith(reasoning.open);
     return { tokens, conversation: { use, isThinking } };
   }
 
-  #writeAll(variables: TemplateVariables, options: PromptOptions, write: Write): Written {
-    const { length } = variables.messages as readonly unknown[];
-    if (!isOnlyRead(options)) checkMessages(length, this.#setup.limits);
-    return write(variables);
+  #writeAll(conversation: Conversation, options: PromptOptions, write: Write): Written {
+    if (!isOnlyRead(options)) checkMessages(conversation.messages.length, this.#setup.limits);
+    return write(conversation);
   }
 
   /** As much of the conversation as there is room for; where not even its last turn fits, that is what is said to be too long. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TINY_MODEL } from '../../../../test/support/llama-model.js';
 import type { ParameterValue } from '../../../core/index.js';
+import type { OfferedTool } from '../../../generation/index.js';
 import { type AnswerFormat, formatOf } from '../answer/answer-format.js';
-import type { Tool } from '../answer/tools.js';
 import { grammarOfAnswer, grammarOfArguments } from '../grammar/answer-grammar.js';
 import { structuredOutput } from '../grammar/structured-output.js';
 import { type Library, openLibrary } from '../library/open.js';
@@ -18,8 +18,8 @@ beforeAll(async () => {
 afterAll(() => weights.free());
 
 const tokensOf = (text: string) => weights.tokenize(text, { addSpecial: false, parseSpecial: false });
-const outputOf = (schema: ParameterValue) => structuredOutput({ schema, isStrict: true, anyObject: false });
-const tool = (parameters: object): Tool => ({ name: 'f', description: '', parameters, isStrict: false });
+const outputOf = (schema: ParameterValue) => structuredOutput({ type: 'json_schema', schema, strict: true });
+const tool = (parameters: object): OfferedTool => ({ name: 'f', description: '', parameters, isStrict: false });
 
 /** Whether a grammar takes a text whole, character by character as tokens have it. */
 function takes(text: string, grammar: string): boolean {

@@ -1,9 +1,3 @@
-/** A token with the logarithm of its probability. */
-export interface TokenLogprob {
-  readonly token: number;
-  readonly logprob: number;
-}
-
 /** The most probable token. */
 export function mostProbable(logits: Float32Array): number {
   let best = 0;

@@ -17,7 +17,7 @@ it('tells how probable each token was behind those before it, and nothing of the
     [' the', expect.closeTo(Math.log(0.5))],
     ['!', expect.closeTo(Math.log(0.125))],
   ]);
-  expect(reports.map(({ top_logprobs: top }) => top.map(({ token }) => token))).toEqual([[], [' the'], [' the']]);
+  expect(reports.map(({ topLogprobs: top }) => top.map(({ token }) => token))).toEqual([[], [' the'], [' the']]);
 });
 
 it('tells the same in parts, and nothing twice', () => {

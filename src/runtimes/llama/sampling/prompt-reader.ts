@@ -1,4 +1,4 @@
-import type { TokenReport } from '../../../core/index.js';
+import type { TokenLogprob } from '../../../core/index.js';
 import type { Weights } from '../library/weights.js';
 import { logSumExp, topTokens } from './logprobs.js';
 import { describeBytes, describeToken } from './token-report.js';
@@ -24,11 +24,11 @@ export class PromptReader {
   }
 
   /** `logits`: of consecutive tokens, the first at `from`. What was told already is left out: a prompt may be evaluated again. */
-  read(from: number, logits: readonly Float32Array[]): readonly TokenReport[] {
+  read(from: number, logits: readonly Float32Array[]): readonly TokenLogprob[] {
     const { tokens } = this.#prompt;
-    const reports: TokenReport[] = [];
+    const reports: TokenLogprob[] = [];
     if (this.#told === 0) {
-      reports.push({ ...this.#describe(tokens[0] as number, null), top_logprobs: [] });
+      reports.push({ ...this.#describe(tokens[0] as number, null), topLogprobs: [] });
       this.#told = 1;
     }
     for (const [offset, each] of logits.entries()) {
@@ -41,16 +41,16 @@ export class PromptReader {
     return reports;
   }
 
-  #report(token: number, logits: Float32Array): TokenReport {
+  #report(token: number, logits: Float32Array): TokenLogprob {
     const { weights, count } = this.#prompt;
     const sum = logSumExp(logits);
     const logprobOf = (each: number) => (logits[each] as number) - sum;
     const top = topTokens(logits, count).map((each) => describeToken(weights, each, logprobOf(each)));
-    return { ...this.#describe(token, logprobOf(token)), top_logprobs: top };
+    return { ...this.#describe(token, logprobOf(token)), topLogprobs: top };
   }
 
   /** Until the text has begun, what the tokenizer has put before it is no part of a token. */
-  #describe(token: number, logprob: number | null): Omit<TokenReport, 'top_logprobs'> {
+  #describe(token: number, logprob: number | null): Omit<TokenLogprob, 'topLogprobs'> {
     const { weights, text } = this.#prompt;
     const bytes = weights.pieceOf(token, true);
     if (this.#textBegun) return describeBytes(bytes, token, logprob);

@@ -1,11 +1,11 @@
-import type { TokenReport } from '../../../core/index.js';
+import type { TokenLogprob } from '../../../core/index.js';
 import type { Weights } from '../library/weights.js';
 
 export function describeToken(
   weights: Pick<Weights, 'pieceOf'>,
   id: number,
   logprob: number | null,
-): Omit<TokenReport, 'top_logprobs'> {
+): Omit<TokenLogprob, 'topLogprobs'> {
   return describeBytes(weights.pieceOf(id, true), id, logprob);
 }
 
@@ -13,6 +13,6 @@ export function describeBytes(
   bytes: Uint8Array,
   id: number,
   logprob: number | null,
-): Omit<TokenReport, 'top_logprobs'> {
+): Omit<TokenLogprob, 'topLogprobs'> {
   return { token: Buffer.from(bytes).toString(), id, logprob, bytes: Array.from(bytes) };
 }

@@ -1,8 +1,8 @@
 import { invalidParameter } from '../../../core/index.js';
+import type { Conversation, OfferedTool, ToolUse } from '../../../generation/index.js';
 import type { AnswerFormat } from '../answer/answer-format.js';
-import type { Tool, ToolUse } from '../answer/tools.js';
 
-/** What a template is given, `messages` among it. */
+/** The variables of a template. */
 export type TemplateVariables = Readonly<Record<string, unknown>>;
 
 interface Message {
@@ -28,9 +28,9 @@ interface Around {
  * What a template makes a prompt of, by what it knows: tools and calls are written as texts where it knows no tools, and the effort of
  * reasoning is told as it wants to be told. Throws `invalid_argument` for an effort of which it knows nothing.
  */
-export function adaptVariables(variables: TemplateVariables, { source, format, use }: Around): TemplateVariables {
-  const { tools, ...others } = withEffort(variables, source);
-  if (format.toolsInText) return { ...others, messages: toolsAsText(variables.messages as readonly Message[], use) };
+export function adaptVariables(conversation: Conversation, { source, format, use }: Around): TemplateVariables {
+  const { tools, ...others } = withEffort(conversation, source);
+  if (format.toolsInText) return { ...others, messages: toolsAsText(conversation.messages as readonly Message[], use) };
   return use === undefined ? others : { ...others, tools };
 }
 
@@ -60,7 +60,7 @@ function callsAsText(message: Message): Message {
   return { role, content: [...(content === '' ? [] : [content]), ...lines].join('\n') };
 }
 
-function describeTools(tools: readonly Tool[]): string {
+function describeTools(tools: readonly OfferedTool[]): string {
   const list = tools.map(({ name, description, parameters }) => JSON.stringify({ name, description, parameters }));
   return [
     'You can call these functions:',

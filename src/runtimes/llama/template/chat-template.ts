@@ -1,9 +1,9 @@
 import { Template } from '@huggingface/jinja';
 import { messageOf } from '../../../core/index.js';
+import type { Conversation, ToolUse } from '../../../generation/index.js';
 import { type AnswerFormat, formatOf } from '../answer/answer-format.js';
-import type { ToolUse } from '../answer/tools.js';
 import type { Vocabulary } from '../library/vocabulary.js';
-import { adaptVariables, type TemplateVariables } from './adapt-variables.js';
+import { adaptVariables } from './adapt-variables.js';
 import { refusedByTemplate } from './refusal.js';
 
 /** What a template makes of a conversation may be no longer. */
@@ -28,8 +28,8 @@ export class ChatTemplate {
   }
 
   /** The prompt for a conversation, with the tools that may be called. Throws `invalid_argument`, and what the template says. */
-  render(variables: TemplateVariables, use?: ToolUse): string {
-    const adapted = adaptVariables(variables, { source: this.#source, format: this.format, use });
+  render(conversation: Conversation, use?: ToolUse): string {
+    const adapted = adaptVariables(conversation, { source: this.#source, format: this.format, use });
     let text: string;
     try {
       text = this.#template.render({ add_generation_prompt: true, ...adapted, ...this.#tokens });

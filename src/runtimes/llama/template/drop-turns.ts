@@ -1,22 +1,19 @@
-import type { TemplateVariables } from './adapt-variables.js';
-
-/** With a `role`, and most often a `content`. */
-export type Message = Readonly<Record<string, unknown>>;
+import type { Conversation, Message } from '../../../generation/index.js';
 
 /**
  * A conversation and what may be left of it: all, then one turn less each time. A turn begins with what a user says: templates want that
  * first, and results of calls stay with the calls. Instructions stay.
  */
 export class Turns {
-  readonly #variables: TemplateVariables;
+  readonly #conversation: Conversation;
   readonly #messages: readonly Message[];
   readonly #instructions: readonly Message[];
   /** Where what is left begins, behind the instructions. */
   readonly #starts: readonly number[];
 
-  constructor(variables: TemplateVariables) {
-    this.#variables = variables;
-    this.#messages = variables.messages as readonly Message[];
+  constructor(conversation: Conversation) {
+    this.#conversation = conversation;
+    this.#messages = conversation.messages;
     const first = Math.max(
       0,
       this.#messages.findIndex(({ role }) => role !== 'system'),
@@ -42,8 +39,8 @@ export class Turns {
   }
 
   /** The conversation without its oldest turns. */
-  without(dropped: number): TemplateVariables {
-    return dropped === 0 ? this.#variables : { ...this.#variables, messages: this.messagesWithout(dropped) };
+  without(dropped: number): Conversation {
+    return dropped === 0 ? this.#conversation : { ...this.#conversation, messages: this.messagesWithout(dropped) };
   }
 
   /**

@@ -1,7 +1,8 @@
-import { invalidArgument, invalidParameter, type ParameterValue } from '../../../core/index.js';
+import { invalidArgument, invalidParameter } from '../core/index.js';
+import { MAX_TOOLS } from './limits.js';
 
-/** A function that the caller offers to the model. */
-export interface Tool {
+/** A function that the caller offers to the model, as it was read. */
+export interface OfferedTool {
   readonly name: string;
   readonly description: string;
   /** JSON schema of its arguments. */
@@ -12,25 +13,20 @@ export interface Tool {
 
 /** Which tools an answer may call, or has to. */
 export interface ToolUse {
-  readonly tools: readonly Tool[];
+  readonly tools: readonly OfferedTool[];
   readonly mustCall: boolean;
   /** Nothing follows so many calls. */
   readonly maxCalls: number;
 }
 
 const MAX_CALLS = 64;
-const MAX_TOOLS = 128;
 const NAME = /^[\w-]{1,64}$/;
 
 /**
  * Reads the tools of a conversation, in OpenAI's form, and how they are to be used: 'auto', 'none', 'required', one by its name, or some of them
  * (`allowed_tools`). undefined = none. `isParallel`: several may be called; undefined = as many as the model wants, but one where it has to. Throws `invalid_argument`.
  */
-export function readToolUse(
-  tools: unknown,
-  choice: ParameterValue | undefined,
-  isParallel: boolean | undefined,
-): ToolUse | undefined {
+export function readToolUse(tools: unknown, choice: unknown, isParallel: boolean | undefined): ToolUse | undefined {
   const offered = readTools(tools);
   if (offered.length === 0) {
     if (choice === undefined || choice === 'none' || choice === 'auto') return undefined;
@@ -45,25 +41,25 @@ export function readToolUse(
   return { tools: named, mustCall: true, maxCalls: 1 };
 }
 
-function readAllowed(offered: readonly Tool[], choice: ParameterValue, isParallel: boolean | undefined): ToolUse {
+function readAllowed(offered: readonly OfferedTool[], choice: unknown, isParallel: boolean | undefined): ToolUse {
   const allowed = fieldOf(choice, 'allowed_tools');
   const mode = fieldOf(allowed, 'mode');
   const list = fieldOf(allowed, 'tools');
-  const names: readonly unknown[] = Array.isArray(list) ? list.map((tool) => nameOf(tool as ParameterValue)) : [];
+  const names: readonly unknown[] = Array.isArray(list) ? list.map((tool) => nameOf(tool)) : [];
   const isKnown = names.length > 0 && names.every((name) => offered.some((tool) => tool.name === name));
   if (!isKnown || (mode !== 'auto' && mode !== 'required')) throw wrongChoice(offered, choice);
   const tools = offered.filter(({ name }) => names.includes(name));
   return useOf(tools, mode, isParallel);
 }
 
-function useOf(tools: readonly Tool[], mode: 'auto' | 'required', isParallel: boolean | undefined): ToolUse {
+function useOf(tools: readonly OfferedTool[], mode: 'auto' | 'required', isParallel: boolean | undefined): ToolUse {
   const mustCall = mode === 'required';
   // A model that is made to call does not know when to stop.
   const mayBeSeveral = mustCall ? isParallel === true : isParallel !== false;
   return { tools, mustCall, maxCalls: mayBeSeveral ? MAX_CALLS : 1 };
 }
 
-function wrongChoice(offered: readonly Tool[], choice: ParameterValue) {
+function wrongChoice(offered: readonly OfferedTool[], choice: unknown) {
   const names = offered.map((tool) => `'${tool.name}'`).join(', ');
   return invalidParameter(
     'tool_choice',
@@ -71,7 +67,7 @@ function wrongChoice(offered: readonly Tool[], choice: ParameterValue) {
   );
 }
 
-function readTools(tools: unknown): readonly Tool[] {
+function readTools(tools: unknown): readonly OfferedTool[] {
   if (tools === undefined || tools === null) return [];
   if (!Array.isArray(tools)) throw invalidArgument("input 'chat_input': expected 'tools' to be a list");
   if (tools.length > MAX_TOOLS) {
@@ -83,7 +79,7 @@ function readTools(tools: unknown): readonly Tool[] {
   return read;
 }
 
-function readTool(tool: unknown, index: number): Tool {
+function readTool(tool: unknown, index: number): OfferedTool {
   const described = fieldOf(tool, 'function');
   const name = fieldOf(described, 'name');
   if (typeof name !== 'string' || !NAME.test(name)) {
@@ -100,7 +96,7 @@ function readTool(tool: unknown, index: number): Tool {
   };
 }
 
-function nameOf(choice: ParameterValue): unknown {
+function nameOf(choice: unknown): unknown {
   return fieldOf(fieldOf(choice, 'function'), 'name');
 }
 

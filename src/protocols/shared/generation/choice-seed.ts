@@ -1,4 +1,4 @@
-import { hashText, type Parameters } from '../../core/index.js';
+import { type GenerationParameters, hashText } from '../../../core/index.js';
 
 /** 2^32 divided by the golden ratio. It is odd, so that no two of its first 2^32 multiples are equal modulo 2^32. */
 const STEP = 0x9e37_79b1;
@@ -13,7 +13,7 @@ export function seedOfChoice(seed: number, index: number): number {
 }
 
 /** The parameters of a choice: those of the request, with its own seed where the request has one. */
-export function parametersOfChoice(parameters: Parameters, index: number): Parameters {
+export function parametersOfChoice(parameters: GenerationParameters, index: number): GenerationParameters {
   const { seed } = parameters;
-  return typeof seed === 'number' ? { ...parameters, seed: seedOfChoice(seed, index) } : parameters;
+  return seed !== undefined ? { ...parameters, seed: seedOfChoice(seed, index) } : parameters;
 }

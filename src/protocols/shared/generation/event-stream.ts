@@ -1,6 +1,5 @@
-import { type Clock, type MillraceError, type Timer, toMillraceError } from '../../core/index.js';
-import type { WireStream } from '../wire.js';
-import { errorBody } from './errors.js';
+import { type Clock, type MillraceError, type Timer, toMillraceError } from '../../../core/index.js';
+import type { WireStream } from '../../wire.js';
 
 const EVENT_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -20,14 +19,12 @@ export function event(data: object): string {
 export interface StreamEnd {
   /** What tells of an error, once events have been sent. */
   readonly failed: (error: MillraceError) => string;
-  /** The last of every stream. */
+  /** The last of every stream; '' = none. */
   readonly last: string;
 }
 
-const WITH_DONE: StreamEnd = { failed: (error) => event(errorBody(error)), last: 'data: [DONE]\n\n' };
-
-/** Server-sent events. What goes wrong before the first of them is thrown; afterwards it is an event itself. Default end: `[DONE]`. */
-export function eventStream(events: AsyncIterable<string>, clock: Clock, end = WITH_DONE): WireStream {
+/** Server-sent events. What goes wrong before the first of them is thrown; afterwards it is an event itself. */
+export function eventStream(events: AsyncIterable<string>, clock: Clock, end: StreamEnd): WireStream {
   return { status: 200, headers: EVENT_HEADERS, stream: withEnd(withHeartbeat(events, clock), end) };
 }
 

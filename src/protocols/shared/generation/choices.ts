@@ -1,24 +1,48 @@
-import { type Call, type Clock, type InferResponse, MillraceError, type Parameters, quoted } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
-import { type InferResult, type Resolved, type Service, UnknownLabelError } from '../../service/index.js';
-import { didYouMean } from '../../text/index.js';
+import {
+  type Call,
+  type Clock,
+  type FinishReason,
+  type GenerationDelta,
+  type GenerationParameters,
+  type InferResponse,
+  MillraceError,
+  NO_PARAMETERS,
+  type Prompt,
+  quoted,
+  type Tensor,
+  type Usage,
+} from '../../../core/index.js';
+import type { ModelInfo } from '../../../engine/index.js';
+import { tensorsOfPrompt } from '../../../generation/index.js';
+import { type InferResult, type Resolved, type Service, UnknownLabelError } from '../../../service/index.js';
+import { didYouMean } from '../../../text/index.js';
 import { parametersOfChoice } from './choice-seed.js';
-import { ParameterError, type Places, placed, UnknownIdError } from './errors.js';
-import type { TextInput } from './text-input.js';
+import { ParameterError, type Places, placed } from './parameter-error.js';
 
+/** Prompts and how they are answered. */
 export interface ChoicesRequest {
   readonly model: string;
-  readonly inputs: readonly TextInput[];
-  /** Choices for each input; default 1. */
+  readonly prompts: readonly Prompt[];
+  /** Choices for each prompt; default 1. */
   readonly n?: number;
-  readonly parameters: Parameters;
+  readonly parameters: GenerationParameters;
   readonly places: Places;
+  /** The route for models that take texts only, for the error of a conversation. */
+  readonly textsRoute?: string;
+}
+
+/** An answer, or a piece of one. */
+export interface Generated {
+  readonly delta: GenerationDelta;
+  /** All that the choice has taken so far. */
+  readonly usage: Usage | undefined;
+  /** Why generating ended with this piece; undefined = it goes on. */
+  readonly finishReason: FinishReason | undefined;
 }
 
 /** A piece of one of the choices. */
-export interface ChoicePiece {
+export interface ChoicePiece extends Generated {
   readonly index: number;
-  readonly response: InferResponse;
 }
 
 export interface ChoicesContext {
@@ -26,13 +50,14 @@ export interface ChoicesContext {
   readonly clock: Clock;
 }
 
-/** The input and the parameters of one choice. */
+/** The prompt and the parameters of one choice. */
 interface ChoiceRequest {
-  readonly input: TextInput;
-  readonly parameters: Parameters;
+  readonly kind: Prompt['kind'];
+  readonly inputs: readonly Tensor[];
+  readonly parameters: GenerationParameters;
 }
 
-/** The answers to one request, input by input, of which a caller may ask for several. */
+/** The answers to one request, prompt by prompt, of which a caller may ask for several. */
 export class Choices {
   readonly #context: ChoicesContext;
   readonly #call: Call;
@@ -40,21 +65,31 @@ export class Choices {
   readonly #choices: readonly ChoiceRequest[];
 
   constructor(context: ChoicesContext, call: Call, request: ChoicesRequest) {
-    const { inputs, n = 1, parameters } = request;
+    const { prompts, n = 1, parameters } = request;
     this.#context = context;
     this.#call = call;
     this.#request = request;
     const byChoice = Array.from({ length: n }, (_, index) => parametersOfChoice(parameters, index));
-    this.#choices = inputs.flatMap((input) => byChoice.map((each) => ({ input, parameters: each })));
+    this.#choices = prompts.flatMap((prompt) => {
+      const inputs = tensorsOfPrompt(prompt);
+      return byChoice.map((each) => ({ kind: prompt.kind, inputs, parameters: each }));
+    });
   }
 
   /** All of them, each whole, in their order. Rejects as soon as one fails, and the others are cancelled then. */
-  whole(): Promise<readonly InferResponse[]> {
+  whole(): Promise<readonly Generated[]> {
     return this.#each(async (call, choice) => {
       const result = await this.#generate(call, choice, true);
       if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-      return result.response;
+      return generatedOf(result.response);
     });
+  }
+
+  /** The one answer of a request with one prompt and one choice. */
+  async only(): Promise<Generated> {
+    const [answer] = await this.whole();
+    if (answer === undefined) throw new TypeError('one prompt has one answer');
+    return answer;
   }
 
   /** Piece by piece, as they come. Leaving the iteration early, or an error of one, cancels all. */
@@ -76,7 +111,7 @@ export class Choices {
         const response = next.value;
         if (response.error !== undefined) throw response.error;
         pending.set(index, ask(index));
-        yield { index, response };
+        yield { index, ...generatedOf(response) };
       }
     } catch (error) {
       throw placed(error, this.#request.places);
@@ -110,23 +145,25 @@ export class Choices {
     }
   }
 
-  async #generate(call: Call, { input, parameters }: ChoiceRequest, whole: boolean): Promise<InferResult> {
+  async #generate(call: Call, { kind, inputs, parameters }: ChoiceRequest, whole: boolean): Promise<InferResult> {
     const { service } = this.#context;
-    const { model, places } = this.#request;
+    const { model, places, textsRoute } = this.#request;
     const resolved = await this.#resolve(call, model, whole);
-    const { generates } = resolved.info;
-    if (generates === undefined) throw cannot(model, 'does not generate text');
-    if (input.name === 'chat_input' && !generates.chat)
-      throw cannot(model, 'has no chat template; use /v1/completions');
-    if (parameters.suffix !== undefined && generates.infill !== true) {
+    const generate = resolved.info.tasks?.generate;
+    if (generate === undefined) throw cannot(model, 'does not generate text');
+    if (kind === 'conversation' && !generate.chat) {
+      throw cannot(model, `has no chat template${textsRoute === undefined ? '' : `; use ${textsRoute}`}`);
+    }
+    if (parameters.suffix !== undefined && generate.infill !== true) {
       const message = `'suffix': model '${model}' has not learnt to fill in what is missing`;
       throw new ParameterError('suffix', message, 'unimplemented');
     }
     const asked = service.infer(call, resolved, {
       id: '',
-      inputs: [input],
+      inputs,
       outputs: undefined,
-      parameters,
+      parameters: NO_PARAMETERS,
+      generation: parameters,
       priority: 0,
       queueTimeoutMs: undefined,
       sequence: undefined,
@@ -137,27 +174,37 @@ export class Choices {
   }
 }
 
+function generatedOf({ delta, usage, finishReason }: InferResponse): Generated {
+  if (delta === undefined) throw new MillraceError('internal', 'the answer of a model that generates has no text');
+  return { delta, usage, finishReason };
+}
+
 interface Asked {
   readonly service: Pick<Service, 'readyModels'>;
   readonly call: Call;
   readonly model: string;
 }
 
-/** Why a model could not be resolved, as OpenAI's clients read it. */
+/** Models with the task of these requests. */
+export function generates({ tasks }: Pick<ModelInfo, 'tasks'>): boolean {
+  return tasks?.generate !== undefined;
+}
+
+/** Why a model could not be resolved: of one that is not found, which may have been meant. */
 export function unresolved(error: unknown, { service, call, model }: Asked): unknown {
   if (!(error instanceof MillraceError) || error.code !== 'not_found') return error;
-  if (error instanceof UnknownLabelError) return new UnknownIdError('model', 'model_not_found', error.message);
+  if (error instanceof UnknownLabelError) return modelNotFound(error.message);
   return unknownModel(model, service.readyModels(call, 'suggest'));
 }
 
 /** What an unknown model is answered with: the name that may have been meant among those that the caller may see. */
 export function unknownModel(model: string, ready: readonly ModelInfo[]): MillraceError {
   const names = [...new Set(ready.map(({ ref }) => ref.name))];
-  return new UnknownIdError(
-    'model',
-    'model_not_found',
-    `model ${quoted(model)} is not found${didYouMean(model, names, "'")}`,
-  );
+  return modelNotFound(`model ${quoted(model)} is not found${didYouMean(model, names, "'")}`);
+}
+
+function modelNotFound(message: string): MillraceError {
+  return new MillraceError('not_found', message, { reason: 'model_not_found', subject: { parameter: 'model' } });
 }
 
 function cannot(model: string, problem: string): MillraceError {

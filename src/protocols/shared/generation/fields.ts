@@ -1,4 +1,5 @@
-import { ParameterError } from './errors.js';
+import type { NumberLimit } from '../../../generation/index.js';
+import { ParameterError } from './parameter-error.js';
 
 /** An object of a request's JSON, read field by field: each is checked, and what is not read is refused. */
 export class Fields {
@@ -38,13 +39,13 @@ export class Fields {
     return this.refuse(name, 'true or false');
   }
 
-  number(name: string, least: number, most: number): number | undefined {
+  number(name: string, { least, most }: NumberLimit): number | undefined {
     const value = this.any(name);
     if (value === undefined || (typeof value === 'number' && value >= least && value <= most)) return value;
     return this.refuse(name, `a number from ${least} to ${most}`);
   }
 
-  integer(name: string, least: number, most: number): number | undefined {
+  integer(name: string, { least, most }: NumberLimit): number | undefined {
     const value = this.any(name);
     const fits = typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
     if (value === undefined || fits) return value;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
-import { invalidArgument } from '../../core/index.js';
-import { event, eventStream, HEARTBEAT_MS } from './sse.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { invalidArgument } from '../../../core/index.js';
+import { event, eventStream, HEARTBEAT_MS, type StreamEnd } from './event-stream.js';
 
 const DONE = 'data: [DONE]\n\n';
+const END: StreamEnd = { failed: ({ message }) => event({ problem: message }), last: DONE };
 
 async function allOf(stream: AsyncIterable<string | Uint8Array>): Promise<readonly unknown[]> {
   const all: unknown[] = [];
@@ -12,12 +13,13 @@ async function allOf(stream: AsyncIterable<string | Uint8Array>): Promise<readon
 }
 
 describe('eventStream', () => {
-  it('ends with [DONE]', async () => {
+  it('ends with what ends all of them', async () => {
     const { stream, headers } = eventStream(
       (async function* () {
         yield event({ a: 1 });
       })(),
       new FakeClock(),
+      END,
     );
     expect(headers['content-type']).toBe('text/event-stream; charset=utf-8');
     expect(await allOf(stream)).toEqual(['data: {"a":1}\n\n', DONE]);
@@ -30,6 +32,7 @@ describe('eventStream', () => {
         throw invalidArgument('no');
       })(),
       new FakeClock(),
+      END,
     );
     await expect(allOf(stream)).rejects.toThrow('no');
   });
@@ -41,9 +44,9 @@ describe('eventStream', () => {
         throw invalidArgument('no');
       })(),
       new FakeClock(),
+      END,
     );
-    const error = { message: 'no', type: 'invalid_request_error', param: null, code: null };
-    expect(await allOf(stream)).toEqual(['data: {"a":1}\n\n', event({ error }), DONE]);
+    expect(await allOf(stream)).toEqual(['data: {"a":1}\n\n', event({ problem: 'no' }), DONE]);
   });
 
   it('sends a comment where nothing comes for a while, as often as that is so', async () => {
@@ -58,6 +61,7 @@ describe('eventStream', () => {
         yield event({ a: 1 });
       })(),
       clock,
+      END,
     );
     const iterator = stream[Symbol.asyncIterator]();
     for (let beat = 0; beat < 3; beat++) {
@@ -84,6 +88,7 @@ describe('eventStream', () => {
         }
       })(),
       new FakeClock(),
+      END,
     );
     for await (const _ of stream) break;
     expect(ended).toBe(true);

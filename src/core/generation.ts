@@ -1,0 +1,168 @@
+import type { ParameterValue } from './parameters.js';
+
+/** Tokens that one request has taken, in OpenAI's terms. */
+export interface Usage {
+  readonly promptTokens: number;
+  /** Those of the prompt that had not to be computed again. Default: 0. */
+  readonly cachedTokens?: number;
+  readonly completionTokens: number;
+  /** Those of the answer that the model has thought with before it. Default: 0. */
+  readonly reasoningTokens?: number;
+  /** The prompt was only read, nothing evaluated: metrics leave it out. Default: false. */
+  readonly onlyRead?: boolean;
+}
+
+/** Why generating ended: at a stop, at the limit of tokens, with calls of tools, or at a filter. */
+export const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter'] as const;
+export type FinishReason = (typeof FINISH_REASONS)[number];
+
+/** What models can be asked for besides inference. */
+export const MODEL_TASKS = ['generate'] as const;
+export type ModelTask = (typeof MODEL_TASKS)[number];
+
+/** The tasks of a model, each with the facts that its callers need. */
+export interface ModelTasks {
+  readonly generate?: GenerationSpec;
+}
+
+/** A model that generates text: it takes one prompt and gives its answer in pieces ({@link GenerationDelta}). */
+export interface GenerationSpec {
+  /** Tokens of a prompt and its answer together. */
+  readonly contextTokens: number;
+  /** Most tokens of an answer whose request sets no limit. */
+  readonly maxOutputTokens: number;
+  /** Token ids are below it. Default: ids are not bounded. */
+  readonly vocabularySize?: number;
+  /** It takes conversations, too. */
+  readonly chat: boolean;
+  /** It fills in what is between a text and `suffix`. Default: no. */
+  readonly infill?: boolean;
+}
+
+/** What is answered. The large parts are bytes, so that no event loop on the way has to read them. */
+export type Prompt =
+  /** To go on with; UTF-8. */
+  | { readonly kind: 'text'; readonly text: Uint8Array }
+  | { readonly kind: 'tokens'; readonly tokens: Int32Array }
+  /** To be answered: JSON of a `Conversation` (room `generation`), as `packConversation` makes it. */
+  | { readonly kind: 'conversation'; readonly conversation: Uint8Array };
+
+/** How tokens are chosen, in the terms of OpenAI's API and vLLM's additions to it. */
+export interface SamplingParameters {
+  /** 0 = always the most probable token. 0 to 2, default 1. */
+  readonly temperature?: number;
+  /** Only the most probable tokens that together have this probability. 0 to 1, default 1. */
+  readonly topP?: number;
+  /** Only so many of the most probable tokens; 0 and -1 = all. Default 0. */
+  readonly topK?: number;
+  /** Only tokens that have at least this part of the probability of the most probable one. 0 to 1, default 0. */
+  readonly minP?: number;
+  /** Taken off a token's logit for each time that it was generated. -2 to 2, default 0. */
+  readonly frequencyPenalty?: number;
+  /** Taken off a token's logit once it was generated. -2 to 2, default 0. */
+  readonly presencePenalty?: number;
+  /** Divides the logits of tokens that were in the prompt or generated, where they are positive; multiplies others. 0.01 to 10, default 1. */
+  readonly repetitionPenalty?: number;
+  /** Added to logits, by token id: each from -100 to 100, at most 1,024. */
+  readonly logitBias?: Readonly<Record<string, number>>;
+  /** Any safe integer. Default: another one each time. */
+  readonly seed?: number;
+}
+
+/** What an answer has to be: any object of JSON, or JSON by a schema. `strict`: a keyword that cannot be promised is refused, else passed over. */
+export type ResponseFormat =
+  | { readonly type: 'json_object' }
+  | { readonly type: 'json_schema'; readonly schema: ParameterValue; readonly strict: boolean };
+
+/** A function of those that a conversation offers. */
+export interface NamedFunction {
+  readonly type: 'function';
+  readonly function: { readonly name: string };
+}
+
+/** Which of the tools of a conversation may be called, or have to, in the form of OpenAI's chat completions. */
+export type ToolChoice =
+  | 'auto'
+  | 'none'
+  | 'required'
+  | NamedFunction
+  | {
+      readonly type: 'allowed_tools';
+      readonly allowed_tools: { readonly mode: 'auto' | 'required'; readonly tools: readonly NamedFunction[] };
+    };
+
+/** How a prompt is answered. Everything may be left out. */
+export interface GenerationParameters extends SamplingParameters {
+  /** Most tokens of the answer; 0 = the prompt is only tokenised. Default: what the model says, at most what its context has room for. */
+  readonly maxTokens?: number;
+  /** The answer ends before any of them: up to 16, of 1 to 1,024 characters. */
+  readonly stop?: readonly string[];
+  /** The answer goes on behind the token that ends a text. Default: false. */
+  readonly ignoreEos?: boolean;
+  readonly responseFormat?: ResponseFormat;
+  /** Default: `auto`. */
+  readonly toolChoice?: ToolChoice;
+  /** Several tools may be called. Default: as many as the model wants, but one where it has to call. */
+  readonly parallelToolCalls?: boolean;
+  /** The answer begins with the prompt. Default: false. */
+  readonly echo?: boolean;
+  /** Deltas have `tokenIds` and `promptTokenIds`. Default: false. */
+  readonly returnTokenIds?: boolean;
+  /** Alternatives of each token whose probabilities are told, 0 to 20; undefined = no probabilities. */
+  readonly logprobs?: number;
+  /** The same of the prompt's tokens. */
+  readonly promptLogprobs?: number;
+  /** Requests with another one save nothing of this one's prompt. Default: ''. */
+  readonly cacheSalt?: string;
+  /** Of texts: what comes behind the answer. */
+  readonly suffix?: string;
+  /** Of texts: what the model wants before them is put there. Default: true. */
+  readonly addSpecial?: boolean;
+  /** Of texts: `<|im_end|>` and the like are read as the tokens that they name. Default: true. */
+  readonly parseSpecial?: boolean;
+  /** Only so many of the prompt's last tokens are read; -1 = as many as leave room for the answer. Default: all, or none. */
+  readonly truncatePromptTokens?: number;
+  /** Of conversations: the oldest turns are left out where it does not fit. Default: false. */
+  readonly dropOldestTurns?: boolean;
+}
+
+/** A prompt and how it is answered. */
+export interface GenerationRequest extends GenerationParameters {
+  readonly prompt: Prompt;
+}
+
+/** What a model tells of a token where probabilities were asked for. */
+export interface TokenLogprob {
+  readonly token: string;
+  readonly id: number;
+  /** null = the first of a prompt, which follows nothing. */
+  readonly logprob: number | null;
+  readonly bytes: readonly number[];
+  /** The most probable tokens at its place. */
+  readonly topLogprobs: readonly Omit<TokenLogprob, 'topLogprobs'>[];
+}
+
+/** A piece of a call of a tool: its id and name come first, then its arguments. */
+export interface ToolCallDelta {
+  /** Which call of the answer it is, from 0 on. */
+  readonly index: number;
+  readonly id?: string;
+  readonly name?: string;
+  /** A piece of their JSON. */
+  readonly arguments: string;
+}
+
+/** What one piece adds to an answer. */
+export interface GenerationDelta {
+  readonly text: string;
+  /** What the model thinks before it answers. */
+  readonly reasoning?: string;
+  readonly toolCalls?: readonly ToolCallDelta[];
+  /** Of the tokens of this piece. */
+  readonly logprobs?: readonly TokenLogprob[];
+  /** Of tokens of the prompt. */
+  readonly promptLogprobs?: readonly TokenLogprob[];
+  readonly tokenIds?: readonly number[];
+  /** All of the prompt's, once. */
+  readonly promptTokenIds?: readonly number[];
+}

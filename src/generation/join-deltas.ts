@@ -1,0 +1,36 @@
+import type { GenerationDelta, ToolCallDelta } from '../core/index.js';
+
+/** One delta that adds what all of them add. */
+export function joinDeltas(deltas: readonly GenerationDelta[]): GenerationDelta {
+  const reasoning = deltas.map((delta) => delta.reasoning ?? '').join('');
+  return {
+    text: deltas.map(({ text }) => text).join(''),
+    ...(reasoning === '' ? {} : { reasoning }),
+    ...joined(deltas, 'toolCalls'),
+    ...joined(deltas, 'logprobs'),
+    ...joined(deltas, 'promptLogprobs'),
+    ...joined(deltas, 'tokenIds'),
+    ...joined(deltas, 'promptTokenIds'),
+  };
+}
+
+type ListName = 'toolCalls' | 'logprobs' | 'promptLogprobs' | 'tokenIds' | 'promptTokenIds';
+
+/** Missing where none has it. */
+function joined<Name extends ListName>(deltas: readonly GenerationDelta[], name: Name): Pick<GenerationDelta, Name> {
+  const lists = deltas.flatMap((delta) => {
+    const list = delta[name];
+    return list === undefined ? [] : [list as readonly unknown[]];
+  });
+  return (lists.length === 0 ? {} : { [name]: lists.flat() }) as unknown as Pick<GenerationDelta, Name>;
+}
+
+/** The calls of pieces, each once and with all of its arguments that are there. */
+export function joinToolCalls(deltas: readonly ToolCallDelta[]): readonly ToolCallDelta[] {
+  const calls = new Map<number, ToolCallDelta>();
+  for (const delta of deltas) {
+    const before = calls.get(delta.index);
+    calls.set(delta.index, { ...delta, ...before, arguments: `${before?.arguments ?? ''}${delta.arguments}` });
+  }
+  return [...calls.values()];
+}

@@ -1,0 +1,184 @@
+import {
+  type GenerationParameters,
+  type GenerationSpec,
+  invalidArgument,
+  invalidParameter,
+  type Parameters,
+  type ParameterValue,
+  type ResponseFormat,
+  type ToolChoice,
+} from '../core/index.js';
+import {
+  MAX_LOGIT_BIAS,
+  MAX_LOGIT_BIASES,
+  MAX_STOP_CHARACTERS,
+  MAX_STOPS,
+  NUMBER_LIMITS,
+  type NumberLimit,
+} from './limits.js';
+import { withoutUndefined } from './without-undefined.js';
+
+/**
+ * Reads the parameters of a request in the names of OpenAI's API and vLLM's additions to it (`max_tokens`). Throws `invalid_argument` naming the
+ * parameter, what was expected and what came, also for one that is not known.
+ */
+export function readGenerationParameters(
+  parameters: Parameters,
+  { vocabularySize }: Pick<GenerationSpec, 'vocabularySize'>,
+): GenerationParameters {
+  const reader = new ParameterReader(parameters);
+  const limits = NUMBER_LIMITS;
+  const generation = withoutUndefined<GenerationParameters>({
+    maxTokens: reader.integer('max_tokens', limits.maxTokens),
+    temperature: reader.number('temperature', limits.temperature),
+    topP: reader.number('top_p', limits.topP),
+    topK: reader.integer('top_k', { ...limits.topK, most: vocabularySize ?? limits.topK.most }),
+    minP: reader.number('min_p', limits.minP),
+    frequencyPenalty: reader.number('frequency_penalty', limits.frequencyPenalty),
+    presencePenalty: reader.number('presence_penalty', limits.presencePenalty),
+    repetitionPenalty: reader.number('repetition_penalty', limits.repetitionPenalty),
+    logitBias: reader.biases(vocabularySize),
+    seed: reader.integer('seed', limits.seed),
+    stop: reader.stops(),
+    ignoreEos: reader.boolean('ignore_eos'),
+    echo: reader.boolean('echo'),
+    returnTokenIds: reader.boolean('return_token_ids'),
+    addSpecial: reader.boolean('add_special'),
+    parseSpecial: reader.boolean('parse_special'),
+    responseFormat: reader.format(),
+    // The functions in it are read with the tools of the conversation.
+    toolChoice: reader.any('tool_choice') as ToolChoice | undefined,
+    parallelToolCalls: reader.boolean('parallel_tool_calls'),
+    cacheSalt: reader.string('cache_salt'),
+    logprobs: reader.integer('logprobs', limits.logprobs),
+    promptLogprobs: reader.integer('prompt_logprobs', limits.promptLogprobs),
+    suffix: reader.string('suffix'),
+    dropOldestTurns: reader.boolean('drop_oldest_turns'),
+    truncatePromptTokens: reader.countOrRest('truncate_prompt_tokens', limits.truncatePromptTokens),
+  });
+  reader.end();
+  checkTogether(generation);
+  return generation;
+}
+
+/** What contradicts itself. */
+function checkTogether(generation: GenerationParameters): void {
+  const { responseFormat, ignoreEos, truncatePromptTokens, dropOldestTurns, suffix } = generation;
+  if (responseFormat !== undefined && ignoreEos) {
+    throw invalidParameter('ignore_eos', 'expected to be left out where the answer has to be JSON');
+  }
+  if (truncatePromptTokens === undefined) return;
+  if (dropOldestTurns) {
+    throw invalidParameter('truncate_prompt_tokens', "expected to be left out beside 'drop_oldest_turns'");
+  }
+  if (suffix !== undefined) throw invalidParameter('truncate_prompt_tokens', "expected to be left out beside 'suffix'");
+}
+
+class ParameterReader {
+  readonly #parameters: Parameters;
+  readonly #known = new Set<string>();
+
+  constructor(parameters: Parameters) {
+    this.#parameters = parameters;
+  }
+
+  any(name: string): ParameterValue | undefined {
+    return this.#take(name);
+  }
+
+  number(name: string, { least, most }: NumberLimit): number | undefined {
+    const value = this.#take(name);
+    if (value === undefined || (typeof value === 'number' && value >= least && value <= most)) return value;
+    return this.#refuse(name, `a number from ${least} to ${most}`);
+  }
+
+  integer(name: string, limit: NumberLimit): number | undefined {
+    const value = this.#integer(name);
+    if (value === undefined || isWithin(value, limit)) return value;
+    return this.#refuse(name, `an integer from ${limit.least} to ${limit.most}`);
+  }
+
+  /** From 1 on, or -1 for as many as there is room for. */
+  countOrRest(name: string, limit: NumberLimit): number | undefined {
+    const value = this.#integer(name);
+    if (value === undefined || (isWithin(value, limit) && value !== 0)) return value;
+    return this.#refuse(name, 'an integer from 1 on, or -1');
+  }
+
+  boolean(name: string): boolean | undefined {
+    const value = this.#take(name);
+    if (value === undefined || typeof value === 'boolean') return value;
+    return this.#refuse(name, 'true or false');
+  }
+
+  string(name: string): string | undefined {
+    const value = this.#take(name);
+    if (value === undefined || typeof value === 'string') return value;
+    return this.#refuse(name, 'a string');
+  }
+
+  format(): ResponseFormat | undefined {
+    const schema = this.#take('json_schema');
+    const strict = this.boolean('json_schema_strict') ?? true;
+    const anyObject = this.boolean('json_object') ?? false;
+    if (schema === undefined) return anyObject ? { type: 'json_object' } : undefined;
+    if (anyObject) throw invalidParameter('json_object', "expected to be left out beside 'json_schema'");
+    return { type: 'json_schema', schema, strict };
+  }
+
+  stops(): readonly string[] | undefined {
+    const value = this.#take('stop');
+    if (value === undefined) return undefined;
+    const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const isStop = (stop: unknown): stop is string =>
+      typeof stop === 'string' && stop !== '' && stop.length <= MAX_STOP_CHARACTERS;
+    if (list.length <= MAX_STOPS && list.every(isStop)) return list;
+    return this.#refuse('stop', `a string, or up to ${MAX_STOPS}, of 1 to ${MAX_STOP_CHARACTERS} characters`);
+  }
+
+  biases(vocabularySize = Number.POSITIVE_INFINITY): GenerationParameters['logitBias'] {
+    const value = this.#take('logit_bias');
+    if (value === undefined) return undefined;
+    const below = Number.isFinite(vocabularySize) ? ` below ${vocabularySize}` : '';
+    const expected = `an object of up to ${MAX_LOGIT_BIASES} token ids${below}, each with a number from -${MAX_LOGIT_BIAS} to ${MAX_LOGIT_BIAS}`;
+    if (typeof value !== 'object' || Array.isArray(value)) return this.#refuse('logit_bias', expected);
+    const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
+    const isBias = ([token, bias]: readonly [string, unknown]) => {
+      const id = Number(token);
+      const isToken = Number.isInteger(id) && id >= 0 && id < vocabularySize;
+      return isToken && typeof bias === 'number' && Math.abs(bias) <= MAX_LOGIT_BIAS;
+    };
+    if (entries.length > MAX_LOGIT_BIASES || !entries.every(isBias)) this.#refuse('logit_bias', expected);
+    return value as Readonly<Record<string, number>>;
+  }
+
+  /** Refuses whatever has not been read: it would do nothing. */
+  end(): void {
+    const unknown = Object.keys(this.#parameters).find((name) => !this.#known.has(name));
+    if (unknown === undefined) return;
+    const message = `parameter '${unknown}' is not known; expected ${[...this.#known].join(', ')}`;
+    throw invalidArgument(message, { subject: { parameter: unknown } });
+  }
+
+  /** NaN where it is no number. */
+  #integer(name: string): number | undefined {
+    const value = this.#take(name);
+    if (value === undefined) return undefined;
+    return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN;
+  }
+
+  #take(name: string): ParameterValue | undefined {
+    this.#known.add(name);
+    return Object.hasOwn(this.#parameters, name) ? this.#parameters[name] : undefined;
+  }
+
+  #refuse(name: string, expected: string): never {
+    const value = this.#parameters[name];
+    const got = typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+    throw invalidParameter(name, `expected ${expected}, got ${got.length > 80 ? `${got.slice(0, 80)}…` : got}`);
+  }
+}
+
+function isWithin(value: number, { least, most }: NumberLimit): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}

@@ -1,0 +1,40 @@
+import type { GenerationParameters, Parameters, ParameterValue, ResponseFormat } from '../core/index.js';
+import { withoutUndefined } from './without-undefined.js';
+
+/** Typed parameters as {@link readGenerationParameters} reads them. */
+export function writeGenerationParameters(generation: GenerationParameters): Parameters {
+  return withoutUndefined<Record<string, ParameterValue>>({
+    max_tokens: generation.maxTokens,
+    temperature: generation.temperature,
+    top_p: generation.topP,
+    top_k: generation.topK,
+    min_p: generation.minP,
+    frequency_penalty: generation.frequencyPenalty,
+    presence_penalty: generation.presencePenalty,
+    repetition_penalty: generation.repetitionPenalty,
+    logit_bias: generation.logitBias,
+    seed: generation.seed,
+    stop: generation.stop,
+    ignore_eos: generation.ignoreEos,
+    echo: generation.echo,
+    return_token_ids: generation.returnTokenIds,
+    add_special: generation.addSpecial,
+    parse_special: generation.parseSpecial,
+    ...writeFormat(generation.responseFormat),
+    // Plain data, of named members only.
+    tool_choice: generation.toolChoice as ParameterValue | undefined,
+    parallel_tool_calls: generation.parallelToolCalls,
+    cache_salt: generation.cacheSalt,
+    logprobs: generation.logprobs,
+    prompt_logprobs: generation.promptLogprobs,
+    suffix: generation.suffix,
+    drop_oldest_turns: generation.dropOldestTurns,
+    truncate_prompt_tokens: generation.truncatePromptTokens,
+  });
+}
+
+function writeFormat(format: ResponseFormat | undefined): Readonly<Record<string, ParameterValue | undefined>> {
+  if (format === undefined) return {};
+  if (format.type === 'json_object') return { json_object: true };
+  return { json_schema: format.schema, json_schema_strict: format.strict };
+}

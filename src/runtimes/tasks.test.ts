@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import type { ModelTask, ModelTasks } from '../core/index.js';
+import { generationSignature } from '../generation/index.js';
+import type { Description } from './contract.js';
+import { checkTasks } from './tasks.js';
+
+const GENERATE = { contextTokens: 8, maxOutputTokens: 8, chat: false };
+const DESCRIPTION = {
+  signature: generationSignature(GENERATE),
+  decoupled: true,
+  tasks: { generate: GENERATE },
+} as unknown as Description;
+
+const check =
+  (change: Partial<Description>, listed: readonly ModelTask[] = ['generate']) =>
+  () =>
+    checkTasks({ ...DESCRIPTION, ...change }, listed);
+
+it('takes what the manifest lists and the model can do', () => {
+  expect(check({})).not.toThrow();
+  expect(check({ tasks: {} }, [])).not.toThrow();
+});
+
+it.each<[Partial<Description>, readonly ModelTask[], string]>([
+  [{}, [], "tasks of the runtime: 'generate' is not in the manifest"],
+  [
+    { tasks: { paint: {} } as unknown as ModelTasks },
+    ['generate'],
+    "tasks of the runtime: expected generate, got 'paint'",
+  ],
+  [{ decoupled: false }, ['generate'], "tasks of the runtime: a model with the task 'generate' is decoupled"],
+  [
+    { signature: generationSignature({ chat: true }) },
+    ['generate'],
+    "tasks of the runtime: the signature of 'generate' has text_input (BYTES), token_ids (INT32), text_output (BYTES), got text_input (BYTES), token_ids (INT32), chat_input (BYTES), text_output (BYTES)",
+  ],
+])('refuses %j with %j', (change, listed, message) => {
+  expect(check(change, listed)).toThrow(message);
+});
