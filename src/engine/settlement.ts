@@ -12,7 +12,7 @@ import {
   toMillraceError,
 } from '../core/index.js';
 import { parametersOfDelta, tensorsOfDelta } from '../generation/index.js';
-import type { Emission } from '../runtimes/index.js';
+import { type Emission, isAnswer } from '../runtimes/index.js';
 import { toClientOutputs } from './form-batch.js';
 import { OrderedRelease } from './ordered-release.js';
 import type { Pending } from './pending.js';
@@ -81,7 +81,7 @@ export class Settlement {
     try {
       const growth = isPlain(emission) ? undefined : noteUsage(item.call.timing, emission);
       const fails = error !== undefined && (emission.final || !this.#options.decoupled);
-      const answers = error !== undefined || hasAnswer(emission) || !this.#options.decoupled;
+      const answers = isAnswer(emission) || !this.#options.decoupled;
       if (!fails && answers) this.#respond(item, emission, error);
       if (growth !== undefined) this.#publish(item, growth, answeredAt);
       if (fails) this.end(item, error);
@@ -163,10 +163,6 @@ export class Settlement {
     this.#unsettled--;
     if (this.#unsettled === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
   }
-}
-
-function hasAnswer({ outputs, delta }: Emission): boolean {
-  return outputs.length > 0 || delta !== undefined;
 }
 
 /** Who asks by a typed request reads the delta. */

@@ -5,6 +5,7 @@ export * from './by-load.js';
 export * from './contract.js';
 export { BodyArena, createHost, type HostDependencies } from './host/index.js';
 export { readProcessStates } from './host/process-states.js';
+export { isAnswer } from './is-answer.js';
 export * from './manifest.js';
 export * from './options.js';
 export type * from './sequence-spec.js';

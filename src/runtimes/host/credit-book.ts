@@ -1,5 +1,6 @@
 import { MillraceError } from '../../core/index.js';
 import { type Emission, type Room, STREAM_CREDIT } from '../contract.js';
+import { isAnswer } from '../is-answer.js';
 
 /** Answers that a model may give without waiting for its reader before it is told off. */
 const MAX_OVERDRAFT = 1_024;
@@ -56,7 +57,8 @@ export class CreditBook {
     if (account !== undefined) wake(account);
   }
 
-  #spend({ callId, outputs, error, final }: Emission): Promise<void> | undefined {
+  #spend(emission: Emission): Promise<void> | undefined {
+    const { callId, final } = emission;
     if (final) {
       this.forget(callId);
       return undefined;
@@ -64,7 +66,7 @@ export class CreditBook {
     const account = this.#accounts.get(callId);
     // To a model that goes on regardless: everybody else in the process has a turn in between.
     if (account === undefined) return new Promise((resolve) => setImmediate(resolve));
-    if (outputs.length > 0 || error !== undefined) account.left--;
+    if (isAnswer(emission)) account.left--;
     if (account.left > 0) return undefined;
     if (account.left < -MAX_OVERDRAFT) {
       throw new MillraceError(
