@@ -330,13 +330,15 @@ describe('tokens', () => {
 });
 
 describe('models', () => {
-  it('are listed', async () => {
+  it('are listed where they generate text', async () => {
     const response = await fetch(`http://127.0.0.1:${server.port}/v1/models`);
     const { object, data } = (await response.json()) as Json;
     expect(object).toBe('list');
-    expect(data.map(({ id }: Json) => id).sort()).toEqual(['kjv', 'numbers', 'plain']);
+    expect(data.map(({ id }: Json) => id).sort()).toEqual(['kjv', 'plain']);
     const one = await fetch(`http://127.0.0.1:${server.port}/v1/models/kjv`);
     expect(await one.json()).toEqual({ id: 'kjv', object: 'model', created: data[0].created, owned_by: 'millrace' });
+    const other = await fetch(`http://127.0.0.1:${server.port}/v1/models/numbers`);
+    expect(await other.json()).not.toHaveProperty('id');
   });
 });
 

@@ -75,3 +75,15 @@ test('a model that never waits is told off', () => {
     'the model gave 1024 answers without waiting until their reader has room; await what emit returns',
   );
 });
+
+test.each<[string, Partial<Emission>, boolean]>([
+  ['outputs', { outputs: [undefined as never] }, true],
+  ['a piece of generated text', { delta: { text: '' } }, true],
+  ['an error', { error: { code: 'internal', message: 'no' } }, true],
+  ['nothing', {}, false],
+])('an emission with %s takes room of its reader, or not', (_, fields, takes) => {
+  const book = createBook();
+  const emit = () => book.spend([{ callId: 1, outputs: [], final: false, ...fields }]);
+  for (let round = 1; round < STREAM_CREDIT; round++) expect(emit()).toBeUndefined();
+  expect(emit() !== undefined).toBe(takes);
+});
