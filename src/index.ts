@@ -24,6 +24,7 @@ export {
   type Call,
   type Datatype,
   type ErrorCode,
+  type FinishReason,
   type GenerationDelta,
   type GenerationParameters,
   type InferRequest,
@@ -32,8 +33,11 @@ export {
   MillraceError,
   type NumericArray,
   type Prompt,
+  type ResponseFormat,
   type Tensor,
+  type TokenLogprob,
   type ToolCallDelta,
+  type ToolChoice,
   type Usage,
 } from './core/index.js';
 export type { ModelInfo, ModelStatus } from './engine/index.js';
@@ -42,7 +46,9 @@ export {
   conversationPrompt,
   joinToolCalls,
   type Message,
+  type MessagePart,
   type Tool,
+  type ToolCall,
   textPrompt,
   tokensPrompt,
 } from './generation/index.js';

@@ -3,10 +3,10 @@ import type { ParameterValue } from './parameters.js';
 /** Tokens that one request has taken, in OpenAI's terms. */
 export interface Usage {
   readonly promptTokens: number;
-  /** Those of the prompt that had not to be computed again. Default: 0. */
+  /** Prompt tokens served from a cache. Default: 0. */
   readonly cachedTokens?: number;
   readonly completionTokens: number;
-  /** Those of the answer that the model has thought with before it. Default: 0. */
+  /** Reasoning tokens among the completion tokens. Default: 0. */
   readonly reasoningTokens?: number;
   /** The prompt was only read, nothing evaluated: metrics leave it out. Default: false. */
   readonly onlyRead?: boolean;
@@ -93,7 +93,7 @@ export type ToolChoice =
 
 /** How a prompt is answered. Everything may be left out. */
 export interface GenerationParameters extends SamplingParameters {
-  /** Most tokens of the answer; 0 = the prompt is only tokenised. Default: what the model says, at most what its context has room for. */
+  /** Most tokens of the answer; 0 = the prompt is only tokenised. Default: the model's limit, or the rest of its context. */
   readonly maxTokens?: number;
   /** The answer ends before any of them: up to 16, of 1 to 1,024 characters. */
   readonly stop?: readonly string[];
@@ -102,7 +102,7 @@ export interface GenerationParameters extends SamplingParameters {
   readonly responseFormat?: ResponseFormat;
   /** Default: `auto`. */
   readonly toolChoice?: ToolChoice;
-  /** Several tools may be called. Default: as many as the model wants, but one where it has to call. */
+  /** Whether several tools may be called. Default: any number, or one if a call is required. */
   readonly parallelToolCalls?: boolean;
   /** The answer begins with the prompt. Default: false. */
   readonly echo?: boolean;
@@ -112,15 +112,15 @@ export interface GenerationParameters extends SamplingParameters {
   readonly logprobs?: number;
   /** The same of the prompt's tokens. */
   readonly promptLogprobs?: number;
-  /** Requests with another one save nothing of this one's prompt. Default: ''. */
+  /** Only requests with the same salt share cached prefixes. Default: ''. */
   readonly cacheSalt?: string;
   /** Of texts: what comes behind the answer. */
   readonly suffix?: string;
-  /** Of texts: what the model wants before them is put there. Default: true. */
+  /** Of texts: add the model's leading special tokens. Default: true. */
   readonly addSpecial?: boolean;
   /** Of texts: `<|im_end|>` and the like are read as the tokens that they name. Default: true. */
   readonly parseSpecial?: boolean;
-  /** Only so many of the prompt's last tokens are read; -1 = as many as leave room for the answer. Default: all, or none. */
+  /** Only so many of the prompt's last tokens are read; -1 = as many as leave room for the answer. Default: no truncation. */
   readonly truncatePromptTokens?: number;
   /** Of conversations: the oldest turns are left out where it does not fit. Default: false. */
   readonly dropOldestTurns?: boolean;

@@ -48,8 +48,8 @@ export interface InferRequest {
   /** Everything that is not reserved; passed to the runtime. */
   readonly parameters: Parameters;
   /**
-   * How the prompt in `inputs` is answered, for models with the task `generate`; `parameters` are empty beside it. undefined = `parameters` say it,
-   * and so do those of the answers.
+   * How a model with the task `generate` answers the prompt in `inputs`. If set, `parameters` is empty and answers have a `delta`; if undefined, request
+   * and answers use `parameters`.
    */
   readonly generation?: GenerationParameters;
   /** 1 = highest; 0 = the model's default level. */

@@ -19,7 +19,7 @@ import {
   type TensorSpec,
   wordingOf,
 } from '../core/index.js';
-import { promptOfTensors, readGenerationParameters, writeGenerationParameters } from '../generation/index.js';
+import { parametersOfRequest, promptOfTensors, readGenerationParameters } from '../generation/index.js';
 import { walkBytes } from './bytes-walk.js';
 
 /** What a model demands of a request, prepared once per loaded generation. */
@@ -123,7 +123,7 @@ function checkFirst(rules: RequestRules, request: InferRequest): CheckedRequest 
   if (generation !== undefined && rules.generate === undefined) {
     throw new MillraceError('unimplemented', msg`${rules.mention} does not generate text`);
   }
-  const parameters = generation === undefined ? request.parameters : writeGenerationParameters(generation);
+  const parameters = parametersOfRequest(request);
   let sizeBytes = checkParameters(parameters, 'invalid_argument');
   let given = 0;
   for (const spec of rules.inputs) {

@@ -11,7 +11,7 @@ import {
   type Parameters,
   toMillraceError,
 } from '../core/index.js';
-import { parametersOfDelta, tensorsOfDelta } from '../generation/index.js';
+import { checkDelta, parametersOfDelta, tensorsOfDelta } from '../generation/index.js';
 import { type Emission, isAnswer } from '../runtimes/index.js';
 import { toClientOutputs } from './form-batch.js';
 import { OrderedRelease } from './ordered-release.js';
@@ -135,6 +135,7 @@ export class Settlement {
       timing.firstResponseAt ||= item.lastSignAt;
     }
     const { delta } = emission;
+    if (delta !== undefined) checkDelta(delta);
     const parameters = delta === undefined ? (emission.parameters ?? {}) : parametersOf(delta, item);
     checkParameters(parameters, 'internal');
     const given = delta === undefined ? emission.outputs : tensorsOfDelta(delta);
@@ -165,7 +166,7 @@ export class Settlement {
   }
 }
 
-/** Who asks by a typed request reads the delta. */
+/** Typed requests read the delta; their answers have no parameters. */
 function parametersOf(delta: GenerationDelta, { request }: Pending): Parameters {
   return request.generation === undefined ? parametersOfDelta(delta) : NO_PARAMETERS;
 }

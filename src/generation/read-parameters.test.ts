@@ -25,6 +25,7 @@ test.each<[Parameters, string]>([
     'expected an object of up to 1024 token ids below 1024, each with a number from -100 to 100, got {"99999":1}',
   ],
   [{ truncate_prompt_tokens: 0 }, 'expected an integer from 1 on, or -1, got 0'],
+  [{ truncate_prompt_tokens: 'x' }, 'expected an integer from -2147483648 to 2147483647, got "x"'],
   [{ truncate_prompt_tokens: 3, suffix: 'x' }, "expected to be left out beside 'suffix'"],
   [{ truncate_prompt_tokens: 3, drop_oldest_turns: true }, "expected to be left out beside 'drop_oldest_turns'"],
   [{ ignore_eos: true, json_object: true }, 'expected to be left out where the answer has to be JSON'],

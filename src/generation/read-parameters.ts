@@ -101,7 +101,9 @@ class ParameterReader {
   /** From 1 on, or -1 for as many as there is room for. */
   countOrRest(name: string, limit: NumberLimit): number | undefined {
     const value = this.#integer(name);
-    if (value === undefined || (isWithin(value, limit) && value !== 0)) return value;
+    if (value === undefined) return undefined;
+    if (!isWithin(value, INT32)) return this.#refuse(name, `an integer from ${INT32.least} to ${INT32.most}`);
+    if (isWithin(value, limit) && value !== 0) return value;
     return this.#refuse(name, 'an integer from 1 on, or -1');
   }
 
@@ -178,6 +180,8 @@ class ParameterReader {
     throw invalidParameter(name, `expected ${expected}, got ${got.length > 80 ? `${got.slice(0, 80)}…` : got}`);
   }
 }
+
+const INT32: NumberLimit = { least: -(2 ** 31), most: 2 ** 31 - 1 };
 
 function isWithin(value: number, { least, most }: NumberLimit): boolean {
   return Number.isInteger(value) && value >= least && value <= most;

@@ -1,5 +1,13 @@
-import type { GenerationParameters, Parameters, ParameterValue, ResponseFormat } from '../core/index.js';
+import type { GenerationParameters, InferRequest, Parameters, ParameterValue, ResponseFormat } from '../core/index.js';
 import { withoutUndefined } from './without-undefined.js';
+
+/** The parameters of a request, typed or not, under OpenAI's names. */
+export function parametersOfRequest({
+  parameters,
+  generation,
+}: Pick<InferRequest, 'parameters' | 'generation'>): Parameters {
+  return generation === undefined ? parameters : writeGenerationParameters(generation);
+}
 
 /** Typed parameters as {@link readGenerationParameters} reads them. */
 export function writeGenerationParameters(generation: GenerationParameters): Parameters {

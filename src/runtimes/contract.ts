@@ -123,7 +123,7 @@ export interface BatchItem {
   /** Rows of this item along the batch axis; 1 for models that do not batch. */
   readonly rows: number;
   readonly parameters: Parameters;
-  /** For models that generate, in place of inputs and parameters: checked, with what the caller has left out missing. */
+  /** Of models that generate, in place of inputs and parameters. The server has validated it; members that the caller leaves out are absent. */
   readonly generation?: GenerationRequest;
   readonly sequence?: ItemSequence;
   /** Present where the description asks for it. */

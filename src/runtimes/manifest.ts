@@ -13,7 +13,7 @@ export type RuntimeOptions = Readonly<Record<string, unknown>>;
 export interface RuntimeManifest<Options extends RuntimeOptions = RuntimeOptions> {
   /** As in `runtime: <name>` of a model's configuration, where it is also the key of the runtime's section. */
   readonly name: string;
-  /** Of the contract that it is written for: {@link CONTRACT_VERSION}, as a number of its own. */
+  /** Contract version that the runtime implements, as a literal number: do not import {@link CONTRACT_VERSION}. */
   readonly contractVersion: typeof CONTRACT_VERSION;
   /** What its models may be asked for besides inference. Default: nothing. */
   readonly tasks?: readonly ModelTask[];

@@ -28,7 +28,12 @@ it.each<[Partial<Description>, readonly ModelTask[], string]>([
     ['generate'],
     "tasks of the runtime: expected generate, got 'paint'",
   ],
-  [{ decoupled: false }, ['generate'], "tasks of the runtime: a model with the task 'generate' is decoupled"],
+  [{ decoupled: false }, ['generate'], "tasks of the runtime: the task 'generate' requires decoupled: true, got false"],
+  [
+    { tasks: { generate: { ...GENERATE, contextTokens: Number.NaN } } },
+    ['generate'],
+    'tasks of the runtime: generate.contextTokens: expected an integer from 1 on, got NaN',
+  ],
   [
     { signature: generationSignature({ chat: true }) },
     ['generate'],

@@ -13,7 +13,14 @@ export function checkTasks({ tasks = {}, decoupled, signature }: Description, li
   }
   const { generate } = tasks;
   if (generate === undefined) return;
-  if (!decoupled) throw refuse("a model with the task 'generate' is decoupled");
+  if (!decoupled) throw refuse("the task 'generate' requires decoupled: true, got false");
+  for (const name of ['contextTokens', 'maxOutputTokens', 'vocabularySize'] as const) {
+    const value = generate[name];
+    if (name === 'vocabularySize' && value === undefined) continue;
+    if (!Number.isSafeInteger(value) || (value as number) < 1) {
+      throw refuse(`generate.${name}: expected an integer from 1 on, got ${String(value).slice(0, 40)}`);
+    }
+  }
   const expected = generationSignature(generate);
   const named = ({ inputs, outputs }: typeof signature) =>
     [...inputs, ...outputs].map(({ name, datatype }) => `${name} (${datatype})`).join(', ');

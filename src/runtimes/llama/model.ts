@@ -107,7 +107,7 @@ export class LlamaModel implements LoadedModel {
     this.#running.set(item.callId, running);
     try {
       const { generation: request, context } = item;
-      if (request === undefined) throw new TypeError('an item of a model that generates has a prompt');
+      if (request === undefined) throw new TypeError('the item has no generation request');
       const requested = generationOptions(request);
       const isWanted = () => !running.cancelled;
       const prompt = await this.#setup.preparation.read(request.prompt, requested, { context, isWanted });

@@ -7,6 +7,7 @@ import {
   type ParameterValue,
   type Tensor,
 } from '../../core/index.js';
+import { parametersOfRequest } from '../../generation/index.js';
 import { MAX_RULE_ELEMENTS, type Rule, type RuleFacts } from '../../routing/index.js';
 import { textOf } from './route-key.js';
 
@@ -18,9 +19,14 @@ export function factsFor({ uses }: Rule, call: Call, request: InferRequest | und
     principal: call.principal.name,
     headers: pick(uses.headers, (name) => textOf(ownValue(call.metadata, name))),
     parameters:
-      request === undefined ? NOTHING : pick(uses.parameters, (name) => celValue(ownValue(request.parameters, name))),
+      request === undefined || uses.parameters.length === 0 ? NOTHING : parameterFacts(uses.parameters, request),
     inputs: request === undefined ? NOTHING : pick(uses.inputs, (name) => elementsOf(request.inputs, name)),
   };
+}
+
+function parameterFacts(names: readonly string[], request: InferRequest): RuleFacts['parameters'] {
+  const parameters = parametersOfRequest(request);
+  return pick(names, (name) => celValue(ownValue(parameters, name)));
 }
 
 function pick<Value>(

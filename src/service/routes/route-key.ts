@@ -1,4 +1,5 @@
 import { type Call, type InferRequest, ownValue } from '../../core/index.js';
+import { parametersOfRequest } from '../../generation/index.js';
 import { ANONYMOUS } from '../../governance/index.js';
 import type { StickyKey } from '../../routing/index.js';
 
@@ -10,7 +11,7 @@ export function routeKeyOf(sticky: StickyKey, call: Call, request: InferRequest 
     case 'cookie':
       return cookieOf(textOf(call.metadata.cookie), sticky.name);
     case 'parameter':
-      return request && scalarOf(ownValue(request.parameters, sticky.name));
+      return request && scalarOf(ownValue(parametersOfRequest(request), sticky.name));
     case 'principal':
       // Who is nobody in particular: all of them together would get the same arm.
       return call.principal.name === ANONYMOUS.name ? undefined : call.principal.name;

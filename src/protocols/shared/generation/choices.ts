@@ -88,7 +88,7 @@ export class Choices {
   /** The one answer of a request with one prompt and one choice. */
   async only(): Promise<Generated> {
     const [answer] = await this.whole();
-    if (answer === undefined) throw new TypeError('one prompt has one answer');
+    if (answer === undefined) throw new TypeError('expected one answer for one prompt');
     return answer;
   }
 
@@ -175,7 +175,7 @@ export class Choices {
 }
 
 function generatedOf({ delta, usage, finishReason }: InferResponse): Generated {
-  if (delta === undefined) throw new MillraceError('internal', 'the answer of a model that generates has no text');
+  if (delta === undefined) throw new MillraceError('internal', "the model's answer has no delta");
   return { delta, usage, finishReason };
 }
 
@@ -190,7 +190,7 @@ export function generates({ tasks }: Pick<ModelInfo, 'tasks'>): boolean {
   return tasks?.generate !== undefined;
 }
 
-/** Why a model could not be resolved: of one that is not found, which may have been meant. */
+/** The error of a failed resolution. For an unknown model it suggests a similar name. */
 export function unresolved(error: unknown, { service, call, model }: Asked): unknown {
   if (!(error instanceof MillraceError) || error.code !== 'not_found') return error;
   if (error instanceof UnknownLabelError) return modelNotFound(error.message);

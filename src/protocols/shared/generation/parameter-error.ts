@@ -11,7 +11,7 @@ export class ParameterError extends MillraceError {
   }
 }
 
-/** Where in a request that is which a model may refuse, by its reason. */
+/** The request field that each error reason refers to. */
 export type Places = Readonly<Partial<Record<ErrorReason, string>>>;
 
 /** An error of a model as one of the request's part that it is about, where that is known. */
