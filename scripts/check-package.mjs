@@ -106,7 +106,7 @@ function compileProgram() {
     });
     const options = Type.Object({ scale: Type.Optional(Type.Number({ default: 1 })) });
     const module = new URL('./runtime.mjs', import.meta.url);
-    const toy: RuntimeManifest<{ readonly scale?: number }> = { name: 'toy', tasks: ['infer'], options, module };
+    const toy: RuntimeManifest<{ readonly scale?: number }> = { name: 'toy', contractVersion: 1, options, module };
     // @ts-expect-error: there is no such task
     export const drawing: RuntimeManifest = { ...toy, tasks: ['draw'] };
     export const createRuntime = ({ clock }: RuntimeContext): Runtime => ({
