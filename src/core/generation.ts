@@ -69,12 +69,12 @@ export interface SamplingParameters {
   readonly seed?: number;
 }
 
-/** What an answer has to be: any object of JSON, or JSON by a schema. `strict`: a keyword that cannot be promised is refused, else passed over. */
+/** The form of the answer: any JSON object, or JSON by a schema. With `strict`, keywords that cannot be enforced are refused; without, ignored. */
 export type ResponseFormat =
   | { readonly type: 'json_object' }
   | { readonly type: 'json_schema'; readonly schema: ParameterValue; readonly strict: boolean };
 
-/** A function of those that a conversation offers. */
+/** A tool of the conversation, by its name. */
 export interface NamedFunction {
   readonly type: 'function';
   readonly function: { readonly name: string };
@@ -108,9 +108,9 @@ export interface GenerationParameters extends SamplingParameters {
   readonly echo?: boolean;
   /** Deltas have `tokenIds` and `promptTokenIds`. Default: false. */
   readonly returnTokenIds?: boolean;
-  /** Alternatives of each token whose probabilities are told, 0 to 20; undefined = no probabilities. */
+  /** Most probable alternatives to return for each token, 0 to 20. Default: no log probabilities. */
   readonly logprobs?: number;
-  /** The same of the prompt's tokens. */
+  /** The same for the tokens of the prompt. */
   readonly promptLogprobs?: number;
   /** Only requests with the same salt share cached prefixes. Default: ''. */
   readonly cacheSalt?: string;
@@ -131,7 +131,7 @@ export interface GenerationRequest extends GenerationParameters {
   readonly prompt: Prompt;
 }
 
-/** What a model tells of a token where probabilities were asked for. */
+/** The log probability of a token, and those of its alternatives. */
 export interface TokenLogprob {
   readonly token: string;
   readonly id: number;

@@ -14,7 +14,9 @@ export function joinDeltas(deltas: readonly GenerationDelta[]): GenerationDelta 
   };
 }
 
-type ListName = 'toolCalls' | 'logprobs' | 'promptLogprobs' | 'tokenIds' | 'promptTokenIds';
+/** The lists of a delta. */
+export const DELTA_LISTS = ['toolCalls', 'logprobs', 'promptLogprobs', 'tokenIds', 'promptTokenIds'] as const;
+type ListName = (typeof DELTA_LISTS)[number];
 
 /** Missing where none has it. */
 function joined<Name extends ListName>(deltas: readonly GenerationDelta[], name: Name): Pick<GenerationDelta, Name> {

@@ -195,7 +195,7 @@ function refuseUnsupported(fields: Fields): void {
   fields.unsupported('conversation');
 }
 
-/** The format of the answer: as it is echoed, and as the model is told. */
+/** The format of the answer: as the response echoes it, and as the model gets it. */
 interface TextFormat {
   readonly format: object;
   readonly responseFormat: ResponseFormat | undefined;

@@ -235,7 +235,7 @@ export class Generation implements Task {
     });
   }
 
-  /** `text`, with what is told beside it since the last time. */
+  /** `text`, with the tokens, log probabilities, reasoning and calls since the last piece. */
   #takeDelta(text: string): GenerationDelta {
     const logprobs = this.#reports;
     const tokenIds = this.#tokens;
