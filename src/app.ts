@@ -13,7 +13,7 @@ import {
   writtenRollouts,
 } from './config/index.js';
 import { type Clock, DeadlineWatch, EventBus, isOwnModel, systemClock } from './core/index.js';
-import { createEngine, type Engine } from './engine/index.js';
+import { createEngine, type Engine, type ModelInfo } from './engine/index.js';
 import { createFront, type Front } from './front.js';
 import { createWeights } from './governance/index.js';
 import { openIdentities } from './identities.js';
@@ -333,7 +333,9 @@ async function examine(running: Pick<RunningParts, 'settings' | 'engine' | 'stor
 }
 
 function countRunners(engine: Engine): number {
-  return engine.statuses().reduce((sum, { info }) => sum + (info?.placement === 'process' ? info.instances : 0), 0);
+  const runnersOf = ({ placement, instances, source }: ModelInfo) =>
+    (placement === 'process' ? instances : 0) + (source.manifest.prepares === true ? 1 : 0);
+  return engine.statuses().reduce((sum, { info }) => sum + (info === undefined ? 0 : runnersOf(info)), 0);
 }
 
 function warnOfFileShortage(engine: Engine, settings: Settings, events: EventBus): void {

@@ -43,9 +43,11 @@ export interface ModelActivity {
   readonly active_sequences: number;
   readonly waiting_sequences: number;
   readonly instances: readonly ModelInstance[];
+  /** Renders and tokenises prompts before they are queued. Missing where the model has none. */
+  readonly preparer?: ModelInstance;
 }
 
-/** One of the instances that compute for a version, and its process. */
+/** One of the instances that compute for a version, or its preparer, and its process. */
 export interface ModelInstance extends InstanceReport {
   /** Missing in the server itself, and while the runner is down. */
   readonly pid?: number;

@@ -16,7 +16,10 @@ export interface Timing {
   arm: string;
   receivedAt: number;
   decodedAt: number;
+  /** Accepted: from here on it waits for the model's preparer, where there is one, and for an instance. */
   enqueuedAt: number;
+  /** In the preparer, of the time from then on; 0 for models without one. */
+  prepareMs: number;
   /** Taken out of the queue into a batch. */
   dequeuedAt: number;
   /** Handed to the instance; later than `dequeuedAt` when the batch was prefetched. */
@@ -52,6 +55,7 @@ export function createTiming(receivedAt: number): Timing {
     receivedAt,
     decodedAt: 0,
     enqueuedAt: 0,
+    prepareMs: 0,
     dequeuedAt: 0,
     startedAt: 0,
     finishedAt: 0,
@@ -69,4 +73,9 @@ export function createTiming(receivedAt: number): Timing {
     usage: undefined,
     finishReason: undefined,
   };
+}
+
+/** How long a call that an instance has begun has waited in queues: for its turn to be prepared, where it was, and to run. */
+export function queueMs({ enqueuedAt, prepareMs, dequeuedAt }: Timing): number {
+  return dequeuedAt - enqueuedAt - prepareMs;
 }

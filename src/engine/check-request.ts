@@ -20,6 +20,7 @@ import {
   wordingOf,
 } from '../core/index.js';
 import { parametersOfRequest, promptOfTensors, readGenerationParameters } from '../generation/index.js';
+import type { PreparedRequest } from '../runtimes/index.js';
 import { walkBytes } from './bytes-walk.js';
 
 /** What a model demands of a request, prepared once per loaded generation. */
@@ -55,6 +56,8 @@ export interface CheckedRequest {
   readonly outputs: readonly string[] | undefined;
   /** Of a model that generates: the same as a prompt and how it is answered. */
   readonly generation: GenerationRequest | undefined;
+  /** By the model's preparer, where it has one. */
+  readonly prepared?: PreparedRequest;
 }
 
 /**

@@ -38,6 +38,11 @@ function isReady(slot: Slot): slot is ReadySlot {
   return slot.instance !== undefined && !slot.doomed;
 }
 
+/** Batches that could begin at once. */
+export function freePlaces(slots: readonly Slot[], concurrency: number): number {
+  return slots.reduce((sum, slot) => sum + (hasRoom(slot, concurrency) ? concurrency - slot.runs.length : 0), 0);
+}
+
 /** Requests of a priority level that were sent ahead to busy instances, and so still wait. */
 export function sentAhead(slots: readonly Slot[], level: number): number {
   let count = 0;

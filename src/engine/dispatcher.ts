@@ -2,7 +2,6 @@ import {
   type BatchReason,
   type Clock,
   type EventBus,
-  formatModelRef,
   type Message,
   MillraceError,
   type ModelRef,
@@ -228,7 +227,7 @@ export class Dispatcher {
     for (const item of run.members) if (item.place === 'gone') holdings.release(item.checked);
     events.publish('batchFinished', {
       ref,
-      instance: `${formatModelRef(ref)}#${slot.index}`,
+      instance: slot.id,
       items: run.members.length,
       rows: run.rows,
       reason: run.reason,

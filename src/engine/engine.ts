@@ -166,7 +166,7 @@ class ModelEngine implements Engine {
   async close(gracePeriodMs: number): Promise<void> {
     this.#closed = true;
     const generations = [...this.#generations.values()];
-    const settled = Promise.all(generations.map((generation) => generation.scheduler.settled()));
+    const settled = Promise.all(generations.map((generation) => generation.settled()));
     await within(this.#setup.clock, gracePeriodMs, settled);
     this.#aborted = true;
     await Promise.all(generations.map((generation) => generation.close()));

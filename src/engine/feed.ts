@@ -53,8 +53,7 @@ function feedQueue(options: FeedOptions): number {
     const home = affinity?.homeOf(queue.peek(1)[0] as Pending, pool.slots);
     const slot = chooseSlot(pool.slots, limits, { medianRunMs: dispatcher.medianRunMs, home });
     if (slot === undefined) break;
-    // Its runs may last for minutes.
-    const holder = limits.decoupled ? holderOfRest(pool.slots, limits.concurrency) : undefined;
+    const holder = limits.reservesLastPlace ? holderOfRest(pool.slots, limits.concurrency) : undefined;
     const waiting = queue.peek(batching.seesCompany ? lookahead : 1, holder);
     if (waiting.length === 0) break;
     const candidates = affinity === undefined ? waiting : waiting.filter(staysWith(slot, affinity));

@@ -5,6 +5,7 @@ import {
   type Tensor,
   type TraceContext,
 } from '../core/index.js';
+import { EMPTY_PROMPT } from '../generation/index.js';
 import type { Batch, BatchItem, ItemContext, ItemSequence } from '../runtimes/index.js';
 import { cutTensor, padTensor } from './padding.js';
 import type { Pending } from './pending.js';
@@ -51,7 +52,12 @@ function itemOf(member: Pending, inputs: readonly Tensor[], contextAt: number | 
 
 function generatingItemOf(member: Pending, generation: GenerationRequest, contextAt: number | undefined): BatchItem {
   const { callId, checked } = member;
-  const item = { callId, inputs: [], rows: checked.rows, parameters: NO_PARAMETERS, generation };
+  const { rows, prepared } = checked;
+  const plain = { callId, inputs: [], rows, parameters: NO_PARAMETERS, generation };
+  const item =
+    prepared === undefined
+      ? plain
+      : { ...plain, generation: { ...generation, prompt: EMPTY_PROMPT }, prepared: prepared.value };
   return contextAt === undefined ? item : { ...item, context: contextOf(member, contextAt) };
 }
 

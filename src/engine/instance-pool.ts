@@ -41,6 +41,8 @@ export interface Run {
 /** A place for one instance: filled, empty after a death, or filled again. */
 export interface Slot {
   readonly index: number;
+  /** Of its instances, e.g. `mlp/3#0`. */
+  readonly id: string;
   instance: Instance | undefined;
   /** Its runner is going down, but not gone yet: it gets no more batches. */
   doomed: boolean;
@@ -53,10 +55,20 @@ export interface Slot {
   restartAt: number;
 }
 
-/** Places for so many instances, all empty. */
-export function createSlots(count: number): readonly Slot[] {
-  return Array.from({ length: count }, (_, index) => ({
+/** Places for instances of a model, all empty. */
+export function createSlots(ref: ModelRef, count: number): readonly Slot[] {
+  return slotsOf(Array.from({ length: count }, (_, index) => `${formatModelRef(ref)}#${index}`));
+}
+
+/** The place for the preparer of a model. */
+export function createPreparerSlots(ref: ModelRef): readonly Slot[] {
+  return slotsOf([`${formatModelRef(ref)}#prepare`]);
+}
+
+function slotsOf(ids: readonly string[]): readonly Slot[] {
+  return ids.map((id, index) => ({
     index,
+    id,
     instance: undefined,
     doomed: false,
     runs: [],

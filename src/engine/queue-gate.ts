@@ -1,7 +1,7 @@
 import type { Call, Clock, Message, MillraceError, Tenant } from '../core/index.js';
 import { bytesFull, chooseLevel, type QueuePolicy, queueFull, refuseWhileDown } from './admission.js';
 import { checkRequest } from './check-request.js';
-import { sentAhead } from './choose-slot.js';
+import { freePlaces, sentAhead } from './choose-slot.js';
 import { EVERYBODY, type Fairness, tenantOf } from './fairness/fair-share.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool } from './instance-pool.js';
@@ -41,12 +41,26 @@ export class QueueGate {
     this.#options = options;
   }
 
+  /**
+   * Throws where a request that has still to be prepared would not be admitted as things are. `preparing`: those that are being prepared already,
+   * of which as many as there are free places will not wait.
+   */
+  checkRoom({ request, call, movesOn, suspect }: Submission, preparing: number): void {
+    const { mention, limits, pool } = this.#options;
+    const down = refuseWhileDown(mention, pool.outage(), movesOn);
+    if (down !== undefined) throw movesOn ? new ModelDownError(down, suspect) : down;
+    const waiting = Math.max(0, preparing - freePlaces(pool.slots, limits.concurrency));
+    this.#findRoom(chooseLevel(request.priority, limits, call.lane), call, waiting);
+  }
+
   /** The request as one that may go into the queue; its bytes and its place in a sequence are taken. Throws why not. */
   admit(submission: Submission): Pending {
     const { request, call } = submission;
     const { mention, limits, rules, pool, holdings, clock, sequences, waits } = this.#options;
     if (call.cancelled !== undefined) throw call.cancelled;
     const checked = submission.checked ?? checkRequest(rules.request, request);
+    // It may have been prepared for another model, which did not run it.
+    if (checked.prepared === undefined) call.timing.prepareMs = 0;
     const down = refuseWhileDown(mention, pool.outage(), submission.movesOn);
     if (down !== undefined) throw submission.movesOn ? new ModelDownError(down, submission.suspect) : down;
     // Priorities would change the order of a sequence.
@@ -77,12 +91,12 @@ export class QueueGate {
     return limits.preserveOrder ? EVERYBODY : tenantOf(call, fairness);
   }
 
-  /** Throws where there is no room on a level; who has to leave it, if anybody has. */
-  #findRoom(level: number, call: Call): Pending | undefined {
+  /** Throws where there is no room on a level, to which `coming` more are on their way; who has to leave it, if anybody has. */
+  #findRoom(level: number, call: Call, coming = 0): Pending | undefined {
     const { mention, limits, pool, queue, makeRoom } = this.#options;
     const policy = policyOf(limits, level);
     // Requests that an instance would take at once do not wait, so they must not fill the queue.
-    const isFull = () => queue.lengthOfLevel(level) + sentAhead(pool.slots, level) >= policy.maxRequests;
+    const isFull = () => queue.lengthOfLevel(level) + sentAhead(pool.slots, level) + coming >= policy.maxRequests;
     if (isFull()) makeRoom();
     if (!isFull()) return undefined;
     const { name: tenant, weight } = this.#tenantOf(call);

@@ -19,7 +19,7 @@ export class Retirements {
   retire(generation: Generation): Promise<void> {
     const known = this.#retiring.get(generation);
     if (known !== undefined) return known;
-    const retired = generation.scheduler
+    const retired = generation
       .idle()
       .then(() => generation.close())
       .finally(() => {

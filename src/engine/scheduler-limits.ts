@@ -1,5 +1,5 @@
 import type { ResolvedQueuePolicy } from '../repository/index.js';
-import type { CostUnit } from '../runtimes/index.js';
+import type { CostUnit, Description } from '../runtimes/index.js';
 import type { QueuePolicy } from './admission.js';
 import type { PreparedModel } from './generation/prepare.js';
 import type { BatchLimits } from './plan-batch.js';
@@ -23,6 +23,8 @@ export interface SchedulerLimits {
   readonly pure: boolean;
   /** Any number of answers: they are passed on as they come. */
   readonly decoupled: boolean;
+  /** A tenant that has all places of the model's instances but one does not get the last one. */
+  readonly reservesLastPlace: boolean;
   /** A second batch is sent ahead while the median run is shorter; 0 = never. */
   readonly prefetchBelowMs: number;
   /** Its runtime needs the calls behind the items. */
@@ -57,11 +59,37 @@ export function schedulerLimits(
     preserveOrder: config.batching.preserveOrder,
     pure: description.pure,
     decoupled: description.decoupled,
+    // Their runs may last for minutes.
+    reservesLastPlace: description.decoupled,
     wantsContext: description.wantsContext,
     concurrency: description.concurrency,
     // Inline runs block this thread, so nothing could overlap.
     prefetchBelowMs: config.instances.placement === 'inline' ? 0 : prefetchBelowMs,
     sequences: sequences ? sequenceLimits(config, Math.max(1, maxBatchSize)) : undefined,
+  };
+}
+
+/** Preparers have limits of their own for what they run; this one ends a preparer that hangs. */
+const PREPARING_TIMEOUT_MS = 60_000;
+
+/** The limits of a model's preparer: requests wait for it as they do for the model, and go to it one by one. */
+export function preparerLimits(
+  limits: SchedulerLimits,
+  { concurrency, wantsContext }: Pick<Description, 'concurrency' | 'wantsContext'>,
+): SchedulerLimits {
+  return {
+    ...limits,
+    batching: { batching: false, maxRows: 1, preferredSizes: [], maxDelayMs: 0 },
+    costUnit: 'bytes',
+    affinity: false,
+    executionTimeoutMs: PREPARING_TIMEOUT_MS,
+    pure: true,
+    decoupled: false,
+    reservesLastPlace: true,
+    wantsContext,
+    concurrency,
+    prefetchBelowMs: 0,
+    sequences: undefined,
   };
 }
 

@@ -175,6 +175,11 @@ export class Scheduler {
     return (answers) => this.#grant(item, answers);
   }
 
+  /** See {@link QueueGate.checkRoom}. */
+  checkRoom(submission: Submission, preparing: number): void {
+    this.#gate.checkRoom(submission, preparing);
+  }
+
   /** Schedules soon: once everything that has arrived by now is in the queue. */
   schedule(): void {
     if (this.#pumpScheduled) return;

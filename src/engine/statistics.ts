@@ -60,7 +60,7 @@ export class StatisticsCounter {
     const totalMs = Math.max(0, endedAt - timing.enqueuedAt);
     this.values.inferenceCount += item.checked.rows;
     add(this.values.success, totalMs);
-    add(this.values.queue, Math.max(0, timing.startedAt - timing.enqueuedAt));
+    add(this.values.queue, Math.max(0, timing.startedAt - timing.enqueuedAt - timing.prepareMs));
     add(this.values.computeInput, timing.computeInputMs);
     add(this.values.computeInfer, timing.computeInferMs);
     add(this.values.computeOutput, timing.computeOutputMs);

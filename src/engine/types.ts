@@ -83,25 +83,31 @@ export interface InstanceStatistic {
   readonly value: number;
 }
 
+/** One of the instances of a version, or its preparer. */
+export interface InstanceGauge {
+  readonly id: string;
+  readonly pid: number;
+  readonly up: boolean;
+  readonly restarts: number;
+  /** Of its process, which other models may share. Absent while it is down, and for models that live in the server. */
+  readonly memoryLimit?: MemoryLimit;
+  /** What its runtime says of it; nothing while it is down. Absent where that never says anything. */
+  readonly statistics?: readonly InstanceStatistic[];
+}
+
 /** What a gauge reads at the moment it is scraped. */
 export interface ModelGauges {
   readonly ref: ModelRef;
+  /** Those that are being prepared included. */
   readonly queuedRequests: number;
   readonly queuedBytes: number;
   readonly executingRequests: number;
   /** Sequences that have not ended, and those of them that wait for a place; 0 for models without. */
   readonly activeSequences: number;
   readonly waitingSequences: number;
-  readonly instances: readonly {
-    readonly id: string;
-    readonly pid: number;
-    readonly up: boolean;
-    readonly restarts: number;
-    /** Of its process, which other models may share. Absent while it is down, and for models that live in the server. */
-    readonly memoryLimit?: MemoryLimit;
-    /** What its runtime says of it; nothing while it is down. Absent where that never says anything. */
-    readonly statistics?: readonly InstanceStatistic[];
-  }[];
+  readonly instances: readonly InstanceGauge[];
+  /** Absent where the model has none. */
+  readonly preparer?: InstanceGauge;
 }
 
 /** Receives what comes of one submitted request: any number of answers, then exactly one end. Neither may throw. */
@@ -147,6 +153,8 @@ export interface Submission {
 /** A request that was in a batch when its runner died, as did so many before. */
 export interface Suspect {
   readonly kills: number;
+  /** They were preparers. Default: instances. */
+  readonly wasPreparing?: boolean;
 }
 
 /**

@@ -109,5 +109,7 @@ it('a warm-up run fails as its model says, with reason and subject', async () =>
     emit(items.map(({ callId }) => ({ callId, outputs: [], error, final: true })));
     return { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
   };
-  await expect(runOnce({ description: IDENTITY, execute, grant: () => undefined }, [], 1)).rejects.toMatchObject(error);
+  await expect(
+    runOnce({ description: IDENTITY, execute, grant: () => undefined }, { inputs: [], rows: 1 }),
+  ).rejects.toMatchObject(error);
 });

@@ -16,9 +16,9 @@ import {
   toMillraceError,
   typedView,
 } from '../core/index.js';
-import { promptOfTensors } from '../generation/index.js';
+import { EMPTY_PROMPT, promptOfTensors } from '../generation/index.js';
 import type { ModelSource, WarmupConfig } from '../repository/index.js';
-import type { Batch, BatchItem, Instance } from '../runtimes/index.js';
+import { type Batch, type BatchItem, type Instance, readPrepared } from '../runtimes/index.js';
 import { toModelShape } from './shape-rules.js';
 
 /** Largest sample, all its inputs together: they are made in one turn of the event loop. */
@@ -33,6 +33,8 @@ export interface WarmupSample {
   readonly count: number;
   readonly rows: number;
   readonly inputs: readonly Tensor[];
+  /** What the model's preparer makes of it, where there is one. */
+  readonly prepared?: Uint8Array;
 }
 
 export interface WarmupOptions {
@@ -58,22 +60,45 @@ export function zeroInputs(signature: Signature, rows: number): readonly Tensor[
 /** Runs one batch of one item and forgets its outputs. Rejects with the model's error. */
 export async function runOnce(
   model: Pick<Instance, 'description' | 'execute' | 'grant'>,
-  inputs: readonly Tensor[],
-  rows: number,
+  sample: Pick<WarmupSample, 'inputs' | 'rows' | 'prepared'>,
 ): Promise<void> {
-  const item: BatchItem =
-    model.description.tasks?.generate === undefined
-      ? { callId: 0, inputs, rows, parameters: {} }
-      : { callId: 0, inputs: [], rows, parameters: {}, generation: { prompt: promptOfTensors(inputs) } };
-  const batch: Batch = { id: 0, items: [item], rows, outputs: undefined };
+  await runItem(model, itemOf(sample, model.description.tasks?.generate !== undefined));
+}
+
+/** A sample as a model takes it whose preparer has prepared it. Rejects with the preparer's error. */
+export async function prepareSample(
+  preparer: Pick<Instance, 'execute' | 'grant'>,
+  sample: WarmupSample,
+): Promise<WarmupSample> {
+  const { value } = readPrepared(await runItem(preparer, itemOf(sample, true)));
+  return { ...sample, prepared: value };
+}
+
+function itemOf(
+  { inputs, rows, prepared }: Pick<WarmupSample, 'inputs' | 'rows' | 'prepared'>,
+  generates: boolean,
+): BatchItem {
+  const plain = { callId: 0, rows, parameters: {} };
+  if (!generates) return { ...plain, inputs };
+  const item = { ...plain, inputs: [] };
+  if (prepared === undefined) return { ...item, generation: { prompt: promptOfTensors(inputs) } };
+  return { ...item, generation: { prompt: EMPTY_PROMPT }, prepared };
+}
+
+/** Runs an item by itself; its outputs, the last ones where it has several answers. Rejects with the model's error. */
+async function runItem(model: Pick<Instance, 'execute' | 'grant'>, item: BatchItem): Promise<readonly Tensor[]> {
+  const batch: Batch = { id: 0, items: [item], rows: item.rows, outputs: undefined };
   let failure: MillraceError | undefined;
+  let last: readonly Tensor[] = [];
   await model.execute(batch, (emissions) => {
-    for (const { error, callId, final } of emissions) {
+    for (const { error, callId, final, outputs } of emissions) {
       if (error !== undefined) failure = errorOf(error);
       if (!final) model.grant(callId, 1);
+      last = outputs;
     }
   });
   if (failure !== undefined) throw failure;
+  return last;
 }
 
 async function createSample(sample: WarmupConfig, options: WarmupOptions): Promise<WarmupSample> {

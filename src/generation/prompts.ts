@@ -1,6 +1,9 @@
 import type { Prompt } from '../core/index.js';
 import { type Conversation, packConversation } from './conversation.js';
 
+/** Of a request whose prompt a preparer has read. */
+export const EMPTY_PROMPT: Prompt = { kind: 'tokens', tokens: new Int32Array() };
+
 /** A text to go on with. */
 export function textPrompt(text: string): Prompt {
   return { kind: 'text', text: Buffer.from(text) };

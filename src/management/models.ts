@@ -4,12 +4,13 @@ import type {
   Model,
   ModelActivity,
   ModelEndpoints,
+  ModelInstance,
   ModelTensor,
   ModelVersion,
 } from '../api/index.js';
 import { MODEL_ENDPOINTS } from '../api/schemas/index.js';
 import { MODEL_TASKS, type TensorSpec } from '../core/index.js';
-import type { ModelGauges, ModelInfo } from '../engine/index.js';
+import type { InstanceGauge, ModelGauges, ModelInfo } from '../engine/index.js';
 import type { Route } from '../protocols/index.js';
 import type { ModelReport, ModelVersionReport, Service } from '../service/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
@@ -62,17 +63,19 @@ function encodeTensor({ name, datatype, shape, optional }: TensorSpec): Encoded<
   return { name, datatype, shape, optional: optional || undefined };
 }
 
-function encodeActivity({ instances, ...gauges }: ModelGauges): Encoded<ModelActivity> {
+function encodeActivity({ instances, preparer, ...gauges }: ModelGauges): Encoded<ModelActivity> {
   return {
     queued_requests: gauges.queuedRequests,
     queued_bytes: gauges.queuedBytes,
     executing_requests: gauges.executingRequests,
     active_sequences: gauges.activeSequences,
     waiting_sequences: gauges.waitingSequences,
-    // Of a model in the server itself, and while its runner is down, the process is not the instance's.
-    instances: instances.map((instance) => ({
-      ...encodeInstance(instance),
-      pid: instance.memoryLimit && instance.pid,
-    })),
+    instances: instances.map(encodeModelInstance),
+    preparer: preparer && encodeModelInstance(preparer),
   };
+}
+
+/** Of a model in the server itself, and while its runner is down, the process is not the instance's. */
+function encodeModelInstance(instance: InstanceGauge): Encoded<ModelInstance> {
+  return { ...encodeInstance(instance), pid: instance.memoryLimit && instance.pid };
 }

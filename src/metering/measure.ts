@@ -30,12 +30,12 @@ export function isNobodys({ call }: Pick<Events['inferFinished'], 'call'>): bool
 
 /**
  * Microseconds for which a request has had an instance: its share, by rows, of the batch in which it ran last, less what the model waited for
- * others that it called. 0 for an answer from the cache, and where nothing has run.
+ * others that it called, and its time in the model's preparer. 0 for an answer from the cache, and where nothing has run.
  */
 export function computeUsOf(timing: Timing, rows: number): number {
-  const { cache, batchRows, calledMs, computeInputMs, computeInferMs, computeOutputMs } = timing;
+  const { cache, batchRows, calledMs, prepareMs, computeInputMs, computeInferMs, computeOutputMs } = timing;
   if (cache === 'hit') return 0;
-  const batchMs = computeInputMs + computeInferMs + computeOutputMs - calledMs;
-  if (!(batchMs > 0)) return 0;
-  return Math.round((batchRows > rows ? (batchMs * rows) / batchRows : batchMs) * 1_000);
+  const batchMs = Math.max(0, computeInputMs + computeInferMs + computeOutputMs - calledMs);
+  const ms = prepareMs + (batchRows > rows ? (batchMs * rows) / batchRows : batchMs);
+  return ms > 0 ? Math.round(ms * 1_000) : 0;
 }

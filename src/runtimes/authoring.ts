@@ -43,6 +43,8 @@ export type {
   LoadedModel,
   LoadSpec,
   ModelRequest,
+  PreparedRequest,
+  Preparer,
   Room,
   Runtime,
   StatisticSpec,

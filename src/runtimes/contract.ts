@@ -24,11 +24,37 @@ export interface Runtime {
   readonly name: string;
   /** Rejects with a MillraceError (`invalid_argument` for a bad file, `unimplemented` for what it cannot do). */
   load(spec: LoadSpec): Promise<LoadedModel>;
+  /** Loads the preparer of a model, for runtimes whose manifest has `prepares`. Rejects as `load` does. */
+  loadPreparer?(spec: LoadSpec): Promise<Preparer>;
+}
+
+/**
+ * Does the part of a request that needs no weights, such as rendering a template and tokenising, before the request is queued: in a process of
+ * its own, so that nothing of it holds up the model, and the queue knows the cost of the request. Its failures end the request only.
+ */
+export interface Preparer {
+  readonly description: Pick<Description, 'concurrency' | 'wantsContext' | 'statistics'>;
+  /** Rejects with the MillraceError that ends the request. No more than `concurrency` at a time. */
+  prepare(item: BatchItem): Promise<PreparedRequest>;
+  /** As {@link LoadedModel.statistics}. */
+  statistics?(): Readonly<Record<string, number>>;
+  /** Gives everything back. No request is being prepared. */
+  close(): Promise<void>;
+}
+
+/** What a preparer makes of a request. */
+export interface PreparedRequest {
+  /** What the request costs in the queue and in a batch, in the model's `costUnit`: 0 or more. */
+  readonly cost: number;
+  /** For the model: it becomes {@link BatchItem.prepared}. */
+  readonly value: Uint8Array;
 }
 
 /** Plain data: it crosses the pipe to a runner as JSON. */
 export interface LoadSpec {
   readonly ref: ModelRef;
+  /** Load the preparer of the model. Default: the model. */
+  readonly isPreparer?: boolean;
   readonly runtime: string;
   /** Absolute path of the model file or version folder. */
   readonly path: string;
@@ -125,6 +151,8 @@ export interface BatchItem {
   readonly parameters: Parameters;
   /** Of models that generate, in place of inputs and parameters. The server has validated it; members that the caller leaves out are absent. */
   readonly generation?: GenerationRequest;
+  /** The value of the model's preparer. The prompt of `generation` is empty then. */
+  readonly prepared?: Uint8Array;
   readonly sequence?: ItemSequence;
   /** Present where the description asks for it. */
   readonly context?: ItemContext;

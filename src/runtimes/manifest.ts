@@ -17,6 +17,8 @@ export interface RuntimeManifest<Options extends RuntimeOptions = RuntimeOptions
   readonly contractVersion: typeof CONTRACT_VERSION;
   /** What its models may be asked for besides inference. Default: nothing. */
   readonly tasks?: readonly ModelTask[];
+  /** Its models have preparers (`Runtime.loadPreparer`); for runtimes whose models all generate. Default: no. */
+  readonly prepares?: boolean;
   /** The files that it takes; undefined = its models need none. */
   readonly files?: RuntimeFiles;
   /**

@@ -1,5 +1,6 @@
 import { MillraceError, type ModelTask } from '../core/index.js';
 import type { LoadedModel, LoadSpec, Runtime } from './contract.js';
+import { PreparerModel } from './preparer-model.js';
 import type { RuntimeContext } from './runtime-context.js';
 import { checkStatistics } from './statistics.js';
 import { checkTasks } from './tasks.js';
@@ -31,6 +32,7 @@ const OWN_MODULES: Readonly<Record<string, () => Promise<RuntimeModule>>> = {
 export async function loadModel(spec: PlacedSpec, context: RuntimeContext): Promise<LoadedModel> {
   const { createRuntime } = await importRuntime(spec);
   const runtime = await createRuntime(context);
+  if (spec.isPreparer === true) return loadPreparer(runtime, spec, context);
   const model = await runtime.load(spec);
   try {
     checkTasks(model.description, spec.tasks);
@@ -38,6 +40,23 @@ export async function loadModel(spec: PlacedSpec, context: RuntimeContext): Prom
     if (spec.sequence === undefined) return model;
     const { keepSequences } = await import('./sequence/index.js');
     return keepSequences(model, spec.sequence, spec.maxBatchSize);
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+async function loadPreparer(runtime: Runtime, spec: LoadSpec, { clock }: RuntimeContext): Promise<LoadedModel> {
+  if (runtime.loadPreparer === undefined) {
+    throw new MillraceError(
+      'internal',
+      `runtime '${spec.runtime}': its manifest has prepares, but it has no loadPreparer`,
+    );
+  }
+  const model = new PreparerModel(await runtime.loadPreparer(spec), clock);
+  try {
+    checkStatistics(model.description);
+    return model;
   } catch (error) {
     await model.close();
     throw error;

@@ -1,7 +1,6 @@
 /** Room `threads` (rank 1): threads that do for a room what holds up an event loop: groups of requests, or jobs with a limit each. */
 
 export { answerGroups, type GroupAnswerer } from './answer-groups.js';
-export { FairThreads } from './fair-threads.js';
 export { GroupedThread, type GroupedThreadOptions } from './grouped-thread.js';
 export { LimitedThread, type ThreadProblem } from './limited-thread.js';
 export type { GroupMessage, Reply } from './messages.js';

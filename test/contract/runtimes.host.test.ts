@@ -308,7 +308,7 @@ describe('a load', () => {
     );
     const other = createTestHost({ entry });
     await expect(other.load(FAULTY)).rejects.toMatchObject({
-      message: "runner model/1#0 is gone: speaks protocol another, expected 8; is 'runners.entry' of this version?",
+      message: "runner model/1#0 is gone: speaks protocol another, expected 9; is 'runners.entry' of this version?",
     });
     await other.host.close();
   });

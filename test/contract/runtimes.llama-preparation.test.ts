@@ -53,19 +53,18 @@ describe('making prompts', () => {
     expect(bytes).toBeLessThan(4_000);
   });
 
-  test('goes on for others where the template never ends with the conversations of one caller', async () => {
+  test('goes on where the template never ends with a conversation, which is refused', async () => {
     const instance = await load({ chatTemplate: TEMPLATE });
     const ended: number[] = [];
-    for (const callId of [1, 2]) {
-      const endless = run(instance, chatItem(callId, [{ role: 'loop', content: 'x' }], TWO_TOKENS, 'one'));
-      void endless.then(
-        () => ended.push(callId),
-        () => undefined,
-      );
-    }
+    const endless = run(instance, chatItem(1, [{ role: 'loop', content: 'x' }], TWO_TOKENS, 'one'));
+    void endless.then(() => ended.push(1));
     const other = await run(instance, chatItem(3, [{ role: 'Moses', content: 'I am' }], TWO_TOKENS, 'two'));
     expect(other?.usage?.completionTokens).toBe(2);
     expect(ended).toEqual([]);
+    expect((await endless)?.error).toMatchObject({
+      code: 'invalid_argument',
+      message: 'the chat template of the model does not take these messages: it takes longer than 2000 ms',
+    });
   });
 
   test('is refused before anything is done where a text is longer than is read', async () => {

@@ -261,7 +261,6 @@ describe('the llama runtime', () => {
     expect(instance.statistics?.()).toEqual({
       slots_busy: 0,
       requests_waiting: 0,
-      requests_preparing: 0,
       rendered_messages_total: 0,
       tokenized_bytes_total: 2 * PROMPT.length,
       kv_cache_active_tokens: 0,

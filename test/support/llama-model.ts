@@ -3,8 +3,9 @@ import { afterEach, beforeEach } from 'vitest';
 import type { EventName, Events, GenerationParameters, ParameterValue, Prompt } from '../../src/core/index.js';
 import { textPrompt } from '../../src/generation/index.js';
 import type { BatchItem, Emission, Instance } from '../../src/runtimes/index.js';
+import { preparedInstance } from './prepared-instance.js';
 import { batchItem } from './tensors.js';
-import { createTestHost, loadSpec, runBatch, type TestHost } from './test-host.js';
+import { createTestHost, IN_PROCESS, loadSpec, runBatch, type TestHost } from './test-host.js';
 
 /** A small real language model. */
 export const TINY_MODEL = path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf');
@@ -72,11 +73,15 @@ export function useLlamaHost() {
   });
   afterEach(() => hosted.host.close());
   return {
-    load: (options: Record<string, unknown> = {}, file = TINY_MODEL): Promise<Instance> =>
-      hosted.load({
+    load: async (options: Record<string, unknown> = {}, file = TINY_MODEL): Promise<Instance> => {
+      const spec = {
         ...loadSpec({ runtime: 'llama', path: file }),
         options: { contextTokens: 256, slots: 4, threads: 1, ...options },
-      }),
+      };
+      const instance = await hosted.load(spec);
+      const preparer = await hosted.load({ ...spec, isPreparer: true }, IN_PROCESS, 'model/1#prepare');
+      return preparedInstance(instance, preparer);
+    },
     event: <Name extends EventName>(name: Name, matches?: (event: Events[Name]) => boolean) =>
       hosted.event(name, matches),
   };

@@ -25,6 +25,7 @@ export const LIMITS: SchedulerLimits = {
   preserveOrder: false,
   pure: true,
   decoupled: false,
+  reservesLastPlace: false,
   prefetchBelowMs: 0,
   sequences: undefined,
   concurrency: 1,
@@ -64,7 +65,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
   const holdings = new Holdings(budget, options.bodies);
   const pool = new InstancePool({
     ref: REF,
-    slots: createSlots(options.instances ?? 1),
+    slots: createSlots(REF, options.instances ?? 1),
     clock,
     events,
     restartBackoffMs: 100,

@@ -64,6 +64,7 @@ const ModelActivitySchema = schemaOf<ModelActivity>()(
       active_sequences: Count,
       waiting_sequences: Count,
       instances: Type.Array(ModelInstanceSchema),
+      preparer: Type.Optional(ModelInstanceSchema),
     },
     { description: 'Missing unless the version is loaded, and for callers without the right `model.observe`.' },
   ),

@@ -50,10 +50,16 @@ export function reportServing(
   return { served, unserved };
 }
 
+/** Preparers included. */
 type InstancesByGeneration = ReadonlyMap<number, ModelGauges['instances']>;
 
 function instancesByGeneration(gauges: readonly ModelGauges[]): InstancesByGeneration {
-  return new Map(gauges.map(({ ref, instances }) => [ref.generation, instances]));
+  return new Map(
+    gauges.map(({ ref, instances, preparer }) => [
+      ref.generation,
+      preparer === undefined ? instances : [...instances, preparer],
+    ]),
+  );
 }
 
 /** The processes of a model's instances that run. */

@@ -75,7 +75,7 @@ async function bestRunMs(
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs; run++) {
     const start = clock.now();
-    await runOnce(model, inputs, rows);
+    await runOnce(model, { inputs, rows });
     best = Math.min(best, clock.now() - start);
   }
   return best;

@@ -104,7 +104,7 @@ describe('who floods a model', () => {
 });
 
 describe('a model of long runs', () => {
-  const LONG = { decoupled: true, concurrency: 4 };
+  const LONG = { decoupled: true, reservesLastPlace: true, concurrency: 4 };
 
   it('keeps one of its places from a caller who has the others', async () => {
     const { send, batches, finish } = createFixture({ limits: LONG });
@@ -128,7 +128,7 @@ describe('a model of long runs', () => {
   it.each([
     ['who have no credentials', 'anonymous', {}],
     ['where nobody takes turns', 'a', { fairness: { between: 'nobody' } }],
-    ['whose answers are one each', 'a', { limits: { ...LONG, decoupled: false } }],
+    ['whose answers are one each', 'a', { limits: { ...LONG, decoupled: false, reservesLastPlace: false } }],
   ] as const)('gives all places to callers %s', async (_whom, name, options) => {
     const { send, batches, finish } = createFixture({ limits: LONG, ...options });
     send(name, 5);

@@ -1,28 +1,21 @@
-import {
-  ByteBudget,
-  formatModelRef,
-  type Message,
-  MillraceError,
-  type ModelRef,
-  type ModelState,
-  msg,
-  namedModel,
-} from '../../core/index.js';
+import { ByteBudget, type Message, MillraceError, type ModelState, msg, namedModel } from '../../core/index.js';
 import { resolveModelConfig } from '../../repository/index.js';
 import type { Instance } from '../../runtimes/index.js';
 import type { BatchingChoice } from '../batching/choice.js';
 import { chooseBatching } from '../batching/probe.js';
-import { CachedSubmit } from '../cached-submit.js';
+import { CachedSubmit, type CachedSubmitOptions } from '../cached-submit.js';
 import { Holdings } from '../holdings.js';
 import { createSlots, InstancePool, type Slot } from '../instance-pool.js';
 import { Scheduler } from '../scheduler.js';
 import { schedulerLimits } from '../scheduler-limits.js';
 import { createShapeRules } from '../shape-rules.js';
 import { StatisticsCounter } from '../statistics.js';
-import type { GrantCredit, InstanceStatistic, ModelGauges, ModelInfo, Submission } from '../types.js';
+import type { GrantCredit, ModelGauges, ModelInfo, Submission } from '../types.js';
 import { createWarmup } from '../warmup.js';
+import { gaugesOf } from './gauges.js';
 import { closeFailed, createInstanceLoader, type InstanceLoader, startInstance, warmUp } from './instance-loader.js';
 import type { LoadGenerationOptions } from './load-options.js';
+import { type LoadedPreparer, loadPreparer } from './load-preparer.js';
 import { openReview } from './open-review.js';
 import { type PreparedModel, prepareModel } from './prepare.js';
 import { findCache, joinResources, reportSlowLimit } from './shared-parts.js';
@@ -31,13 +24,17 @@ import { findCache, joinResources, reportSlowLimit } from './shared-parts.js';
 export interface Generation {
   readonly info: ModelInfo;
   readonly scheduler: Scheduler;
-  /** Takes a request: from here it is answered, by the response cache or by the scheduler. */
+  /** Takes a request: from here it is answered, by the response cache or, once it is prepared, by the scheduler. */
   readonly submit: (submission: Submission) => GrantCredit;
   readonly statistics: StatisticsCounter;
   /** `ready`, or `recovering` while every instance is down. */
   state(): ModelState;
-  /** Instances that are up. */
+  /** Instances that are up; 0 while the preparer is down. */
   up(): number;
+  /** Resolves when nothing waits and nothing runs. */
+  idle(): Promise<void>;
+  /** Resolves when nobody waits for an answer; batches may still be computing for callers that have left. */
+  settled(): Promise<void>;
   /**
    * It serves no more: its instances finish what was accepted, and none starts again. Once the last is gone, `take` gets
    * what has not begun.
@@ -53,24 +50,45 @@ export async function loadGeneration(options: LoadGenerationOptions): Promise<Ge
   const { source, context } = options;
   const startedAt = context.clock.now();
   const config = resolveModelConfig(source.config, source.manifest);
-  const slots = createSlots(config.instances.count);
+  const slots = createSlots(options.ref, config.instances.count);
   const loader = await createInstanceLoader({ ...options, config, slots });
-  const first = await loader.load(0);
+  const { first, preparer } = await loadFirst(loader, loadPreparer(options, config));
   const started: Instance[] = [first];
   try {
     const model = prepareModel(options, config, first.description);
     const { signature, maxBatchSize } = model;
     options.onWarming();
-    const samples = await createWarmup({ source, signature, maxBatchSize, samples: config.warmup });
+    const read = await createWarmup({ source, signature, maxBatchSize, samples: config.warmup });
+    const samples = preparer === undefined ? read : await preparer.prepareSamples(read);
     await warmUp(loader, samples, first);
     const batching = await probeBatching(options, model, { loader, instance: first });
     const start = (index: number) => startInstance(loader, samples, index);
     for (let index = 1; index < slots.length; index++) started.push(await start(index));
-    return assemble({ ...options, model, slots, start, batching, started, loadMs: context.clock.now() - startedAt });
+    const loadMs = context.clock.now() - startedAt;
+    return assemble({ ...options, model, slots, start, batching, started, preparer, loadMs });
   } catch (error) {
-    await Promise.all(started.map(closeFailed));
+    await Promise.all([...started, ...(preparer === undefined ? [] : [preparer.instance])].map(closeFailed));
     throw error;
   }
+}
+
+interface FirstLoaded {
+  readonly first: Instance;
+  readonly preparer: LoadedPreparer | undefined;
+}
+
+/** Loads an instance while the preparer loads; where one of them fails, closes the other. */
+async function loadFirst(
+  loader: InstanceLoader,
+  loadingPreparer: Promise<LoadedPreparer | undefined>,
+): Promise<FirstLoaded> {
+  const [first, preparer] = await Promise.allSettled([loader.load(0), loadingPreparer]);
+  if (first.status === 'fulfilled' && preparer.status === 'fulfilled') {
+    return { first: first.value, preparer: preparer.value };
+  }
+  if (first.status === 'fulfilled') await closeFailed(first.value);
+  if (preparer.status === 'fulfilled' && preparer.value !== undefined) await closeFailed(preparer.value.instance);
+  throw first.status === 'rejected' ? first.reason : (preparer as PromiseRejectedResult).reason;
 }
 
 function probeBatching(
@@ -97,6 +115,7 @@ interface LoadedGeneration extends LoadGenerationOptions {
   readonly start: (index: number) => Promise<Instance>;
   readonly batching: BatchingChoice;
   readonly started: readonly Instance[];
+  readonly preparer: LoadedPreparer | undefined;
   readonly loadMs: number;
 }
 
@@ -134,22 +153,20 @@ function assemble(options: LoadedGeneration): Generation {
     clock,
     events,
   });
-  const cache = findCache(model, ref, context);
-  const cached =
-    cache &&
-    new CachedSubmit({
-      ref,
-      mention,
-      cache,
-      holdings,
-      statistics,
-      clock,
-      rules: rules.request,
-      share: model.config.responseCache.share,
-      ttlMs: model.config.responseCache.ttlMs,
-      maxWaiting: model.config.queue.maxRequests,
-      submit: (submission) => scheduler.submit(submission),
-    });
+  const preparer = options.preparer?.serve({
+    mention,
+    limits,
+    holdings,
+    rules: rules.request,
+    statistics,
+    checkRoom: (submission, preparing) => scheduler.checkRoom(submission, preparing),
+    next: (submission) => scheduler.submit(submission),
+    isDown: () => pool.up === 0,
+    onChange: options.onStateChange,
+  });
+  const pools = preparer === undefined ? [pool] : [pool, preparer.pool];
+  const submit = (submission: Submission) => (preparer?.preparation ?? scheduler).submit(submission);
+  const cached = createCached(options, { mention, holdings, statistics, rules: rules.request, submit });
   return {
     info: {
       ...describe(options),
@@ -158,23 +175,47 @@ function assemble(options: LoadedGeneration): Generation {
       },
     },
     scheduler,
-    submit: (submission) => (cached === undefined ? scheduler.submit(submission) : cached.submit(submission)),
+    submit: (submission) => (cached === undefined ? submit(submission) : cached.submit(submission)),
     statistics,
-    up: () => pool.up,
+    up: () => (preparer?.pool.up === 0 ? 0 : pool.up),
+    async idle() {
+      await preparer?.preparation.idle();
+      await scheduler.idle();
+    },
+    async settled() {
+      await preparer?.preparation.settled();
+      await scheduler.settled();
+    },
     retire(take) {
-      pool.stopRestarts();
+      for (const each of pools) each.stopRestarts();
+      preparer?.preparation.retire(take);
       scheduler.retire(take);
     },
-    state: () => (pool.up > 0 ? { kind: 'ready' } : { kind: 'recovering', reason: String(pool.lastDeath) }),
-    gauges: () => gaugesOf(ref, scheduler, pool),
+    state() {
+      const down = pools.find(({ up }) => up === 0);
+      return down === undefined ? { kind: 'ready' } : { kind: 'recovering', reason: String(down.lastDeath) };
+    },
+    gauges: () => gaugesOf(ref, { scheduler, pool, preparer }),
     async close() {
       const reason = new MillraceError('unavailable', msg`${mention} was closed before it could answer`);
       cached?.close(reason);
+      preparer?.preparation.abort(reason);
       scheduler.abort(reason);
       resources?.leave();
-      await pool.close();
+      await Promise.all(pools.map((each) => each.close()));
     },
   };
+}
+
+function createCached(
+  { ref, context, model }: LoadedGeneration,
+  parts: Pick<CachedSubmitOptions, 'mention' | 'holdings' | 'statistics' | 'rules' | 'submit'>,
+): CachedSubmit | undefined {
+  const cache = findCache(model, ref, context);
+  if (cache === undefined) return undefined;
+  const { responseCache, queue } = model.config;
+  const { share, ttlMs } = responseCache;
+  return new CachedSubmit({ ...parts, ref, cache, share, ttlMs, maxWaiting: queue.maxRequests, clock: context.clock });
 }
 
 function createPool({ ref, context, slots, start, started }: LoadedGeneration, onChange: () => void): InstancePool {
@@ -191,34 +232,6 @@ function shapeRules(mention: Message, { config, signature, maxBatchSize, descrip
   const { inputs, outputs } = config;
   const { textOnly, tasks } = description;
   return createShapeRules({ mention, signature, maxBatchSize, textOnly, inputs, outputs, generate: tasks?.generate });
-}
-
-function gaugesOf(ref: ModelRef, scheduler: Scheduler, pool: InstancePool): ModelGauges {
-  return {
-    ref,
-    queuedRequests: scheduler.queuedRequests,
-    queuedBytes: scheduler.queuedBytes,
-    executingRequests: scheduler.executingRequests,
-    activeSequences: scheduler.sequences?.active ?? 0,
-    waitingSequences: scheduler.sequences?.waiting ?? 0,
-    instances: pool.slots.map((slot) => ({
-      id: `${formatModelRef(ref)}#${slot.index}`,
-      pid: slot.instance?.pid ?? 0,
-      up: slot.instance !== undefined,
-      restarts: slot.restarts,
-      ...(slot.instance?.memoryLimit === undefined ? {} : { memoryLimit: slot.instance.memoryLimit }),
-      ...(slot.instance?.description.statistics === undefined ? {} : { statistics: statisticsOf(slot.instance) }),
-    })),
-  };
-}
-
-function statisticsOf(instance: Instance): readonly InstanceStatistic[] {
-  const { statistics: specs = [] } = instance.description;
-  const values = instance.statistics?.() ?? {};
-  return specs.flatMap(({ name, help }) => {
-    const value = values[name];
-    return value === undefined ? [] : [{ name, help, value }];
-  });
 }
 
 function describe({ ref, source, model, loadMs }: LoadedGeneration): Omit<ModelInfo, 'batching'> {

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { formatModelRef, msg, namedModel, type Timer } from '../../core/index.js';
+import { msg, namedModel, type Timer } from '../../core/index.js';
 import { declaredSignature, type ModelSource, type ResolvedModelConfig, stepsOf } from '../../repository/index.js';
 import type { Instance, LoadSpec, Placement } from '../../runtimes/index.js';
 import { executingIn, FilesChangedError, type Slot } from '../instance-pool.js';
@@ -23,15 +23,16 @@ export interface InstanceLoaderOptions extends LoadGenerationOptions {
   readonly config: ResolvedModelConfig;
   /** Of the pool that the instances go to: models call others for the requests that run there. */
   readonly slots: readonly Slot[];
+  /** They are preparers of the model. Default: no. */
+  readonly isPreparer?: boolean;
 }
 
 /** Notes which files they are, and makes a loader of their instances. */
 export async function createInstanceLoader(options: InstanceLoaderOptions): Promise<InstanceLoader> {
   const { source, ref, context, config, slots } = options;
   const identity = fileIdentity(source.path);
-  const label = formatModelRef(ref);
   const spec = await loadSpec(options);
-  const placement = placementOf(config);
+  const placement = options.isPreparer === true ? preparerPlacementOf(config) : placementOf(config);
   const timeoutMs = config.limits.loadTimeoutMs;
   const callModel = createCallModel({
     modelName: ref.name,
@@ -49,7 +50,7 @@ export async function createInstanceLoader(options: InstanceLoaderOptions): Prom
     async load(index) {
       checkFiles();
       const instance = await context.host.load(spec, placement, {
-        instanceId: `${label}#${index}`,
+        instanceId: slotAt(slots, index).id,
         timeoutMs,
         callModel,
         describeModel: context.describeModel,
@@ -86,7 +87,7 @@ export async function startInstance(
 export function warmUp(loader: InstanceLoader, samples: readonly WarmupSample[], instance: Instance): Promise<void> {
   return loader.guard(instance, async () => {
     for (const sample of samples) {
-      for (let run = 0; run < sample.count; run++) await runOnce(instance, sample.inputs, sample.rows);
+      for (let run = 0; run < sample.count; run++) await runOnce(instance, sample);
     }
   });
 }
@@ -105,7 +106,8 @@ async function closingOnFailure(instance: Instance, work: () => Promise<void>): 
   }
 }
 
-async function loadSpec({ source, ref, context, config }: InstanceLoaderOptions): Promise<LoadSpec> {
+async function loadSpec(options: InstanceLoaderOptions): Promise<LoadSpec> {
+  const { source, ref, context, config, isPreparer } = options;
   const sequence = await loadSequenceSpec(source, config.sequenceBatching);
   return {
     ref,
@@ -118,6 +120,7 @@ async function loadSpec({ source, ref, context, config }: InstanceLoaderOptions)
     cacheFolder: context.cacheFolder,
     parameters: config.parameters,
     ...(sequence === undefined ? {} : { sequence }),
+    ...(isPreparer === true && { isPreparer }),
   };
 }
 
@@ -129,6 +132,23 @@ function placementOf({ instances, limits }: ResolvedModelConfig): Placement {
     environment: instances.environment,
     maxRssBytes: limits.maxRssBytes,
   };
+}
+
+/** A process of its own, or the one of the preparers of the models with which it shares a runner. */
+function preparerPlacementOf({ instances, limits }: ResolvedModelConfig): Placement {
+  const { runner, environment } = instances;
+  return {
+    kind: 'process',
+    runner: runner === undefined ? undefined : `${runner}#prepare`,
+    environment,
+    maxRssBytes: limits.maxRssBytes,
+  };
+}
+
+function slotAt(slots: readonly Slot[], index: number): Slot {
+  const slot = slots[index];
+  if (slot === undefined) throw new RangeError(`no slot ${index}`);
+  return slot;
 }
 
 /** Tells files apart that were written under the same name; '' for what is no file. */

@@ -1,4 +1,11 @@
-import { type EventBus, formatModelRef, invalidArgument, type ModelRef, type Signature } from '../../core/index.js';
+import {
+  type EventBus,
+  formatModelRef,
+  invalidArgument,
+  MillraceError,
+  type ModelRef,
+  type Signature,
+} from '../../core/index.js';
 import { completeSignature, type ResolvedModelConfig } from '../../repository/index.js';
 import type { Description } from '../../runtimes/index.js';
 import type { LoadGenerationOptions } from './load-options.js';
@@ -20,6 +27,13 @@ export function prepareModel(
   description: Description,
 ): PreparedModel {
   checkInline(config);
+  if (source.manifest.prepares === true && description.tasks?.generate === undefined) {
+    const { name } = source.manifest;
+    throw new MillraceError(
+      'internal',
+      `the manifest of runtime '${name}' has prepares, but the model does not generate`,
+    );
+  }
   const completed = completeSignature({
     declared: source.config,
     described: description.signature,
@@ -29,6 +43,9 @@ export function prepareModel(
   });
   if (!source.config.outputs?.length) reportLeftOut(ref, completed.signature, context.events);
   const sequences = description.stateful || config.sequenceBatching !== undefined;
+  if (sequences && source.manifest.prepares === true) {
+    throw invalidArgument('a model whose requests are prepared takes no sequences: leave out sequenceBatching');
+  }
   return { config, signature: completed.signature, maxBatchSize: completed.maxBatchSize, description, sequences };
 }
 

@@ -31,6 +31,13 @@ describe('loadRuntimes', () => {
     [{ name: 'Toy' }, "name: expected a small letter, then letters, digits, '-' and '_', got 'Toy'"],
     [{ name: 'batching' }, "name: 'batching' is a key of model.yaml for all runtimes"],
     [{ tasks: ['generate'] }, 'none'],
+    [{ tasks: ['generate'], prepares: true }, 'none'],
+    [{ prepares: true }, "prepares: a runtime that prepares requests has the task 'generate'"],
+    [
+      { tasks: ['generate'], prepares: true, placements: ['inline'] },
+      'prepares: a runtime that prepares requests runs in processes',
+    ],
+    [{ prepares: 1 }, 'prepares: expected true or false, got 1'],
     [{ tasks: ['infer'] }, "tasks[0]: expected generate, got 'infer'"],
     [
       { contractVersion: undefined },

@@ -65,11 +65,19 @@ function manifestProblem(value: object): string | undefined {
   }
   const [mismatch] = explainMismatches(ManifestSchema, value);
   if (mismatch !== undefined) return mismatch.message;
-  const { name, files, options, module, composes } = value as Partial<RuntimeManifest> & { readonly name: string };
+  const { name, tasks, prepares, placements, files, options, module, composes } = value as Partial<RuntimeManifest> & {
+    readonly name: string;
+  };
   if (!/^[a-z][a-zA-Z0-9_-]*$/.test(name)) {
     return `name: expected a small letter, then letters, digits, '-' and '_', got '${name}'`;
   }
   if (name in CommonConfigSchema.properties) return `name: '${name}' is a key of model.yaml for all runtimes`;
+  if (prepares === true && tasks?.includes('generate') !== true) {
+    return "prepares: a runtime that prepares requests has the task 'generate'";
+  }
+  if (prepares === true && placements?.includes('process') === false) {
+    return 'prepares: a runtime that prepares requests runs in processes';
+  }
   const ending = files?.endings.find((candidate) => !/^\.[^/]+$/.test(candidate));
   if (ending !== undefined) return `files.endings: expected a dot, then letters, got '${ending}'`;
   const stray = files?.names?.find((file) => !files.endings.some((candidate) => file.endsWith(candidate)));

@@ -12,6 +12,7 @@ export const ManifestSchema = Type.Object(
     name: Type.String({ minLength: 1 }),
     contractVersion: Type.Literal(CONTRACT_VERSION),
     tasks: Type.Optional(Type.Array(Type.Union(MODEL_TASKS.map((task) => Type.Literal(task))))),
+    prepares: Type.Optional(Type.Boolean()),
     files: Type.Optional(
       Type.Object(
         {

@@ -37,6 +37,7 @@ const SEQUENCE_END = 4;
 const HAS_PARAMETERS = 8;
 const HAS_CONTEXT = 16;
 const HAS_GENERATION = 32;
+const HAS_PREPARED = 64;
 
 /**
  * Encodes a batch; throws `resource_exhausted` when it is too large for one frame. What the recipient can
@@ -90,8 +91,9 @@ export function decodeExecute(frame: Frame, names: ModelNames, bodies?: Uint8Arr
     const inputs = reader.tensors(flagsAndCount >>> 8, names.inputs);
     const parameters = (flagsAndCount & HAS_PARAMETERS) === 0 ? NO_PARAMETERS : values.next<Parameters>();
     const plain = { callId, rows: itemRows, inputs, parameters };
-    const item =
+    const asked =
       (flagsAndCount & HAS_GENERATION) === 0 ? plain : { ...plain, generation: values.next<GenerationRequest>() };
+    const item = (flagsAndCount & HAS_PREPARED) === 0 ? asked : { ...asked, prepared: values.next<Uint8Array>() };
     if ((flagsAndCount & HAS_SEQUENCE) !== 0) {
       const sequence = readSequence(flagsAndCount, slot, values);
       items.push(context === undefined ? { ...item, sequence } : { ...item, sequence, context });
@@ -103,9 +105,10 @@ export function decodeExecute(frame: Frame, names: ModelNames, bodies?: Uint8Arr
 /** What has no place in words, in the order in which it is read; nothing for most batches. */
 function collectValues(items: readonly BatchItem[]): unknown[] {
   const values: unknown[] = [];
-  for (const { parameters, sequence, generation } of items) {
+  for (const { parameters, sequence, generation, prepared } of items) {
     if (hasAny(parameters)) values.push(parameters);
     if (generation !== undefined) values.push(generation);
+    if (prepared !== undefined) values.push(prepared);
     if (sequence !== undefined) values.push(sequence.id);
   }
   return values;
@@ -167,6 +170,7 @@ function itemFlags(item: BatchItem): number {
   }
   if (item.context !== undefined) flags |= HAS_CONTEXT;
   if (item.generation !== undefined) flags |= HAS_GENERATION;
+  if (item.prepared !== undefined) flags |= HAS_PREPARED;
   return flags;
 }
 

@@ -6,7 +6,7 @@ import { MillraceError } from '../../core/index.js';
  * stream of frames. Words are in native byte order: both ends run on one machine. A ticket names one exchange; the
  * answer carries the ticket of its request. The runner speaks first (`hello`).
  */
-export const PROTOCOL_VERSION = 8;
+export const PROTOCOL_VERSION = 9;
 
 export const HEADER_WORDS = 4;
 export const HEADER_BYTES = 16;

@@ -69,8 +69,13 @@ const context = fc.record(
   PLAIN,
 );
 const rows = fc.nat({ max: 0xffff_ffff });
+const prepared = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
+const generation = fc.record(
+  { prompt: fc.constant({ kind: 'text' as const, text: Buffer.from('a text') }), maxTokens: fc.nat() },
+  { ...PLAIN, requiredKeys: ['prompt'] },
+);
 const item = fc.record(
-  { callId, rows, inputs: fc.array(tensor, { maxLength: 4 }), parameters, sequence, context },
+  { callId, rows, inputs: fc.array(tensor, { maxLength: 4 }), parameters, generation, prepared, sequence, context },
   { ...PLAIN, requiredKeys: ['callId', 'rows', 'inputs', 'parameters'] },
 );
 const batch: fc.Arbitrary<Batch> = fc.record(

@@ -7,7 +7,7 @@ import { loadModel, type PlacedSpec } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { BodyArena } from './body-arena.js';
 import { InlineModel } from './inline-model.js';
-import { limitMemory, type MemoryDemand } from './memory-limit.js';
+import { DEFAULT_LIMIT_BYTES, limitMemory, type MemoryDemand } from './memory-limit.js';
 import { loadRemotely, RemoteModel } from './remote-model.js';
 import { type Environment, runnerEnvironment, sharedRunnerLabel } from './runner-environment.js';
 import { RunnerProcess, type RunnerSettings } from './runner-process.js';
@@ -171,6 +171,10 @@ class ProcessHost implements Host {
 
   async #demandOf(spec: LoadSpec, { maxRssBytes }: ProcessPlacement): Promise<MemoryDemand> {
     const estimate = this.#manifestOf(spec)?.estimateMemory;
+    // It holds no weights.
+    if (spec.isPreparer === true) {
+      return { ref: spec.ref, ownLimitBytes: Math.min(maxRssBytes, DEFAULT_LIMIT_BYTES), neededBytes: 0 };
+    }
     const neededBytes = estimate === undefined ? spec.sizeBytes * FILE_FACTOR : await estimate(spec);
     return { ref: spec.ref, ownLimitBytes: maxRssBytes, neededBytes };
   }

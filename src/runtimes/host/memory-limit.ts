@@ -19,7 +19,7 @@ export interface ServerMemory {
 
 const GIBIBYTE = 1_073_741_824;
 /** Limit of runners of small models, where half of the memory is not less. */
-const DEFAULT_LIMIT_BYTES = 4 * GIBIBYTE;
+export const DEFAULT_LIMIT_BYTES = 4 * GIBIBYTE;
 /** Node.js, libraries and what estimates leave out. */
 const MARGIN_BYTES = GIBIBYTE;
 

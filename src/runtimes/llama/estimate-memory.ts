@@ -49,7 +49,8 @@ function cachedTokens(metadata: Metadata, options: LlamaOptions): number {
   return options.cacheTokens || perSlot * options.slots;
 }
 
-function contextOf(metadata: Metadata, options: LlamaOptions): number {
+/** Tokens of a request and its answer together. */
+export function contextOf(metadata: Metadata, options: LlamaOptions): number {
   return contextTokensFor(options, numberOf(metadata, 'context_length'));
 }
 

@@ -10,5 +10,9 @@ export function createRuntime(context: RuntimeContext): Runtime {
       const { loadLlama } = await importNative(() => import('./load.js'));
       return loadLlama(spec, context);
     },
+    async loadPreparer(spec) {
+      const { loadLlamaPreparer } = await importNative(() => import('./prepare/load.js'));
+      return loadLlamaPreparer(spec, context);
+    },
   };
 }

@@ -5,11 +5,11 @@ import type { Description, LoadedModel, LoadSpec } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { formatOf } from './answer/answer-format.js';
 import { LlamaContext } from './library/context.js';
-import { openLibrary } from './library/open.js';
+import { type Library, openLibrary } from './library/open.js';
 import { Weights } from './library/weights.js';
 import { LlamaModel } from './model.js';
 import { contextTokensFor, type LlamaOptions, readLlamaOptions } from './options.js';
-import { Preparation } from './prepare/preparation.js';
+import { probeTemplate } from './prepare/prompt-thread.js';
 import { type ChatFormat, markersOf } from './template/answer-markers.js';
 
 /** Loads a language model. */
@@ -19,17 +19,8 @@ export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promis
   const weights = Weights.load(library, spec.path, options.gpuLayers);
   const contextTokens = contextTokensFor(options, weights.trainedContextTokens);
   const source = options.chatTemplate || weights.chatTemplate;
-  const preparation = new Preparation(
-    {
-      library: library.file,
-      vocabulary: weights.vocabulary,
-      limits: { contextTokens, longestPieceBytes: weights.longestPieceBytes },
-      template: source,
-    },
-    runtime.clock,
-  );
   // Its thread starts while memory is taken for the slots.
-  const opening = openChat(source, { weights, preparation, runtime });
+  const opening = openChat(source, { library, weights, contextTokens, runtime });
   let context: LlamaContext | undefined;
   try {
     context = new LlamaContext(library, weights, {
@@ -42,10 +33,9 @@ export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promis
     });
     const chat = await opening;
     const description = describe(options, context, { chat, weights });
-    return new LlamaModel({ library, weights, context, options, preparation, chat, description, runtime });
+    return new LlamaModel({ library, weights, context, options, chat, description, runtime });
   } catch (error) {
     await opening.catch(() => undefined);
-    await preparation.close();
     context?.free();
     weights.free();
     throw error;
@@ -53,19 +43,22 @@ export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promis
 }
 
 interface ChatParts {
+  readonly library: Library;
   readonly weights: Weights;
-  readonly preparation: Preparation;
-  readonly runtime: Pick<RuntimeContext, 'report'>;
+  readonly contextTokens: number;
+  readonly runtime: Pick<RuntimeContext, 'clock' | 'report'>;
 }
 
 /** How the model answers conversations; undefined where it has no template, or one that does not work, which is reported. */
 async function openChat(
   source: string | undefined,
-  { weights, preparation, runtime }: ChatParts,
+  { library, weights, contextTokens, runtime }: ChatParts,
 ): Promise<ChatFormat | undefined> {
   if (source === undefined) return undefined;
+  const { vocabulary, longestPieceBytes } = weights;
+  const limits = { contextTokens, longestPieceBytes };
   try {
-    await preparation.probe();
+    await probeTemplate({ library: library.file, vocabulary, limits, template: source }, runtime.clock);
   } catch (error) {
     runtime.report('warn', `the model takes texts only: ${messageOf(error)}`);
     return undefined;
@@ -118,9 +111,6 @@ function describe(options: LlamaOptions, context: LlamaContext, { weights, chat 
     statistics: [
       { name: 'slots_busy', help: 'Requests that are being generated for.' },
       { name: 'requests_waiting', help: 'Requests that wait for a slot in the runner.' },
-      { name: 'requests_preparing', help: 'Requests whose prompts are made in a thread, or wait for that.' },
-      { name: 'rendered_messages_total', help: 'Messages that the chat template has written into prompts.' },
-      { name: 'tokenized_bytes_total', help: 'Bytes of text that were tokenised, or made of tokens.' },
       { name: 'kv_cache_used_tokens', help: 'Tokens that slots hold.' },
       { name: 'kv_cache_active_tokens', help: 'Those of them that requests which run need.' },
       { name: 'kv_cache_size_tokens', help: 'Tokens for which slots have room.' },

@@ -7,6 +7,7 @@ export const LLAMA: RuntimeManifest<LlamaConfig> = {
   name: 'llama',
   contractVersion: CONTRACT_VERSION,
   tasks: ['generate'],
+  prepares: true,
   files: { endings: ['.gguf'] },
   options: LlamaSchema,
   librarySetting: 'llamaLibrary',

@@ -1,3 +1,4 @@
+import { deserialize } from 'node:v8';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import { failedItem } from '../failed-item.js';
 import type { RuntimeContext } from '../runtime-context.js';
@@ -10,7 +11,6 @@ import type { Library } from './library/open.js';
 import type { Weights } from './library/weights.js';
 import type { LlamaOptions } from './options.js';
 import type { MadePrompt } from './prepare/job.js';
-import type { Preparation } from './prepare/preparation.js';
 import { Grammar } from './sampling/grammar.js';
 import { type GenerationOptions, generationOptions } from './sampling/options.js';
 import { Sampler } from './sampling/sampler.js';
@@ -24,16 +24,8 @@ export interface LlamaModelSetup {
   readonly options: LlamaOptions;
   /** undefined = it takes no conversations. */
   readonly chat: ChatFormat | undefined;
-  readonly preparation: Preparation;
   readonly description: Description;
   readonly runtime: RuntimeContext;
-}
-
-/** A request from when it comes to its last answer. */
-interface Running {
-  cancelled: boolean;
-  /** Once its prompt is there. */
-  generation: Generation | undefined;
 }
 
 /** A language model. Each batch is one request; those that run at a time share evaluations. */
@@ -42,7 +34,7 @@ export class LlamaModel implements LoadedModel {
   readonly #setup: LlamaModelSetup;
   readonly #loop: StepLoop;
   readonly #checks: SchemaChecks;
-  readonly #running = new Map<number, Running>();
+  readonly #running = new Map<number, Generation>();
 
   constructor(setup: LlamaModelSetup) {
     const { context, options, description } = setup;
@@ -66,11 +58,9 @@ export class LlamaModel implements LoadedModel {
   }
 
   cancel(callId: number): void {
-    const running = this.#running.get(callId);
-    if (running === undefined) return;
-    running.cancelled = true;
-    if (running.generation === undefined) return;
-    running.generation.cancelled = true;
+    const generation = this.#running.get(callId);
+    if (generation === undefined) return;
+    generation.cancelled = true;
     this.#loop.notify();
   }
 
@@ -80,9 +70,6 @@ export class LlamaModel implements LoadedModel {
     return {
       slots_busy: this.#loop.busySlots,
       requests_waiting: this.#loop.waitingTasks,
-      requests_preparing: this.#setup.preparation.pending,
-      rendered_messages_total: this.#setup.preparation.totals.messages,
-      tokenized_bytes_total: this.#setup.preparation.totals.bytes,
       kv_cache_used_tokens: this.#loop.heldTokens,
       kv_cache_active_tokens: this.#loop.activeTokens,
       kv_cache_size_tokens: this.#setup.context.cacheTokens,
@@ -95,7 +82,6 @@ export class LlamaModel implements LoadedModel {
   }
 
   async close(): Promise<void> {
-    await this.#setup.preparation.close();
     await this.#checks.close();
     await this.#loop.close();
     this.#setup.context.free();
@@ -103,20 +89,17 @@ export class LlamaModel implements LoadedModel {
   }
 
   async #answer(item: BatchItem, emit: Emit): Promise<void> {
-    const running: Running = { cancelled: false, generation: undefined };
-    this.#running.set(item.callId, running);
     try {
-      const { generation: request, context } = item;
-      if (request === undefined) throw new TypeError('the item has no generation request');
+      const { generation: request, prepared } = item;
+      if (request === undefined || prepared === undefined) throw new TypeError('the item was not prepared');
       const requested = generationOptions(request);
-      const isWanted = () => !running.cancelled;
-      const prompt = await this.#setup.preparation.read(request.prompt, requested, { context, isWanted });
+      const prompt: MadePrompt = deserialize(prepared);
       if (requested.maxTokens === 0 && requested.promptLogprobs === undefined) {
         emit([promptOnly(item, prompt, requested)]);
         return;
       }
       const generation = this.#create(item, { ...prompt, requested, emit });
-      running.generation = generation;
+      this.#running.set(item.callId, generation);
       this.#loop.submit(generation);
       await generation.ended;
     } catch (error) {

@@ -1,7 +1,7 @@
-import type { Timing } from '../../core/index.js';
+import { queueMs, type Timing } from '../../core/index.js';
 
 /**
- * The `Server-Timing` header of one call (W3C Server Timing): milliseconds in decode, queue, batch (taken out of the queue,
+ * The `Server-Timing` header of one call (W3C Server Timing): milliseconds in decode, prepare, queue, batch (taken out of the queue,
  * not yet started), compute, response cache and encode, and in all. Stages that the call has not been through are left out. Only the total is
  * given where the stages would show that another caller has sent the same request.
  */
@@ -9,8 +9,9 @@ export function formatServerTiming(timing: Timing, now: number): string {
   let text = '';
   if (timing.cacheIsShared) return `total;dur=${ms(now - timing.receivedAt)}`;
   if (timing.decodedAt > 0) text += `decode;dur=${ms(timing.decodedAt - timing.receivedAt)}, `;
+  if (timing.prepareMs > 0) text += `prepare;dur=${ms(timing.prepareMs)}, `;
   if (timing.startedAt > 0) {
-    text += `queue;dur=${ms(timing.dequeuedAt - timing.enqueuedAt)}, batch;dur=${ms(timing.startedAt - timing.dequeuedAt)}, `;
+    text += `queue;dur=${ms(queueMs(timing))}, batch;dur=${ms(timing.startedAt - timing.dequeuedAt)}, `;
   }
   if (timing.finishedAt > 0) text += `compute;dur=${ms(timing.finishedAt - timing.startedAt)}, `;
   if (timing.cache === 'hit') text += `cache;desc=hit;dur=${ms(timing.cacheMs)}, `;

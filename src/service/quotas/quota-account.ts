@@ -113,8 +113,9 @@ export class QuotaAccount {
     const demand = this.#demand;
     const { startedAt } = this.#timing;
     if (error !== undefined && startedAt === 0 && this.#answerBytes === 0) {
-      const requests = OF_THE_SERVER.has(error.code) ? 0 : demand.requests;
-      return { requests, rows: 0, tokens: 0, bytes: 0, computeMs: 0 };
+      const { prepareMs } = this.#timing;
+      const requests = prepareMs === 0 && OF_THE_SERVER.has(error.code) ? 0 : demand.requests;
+      return { requests, rows: 0, tokens: 0, bytes: 0, computeMs: prepareMs };
     }
     return {
       requests: demand.requests,
@@ -132,10 +133,10 @@ export class QuotaAccount {
     return usage.onlyRead === true ? 0 : usage.promptTokens + usage.completionTokens;
   }
 
-  /** Of a batch, its share by rows. */
+  /** Of a batch, its share by rows, and the time in the model's preparer. */
   #usedComputeMs(): number {
-    const { computeInputMs, computeInferMs, computeOutputMs, batchRows } = this.#timing;
+    const { prepareMs, computeInputMs, computeInferMs, computeOutputMs, batchRows } = this.#timing;
     const share = batchRows > 0 ? Math.min(1, Math.max(1, this.#demand.rows) / batchRows) : 1;
-    return (computeInputMs + computeInferMs + computeOutputMs) * share;
+    return prepareMs + (computeInputMs + computeInferMs + computeOutputMs) * share;
   }
 }

@@ -1,4 +1,12 @@
-import type { Clock, EventBus, Events, LogLevel, MillraceError, Timing } from '../../core/index.js';
+import {
+  type Clock,
+  type EventBus,
+  type Events,
+  type LogLevel,
+  type MillraceError,
+  queueMs,
+  type Timing,
+} from '../../core/index.js';
 import { TooManyFailedKeys } from '../../governance/index.js';
 import { grpcStatusName } from '../../protocols/index.js';
 import { describeError } from './describe-error.js';
@@ -137,9 +145,11 @@ function describeExchange(event: Events['httpFinished'] | Events['grpcFinished']
 }
 
 function describeStages(timing: Timing): LogFields {
-  if (timing.startedAt === 0) return {};
+  const prepared = timing.prepareMs > 0 ? { prepare_ms: round(timing.prepareMs) } : {};
+  if (timing.startedAt === 0) return prepared;
   return {
-    queue_ms: round(timing.dequeuedAt - timing.enqueuedAt),
+    ...prepared,
+    queue_ms: round(queueMs(timing)),
     ...(timing.finishedAt > 0 ? { compute_ms: round(timing.finishedAt - timing.startedAt) } : {}),
     batch_rows: timing.batchRows,
     ...describeGeneration(timing),

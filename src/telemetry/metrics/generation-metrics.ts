@@ -78,11 +78,11 @@ class WholeGenerations {
   readonly decode = new Distribution(GENERATIONS);
 
   record(timing: Timing, usage: NonNullable<Timing['usage']>): void {
-    const { receivedAt, enqueuedAt, startedAt, firstResponseAt, finishedAt } = timing;
+    const { receivedAt, enqueuedAt, prepareMs, startedAt, firstResponseAt, finishedAt } = timing;
     this.promptTokens.observe(usage.promptTokens);
     this.completionTokens.observe(usage.completionTokens);
     this.duration.observe(finishedAt - receivedAt);
-    this.queue.observe(startedAt - enqueuedAt);
+    this.queue.observe(startedAt - enqueuedAt - prepareMs);
     this.compute.observe(finishedAt - startedAt);
     if (firstResponseAt === 0) return;
     this.prefill.observe(firstResponseAt - startedAt);

@@ -124,6 +124,14 @@ function stateFamilies({ versions, gauge, modelStates }: Sources): readonly Fami
     gauge('millrace_instance_restarts_total', 'Restarts of the instances since the model was loaded.', (model) =>
       model.instances.reduce((sum, { restarts }) => sum + restarts, 0),
     ),
+    gauge('millrace_preparers_up', 'Preparers that take work: 1 for a version that has one.', ({ preparer }) =>
+      preparer === undefined ? undefined : Number(preparer.up),
+    ),
+    gauge(
+      'millrace_preparer_restarts_total',
+      'Restarts of the preparer since the model was loaded.',
+      ({ preparer }) => preparer?.restarts,
+    ),
     {
       name: 'millrace_model_batching',
       help: '1 where requests of a version are batched together, 0 where they are not, by the reason.',

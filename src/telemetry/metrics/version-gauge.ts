@@ -3,8 +3,8 @@ import { type Family, type Labels, NO_LABELS } from './family.js';
 import type { VersionMetrics } from './version-metrics.js';
 import type { VersionRegistry } from './version-registry.js';
 
-/** Makes families of what the engine's gauges say about each version. */
-export type VersionGauge = (name: string, help: string, read: (gauges: ModelGauges) => number) => Family;
+/** Makes families of what the engine's gauges say about each version; undefined = it has no such thing. */
+export type VersionGauge = (name: string, help: string, read: (gauges: ModelGauges) => number | undefined) => Family;
 
 /**
  * While a reload drains, two generations of one version are loaded: their values are added up. `labelsOf`: undefined for a version that
@@ -22,8 +22,10 @@ export function createVersionGauge(
     *collect() {
       const values = new Map<VersionMetrics, number>();
       for (const generation of gauges()) {
+        const value = read(generation);
+        if (value === undefined) continue;
         const version = versions.of(generation.ref);
-        values.set(version, (values.get(version) ?? 0) + read(generation));
+        values.set(version, (values.get(version) ?? 0) + value);
       }
       for (const [version, value] of values) {
         const sharedLabels = labelsOf(version);

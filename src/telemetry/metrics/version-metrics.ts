@@ -1,4 +1,4 @@
-import type { BatchReason, ErrorCode, Events } from '../../core/index.js';
+import { type BatchReason, type ErrorCode, type Events, queueMs } from '../../core/index.js';
 import { Distribution, DURATIONS, ROWS } from './distribution.js';
 import type { Labels } from './family.js';
 import { GenerationMetrics } from './generation-metrics.js';
@@ -80,7 +80,7 @@ export class VersionMetrics {
     this.generation.recordEnd(timing, error);
     if (error !== undefined) {
       this.errors.set(error.code, (this.errors.get(error.code) ?? 0) + 1);
-      const reason = failureReason(error.code, timing.startedAt > 0 && !answered);
+      const reason = failureReason(error.code, (timing.startedAt > 0 || timing.prepareMs > 0) && !answered);
       if (reason !== undefined) this.failures[reason]++;
       return;
     }
@@ -89,7 +89,7 @@ export class VersionMetrics {
       this.cacheHits++;
       this.cacheHitMs += timing.cacheMs;
       this.duration.observe(timing.finishedAt - timing.receivedAt);
-      this.queue.observe(timing.dequeuedAt - timing.enqueuedAt);
+      this.queue.observe(queueMs(timing));
       return;
     }
     if (timing.cache === 'miss') {
@@ -102,7 +102,7 @@ export class VersionMetrics {
     this.computeOutputMs += timing.computeOutputMs;
     if (timing.startedAt === 0) return;
     this.duration.observe(timing.finishedAt - timing.receivedAt);
-    this.queue.observe(timing.dequeuedAt - timing.enqueuedAt);
+    this.queue.observe(queueMs(timing));
     this.batchWait.observe(timing.startedAt - timing.dequeuedAt);
     this.compute.observe(timing.finishedAt - timing.startedAt);
   }

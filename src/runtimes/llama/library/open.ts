@@ -17,6 +17,8 @@ export interface Library extends LlamaFunctions {
   readonly contextDefaults: Params;
   /** undefined = the library has none that are known. */
   readonly threadPools: ThreadPools | undefined;
+  /** A list of no devices: as a parameter of models, it keeps llama.cpp from opening all that there are. */
+  readonly noDevices: Pointer;
   /** A function of C that takes a pointer to a text and returns whether it is empty as 0: whether an evaluation is to be aborted. */
   readonly isNonEmpty: Pointer;
   /** See {@link openThreadTime}. */
@@ -70,9 +72,17 @@ function load({ folder, llama, ggml }: LibraryFiles): Library {
     modelDefaults: model.defaults,
     contextDefaults: context.defaults,
     threadPools: openThreadPools(base),
+    noDevices: emptyList(),
     isNonEmpty: libc.symbol('strlen'),
     threadMs: openThreadTime(),
   };
+}
+
+/** Of pointers, ended by a null pointer. */
+function emptyList(): Pointer {
+  const list = koffi.alloc('void *', 1);
+  koffi.encode(list, 'void *', null);
+  return list;
 }
 
 const VOCABULARY_FUNCTIONS = [

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { invalidArgument, MillraceError } from '../../../core/index.js';
-import type { Pointer } from './functions.js';
+import type { Params, Pointer } from './functions.js';
 import type { Library } from './open.js';
 import { type InfillTokens, type TokenizeOptions, Vocabulary } from './vocabulary.js';
 
-/** A GGUF file in memory: weights, vocabulary, template. */
+/** A GGUF file in memory: weights, vocabulary, template. Without weights, `trainedContextTokens` is 0. */
 export class Weights {
   readonly pointer: Pointer;
   readonly vocabulary: Pointer;
@@ -33,7 +33,16 @@ export class Weights {
 
   /** Throws `invalid_argument` for a file that llama.cpp does not load, or that cannot generate text. */
   static load(library: Library, file: string, gpuLayers: number): Weights {
-    const pointer = library.llama_model_load_from_file(file, { ...library.modelDefaults, n_gpu_layers: gpuLayers });
+    return Weights.#open(library, file, { n_gpu_layers: gpuLayers });
+  }
+
+  /** The vocabulary and the template only. Throws as {@link load} does. */
+  static loadVocabulary(library: Library, file: string): Weights {
+    return Weights.#open(library, file, { vocab_only: true, devices: library.noDevices });
+  }
+
+  static #open(library: Library, file: string, params: Params): Weights {
+    const pointer = library.llama_model_load_from_file(file, { ...library.modelDefaults, ...params });
     const name = path.basename(file);
     if (pointer === null) {
       throw invalidArgument(

@@ -1,0 +1,88 @@
+import { EventBus, type Message } from '../../core/index.js';
+import type { ResolvedModelConfig } from '../../repository/index.js';
+import type { Instance } from '../../runtimes/index.js';
+import type { Holdings } from '../holdings.js';
+import { createPreparerSlots, InstancePool } from '../instance-pool.js';
+import { Preparation, type PreparationOptions } from '../preparation.js';
+import { Scheduler } from '../scheduler.js';
+import { preparerLimits, type SchedulerLimits } from '../scheduler-limits.js';
+import { createShapeRules } from '../shape-rules.js';
+import { StatisticsCounter } from '../statistics.js';
+import { prepareSample, type WarmupSample } from '../warmup.js';
+import { createInstanceLoader } from './instance-loader.js';
+import type { LoadGenerationOptions } from './load-options.js';
+
+/** The preparer of a model, loaded. */
+export interface LoadedPreparer {
+  readonly instance: Instance;
+  /** Has the samples of the model's warm-up prepared. */
+  prepareSamples(samples: readonly WarmupSample[]): Promise<readonly WarmupSample[]>;
+  /** Gives it a pool and a scheduler, as the model's instances have. */
+  serve(model: PreparedFor): ServingPreparer;
+}
+
+export interface ServingPreparer {
+  readonly pool: InstancePool;
+  readonly preparation: Preparation;
+}
+
+/** The model of a preparer. */
+export interface PreparedFor extends Omit<PreparationOptions, 'preparers' | 'clock'> {
+  readonly mention: Message;
+  readonly limits: SchedulerLimits;
+  readonly holdings: Holdings;
+  /** Called when the state of the preparer may have changed. */
+  readonly onChange: () => void;
+}
+
+/** Loads the preparer of a model; undefined where its runtime has none. */
+export async function loadPreparer(
+  options: LoadGenerationOptions,
+  config: ResolvedModelConfig,
+): Promise<LoadedPreparer | undefined> {
+  const { source, ref, context } = options;
+  if (source.manifest.prepares !== true) return undefined;
+  const slots = createPreparerSlots(ref);
+  const loader = await createInstanceLoader({ ...options, config, slots, isPreparer: true });
+  const instance = await loader.load(0);
+  return {
+    instance,
+    prepareSamples: (samples) =>
+      loader.guard(instance, () => Promise.all(samples.map((sample) => prepareSample(instance, sample)))),
+    serve({ mention, limits, holdings, onChange, ...model }) {
+      const { clock, events, fairness } = context;
+      const { restartBackoffMs, maxRestartBackoffMs } = context.options;
+      const pool = new InstancePool({
+        ref,
+        slots,
+        clock,
+        events,
+        restartBackoffMs,
+        maxRestartBackoffMs,
+        start: (index) => loader.load(index),
+        onChange: () => {
+          onChange();
+          scheduler.schedule();
+        },
+      });
+      const { signature, textOnly } = instance.description;
+      const none = undefined;
+      const rules = createShapeRules({ mention, signature, maxBatchSize: 0, textOnly, inputs: none, outputs: none });
+      const scheduler = new Scheduler({
+        ref,
+        mention,
+        limits: preparerLimits(limits, instance.description),
+        rules,
+        pool,
+        holdings,
+        fairness,
+        // Batches and requests are those of the model.
+        statistics: new StatisticsCounter(ref),
+        events: new EventBus(),
+        clock,
+      });
+      pool.adopt(0, instance);
+      return { pool, preparation: new Preparation({ ...model, preparers: scheduler, clock }) };
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { type Clock, errorOf, invalidArgument, type Prompt } from '../../../core/index.js';
+import { conversationPrompt } from '../../../generation/index.js';
+import { LimitedThread, startThread, type ThreadProblem } from '../../../threads/index.js';
+import { refusedByTemplate } from '../template/refusal.js';
+import type { MadePrompt, PreparationSetup, PromptJob, PromptOptions, PromptReply } from './job.js';
+
+/** Templates take a millisecond; one that loops is ended. */
+export const LIMIT_MS = 2_000;
+const MAX_HEAP_MB = 256;
+const ENTRY = new URL('./thread.js', import.meta.url).href;
+
+export type PromptThread = LimitedThread<PromptJob, PromptReply>;
+
+/** A thread that makes prompts, one after the other: templates are programs of strangers, and long texts take a while. */
+export function createPromptThread(setup: PreparationSetup, clock: Clock): PromptThread {
+  const start = () => startThread(ENTRY, { name: 'millrace-prompts', data: setup, maxHeapMb: MAX_HEAP_MB });
+  return new LimitedThread({ clock, start, limitMs: LIMIT_MS });
+}
+
+const PROBE = conversationPrompt({ messages: [{ role: 'user', content: 'Hello' }] });
+const PROBE_OPTIONS: PromptOptions = {
+  maxTokens: 0,
+  echo: false,
+  returnTokenIds: false,
+  addSpecial: true,
+  parseSpecial: true,
+  toolChoice: undefined,
+  parallelToolCalls: undefined,
+  promptLogprobs: undefined,
+  suffix: undefined,
+  truncatePromptTokens: undefined,
+  dropsTurns: false,
+};
+
+/** Rejects where the template does not take the simplest conversation. */
+export async function probeTemplate(setup: PreparationSetup, clock: Clock): Promise<void> {
+  const thread = createPromptThread(setup, clock);
+  try {
+    promptOf(await thread.run({ prompt: PROBE, options: PROBE_OPTIONS }), PROBE);
+  } finally {
+    await thread.close();
+  }
+}
+
+/** Throws why there is none. */
+export function promptOf(reply: PromptReply | ThreadProblem, { kind }: Pick<Prompt, 'kind'>): MadePrompt {
+  if ('prompt' in reply) return reply.prompt;
+  if ('fault' in reply) throw errorOf(reply.fault);
+  throw kind === 'conversation'
+    ? refusedByTemplate(reply.problem)
+    : invalidArgument(`the prompt was not read: ${reply.problem}`);
+}
