@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate as turn } from 'node:timers/promises';
 import { ByteBudget, MillraceError, type Principal, PrincipalShares, within } from '../core/index.js';
 import { NOTHING_RELOADED, type ReloadResult } from '../service/index.js';
 import { Arrivals } from './arrivals.js';
@@ -97,6 +98,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     async close(gracePeriodMs) {
       const giveUpAt = clock.now() + gracePeriodMs;
       drain();
+      await readWhatHasCome();
       await within(clock, gracePeriodMs, idle());
       const reason = new MillraceError('unavailable', 'the server is shutting down');
       context.open.cancelAll(reason);
@@ -106,6 +108,12 @@ export function createServer(dependencies: ServerDependencies): Server {
       await Promise.all(listeners.routers.map((router) => router.close()));
     },
   };
+}
+
+/** In the second turn of the event loop, all is read that had come before the first. */
+async function readWhatHasCome(): Promise<void> {
+  await turn();
+  await turn();
 }
 
 function createContext(dependencies: ServerDependencies, draining: () => boolean): HttpContext {

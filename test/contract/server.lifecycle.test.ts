@@ -67,6 +67,18 @@ describe('a server that ends', () => {
     await expect(RawClient.connect(port)).rejects.toThrow('ECONNREFUSED');
   });
 
+  it('answers requests that had come before, but were not read yet', async () => {
+    const { server, port } = await startTestServer({ service: createFakeService() });
+    const client = await RawClient.connect(port);
+    client.send(INFER);
+    expect((await client.response()).status).toBe(200);
+    // The system has them; the event loop gets to them later.
+    client.send(INFER);
+    const closed = server.close(10_000);
+    expect(await client.response()).toMatchObject({ status: 503, headers: { connection: 'close' } });
+    await Promise.all([client.closed, closed]);
+  });
+
   it('still tells its health while it drains', async () => {
     const { service, started, release } = createSlowService();
     const { server, port } = await startTestServer({ service });
