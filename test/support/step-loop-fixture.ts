@@ -24,9 +24,9 @@ export const answerTo = (prompt: readonly number[], count: number): number[] => 
 /** Remembers tokens as a model does, and refuses what does not fit behind them. */
 export class FakeEvaluator implements Evaluator {
   readonly slots: number;
-  readonly contextTokens = 64;
+  readonly contextTokens: number = 64;
   readonly cacheTokens: number;
-  readonly batchTokens = 16;
+  readonly batchTokens: number = 16;
   /** Tokens of each evaluation, by slot. */
   readonly steps: ReadonlyMap<number, number>[] = [];
   /** How evaluations end; 'done' where nothing is said. */

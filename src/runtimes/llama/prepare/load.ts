@@ -15,7 +15,7 @@ export async function loadLlamaPreparer(spec: LoadSpec, { clock }: RuntimeContex
   try {
     // llama.cpp reads it together with the weights only.
     const contextTokens = contextOf((await readGgufHeader(spec.path)) ?? new Map(), options);
-    return new LlamaPreparer({
+    const preparer = new LlamaPreparer({
       library: library.file,
       vocabulary: words.vocabulary,
       limits: { contextTokens, longestPieceBytes: words.longestPieceBytes },
@@ -23,6 +23,8 @@ export async function loadLlamaPreparer(spec: LoadSpec, { clock }: RuntimeContex
       clock,
       free: () => words.free(),
     });
+    await preparer.start();
+    return preparer;
   } catch (error) {
     words.free();
     throw error;

@@ -1,6 +1,6 @@
 import { serialize } from 'node:v8';
 import type { Clock, Prompt } from '../../../core/index.js';
-import { promptBytes } from '../../../generation/index.js';
+import { promptBytes, textPrompt } from '../../../generation/index.js';
 import type { BatchItem, PreparedRequest, Preparer } from '../../contract.js';
 import { generationOptions } from '../sampling/options.js';
 import type { PreparationSetup, PromptOptions } from './job.js';
@@ -43,6 +43,11 @@ export class LlamaPreparer implements Preparer {
       createPromptThread({ library, vocabulary, limits, template }, clock),
     );
     this.#free = [...this.#threads];
+  }
+
+  /** Starts a thread, so that the first request does not wait for one. */
+  async start(): Promise<void> {
+    await this.#threads[0]?.run({ prompt: textPrompt(''), options: pick(generationOptions({ maxTokens: 0 })) });
   }
 
   /**

@@ -293,6 +293,30 @@ describe('StepLoop', () => {
     expect(next.cachedTokens).toBe(0);
   });
 
+  it('ends a step for a cancellation that has as many tokens as the part of a long prompt', async () => {
+    class Large extends FakeEvaluator {
+      override readonly contextTokens = 1_024;
+      override readonly batchTokens = 512;
+    }
+    for (const [tokens, aborts] of [
+      [600, 1],
+      [100, 0],
+    ] as const) {
+      const evaluator = new Large(1, { cacheTokens: 1_024 });
+      const loop = new StepLoop(evaluator, OPTIONS);
+      const task = new FakeTask(evaluator, { prompt: range(tokens) });
+      evaluator.beforeEvaluation = () => {
+        task.cancelled = true;
+        loop.notify();
+        evaluator.beforeEvaluation = () => undefined;
+      };
+      loop.submit(task);
+      await task.ended;
+      expect([evaluator.aborts, task.error?.code]).toEqual([aborts, 'cancelled']);
+      expect(evaluator.steps[0]?.get(0)).toBe(Math.min(128, tokens));
+    }
+  });
+
   it('ends all when it is closed', async () => {
     const { loop, submit } = setUp(1);
     const tasks = [submit([1], { count: 1_000 }), submit([2])];

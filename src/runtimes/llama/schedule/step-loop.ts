@@ -68,7 +68,7 @@ const OLDESTS_TURN = 4;
 /** Of a processor: what choosing tokens may take in a step, for all sequences together. One that needs more goes on in the next steps. */
 const CHOOSING_MS = 25;
 
-/** A running step is ended for a cancellation where it takes longer than this many tokens do. */
+/** A running step of so many tokens is ended for a cancellation: a long prompt's part of an evaluation of 512. */
 const LONG_STEP_TOKENS = 128;
 
 /**
@@ -144,7 +144,8 @@ export class StepLoop {
   /** A task has been cancelled, or has room again. */
   notify(): void {
     this.#wake?.();
-    if (this.#stepTokens > LONG_STEP_TOKENS && this.#slots.some(({ task }) => task?.cancelled)) this.#evaluator.abort();
+    if (this.#stepTokens >= LONG_STEP_TOKENS && this.#slots.some(({ task }) => task?.cancelled))
+      this.#evaluator.abort();
   }
 
   /** Resolves when no step runs any more; what has not ended fails. */
