@@ -55,7 +55,7 @@ describe('a request of a model with a preparer', () => {
     expect(order).toEqual(['long of b', 'one of c', 'two of c', 'three of c', 'next of b']);
   });
 
-  it('has been at the preparer, for whoever asks whether it may run elsewhere', async () => {
+  it('counts as run once the preparer has begun it, so that no fallback gets it', async () => {
     const { submit, preparer, clock } = await createPreparingEngine({ queue: { maxRequests: 1 } });
     const { outcome, call } = await submit('one');
     const waiting = await submit('two');

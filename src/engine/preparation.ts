@@ -95,7 +95,7 @@ export class Preparation {
     return this.#options.preparers.idle();
   }
 
-  /** Resolves when nobody waits for the preparer. */
+  /** Resolves when every request has left the preparer. */
   settled(): Promise<void> {
     return this.#options.preparers.settled();
   }

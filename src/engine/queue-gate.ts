@@ -42,13 +42,13 @@ export class QueueGate {
   }
 
   /**
-   * Throws where a request that has still to be prepared would not be admitted as things are. `preparing`: those that are being prepared already,
-   * of which as many as there are free places will not wait.
+   * Throws where the queue would refuse a request now that has to be prepared first. `preparing`: requests that are being prepared; as many of
+   * them as there are free places will not wait.
    */
-  checkRoom({ request, call, movesOn, suspect }: Submission, preparing: number): void {
-    const { mention, limits, pool } = this.#options;
-    const down = refuseWhileDown(mention, pool.outage(), movesOn);
-    if (down !== undefined) throw movesOn ? new ModelDownError(down, suspect) : down;
+  checkRoom(submission: Submission, preparing: number): void {
+    const { request, call } = submission;
+    const { limits, pool } = this.#options;
+    this.#checkUp(submission);
     const waiting = Math.max(0, preparing - freePlaces(pool.slots, limits.concurrency));
     this.#findRoom(chooseLevel(request.priority, limits, call.lane), call, waiting);
   }
@@ -56,13 +56,12 @@ export class QueueGate {
   /** The request as one that may go into the queue; its bytes and its place in a sequence are taken. Throws why not. */
   admit(submission: Submission): Pending {
     const { request, call } = submission;
-    const { mention, limits, rules, pool, holdings, clock, sequences, waits } = this.#options;
+    const { mention, limits, rules, holdings, clock, sequences, waits } = this.#options;
     if (call.cancelled !== undefined) throw call.cancelled;
     const checked = submission.checked ?? checkRequest(rules.request, request);
     // It may have been prepared for another model, which did not run it.
     if (checked.prepared === undefined) call.timing.prepareMs = 0;
-    const down = refuseWhileDown(mention, pool.outage(), submission.movesOn);
-    if (down !== undefined) throw submission.movesOn ? new ModelDownError(down, submission.suspect) : down;
+    this.#checkUp(submission);
     // Priorities would change the order of a sequence.
     const priority = sequences === undefined ? request.priority : 0;
     const level = chooseLevel(priority, limits, call.lane);
@@ -85,13 +84,20 @@ export class QueueGate {
     return item;
   }
 
+  /** Throws while no instance is up, unless the request may wait for one. */
+  #checkUp({ movesOn, suspect }: Submission): void {
+    const { mention, pool } = this.#options;
+    const down = refuseWhileDown(mention, pool.outage(), movesOn);
+    if (down !== undefined) throw movesOn ? new ModelDownError(down, suspect) : down;
+  }
+
   #tenantOf(call: Call): Tenant {
     const { fairness, limits } = this.#options;
     // Whose answers leave in the order of their coming does not get them sooner by another turn.
     return limits.preserveOrder ? EVERYBODY : tenantOf(call, fairness);
   }
 
-  /** Throws where there is no room on a level, to which `coming` more are on their way; who has to leave it, if anybody has. */
+  /** The request that has to leave a full level, if one has to. Throws where the level has no room; `coming`: requests that will join it. */
   #findRoom(level: number, call: Call, coming = 0): Pending | undefined {
     const { mention, limits, pool, queue, makeRoom } = this.#options;
     const policy = policyOf(limits, level);

@@ -85,7 +85,7 @@ function itemOf(
   return { ...item, generation: { prompt: EMPTY_PROMPT }, prepared };
 }
 
-/** Runs an item by itself; its outputs, the last ones where it has several answers. Rejects with the model's error. */
+/** Runs a batch of one item. Resolves with the outputs of its last answer; rejects with the model's error. */
 async function runItem(model: Pick<Instance, 'execute' | 'grant'>, item: BatchItem): Promise<readonly Tensor[]> {
   const batch: Batch = { id: 0, items: [item], rows: item.rows, outputs: undefined };
   let failure: MillraceError | undefined;

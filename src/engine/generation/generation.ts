@@ -5,7 +5,7 @@ import type { BatchingChoice } from '../batching/choice.js';
 import { chooseBatching } from '../batching/probe.js';
 import { CachedSubmit, type CachedSubmitOptions } from '../cached-submit.js';
 import { Holdings } from '../holdings.js';
-import { createSlots, InstancePool, type Slot } from '../instance-pool.js';
+import { createSlots } from '../instance-pool.js';
 import { Scheduler } from '../scheduler.js';
 import { schedulerLimits } from '../scheduler-limits.js';
 import { createShapeRules } from '../shape-rules.js';
@@ -18,7 +18,7 @@ import type { LoadGenerationOptions } from './load-options.js';
 import { type LoadedPreparer, loadPreparer } from './load-preparer.js';
 import { openReview } from './open-review.js';
 import { type PreparedModel, prepareModel } from './prepare.js';
-import { findCache, joinResources, reportSlowLimit } from './shared-parts.js';
+import { createPool, findCache, joinResources, reportSlowLimit, type StartedInstances } from './shared-parts.js';
 
 /** One loaded generation of a model version: its instances, its queue, its numbers. */
 export interface Generation {
@@ -33,7 +33,7 @@ export interface Generation {
   up(): number;
   /** Resolves when nothing waits and nothing runs. */
   idle(): Promise<void>;
-  /** Resolves when nobody waits for an answer; batches may still be computing for callers that have left. */
+  /** Resolves when every request has its answer; batches may still compute for callers that have left. */
   settled(): Promise<void>;
   /**
    * It serves no more: its instances finish what was accepted, and none starts again. Once the last is gone, `take` gets
@@ -108,13 +108,9 @@ function probeBatching(
   );
 }
 
-interface LoadedGeneration extends LoadGenerationOptions {
+interface LoadedGeneration extends LoadGenerationOptions, StartedInstances {
   readonly model: PreparedModel;
-  readonly slots: readonly Slot[];
-  /** Loads and warms up the instance of one slot. */
-  readonly start: (index: number) => Promise<Instance>;
   readonly batching: BatchingChoice;
-  readonly started: readonly Instance[];
   readonly preparer: LoadedPreparer | undefined;
   readonly loadMs: number;
 }
@@ -216,16 +212,6 @@ function createCached(
   const { responseCache, queue } = model.config;
   const { share, ttlMs } = responseCache;
   return new CachedSubmit({ ...parts, ref, cache, share, ttlMs, maxWaiting: queue.maxRequests, clock: context.clock });
-}
-
-function createPool({ ref, context, slots, start, started }: LoadedGeneration, onChange: () => void): InstancePool {
-  const { clock, events, options } = context;
-  const { restartBackoffMs, maxRestartBackoffMs } = options;
-  const pool = new InstancePool({ ref, slots, clock, events, restartBackoffMs, maxRestartBackoffMs, start, onChange });
-  started.forEach((instance, index) => {
-    pool.adopt(index, instance);
-  });
-  return pool;
 }
 
 function shapeRules(mention: Message, { config, signature, maxBatchSize, description }: PreparedModel) {

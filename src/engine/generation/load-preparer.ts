@@ -2,7 +2,7 @@ import { EventBus, type Message } from '../../core/index.js';
 import type { ResolvedModelConfig } from '../../repository/index.js';
 import type { Instance } from '../../runtimes/index.js';
 import type { Holdings } from '../holdings.js';
-import { createPreparerSlots, InstancePool } from '../instance-pool.js';
+import { createPreparerSlots, type InstancePool } from '../instance-pool.js';
 import { Preparation, type PreparationOptions } from '../preparation.js';
 import { Scheduler } from '../scheduler.js';
 import { preparerLimits, type SchedulerLimits } from '../scheduler-limits.js';
@@ -11,6 +11,7 @@ import { StatisticsCounter } from '../statistics.js';
 import { prepareSample, type WarmupSample } from '../warmup.js';
 import { createInstanceLoader } from './instance-loader.js';
 import type { LoadGenerationOptions } from './load-options.js';
+import { createPool } from './shared-parts.js';
 
 /** The preparer of a model, loaded. */
 export interface LoadedPreparer {
@@ -50,20 +51,11 @@ export async function loadPreparer(
     prepareSamples: (samples) =>
       loader.guard(instance, () => Promise.all(samples.map((sample) => prepareSample(instance, sample)))),
     serve({ mention, limits, holdings, onChange, ...model }) {
-      const { clock, events, fairness } = context;
-      const { restartBackoffMs, maxRestartBackoffMs } = context.options;
-      const pool = new InstancePool({
-        ref,
-        slots,
-        clock,
-        events,
-        restartBackoffMs,
-        maxRestartBackoffMs,
-        start: (index) => loader.load(index),
-        onChange: () => {
-          onChange();
-          scheduler.schedule();
-        },
+      const { clock, fairness } = context;
+      const start = (index: number) => loader.load(index);
+      const pool = createPool({ ref, context, slots, started: [instance], start }, () => {
+        onChange();
+        scheduler.schedule();
       });
       const { signature, textOnly } = instance.description;
       const none = undefined;
@@ -81,7 +73,6 @@ export async function loadPreparer(
         events: new EventBus(),
         clock,
       });
-      pool.adopt(0, instance);
       return { pool, preparation: new Preparation({ ...model, preparers: scheduler, clock }) };
     },
   };

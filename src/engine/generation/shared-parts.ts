@@ -1,8 +1,32 @@
 import { formatModelRef, type ModelRef } from '../../core/index.js';
+import type { Instance } from '../../runtimes/index.js';
+import { InstancePool, type Slot } from '../instance-pool.js';
 import type { ResourceAccess } from '../resource-limiter.js';
 import type { ResponseCache } from '../response-cache.js';
-import type { GenerationContext } from './load-options.js';
+import type { GenerationContext, LoadGenerationOptions } from './load-options.js';
 import type { PreparedModel } from './prepare.js';
+
+/** Instances that have been loaded, and how others take their places. */
+export interface StartedInstances {
+  readonly slots: readonly Slot[];
+  readonly started: readonly Instance[];
+  /** Loads and warms up the instance of one slot. */
+  readonly start: (index: number) => Promise<Instance>;
+}
+
+/** The pool of instances, which are in the order of its slots. `onChange`: called when one of them goes or has come. */
+export function createPool(
+  { ref, context, slots, started, start }: StartedInstances & Pick<LoadGenerationOptions, 'ref' | 'context'>,
+  onChange: () => void,
+): InstancePool {
+  const { clock, events, options } = context;
+  const { restartBackoffMs, maxRestartBackoffMs } = options;
+  const pool = new InstancePool({ ref, slots, clock, events, restartBackoffMs, maxRestartBackoffMs, start, onChange });
+  started.forEach((instance, index) => {
+    pool.adopt(index, instance);
+  });
+  return pool;
+}
 
 /** Access to the resources that the configuration says its batches need; undefined where they need none, or need not wait. */
 export function joinResources(

@@ -2,10 +2,9 @@ import { serialize } from 'node:v8';
 import type { Clock, Prompt } from '../../../core/index.js';
 import { promptBytes, textPrompt } from '../../../generation/index.js';
 import type { BatchItem, PreparedRequest, Preparer } from '../../contract.js';
-import { generationOptions } from '../sampling/options.js';
-import type { PreparationSetup, PromptOptions } from './job.js';
+import type { PreparationSetup } from './job.js';
 import { checkPromptSize } from './limits.js';
-import { createPromptThread, LIMIT_MS, type PromptThread, promptOf } from './prompt-thread.js';
+import { createPromptThread, LIMIT_MS, type PromptThread, promptOf, promptOptions } from './prompt-thread.js';
 
 /** Texts take a millisecond for 500 bytes at worst. */
 const BYTES_PER_MS = 256;
@@ -47,7 +46,7 @@ export class LlamaPreparer implements Preparer {
 
   /** Starts a thread, so that the first request does not wait for one. */
   async start(): Promise<void> {
-    await this.#threads[0]?.run({ prompt: textPrompt(''), options: pick(generationOptions({ maxTokens: 0 })) });
+    await this.#threads[0]?.run({ prompt: textPrompt(''), options: promptOptions({ maxTokens: 0 }) });
   }
 
   /**
@@ -57,7 +56,7 @@ export class LlamaPreparer implements Preparer {
   async prepare({ generation: request }: BatchItem): Promise<PreparedRequest> {
     if (request === undefined) throw new TypeError('the item has no generation request');
     const { prompt } = request;
-    const options = pick(generationOptions(request));
+    const options = promptOptions(request);
     checkPromptSize(prompt, options, this.#setup.limits);
     const limitMs = LIMIT_MS + Math.floor(promptBytes(prompt).byteLength / BYTES_PER_MS);
     const thread = await this.#take();
@@ -109,23 +108,4 @@ function copy(prompt: Prompt): Prompt {
     default:
       return prompt satisfies never;
   }
-}
-
-/** Plain data only. */
-function pick(options: PromptOptions): PromptOptions {
-  const { maxTokens, echo, returnTokenIds, addSpecial, parseSpecial, toolChoice, parallelToolCalls } = options;
-  const { promptLogprobs, suffix, truncatePromptTokens, dropsTurns } = options;
-  return {
-    maxTokens,
-    echo,
-    returnTokenIds,
-    addSpecial,
-    parseSpecial,
-    toolChoice,
-    parallelToolCalls,
-    promptLogprobs,
-    suffix,
-    truncatePromptTokens,
-    dropsTurns,
-  };
 }

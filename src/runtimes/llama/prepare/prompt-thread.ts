@@ -1,6 +1,7 @@
-import { type Clock, errorOf, invalidArgument, type Prompt } from '../../../core/index.js';
+import { type Clock, errorOf, type GenerationParameters, invalidArgument, type Prompt } from '../../../core/index.js';
 import { conversationPrompt } from '../../../generation/index.js';
 import { LimitedThread, startThread, type ThreadProblem } from '../../../threads/index.js';
+import { generationOptions } from '../sampling/options.js';
 import { refusedByTemplate } from '../template/refusal.js';
 import type { MadePrompt, PreparationSetup, PromptJob, PromptOptions, PromptReply } from './job.js';
 
@@ -18,28 +19,35 @@ export function createPromptThread(setup: PreparationSetup, clock: Clock): Promp
 }
 
 const PROBE = conversationPrompt({ messages: [{ role: 'user', content: 'Hello' }] });
-const PROBE_OPTIONS: PromptOptions = {
-  maxTokens: 0,
-  echo: false,
-  returnTokenIds: false,
-  addSpecial: true,
-  parseSpecial: true,
-  toolChoice: undefined,
-  parallelToolCalls: undefined,
-  promptLogprobs: undefined,
-  suffix: undefined,
-  truncatePromptTokens: undefined,
-  dropsTurns: false,
-};
 
 /** Rejects where the template does not take the simplest conversation. */
 export async function probeTemplate(setup: PreparationSetup, clock: Clock): Promise<void> {
   const thread = createPromptThread(setup, clock);
   try {
-    promptOf(await thread.run({ prompt: PROBE, options: PROBE_OPTIONS }), PROBE);
+    promptOf(await thread.run({ prompt: PROBE, options: promptOptions({ maxTokens: 0 }) }), PROBE);
   } finally {
     await thread.close();
   }
+}
+
+/** What of a request's parameters its prompt depends on, with defaults. Plain data. */
+export function promptOptions(parameters: GenerationParameters): PromptOptions {
+  const options = generationOptions(parameters);
+  const { maxTokens, echo, returnTokenIds, addSpecial, parseSpecial, toolChoice, parallelToolCalls } = options;
+  const { promptLogprobs, suffix, truncatePromptTokens, dropsTurns } = options;
+  return {
+    maxTokens,
+    echo,
+    returnTokenIds,
+    addSpecial,
+    parseSpecial,
+    toolChoice,
+    parallelToolCalls,
+    promptLogprobs,
+    suffix,
+    truncatePromptTokens,
+    dropsTurns,
+  };
 }
 
 /** Throws why there is none. */
