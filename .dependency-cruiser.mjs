@@ -7,7 +7,7 @@ import { VENDORS } from './scripts/vendors.mjs';
  */
 export const RANKS = [
   ['core', 'statistics'],
-  ['api', 'generation', 'model', 'protobuf', 'text', 'threads', 'yaml'],
+  ['api', 'generation', 'model', 'pooling', 'protobuf', 'text', 'threads', 'yaml'],
   ['audit', 'runtimes', 'shared-memory', 'store'],
   ['repository'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],

@@ -16,15 +16,6 @@ export interface Usage {
 export const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter'] as const;
 export type FinishReason = (typeof FINISH_REASONS)[number];
 
-/** What models can be asked for besides inference. */
-export const MODEL_TASKS = ['generate'] as const;
-export type ModelTask = (typeof MODEL_TASKS)[number];
-
-/** The tasks of a model, each with the facts that its callers need. */
-export interface ModelTasks {
-  readonly generate?: GenerationSpec;
-}
-
 /** A model that generates text: it takes one prompt and gives its answer in pieces ({@link GenerationDelta}). */
 export interface GenerationSpec {
   /** Tokens of a prompt and its answer together. */

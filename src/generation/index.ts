@@ -11,5 +11,4 @@ export * from './prompts.js';
 export * from './read-parameters.js';
 export * from './tensor-form.js';
 export * from './tool-use.js';
-export * from './without-undefined.js';
 export * from './write-parameters.js';

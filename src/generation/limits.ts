@@ -1,10 +1,4 @@
-import type { GenerationParameters } from '../core/index.js';
-
-/** What a number may be, both ends included. */
-export interface NumberLimit {
-  readonly least: number;
-  readonly most: number;
-}
+import type { GenerationParameters, NumberLimit } from '../core/index.js';
 
 const MOST = 2 ** 31 - 1;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
-import type { GenerationParameters, Parameters } from '../core/index.js';
-import { MAX_LOGIT_BIAS, NUMBER_LIMITS, type NumberLimit } from './limits.js';
+import type { GenerationParameters, NumberLimit, Parameters } from '../core/index.js';
+import { MAX_LOGIT_BIAS, NUMBER_LIMITS } from './limits.js';
 import { readGenerationParameters } from './read-parameters.js';
 import { writeGenerationParameters } from './write-parameters.js';
 

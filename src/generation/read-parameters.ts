@@ -1,22 +1,16 @@
 import {
   type GenerationParameters,
   type GenerationSpec,
-  invalidArgument,
   invalidParameter,
+  isIntegerWithin,
+  type NumberLimit,
+  ParameterReader,
   type Parameters,
-  type ParameterValue,
   type ResponseFormat,
   type ToolChoice,
+  withoutUndefined,
 } from '../core/index.js';
-import {
-  MAX_LOGIT_BIAS,
-  MAX_LOGIT_BIASES,
-  MAX_STOP_CHARACTERS,
-  MAX_STOPS,
-  NUMBER_LIMITS,
-  type NumberLimit,
-} from './limits.js';
-import { withoutUndefined } from './without-undefined.js';
+import { MAX_LOGIT_BIAS, MAX_LOGIT_BIASES, MAX_STOP_CHARACTERS, MAX_STOPS, NUMBER_LIMITS } from './limits.js';
 
 /**
  * Reads the parameters of a request in the names of OpenAI's API and vLLM's additions to it (`max_tokens`). Throws `invalid_argument` naming the
@@ -26,7 +20,7 @@ export function readGenerationParameters(
   parameters: Parameters,
   { vocabularySize }: Pick<GenerationSpec, 'vocabularySize'>,
 ): GenerationParameters {
-  const reader = new ParameterReader(parameters);
+  const reader = new GenerationReader(parameters);
   const limits = NUMBER_LIMITS;
   const generation = withoutUndefined<GenerationParameters>({
     maxTokens: reader.integer('max_tokens', limits.maxTokens),
@@ -74,53 +68,18 @@ function checkTogether(generation: GenerationParameters): void {
   if (suffix !== undefined) throw invalidParameter('truncate_prompt_tokens', "expected to be left out beside 'suffix'");
 }
 
-class ParameterReader {
-  readonly #parameters: Parameters;
-  readonly #known = new Set<string>();
-
-  constructor(parameters: Parameters) {
-    this.#parameters = parameters;
-  }
-
-  any(name: string): ParameterValue | undefined {
-    return this.#take(name);
-  }
-
-  number(name: string, { least, most }: NumberLimit): number | undefined {
-    const value = this.#take(name);
-    if (value === undefined || (typeof value === 'number' && value >= least && value <= most)) return value;
-    return this.#refuse(name, `a number from ${least} to ${most}`);
-  }
-
-  integer(name: string, limit: NumberLimit): number | undefined {
-    const value = this.#integer(name);
-    if (value === undefined || isWithin(value, limit)) return value;
-    return this.#refuse(name, `an integer from ${limit.least} to ${limit.most}`);
-  }
-
+class GenerationReader extends ParameterReader {
   /** From 1 on, or -1 for as many as there is room for. */
   countOrRest(name: string, limit: NumberLimit): number | undefined {
-    const value = this.#integer(name);
+    const value = this.anyInteger(name);
     if (value === undefined) return undefined;
-    if (!isWithin(value, INT32)) return this.#refuse(name, `an integer from ${INT32.least} to ${INT32.most}`);
-    if (isWithin(value, limit) && value !== 0) return value;
-    return this.#refuse(name, 'an integer from 1 on, or -1');
-  }
-
-  boolean(name: string): boolean | undefined {
-    const value = this.#take(name);
-    if (value === undefined || typeof value === 'boolean') return value;
-    return this.#refuse(name, 'true or false');
-  }
-
-  string(name: string): string | undefined {
-    const value = this.#take(name);
-    if (value === undefined || typeof value === 'string') return value;
-    return this.#refuse(name, 'a string');
+    if (!isIntegerWithin(value, INT32)) return this.refuse(name, `an integer from ${INT32.least} to ${INT32.most}`);
+    if (isIntegerWithin(value, limit) && value !== 0) return value;
+    return this.refuse(name, 'an integer from 1 on, or -1');
   }
 
   format(): ResponseFormat | undefined {
-    const schema = this.#take('json_schema');
+    const schema = this.any('json_schema');
     const strict = this.boolean('json_schema_strict') ?? true;
     const anyObject = this.boolean('json_object') ?? false;
     if (schema === undefined) return anyObject ? { type: 'json_object' } : undefined;
@@ -129,60 +88,30 @@ class ParameterReader {
   }
 
   stops(): readonly string[] | undefined {
-    const value = this.#take('stop');
+    const value = this.any('stop');
     if (value === undefined) return undefined;
     const list: readonly unknown[] = Array.isArray(value) ? value : [value];
     const isStop = (stop: unknown): stop is string =>
       typeof stop === 'string' && stop !== '' && stop.length <= MAX_STOP_CHARACTERS;
     if (list.length <= MAX_STOPS && list.every(isStop)) return list;
-    return this.#refuse('stop', `a string, or up to ${MAX_STOPS}, of 1 to ${MAX_STOP_CHARACTERS} characters`);
+    return this.refuse('stop', `a string, or up to ${MAX_STOPS}, of 1 to ${MAX_STOP_CHARACTERS} characters`);
   }
 
   biases(vocabularySize = Number.POSITIVE_INFINITY): GenerationParameters['logitBias'] {
-    const value = this.#take('logit_bias');
+    const value = this.any('logit_bias');
     if (value === undefined) return undefined;
     const below = Number.isFinite(vocabularySize) ? ` below ${vocabularySize}` : '';
     const expected = `an object of up to ${MAX_LOGIT_BIASES} token ids${below}, each with a number from -${MAX_LOGIT_BIAS} to ${MAX_LOGIT_BIAS}`;
-    if (typeof value !== 'object' || Array.isArray(value)) return this.#refuse('logit_bias', expected);
+    if (typeof value !== 'object' || Array.isArray(value)) return this.refuse('logit_bias', expected);
     const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
     const isBias = ([token, bias]: readonly [string, unknown]) => {
       const id = Number(token);
       const isToken = Number.isInteger(id) && id >= 0 && id < vocabularySize;
       return isToken && typeof bias === 'number' && Math.abs(bias) <= MAX_LOGIT_BIAS;
     };
-    if (entries.length > MAX_LOGIT_BIASES || !entries.every(isBias)) this.#refuse('logit_bias', expected);
+    if (entries.length > MAX_LOGIT_BIASES || !entries.every(isBias)) this.refuse('logit_bias', expected);
     return value as Readonly<Record<string, number>>;
-  }
-
-  /** Refuses whatever has not been read: it would do nothing. */
-  end(): void {
-    const unknown = Object.keys(this.#parameters).find((name) => !this.#known.has(name));
-    if (unknown === undefined) return;
-    const message = `parameter '${unknown}' is not known; expected ${[...this.#known].join(', ')}`;
-    throw invalidArgument(message, { subject: { parameter: unknown } });
-  }
-
-  /** NaN where it is no number. */
-  #integer(name: string): number | undefined {
-    const value = this.#take(name);
-    if (value === undefined) return undefined;
-    return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN;
-  }
-
-  #take(name: string): ParameterValue | undefined {
-    this.#known.add(name);
-    return Object.hasOwn(this.#parameters, name) ? this.#parameters[name] : undefined;
-  }
-
-  #refuse(name: string, expected: string): never {
-    const value = this.#parameters[name];
-    const got = typeof value === 'bigint' ? String(value) : JSON.stringify(value);
-    throw invalidParameter(name, `expected ${expected}, got ${got.length > 80 ? `${got.slice(0, 80)}…` : got}`);
   }
 }
 
 const INT32: NumberLimit = { least: -(2 ** 31), most: 2 ** 31 - 1 };
-
-function isWithin(value: number, { least, most }: NumberLimit): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
-}

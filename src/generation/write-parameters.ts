@@ -1,5 +1,11 @@
-import type { GenerationParameters, InferRequest, Parameters, ParameterValue, ResponseFormat } from '../core/index.js';
-import { withoutUndefined } from './without-undefined.js';
+import {
+  type GenerationParameters,
+  type InferRequest,
+  type Parameters,
+  type ParameterValue,
+  type ResponseFormat,
+  withoutUndefined,
+} from '../core/index.js';
 
 /** The parameters of a request, typed or not, under OpenAI's names. */
 export function parametersOfRequest({

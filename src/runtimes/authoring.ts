@@ -2,7 +2,9 @@
 import { Type as Schema } from '@sinclair/typebox';
 
 export {
+  type ClassificationSpec,
   type Datatype,
+  type EmbeddingSpec,
   type ErrorCode,
   type FinishReason,
   type GenerationDelta,
@@ -14,6 +16,7 @@ export {
   type ModelTasks,
   type Parameters,
   type Prompt,
+  type RankingSpec,
   type Signature,
   type Tensor,
   type TensorSpec,
@@ -31,6 +34,13 @@ export {
   type ToolUse,
   unpackConversation,
 } from '../generation/index.js';
+export {
+  type PoolingInput,
+  type PoolingParameters,
+  poolingInputOfTensors,
+  poolingSignature,
+  readPoolingParameters,
+} from '../pooling/index.js';
 export type {
   Batch,
   BatchItem,

@@ -103,8 +103,8 @@ export interface Description {
   /** May give any number of answers for one item. */
   readonly decoupled: boolean;
   /**
-   * What it can be asked for besides inference, of the tasks of the runtime's manifest. One that generates is decoupled, and its signature is that
-   * of `generationSignature`. Default: nothing.
+   * What it can be asked for besides inference: at most one of the tasks of the runtime's manifest. One that generates is decoupled, and its signature is that
+   * of `generationSignature`; of one that embeds, ranks or classifies it is that of `poolingSignature`. Default: nothing.
    */
   readonly tasks?: ModelTasks;
   /** Keeps state between the items of a sequence. */

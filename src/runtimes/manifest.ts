@@ -17,7 +17,7 @@ export interface RuntimeManifest<Options extends RuntimeOptions = RuntimeOptions
   readonly contractVersion: typeof CONTRACT_VERSION;
   /** What its models may be asked for besides inference. Default: nothing. */
   readonly tasks?: readonly ModelTask[];
-  /** Its models have preparers (`Runtime.loadPreparer`); for runtimes whose models all generate. Default: no. */
+  /** Its models have preparers (`Runtime.loadPreparer`); for runtimes whose models all have a task. Default: no. */
   readonly prepares?: boolean;
   /** The files that it takes; undefined = its models need none. */
   readonly files?: RuntimeFiles;

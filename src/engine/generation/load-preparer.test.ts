@@ -97,7 +97,7 @@ describe('the preparer of a model', () => {
     };
     await expect(engine.load(model)).rejects.toMatchObject({
       code: 'internal',
-      message: "the manifest of runtime 'onnx' has prepares, but the model does not generate",
+      message: "the manifest of runtime 'onnx' has prepares, but the model has no task",
     });
     expect(host.instances.slice(-2)).toMatchObject([{ closed: true }, { closed: true }]);
   });

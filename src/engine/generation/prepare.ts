@@ -27,12 +27,9 @@ export function prepareModel(
   description: Description,
 ): PreparedModel {
   checkInline(config);
-  if (source.manifest.prepares === true && description.tasks?.generate === undefined) {
+  if (source.manifest.prepares === true && Object.keys(description.tasks ?? {}).length === 0) {
     const { name } = source.manifest;
-    throw new MillraceError(
-      'internal',
-      `the manifest of runtime '${name}' has prepares, but the model does not generate`,
-    );
+    throw new MillraceError('internal', `the manifest of runtime '${name}' has prepares, but the model has no task`);
   }
   const completed = completeSignature({
     declared: source.config,

@@ -1,5 +1,5 @@
-import type { GenerationParameters, Prompt } from '../../core/index.js';
-import { conversationPrompt, NUMBER_LIMITS, REASONING_EFFORTS, withoutUndefined } from '../../generation/index.js';
+import { type GenerationParameters, type Prompt, withoutUndefined } from '../../core/index.js';
+import { conversationPrompt, NUMBER_LIMITS, REASONING_EFFORTS } from '../../generation/index.js';
 import { Fields, isObject } from '../shared/generation/fields.js';
 import { type DescribedSchema, readDescribedSchema, readFormat } from './decode-format.js';
 import { readMessages } from './decode-message.js';

@@ -1,5 +1,5 @@
-import type { GenerationParameters, Prompt } from '../../core/index.js';
-import { NUMBER_LIMITS, textPrompt, tokensPrompt, withoutUndefined } from '../../generation/index.js';
+import { type GenerationParameters, type Prompt, withoutUndefined } from '../../core/index.js';
+import { NUMBER_LIMITS, textPrompt, tokensPrompt } from '../../generation/index.js';
 import { Fields } from '../shared/generation/fields.js';
 import { type AnswerRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
 

@@ -1,11 +1,10 @@
-import type { GenerationParameters, Prompt, ResponseFormat } from '../../core/index.js';
+import { type GenerationParameters, type Prompt, type ResponseFormat, withoutUndefined } from '../../core/index.js';
 import {
   conversationPrompt,
   NUMBER_LIMITS,
   REASONING_EFFORTS,
   type ReasoningEffort,
   type Tool,
-  withoutUndefined,
 } from '../../generation/index.js';
 import { Fields, isObject } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';

@@ -1,5 +1,5 @@
-import type { GenerationParameters } from '../../core/index.js';
-import { MAX_STOPS, NUMBER_LIMITS, withoutUndefined } from '../../generation/index.js';
+import { type GenerationParameters, withoutUndefined } from '../../core/index.js';
+import { MAX_STOPS, NUMBER_LIMITS } from '../../generation/index.js';
 import type { Fields } from '../shared/generation/fields.js';
 
 /** How answers are generated and given. */

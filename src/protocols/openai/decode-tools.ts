@@ -1,5 +1,5 @@
-import type { GenerationParameters, NamedFunction, ToolChoice } from '../../core/index.js';
-import { MAX_TOOLS, type Tool, withoutUndefined } from '../../generation/index.js';
+import { type GenerationParameters, type NamedFunction, type ToolChoice, withoutUndefined } from '../../core/index.js';
+import { MAX_TOOLS, type Tool } from '../../generation/index.js';
 import { Fields, isObject } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 

@@ -32,13 +32,13 @@ describe('loadRuntimes', () => {
     [{ name: 'batching' }, "name: 'batching' is a key of model.yaml for all runtimes"],
     [{ tasks: ['generate'] }, 'none'],
     [{ tasks: ['generate'], prepares: true }, 'none'],
-    [{ prepares: true }, "prepares: a runtime that prepares requests has the task 'generate'"],
+    [{ prepares: true }, 'prepares: a runtime that prepares requests has tasks'],
     [
       { tasks: ['generate'], prepares: true, placements: ['inline'] },
       'prepares: a runtime that prepares requests runs in processes',
     ],
     [{ prepares: 1 }, 'prepares: expected true or false, got 1'],
-    [{ tasks: ['infer'] }, "tasks[0]: expected generate, got 'infer'"],
+    [{ tasks: ['infer'] }, "tasks[0]: expected one of generate, embed, rank, classify, got 'infer'"],
     [
       { contractVersion: undefined },
       'contractVersion: this server runs runtimes of contract version 1; the manifest states none',

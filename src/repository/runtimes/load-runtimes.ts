@@ -72,8 +72,8 @@ function manifestProblem(value: object): string | undefined {
     return `name: expected a small letter, then letters, digits, '-' and '_', got '${name}'`;
   }
   if (name in CommonConfigSchema.properties) return `name: '${name}' is a key of model.yaml for all runtimes`;
-  if (prepares === true && tasks?.includes('generate') !== true) {
-    return "prepares: a runtime that prepares requests has the task 'generate'";
+  if (prepares === true && (tasks === undefined || tasks.length === 0)) {
+    return 'prepares: a runtime that prepares requests has tasks';
   }
   if (prepares === true && placements?.includes('process') === false) {
     return 'prepares: a runtime that prepares requests runs in processes';

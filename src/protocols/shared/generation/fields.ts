@@ -1,4 +1,4 @@
-import type { NumberLimit } from '../../../generation/index.js';
+import type { NumberLimit } from '../../../core/index.js';
 import { ParameterError } from './parameter-error.js';
 
 /** An object of a request's JSON, read field by field: each is checked, and what is not read is refused. */

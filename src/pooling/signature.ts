@@ -1,0 +1,57 @@
+import type { ModelTasks, Signature, TensorSpec } from '../core/index.js';
+
+/** Names of the tensors of a model that embeds, ranks or classifies. */
+export const POOLING_TENSORS = {
+  /** BYTES [texts]: a UTF-8 text each. */
+  text: 'text',
+  /** INT32 [texts, tokens]: the ids of each text in place of it; -1 behind the end of a shorter one. */
+  tokenIds: 'token_ids',
+  /** BYTES [1]: the query that the texts are ranked for. */
+  query: 'query',
+  /** BYTES [texts]: the second text of each pair. */
+  textPair: 'text_pair',
+  /** FP32 [texts, dimensions]; with `pooling: none` [tokens of all texts, dimensions]. */
+  embedding: 'embedding',
+  /** FP32 [texts]. */
+  score: 'score',
+  /** FP32 [texts, classes]. */
+  scores: 'scores',
+  /** INT32 [texts]: tokens that were read of each, special ones included. */
+  tokenCounts: 'token_counts',
+} as const;
+
+/** Inputs and outputs of a model with one of the tasks; each text is a row. */
+export function poolingSignature({
+  embed,
+  rank,
+  classify,
+}: Pick<ModelTasks, 'embed' | 'rank' | 'classify'>): Signature {
+  const { text, tokenIds, query, textPair, embedding, score, scores } = POOLING_TENSORS;
+  if (embed !== undefined) {
+    const ids: TensorSpec = { name: tokenIds, datatype: 'INT32', shape: [-1, -1], batchAxis: 0, optional: true };
+    return { inputs: [texts(text, true), ids], outputs: [floats(embedding, [-1, embed.dimensions]), COUNTS] };
+  }
+  if (rank !== undefined) {
+    const one: TensorSpec = { name: query, datatype: 'BYTES', shape: [1], batchAxis: null, optional: false };
+    return { inputs: [one, texts(text, false)], outputs: [floats(score, [-1]), COUNTS] };
+  }
+  const labels = classify?.labels ?? [];
+  const classes = { ...floats(scores, [-1, labels.length]), labels };
+  return { inputs: [texts(text, false), texts(textPair, true)], outputs: [classes, COUNTS] };
+}
+
+const COUNTS: TensorSpec = {
+  name: POOLING_TENSORS.tokenCounts,
+  datatype: 'INT32',
+  shape: [-1],
+  batchAxis: 0,
+  optional: false,
+};
+
+function texts(name: string, optional: boolean): TensorSpec {
+  return { name, datatype: 'BYTES', shape: [-1], batchAxis: 0, optional };
+}
+
+function floats(name: string, shape: readonly number[]): TensorSpec {
+  return { name, datatype: 'FP32', shape, batchAxis: 0, optional: false };
+}
