@@ -66,23 +66,28 @@ it('a caller who asks for more than there are slots leaves one to others', async
   await using shared = await startAppServer(
     {
       'kjv/1/model.gguf': readFileSync(TINY_MODEL),
-      'kjv/model.yaml': 'llama: { contextTokens: 256, slots: 2, threads: 1 }\n',
+      'kjv/model.yaml': 'llama: { contextTokens: 32768, slots: 2, threads: 1, maxOutputTokens: 32000 }\n',
     },
     { auth: { keys: Object.entries(keys).map(([name, key]) => ({ name, key, scopes: ['infer'] })) } },
   );
   const ended: string[] = [];
-  const ask = async (name: keyof typeof keys, maxTokens: number) => {
+  const gone = new AbortController();
+  const ask = async (name: keyof typeof keys, maxTokens: number, signal: AbortSignal | null = null) => {
     const body = { model: 'kjv', prompt: PROMPT, max_tokens: maxTokens, ignore_eos: true };
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${keys[name]}` };
-    const { status } = await shared.send('POST /v1/completions', JSON.stringify(body), headers);
+    const url = `http://127.0.0.1:${shared.port}/v1/completions`;
+    const { status } = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal });
     ended.push(`${name} ${status}`);
   };
-  const flood = Array.from({ length: 6 }, () => ask('alice', 200));
+  // It runs until its caller leaves.
+  const endless = ask('alice', 32_000, gone.signal).catch(() => ended.push('alice left'));
+  const flood = Array.from({ length: 5 }, () => ask('alice', 2));
   await expect.poll(() => shared.app.engine.gauges().map(({ queuedRequests }) => queuedRequests)).toEqual([5]);
   await ask('bob', 1);
   expect(ended).toEqual(['bob 200']);
-  await Promise.all(flood);
-  expect(ended).toEqual(['bob 200', ...Array<string>(6).fill('alice 200')]);
+  gone.abort();
+  await Promise.all([endless, ...flood]);
+  expect(ended.toSorted()).toEqual([...Array<string>(5).fill('alice 200'), 'alice left', 'bob 200']);
 });
 
 it.each([
