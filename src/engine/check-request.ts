@@ -58,6 +58,8 @@ export interface CheckedRequest {
   readonly generation: GenerationRequest | undefined;
   /** By the model's preparer, where it has one. */
   readonly prepared?: PreparedRequest;
+  /** One row of a request that is answered as a whole: it does not count as a request. */
+  readonly isRow?: boolean;
 }
 
 /**

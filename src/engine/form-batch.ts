@@ -6,7 +6,7 @@ import {
   type TraceContext,
 } from '../core/index.js';
 import { EMPTY_PROMPT } from '../generation/index.js';
-import type { Batch, BatchItem, ItemContext, ItemSequence } from '../runtimes/index.js';
+import type { Batch, BatchItem, ItemContext, ItemSequence, PreparedRequest } from '../runtimes/index.js';
 import { cutTensor, padTensor } from './padding.js';
 import type { Pending } from './pending.js';
 import type { Sequence } from './sequences/sequence.js';
@@ -26,12 +26,10 @@ export function formBatch(members: readonly Pending[], { id, rules, contextAt }:
   let rows = 0;
   for (const member of members) {
     rows += member.checked.rows;
-    const { generation, inputs } = member.checked;
-    items.push(
-      generation === undefined
-        ? itemOf(member, toModelInputs(inputs, rules, padded), contextAt)
-        : generatingItemOf(member, generation, contextAt),
-    );
+    const { generation, inputs, prepared } = member.checked;
+    if (generation !== undefined) items.push(generatingItemOf(member, generation, contextAt));
+    else if (prepared !== undefined) items.push(preparedItemOf(member, prepared, contextAt));
+    else items.push(itemOf(member, toModelInputs(inputs, rules, padded), contextAt));
   }
   return { id, items, rows, outputs: wantedOutputs(members) };
 }
@@ -58,6 +56,16 @@ function generatingItemOf(member: Pending, generation: GenerationRequest, contex
     prepared === undefined
       ? plain
       : { ...plain, generation: { ...generation, prompt: EMPTY_PROMPT }, prepared: prepared.value };
+  return contextAt === undefined ? item : { ...item, context: contextOf(member, contextAt) };
+}
+
+function preparedItemOf(
+  member: Pending,
+  { value: prepared }: PreparedRequest,
+  contextAt: number | undefined,
+): BatchItem {
+  const { callId, checked } = member;
+  const item = { callId, inputs: [], rows: checked.rows, parameters: NO_PARAMETERS, prepared };
   return contextAt === undefined ? item : { ...item, context: contextOf(member, contextAt) };
 }
 

@@ -158,3 +158,36 @@ describe('planBatch', () => {
     );
   });
 });
+
+describe('a model that pads', () => {
+  const padding = { maxPaddedCost: 256, maxWaste: 0.1 };
+  const limits: BatchLimits = { batching: true, maxRows: 2_048, padding, preferredSizes: [], maxDelayMs: 0 };
+  const ofCosts = (costs: readonly number[]) => costs.map((cost) => ({ ...candidate(), cost }));
+
+  it.each<[string, readonly number[], readonly number[]]>([
+    ['takes the oldest with those nearest to it', [50, 10, 52, 90, 49], [0, 4, 2]],
+    ['leaves out what would be padded too much', [100, 10, 89, 91], [0, 3]],
+    ['is no larger than its limit', [64, 64, 64, 64, 64], [0, 1, 2, 3]],
+    ['runs a long one alone', [512, 512, 16], [0]],
+    ['passes over one that is too long for a shorter one behind it', [80, 86, 73, 80], [0, 3, 2]],
+  ])('%s', (_what, costs, picked) => {
+    expect(planBatch(ofCosts(costs), limits, 0)).toMatchObject({ kind: 'run', picked });
+  });
+
+  it('holds its limits, and never leaves out the oldest', () => {
+    const property = fc.property(
+      fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 60 }),
+      (costs) => {
+        const plan = planBatch(ofCosts(costs), limits, 0);
+        if (plan.kind !== 'run') throw new Error('it waits');
+        const chosen = plan.picked.map((index) => costs[index] as number);
+        const padded = Math.max(...chosen) * chosen.length;
+        const used = chosen.reduce((sum, cost) => sum + cost, 0);
+        expect(plan.picked[0]).toBe(0);
+        expect(new Set(plan.picked).size).toBe(plan.picked.length);
+        if (chosen.length > 1) expect([padded <= 256, padded - used <= 0.1 * padded + 1e-9]).toEqual([true, true]);
+      },
+    );
+    fc.assert(property);
+  });
+});

@@ -1,4 +1,5 @@
 import type { BatchReason } from '../core/index.js';
+import type { PaddingLimits } from '../runtimes/index.js';
 
 /** What planning needs to know of a waiting request. */
 export interface Candidate {
@@ -18,6 +19,8 @@ export interface BatchLimits {
   readonly maxRows: number;
   /** Most that the requests of a batch may cost together; one that costs more runs by itself. Default: no limit. */
   readonly maxCost?: number;
+  /** Items are padded to the dearest one. Default: they are not. */
+  readonly padding?: PaddingLimits | undefined;
   /** Ascending. */
   readonly preferredSizes: readonly number[];
   readonly maxDelayMs: number;
@@ -38,6 +41,7 @@ export function planBatch(candidates: readonly Candidate[], limits: BatchLimits,
   const anchor = candidates[0] as Candidate;
   if (anchor.alone) return { kind: 'run', picked: [0], rows: anchor.rows, reason: 'retry' };
   if (!limits.batching) return { kind: 'run', picked: [0], rows: anchor.rows, reason: 'single' };
+  if (limits.padding !== undefined) return planBySimilarCost(candidates, limits, limits.padding);
 
   const largest = limits.preferredSizes.at(-1) ?? limits.maxRows;
   const picked: number[] = [];
@@ -76,4 +80,36 @@ export function planBatch(candidates: readonly Candidate[], limits: BatchLimits,
   if (full || (passed && limits.maxDelayMs > 0)) return { kind: 'run', picked, rows, reason: 'full' };
   if (limits.maxDelayMs === 0) return { kind: 'run', picked, rows, reason: 'idle' };
   return overdue ? { kind: 'run', picked, rows, reason: 'delay' } : { kind: 'wait', at };
+}
+
+/**
+ * The batch of a model that pads: the first candidate, then those whose costs are nearest to its cost, as long as the padded batch is not too large and
+ * not too much of it is padding. Sent at once.
+ */
+function planBySimilarCost(
+  candidates: readonly Candidate[],
+  { maxRows }: BatchLimits,
+  { maxPaddedCost, maxWaste }: PaddingLimits,
+): Plan {
+  const anchor = candidates[0] as Candidate;
+  const distance = (index: number) => Math.abs((candidates[index] as Candidate).cost - anchor.cost);
+  const nearest = candidates
+    .flatMap(({ alone, shapeKey }, index) => (index > 0 && !alone && shapeKey === anchor.shapeKey ? [index] : []))
+    .sort((one, other) => distance(one) - distance(other) || one - other);
+  const picked = [0];
+  let { rows, cost } = anchor;
+  let dearest = cost;
+  for (const index of nearest) {
+    const candidate = candidates[index] as Candidate;
+    const most = Math.max(dearest, candidate.cost);
+    const padded = most * (picked.length + 1);
+    const waste = padded - cost - candidate.cost;
+    if (rows + candidate.rows > maxRows || padded > maxPaddedCost || waste > maxWaste * padded) continue;
+    picked.push(index);
+    rows += candidate.rows;
+    cost += candidate.cost;
+    dearest = most;
+  }
+  const reason = picked.length < candidates.length ? 'full' : 'idle';
+  return { kind: 'run', picked, rows, reason };
 }

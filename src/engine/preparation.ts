@@ -1,7 +1,8 @@
 import { type Call, type Clock, type InferResponse, type MillraceError, toMillraceError } from '../core/index.js';
-import { type PreparedRequest, readPrepared } from '../runtimes/index.js';
+import { readPrepared } from '../runtimes/index.js';
 import { type CheckedRequest, checkRequest, type RequestRules } from './check-request.js';
 import { ModelDownError } from './model-down.js';
+import { runRows, withPrepared } from './row-requests.js';
 import type { Scheduler } from './scheduler.js';
 import type { StatisticsCounter } from './statistics.js';
 import { type GrantCredit, NO_CREDIT, type Sink, type Submission } from './types.js';
@@ -12,8 +13,8 @@ export interface PreparationOptions {
   /** Of the model's preparer. */
   readonly preparers: Pick<Scheduler, 'submit' | 'retire' | 'idle' | 'settled' | 'abort' | 'queuedBytes'>;
   readonly clock: Clock;
-  /** Of the model: requests that are not prepared count as failed. */
-  readonly statistics: Pick<StatisticsCounter, 'failure'>;
+  /** Of the model: requests that are not prepared count as failed, those whose rows run apart as they end. */
+  readonly statistics: Pick<StatisticsCounter, 'success' | 'failure'>;
   /** Throws where the model would refuse a request now, with so many being prepared already. */
   readonly checkRoom: (submission: Submission, preparing: number) => void;
   /** Takes a request once it is prepared. */
@@ -163,18 +164,16 @@ class PreparedSink implements Sink {
     const { outputs = [] } = this.#response ?? {};
     this.#response = undefined;
     const { checked, suspect: suspected, ...plain } = submission;
-    let prepared: PreparedRequest;
+    const isSuspect = suspected !== undefined && suspected.wasPreparing !== true;
+    const admitted = { ...plain, checked, ...(isSuspect && { suspect: suspected }) };
     try {
-      prepared = readPrepared(outputs);
+      const prepared = readPrepared(outputs);
+      const [first] = prepared;
+      if (prepared.length > 1) runRows(admitted, { ...this.#options, prepared });
+      else if (first !== undefined) this.#granting(next({ ...admitted, checked: withPrepared(checked, first) }));
     } catch (error) {
       this.#fail(toMillraceError(error));
-      return;
     }
-    const sizeBytes = checked.sizeBytes + prepared.value.byteLength;
-    const isSuspect = suspected !== undefined && suspected.wasPreparing !== true;
-    this.#granting(
-      next({ ...plain, checked: { ...checked, sizeBytes, prepared }, ...(isSuspect && { suspect: suspected }) }),
-    );
   }
 
   #fail(error: MillraceError): void {

@@ -48,6 +48,7 @@ export function schedulerLimits(
       batching,
       maxRows: maxBatchSize,
       maxCost: config.batching.maxBatchCost || Number.POSITIVE_INFINITY,
+      padding: description.padding,
       preferredSizes: [...config.batching.preferredBatchSizes].sort((a, b) => a - b),
       maxDelayMs: config.batching.maxQueueDelayMs,
     },

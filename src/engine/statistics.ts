@@ -50,21 +50,25 @@ export class StatisticsCounter {
     this.values.lastInferenceMs = wallNowMs;
   }
 
-  /** A request is settled; `endedAt` is clock time. */
-  request(item: Pending, error: MillraceError | undefined, endedAt: number): void {
-    const { timing } = item.call;
-    if (error !== undefined) {
-      this.failure(timing, endedAt);
-      return;
-    }
-    const totalMs = Math.max(0, endedAt - timing.enqueuedAt);
-    this.values.inferenceCount += item.checked.rows;
-    add(this.values.success, totalMs);
-    add(this.values.queue, Math.max(0, timing.startedAt - timing.enqueuedAt - timing.prepareMs));
+  /** A request, or a row of one, is settled; `endedAt` is clock time. */
+  request({ call, checked }: Pending, error: MillraceError | undefined, endedAt: number): void {
+    const { rows, isRow = false } = checked;
+    if (error === undefined) this.values.inferenceCount += rows;
+    if (isRow) return;
+    if (error === undefined) this.success(call.timing, endedAt);
+    else this.failure(call.timing, endedAt);
+  }
+
+  /** A request is settled with its answer, the rows of which have been counted. */
+  success(timing: Timing, endedAt: number): void {
+    const { enqueuedAt, startedAt, prepareMs } = timing;
+    add(this.values.success, Math.max(0, endedAt - enqueuedAt));
+    add(this.values.queue, Math.max(0, startedAt - enqueuedAt - prepareMs));
     add(this.values.computeInput, timing.computeInputMs);
     add(this.values.computeInfer, timing.computeInferMs);
     add(this.values.computeOutput, timing.computeOutputMs);
   }
+
   /** A request is settled without an answer. */
   failure(timing: Timing, endedAt: number): void {
     add(this.values.fail, Math.max(0, endedAt - timing.enqueuedAt));

@@ -33,8 +33,8 @@ export interface WarmupSample {
   readonly count: number;
   readonly rows: number;
   readonly inputs: readonly Tensor[];
-  /** What the model's preparer makes of it, where there is one. */
-  readonly prepared?: Uint8Array;
+  /** What the model's preparer makes of it, or of each of its rows, where there is one. */
+  readonly prepared?: readonly Uint8Array[];
 }
 
 export interface WarmupOptions {
@@ -57,32 +57,34 @@ export function zeroInputs(signature: Signature, rows: number): readonly Tensor[
   return required.map((spec) => toModelShape(spec, fill(spec, withRows(spec, spec.shape, rows), 'zero')));
 }
 
-/** Runs one batch of one item and forgets its outputs. Rejects with the model's error. */
+/** Runs a sample and forgets its outputs. Rejects with the model's error. */
 export async function runOnce(
   model: Pick<Instance, 'description' | 'execute' | 'grant'>,
-  sample: Pick<WarmupSample, 'inputs' | 'rows' | 'prepared'>,
+  { inputs, rows, prepared }: Pick<WarmupSample, 'inputs' | 'rows' | 'prepared'>,
 ): Promise<void> {
-  await runItem(model, itemOf(sample, model.description.tasks?.generate !== undefined));
+  const generates = model.description.tasks?.generate !== undefined;
+  if (prepared === undefined) {
+    await runItem(model, itemOf({ inputs, rows }, generates));
+    return;
+  }
+  const item = { callId: 0, rows: rows / prepared.length, inputs: [], parameters: {} };
+  const prompt = generates ? { generation: { prompt: EMPTY_PROMPT } } : {};
+  for (const value of prepared) await runItem(model, { ...item, ...prompt, prepared: value });
 }
 
 /** A sample as a model takes it whose preparer has prepared it. Rejects with the preparer's error. */
 export async function prepareSample(
   preparer: Pick<Instance, 'execute' | 'grant'>,
-  sample: WarmupSample,
+  { sample, generates }: { readonly sample: WarmupSample; readonly generates: boolean },
 ): Promise<WarmupSample> {
-  const { value } = readPrepared(await runItem(preparer, itemOf(sample, true)));
-  return { ...sample, prepared: value };
+  const prepared = readPrepared(await runItem(preparer, itemOf(sample, generates)));
+  return { ...sample, prepared: prepared.map(({ value }) => value) };
 }
 
-function itemOf(
-  { inputs, rows, prepared }: Pick<WarmupSample, 'inputs' | 'rows' | 'prepared'>,
-  generates: boolean,
-): BatchItem {
+function itemOf({ inputs, rows }: Pick<WarmupSample, 'inputs' | 'rows'>, generates: boolean): BatchItem {
   const plain = { callId: 0, rows, parameters: {} };
   if (!generates) return { ...plain, inputs };
-  const item = { ...plain, inputs: [] };
-  if (prepared === undefined) return { ...item, generation: { prompt: promptOfTensors(inputs) } };
-  return { ...item, generation: { prompt: EMPTY_PROMPT }, prepared };
+  return { ...plain, inputs: [], generation: { prompt: promptOfTensors(inputs) } };
 }
 
 /** Runs a batch of one item. Resolves with the outputs of its last answer; rejects with the model's error. */

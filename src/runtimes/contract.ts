@@ -34,17 +34,20 @@ export interface Runtime {
  */
 export interface Preparer {
   readonly description: Pick<Description, 'concurrency' | 'wantsContext' | 'statistics'>;
-  /** Rejects with the MillraceError that ends the request. No more than `concurrency` at a time. */
-  prepare(item: BatchItem): Promise<PreparedRequest>;
+  /**
+   * One value for the request, or one for each of its rows: then each row is queued and run as a request of its own, and the answers are joined in
+   * order along the first dimension. Rejects with the MillraceError that ends the request. No more than `concurrency` at a time.
+   */
+  prepare(item: BatchItem): Promise<PreparedRequest | readonly PreparedRequest[]>;
   /** As {@link LoadedModel.statistics}. */
   statistics?(): Readonly<Record<string, number>>;
   /** Gives everything back. No request is being prepared. */
   close(): Promise<void>;
 }
 
-/** What a preparer makes of a request. */
+/** What a preparer makes of a request, or of a row of it. */
 export interface PreparedRequest {
-  /** What the request costs in the queue and in a batch, in the model's `costUnit`: 0 or more. */
+  /** What it costs in the queue and in a batch, in the model's `costUnit`: 0 or more. */
   readonly cost: number;
   /** For the model: it becomes {@link BatchItem.prepared}. */
   readonly value: Uint8Array;
@@ -87,6 +90,14 @@ export interface StatisticSpec {
   readonly help: string;
 }
 
+/** How items of different cost share a batch: each is padded to the dearest one. */
+export interface PaddingLimits {
+  /** Most that the dearest item of a batch costs times its items. A single item may cost more. */
+  readonly maxPaddedCost: number;
+  /** Largest part of that which is padding, from 0 to 1. */
+  readonly maxWaste: number;
+}
+
 /** Input bytes of a request, or tokens, which are estimated from its bytes. */
 export type CostUnit = 'bytes' | 'tokens';
 
@@ -118,6 +129,8 @@ export interface Description {
   readonly needsEventLoop: boolean;
   /** What the requests of a batch cost, for models whose batches have a limit of that. Default: bytes. */
   readonly costUnit?: CostUnit;
+  /** Items are padded to the dearest one of their batch: those of similar costs run together. Default: items of one batch may have any cost. */
+  readonly padding?: PaddingLimits;
   /**
    * What an instance keeps of one request makes those that are like it cheaper there (a cache of prefixes): they go to the
    * same instance while that has room. Default: false.
@@ -151,7 +164,7 @@ export interface BatchItem {
   readonly parameters: Parameters;
   /** Of models that generate, in place of inputs and parameters. The server has validated it; members that the caller leaves out are absent. */
   readonly generation?: GenerationRequest;
-  /** The value of the model's preparer. The prompt of `generation` is empty then. */
+  /** The value of the model's preparer. There are no inputs and parameters then, and the prompt of `generation` is empty. */
   readonly prepared?: Uint8Array;
   readonly sequence?: ItemSequence;
   /** Present where the description asks for it. */

@@ -18,7 +18,13 @@ it.each([0, 7, 0.5, 1e9])('passes on a cost of %s, and the value', async (cost) 
   const value = Uint8Array.of(1, 2, 255);
   const { emissions } = await run(() => Promise.resolve({ cost, value }));
   expect(emissions).toMatchObject([{ callId: 1, final: true }]);
-  expect(readPrepared(emissions[0]?.outputs ?? [])).toEqual({ cost, value });
+  expect(readPrepared(emissions[0]?.outputs ?? [])).toEqual([{ cost, value }]);
+});
+
+it('passes on what it is for each row', async () => {
+  const rows = [0, 5, 2].map((cost) => ({ cost, value: new Uint8Array(cost).fill(cost) }));
+  const { emissions } = await run(() => Promise.resolve(rows));
+  expect(readPrepared(emissions[0]?.outputs ?? [])).toEqual(rows);
 });
 
 it('says of itself what the preparer says', async () => {
@@ -46,6 +52,7 @@ it.each<[string, unknown, object]>([
   ['a cost below 0', { cost: -1, value: new Uint8Array() }, WRONG],
   ['a cost that is no number', { cost: Number.NaN, value: new Uint8Array() }, WRONG],
   ['a value that is no bytes', { cost: 1, value: 'text' }, WRONG],
+  ['a row that is nothing', [{ cost: 1, value: new Uint8Array() }, undefined], WRONG],
 ])('ends an item with %s', async (_what, given, error) => {
   const prepare = () => (given instanceof Error ? Promise.reject(given) : Promise.resolve(given as PreparedRequest));
   const { emissions } = await run(prepare);
@@ -56,5 +63,8 @@ it('takes no answer for what it is not', () => {
   const message = 'the preparer of the runtime gave no cost and value';
   expect(() => readPrepared([])).toThrow(message);
   const cost = { name: 'cost', datatype: 'FP64', shape: [1], data: new Uint8Array(4) } as const;
-  expect(() => readPrepared([cost, { ...cost, name: 'value', datatype: 'UINT8' }])).toThrow(message);
+  expect(() => readPrepared([cost, { ...cost, name: 'value', datatype: 'BYTES' }])).toThrow(message);
+  expect(() => readPrepared([cost, { ...cost, name: 'value', datatype: 'BYTES', data: new Uint8Array() }])).toThrow(
+    message,
+  );
 });

@@ -1,4 +1,4 @@
-import { type Clock, type Datatype, MillraceError, type Tensor } from '../core/index.js';
+import { bytesElements, type Clock, type Datatype, MillraceError, packBytes, type Tensor } from '../core/index.js';
 import type {
   Batch,
   BatchTiming,
@@ -13,6 +13,7 @@ import { failedItem } from './failed-item.js';
 
 const COST = 'cost';
 const VALUE = 'value';
+const COST_BYTES = 8;
 
 /** A preparer as a model whose outputs are cost and value of a request, so that it is run and watched as any model is. */
 export class PreparerModel implements LoadedModel {
@@ -26,7 +27,7 @@ export class PreparerModel implements LoadedModel {
     this.#preparer = preparer;
     this.#clock = clock;
     this.description = {
-      signature: { inputs: [], outputs: [outputSpec(COST, 'FP64'), outputSpec(VALUE, 'UINT8')] },
+      signature: { inputs: [], outputs: [outputSpec(COST, 'FP64'), outputSpec(VALUE, 'BYTES')] },
       maxBatchSize: 0,
       pure: true,
       batchInvariant: true,
@@ -58,32 +59,36 @@ export class PreparerModel implements LoadedModel {
 
   async #prepare(item: Batch['items'][number]): Promise<Emission> {
     try {
-      const { cost, value } = checked(await this.#preparer.prepare(item));
-      return { callId: item.callId, outputs: toOutputs({ cost, value }), final: true };
+      const given = await this.#preparer.prepare(item);
+      const prepared: readonly PreparedRequest[] = Array.isArray(given) ? given : [given];
+      return { callId: item.callId, outputs: toOutputs(prepared.map(checked)), final: true };
     } catch (error) {
       return failedItem(item, error);
     }
   }
 }
 
-/** What an answer of a {@link PreparerModel} says. Throws `internal` where it is none. */
-export function readPrepared(outputs: readonly Tensor[]): PreparedRequest {
-  const cost = outputs.find(({ name }) => name === COST)?.data;
-  const value = outputs.find(({ name }) => name === VALUE)?.data;
-  if (cost?.byteLength !== 8 || value === undefined) {
+/** What an answer of a {@link PreparerModel} says: one for the request, or for each of its rows. Throws `internal` where it says nothing. */
+export function readPrepared(outputs: readonly Tensor[]): readonly PreparedRequest[] {
+  const costs = outputs.find(({ name }) => name === COST)?.data;
+  const packed = outputs.find(({ name }) => name === VALUE)?.data;
+  // A copy: they may wait for long, and would keep the whole frame.
+  const values = packed === undefined ? [] : bytesElements(packed.slice());
+  if (values.length === 0 || costs?.byteLength !== values.length * COST_BYTES) {
     throw new MillraceError('internal', 'the preparer of the runtime gave no cost and value');
   }
-  const view = new DataView(cost.buffer, cost.byteOffset, 8);
-  // A copy: it may wait for long, and would keep the whole frame.
-  return checked({ cost: view.getFloat64(0, true), value: value.slice() });
+  const view = new DataView(costs.buffer, costs.byteOffset, costs.byteLength);
+  return values.map((value, index) => checked({ cost: view.getFloat64(index * COST_BYTES, true), value }));
 }
 
-function toOutputs({ cost, value }: PreparedRequest): readonly Tensor[] {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setFloat64(0, cost, true);
+function toOutputs(prepared: readonly PreparedRequest[]): readonly Tensor[] {
+  const costs = new Uint8Array(prepared.length * COST_BYTES);
+  const view = new DataView(costs.buffer);
+  for (const [index, { cost }] of prepared.entries()) view.setFloat64(index * COST_BYTES, cost, true);
+  const shape = [prepared.length];
   return [
-    { name: COST, datatype: 'FP64', shape: [1], data: bytes },
-    { name: VALUE, datatype: 'UINT8', shape: [value.byteLength], data: value },
+    { name: COST, datatype: 'FP64', shape, data: costs },
+    { name: VALUE, datatype: 'BYTES', shape, data: packBytes(prepared.map(({ value }) => value)) },
   ];
 }
 

@@ -1,4 +1,11 @@
-import { type Batch, type BatchItem, type Emit, type Instance, readPrepared } from '../../src/runtimes/index.js';
+import {
+  type Batch,
+  type BatchItem,
+  type Emit,
+  type Instance,
+  type PreparedRequest,
+  readPrepared,
+} from '../../src/runtimes/index.js';
 import { runBatch } from './test-host.js';
 
 /** An instance whose items its preparer prepares first, as the engine has them prepared; what it refuses ends with that. */
@@ -46,6 +53,6 @@ async function prepare(preparer: Instance, item: BatchItem, emit: Emit): Promise
     return undefined;
   }
   const prompt = { kind: 'tokens', tokens: new Int32Array() } as const;
-  const { value } = readPrepared(emission.outputs);
+  const [{ value }] = readPrepared(emission.outputs) as readonly [PreparedRequest];
   return { ...item, generation: { ...item.generation, prompt }, prepared: value };
 }

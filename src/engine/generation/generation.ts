@@ -59,7 +59,8 @@ export async function loadGeneration(options: LoadGenerationOptions): Promise<Ge
     const { signature, maxBatchSize } = model;
     options.onWarming();
     const read = await createWarmup({ source, signature, maxBatchSize, samples: config.warmup });
-    const samples = preparer === undefined ? read : await preparer.prepareSamples(read);
+    const generates = model.description.tasks?.generate !== undefined;
+    const samples = preparer === undefined ? read : await preparer.prepareSamples(read, generates);
     await warmUp(loader, samples, first);
     const batching = await probeBatching(options, model, { loader, instance: first });
     const start = (index: number) => startInstance(loader, samples, index);

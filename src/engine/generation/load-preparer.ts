@@ -17,7 +17,7 @@ import { createPool } from './shared-parts.js';
 export interface LoadedPreparer {
   readonly instance: Instance;
   /** Has the samples of the model's warm-up prepared. */
-  prepareSamples(samples: readonly WarmupSample[]): Promise<readonly WarmupSample[]>;
+  prepareSamples(samples: readonly WarmupSample[], generates: boolean): Promise<readonly WarmupSample[]>;
   /** Gives it a pool and a scheduler, as the model's instances have. */
   serve(model: PreparedFor): ServingPreparer;
 }
@@ -48,8 +48,10 @@ export async function loadPreparer(
   const instance = await loader.load(0);
   return {
     instance,
-    prepareSamples: (samples) =>
-      loader.guard(instance, () => Promise.all(samples.map((sample) => prepareSample(instance, sample)))),
+    prepareSamples: (samples, generates) =>
+      loader.guard(instance, () =>
+        Promise.all(samples.map((sample) => prepareSample(instance, { sample, generates }))),
+      ),
     serve({ mention, limits, holdings, onChange, ...model }) {
       const { clock, fairness } = context;
       const start = (index: number) => loader.load(index);

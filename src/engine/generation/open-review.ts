@@ -37,8 +37,8 @@ function isMeasured({ cause }: BatchingChoice): boolean {
   return cause === 'not_measured' || cause.startsWith('measured_');
 }
 
-/** Runs that overlap, wait for readers or belong to sequences say nothing of the cost of a batch. */
+/** Runs that overlap, wait for readers, belong to sequences or cost what their texts are long say nothing of the cost of a batch. */
 function isReviewable({ config, description, sequences }: PreparedModel, choice: BatchingChoice): boolean {
   if (config.batching.enabled !== 'auto' || !isMeasured(choice)) return false;
-  return !sequences && !description.decoupled && description.concurrency === 1;
+  return !sequences && !description.decoupled && description.concurrency === 1 && description.padding === undefined;
 }
