@@ -45,7 +45,9 @@ export class ModelFiles {
     });
     // What has a name of its own was meant.
     const named = ({ runtime }: Claim) => Number(runtime.files?.names === undefined);
-    return claims.filter((claim) => claim.files.length > 0).toSorted((a, b) => named(a) - named(b));
+    const made = claims.filter((claim) => claim.files.length > 0).toSorted((a, b) => named(a) - named(b));
+    const first = made.filter(({ runtime }) => runtime.files?.yields !== true);
+    return first.length > 0 ? first : made;
   }
 
   /** Whether a file is code by its ending. */

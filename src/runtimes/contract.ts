@@ -11,6 +11,7 @@ import {
   type SequenceControl,
   type Signature,
   type Tensor,
+  type TensorSpec,
   type Usage,
 } from '../core/index.js';
 import type { ItemSequence, SequenceSpec } from './sequence-spec.js';
@@ -33,7 +34,10 @@ export interface Runtime {
  * its own, so that nothing of it holds up the model, and the queue knows the cost of the request. Its failures end the request only.
  */
 export interface Preparer {
-  readonly description: Pick<Description, 'concurrency' | 'wantsContext' | 'statistics'>;
+  readonly description: Pick<Description, 'concurrency' | 'wantsContext' | 'statistics'> & {
+    /** Inputs of the model, where requests are tensors. Default: none, as the model generates. */
+    readonly inputs?: readonly TensorSpec[];
+  };
   /**
    * One value for the request, or one for each of its rows: then each row is queued and run as a request of its own, and the answers are joined in
    * order along the first dimension. Rejects with the MillraceError that ends the request. No more than `concurrency` at a time.

@@ -74,6 +74,8 @@ export interface RuntimeFiles {
   readonly names?: readonly string[];
   /** What such a file is called in messages. Default: `model file`. */
   readonly noun?: string;
+  /** They also lie beside models of other runtimes: files that those take come first. Default: no. */
+  readonly yields?: boolean;
   /** They are programs, so none is taken over the network. */
   readonly code?: boolean;
 }

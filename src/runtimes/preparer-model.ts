@@ -23,11 +23,11 @@ export class PreparerModel implements LoadedModel {
   readonly #clock: Clock;
 
   constructor(preparer: Preparer, clock: Clock) {
-    const { concurrency, wantsContext, statistics } = preparer.description;
+    const { concurrency, wantsContext, statistics, inputs = [] } = preparer.description;
     this.#preparer = preparer;
     this.#clock = clock;
     this.description = {
-      signature: { inputs: [], outputs: [outputSpec(COST, 'FP64'), outputSpec(VALUE, 'BYTES')] },
+      signature: { inputs, outputs: [outputSpec(COST, 'FP64'), outputSpec(VALUE, 'BYTES')] },
       maxBatchSize: 0,
       pure: true,
       batchInvariant: true,

@@ -26,6 +26,7 @@ const OWN_MODULES: Readonly<Record<string, () => Promise<RuntimeModule>>> = {
   media: () => import('./media/index.js'),
   onnx: () => import('./onnx/index.js'),
   script: () => import('./script/index.js'),
+  text: () => import('./text/index.js'),
 };
 
 /** Loads a model with its runtime, and keeps its sequences where the spec says how. */

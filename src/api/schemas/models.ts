@@ -29,7 +29,9 @@ const LoadedModelSchema = schemaOf<LoadedModel>()(
   Type.Object(
     {
       runtime: Type.String(),
-      tasks: Type.Array(oneOf('infer', 'generate', 'embed', 'rank', 'classify'), { description: 'What requests may ask of it.' }),
+      tasks: Type.Array(oneOf('infer', 'generate', 'embed', 'rank', 'classify'), {
+        description: 'What requests may ask of it.',
+      }),
       inputs: Type.Array(ModelTensorSchema),
       outputs: Type.Array(ModelTensorSchema),
       max_batch_size: Type.Integer({

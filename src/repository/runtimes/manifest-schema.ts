@@ -19,6 +19,7 @@ export const ManifestSchema = Type.Object(
           endings: texts,
           names: Type.Optional(texts),
           noun: Type.Optional(Type.String({ minLength: 1 })),
+          yields: Type.Optional(Type.Boolean()),
           code: Type.Optional(Type.Boolean()),
         },
         strict,

@@ -8,12 +8,23 @@ export interface GraphValue {
   readonly type: string;
   /** A tensor with a number of dimensions. */
   readonly hasShape: boolean;
+  /** Of a tensor: its dimensions; -1 where any size is accepted. */
+  readonly dims: readonly number[];
 }
 
 /** Inputs and outputs of the graph as they stand in an ONNX file, by name. */
 export function readGraphValues(path: string): ReadonlyMap<string, GraphValue> {
-  const values = readGraphFields(path, [GraphField.input, GraphField.output]).map(decodeValue);
-  return new Map(values.map((value) => [value.name, value]));
+  const { inputs, outputs } = readGraph(path);
+  return new Map([...inputs, ...outputs].map((value) => [value.name, value]));
+}
+
+/** Inputs and outputs of the graph as they stand in an ONNX file, in its order. */
+export function readGraph(path: string): {
+  readonly inputs: readonly GraphValue[];
+  readonly outputs: readonly GraphValue[];
+} {
+  const read = (field: number) => readGraphFields(path, [field]).map(decodeValue);
+  return { inputs: read(GraphField.input), outputs: read(GraphField.output) };
 }
 
 /** `ValueInfoProto`. */
@@ -29,7 +40,7 @@ function decodeValue(message: Uint8Array): GraphValue {
 
 type GraphType = Omit<GraphValue, 'name'>;
 
-const UNTYPED: GraphType = { type: 'value of unknown type', hasShape: false };
+const UNTYPED: GraphType = { type: 'value of unknown type', hasShape: false, dims: [] };
 const KINDS: Readonly<Record<number, string>> = {
   1: 'tensor',
   4: 'sequence',
@@ -48,9 +59,18 @@ function decodeType(message: Uint8Array): GraphType {
     const fields = [...wireFields(bytes)];
     const element = CONTAINERS.includes(kind) ? fields.find((field) => field.number === 1) : undefined;
     const type = element === undefined ? kind : containerOf(kind, decodeType(element.bytes).type);
-    return { type, hasShape: kind === 'tensor' && fields.some((field) => field.number === 2) };
+    const shape = kind === 'tensor' ? fields.find((field) => field.number === 2) : undefined;
+    return { type, hasShape: shape !== undefined, dims: shape === undefined ? [] : decodeDims(shape.bytes) };
   }
   return UNTYPED;
+}
+
+/** `TensorShapeProto`. */
+function decodeDims(message: Uint8Array): readonly number[] {
+  return [...wireFields(message)].map(({ bytes }) => {
+    const size = [...wireFields(bytes)].find(({ number }) => number === 1);
+    return size === undefined ? -1 : Number(size.integer);
+  });
 }
 
 function containerOf(kind: string, element: string): string {

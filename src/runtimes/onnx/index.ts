@@ -1,18 +1,16 @@
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { env, InferenceSession } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import type { Signature, TensorSpec } from '../../core/index.js';
 import type { LoadedModel, LoadSpec, Runtime } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
-import { explainLoadError } from './errors.js';
-import { KIND_BYTES } from './file-kind.js';
-import { GraphCache } from './graph-cache.js';
 import { readGraphValues } from './graph-values.js';
 import { OnnxModel } from './model.js';
 import { type OnnxOptions, readOnnxOptions } from './options.js';
 import { checkProviders } from './providers.js';
 import { quantizesDynamically } from './quantization.js';
 import { type RowTrial, TRIAL_ROWS, tryRows } from './row-trial.js';
+import { createSession, toSessionOptions } from './session.js';
 import { chooseServable, guessBatching, judgeBatching, possibleLists, readSignature } from './signature.js';
 import { declineTelemetry } from './telemetry.js';
 import { withoutZipMap } from './zip-map.js';
@@ -115,47 +113,4 @@ async function openSession(spec: LoadSpec, options: OnnxOptions, context: Runtim
     context.report('warn', `'${path.basename(spec.path)}' could not be loaded without ZipMap: ${reason}`);
   }
   return { session, labels: new Map() };
-}
-
-async function createSession(spec: LoadSpec, options: OnnxOptions, context: RuntimeContext): Promise<InferenceSession> {
-  const sessionOptions = toSessionOptions(options);
-  // What other providers make of a graph cannot be written down.
-  const cacheFolder = options.executionProviders.every((name) => name === 'cpu') ? spec.cacheFolder : undefined;
-  try {
-    if (!options.cacheOptimizedGraph || cacheFolder === undefined) {
-      return await InferenceSession.create(spec.path, sessionOptions);
-    }
-    return await new GraphCache(cacheFolder, context.report).createSession(spec.path, sessionOptions);
-  } catch (error) {
-    throw explainLoadError(error, {
-      fileName: path.basename(spec.path),
-      beginning: await readBeginning(spec.path),
-      providers: options.executionProviders,
-      ortVersion: env.versions.common,
-    });
-  }
-}
-
-async function readBeginning(file: string): Promise<Uint8Array> {
-  try {
-    await using handle = await open(file);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(KIND_BYTES), 0, KIND_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } catch {
-    return new Uint8Array(0);
-  }
-}
-
-function toSessionOptions(options: OnnxOptions): InferenceSession.SessionOptions {
-  return {
-    intraOpNumThreads: options.intraOpThreads,
-    interOpNumThreads: options.interOpThreads,
-    graphOptimizationLevel: options.graphOptimization,
-    executionMode: options.executionMode,
-    executionProviders: [...options.executionProviders],
-    enableCpuMemArena: options.enableCpuMemArena,
-    enableMemPattern: options.enableMemPattern,
-    // Errors arrive as exceptions; printing them too would let callers fill the log.
-    logSeverityLevel: 4,
-  };
 }

@@ -1,5 +1,5 @@
 import { invalidArgument, MEDIA_FORMATS, mediaFormatOf } from '../../../core/index.js';
-import { importOptional } from '../import-optional.js';
+import { importOptional } from '../../import-optional.js';
 
 /** Samples by channel, from -1 to 1. */
 export interface Piece {

@@ -1,8 +1,8 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { type ImageSpec, invalidArgument, MEDIA_FORMATS, mediaFormatOf, mediaKindOf } from '../../../core/index.js';
+import { importOptional } from '../../import-optional.js';
 import { broken } from '../broken.js';
 import type { DecodedRows, NumericDatatype } from '../decoded.js';
-import { importOptional } from '../import-optional.js';
 import { type Pixels, toTensorElements } from './pixels.js';
 
 type SharpModule = typeof import('sharp').default;

@@ -1,7 +1,7 @@
-import { MillraceError } from '../../core/index.js';
+import { MillraceError } from '../core/index.js';
 
 /**
- * Imports a decoder. Rejects with `failed_precondition`, and how to get it, where it is not installed: they are optional dependencies,
+ * Imports a library of a runtime. Rejects with `failed_precondition`, and how to get it, where it is not installed: they are optional dependencies,
  * which npm leaves out with `--omit=optional`.
  */
 export async function importOptional<Module>(what: string, name: string, load: () => Promise<Module>): Promise<Module> {

@@ -1,0 +1,19 @@
+import { CONTRACT_VERSION, type RuntimeManifest } from '../manifest.js';
+import { type TextConfig, TextSchema } from './section.js';
+
+/** Encoders that embed, rank or classify texts: folders in the layout of Hugging Face with a graph for ONNX Runtime. */
+export const TEXT: RuntimeManifest<TextConfig> = {
+  name: 'text',
+  contractVersion: CONTRACT_VERSION,
+  tasks: ['embed', 'rank', 'classify'],
+  prepares: true,
+  // A tokenizer lies beside models of other runtimes, too.
+  files: { endings: ['.json'], names: ['tokenizer.json'], noun: 'tokenizer', yields: true },
+  options: TextSchema,
+  placements: ['process'],
+  placementReason: 'a text model runs in a runner process only, as it has a preparer in one',
+  // As for ONNX models.
+  nodeOptions: '--max-semi-space-size=2 --v8-pool-size=1',
+  // Texts are tokenised on the threads of libuv; more would take the processors of models.
+  environment: { TOKENIZERS_PARALLELISM: 'false' },
+};
