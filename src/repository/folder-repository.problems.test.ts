@@ -54,7 +54,7 @@ describe('a repository says what is wrong', () => {
       [
         'empty',
         1,
-        'empty holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found nothing',
+        'empty holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf, one *.gguf or tokenizer.json, found nothing',
       ],
       [
         'labels',
@@ -74,7 +74,7 @@ describe('a repository says what is wrong', () => {
         "python/config.pbtxt: backend 'python' is not available; it runs Python code; port model.py to model.ts (docs/scripts.md), or export the model to ONNX and serve that",
       ],
       ['renamed', undefined, "the configuration is for a model 'original', but the folder's name is 'renamed'"],
-      ['unknown', undefined, "runtime 'torch' is not known; expected onnx, script, echo, ensemble or llama"],
+      ['unknown', undefined, "runtime 'torch' is not known; expected onnx, script, echo, ensemble, llama or text"],
       ['warm', undefined, "warm-up 'w', input 'x': 'warmup/x.bin' does not exist (looked for in folder 'warm')"],
       ['yaml', undefined, "yaml/model.yaml:2:1: unknown key 'maxBatchSiz'; did you mean 'maxBatchSize'?"],
     ]);

@@ -34,7 +34,7 @@ describe('files of a further runtime', () => {
   it('are among those that a folder without a model should hold', () => {
     expect(chosen([])).toEqual({
       problem:
-        'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf, one *.gguf, model.toy, one *.toy, model.pt or one *.pt, found nothing',
+        'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf, one *.gguf, tokenizer.json, model.toy, one *.toy, model.pt or one *.pt, found nothing',
     });
   });
 });
@@ -66,18 +66,18 @@ describe('chooseModelFile', () => {
     [
       [],
       undefined,
-      'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found nothing',
+      'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf, one *.gguf or tokenizer.json, found nothing',
     ],
     [
       ['readme.md'],
       undefined,
-      'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found readme.md',
+      'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf, one *.gguf or tokenizer.json, found readme.md',
     ],
     [['model.pt'], undefined, 'holds model.pt: a PyTorch model; export it with torch.onnx.export'],
     [
       ['1', '2', '3', '4', '5', '6', '7'],
       undefined,
-      'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found 1, 2, 3, 4, 5 and 2 more',
+      'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf, one *.gguf or tokenizer.json, found 1, 2, 3, 4, 5 and 2 more',
     ],
   ])('explains what is missing in %j', (files, configured, problem) => {
     expect(choose(files, configured)).toEqual({ problem });

@@ -12,7 +12,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   'src/repository/triton/parse.ts': 'of @bufbuild/protobuf',
   'src/runtimes/llama/import-native.ts': "Node's: which part of koffi is not installed",
   'src/runtimes/media/broken.ts': "the decoders': the first line",
-  'src/runtimes/media/import-optional.ts': "Node's: which decoder is not installed",
+  'src/runtimes/import-optional.ts': "Node's: which decoder is not installed",
   'src/runtimes/onnx/errors.ts': "ONNX Runtime's",
   'src/runtimes/script/explain.ts': "the transpiler's and Node's, of a script that does not load",
   'src/server/http/client-error.ts': "that of Node's HTTP parser, without its prefix",

@@ -8,9 +8,14 @@ import { readLlamaOptions } from '../../src/runtimes/llama/options.js';
 import { LlamaSchema } from '../../src/runtimes/llama/section.js';
 import { readOnnxOptions } from '../../src/runtimes/onnx/options.js';
 import { OnnxSchema } from '../../src/runtimes/onnx/section.js';
+import { readTextOptions } from '../../src/runtimes/text/options.js';
+import { TextSchema } from '../../src/runtimes/text/section.js';
 import { sourceFiles } from './source-files.js';
 
 const NAMES = BUILT_IN_RUNTIMES.map(({ name }) => name);
+/** Of a runtime whose name is a common word, only the key of its section is looked for. */
+const COMMON_WORD = 'text';
+const WORDS = NAMES.filter((name) => name !== COMMON_WORD);
 /** Of the server's own models: its name is a common word. */
 const OWN = MEDIA_RUNTIME.name;
 /** What is no runtime, but serves several of them. */
@@ -23,7 +28,7 @@ const OTHER_MEANINGS = [
 ];
 
 /** A runtime by its name: as a string, or as the key of its section. */
-const NAMED = new RegExp(`(['"\`])(${NAMES.join('|')})\\1|\\b[cC]onfig\\??\\.(${NAMES.join('|')})\\b`, 'g');
+const NAMED = new RegExp(`(['"\`])(${WORDS.join('|')})\\1|\\b[cC]onfig\\??\\.(${NAMES.join('|')})\\b`, 'g');
 
 function namedIn(text: string): readonly string[] {
   const code = text.replace(/\/\*.*?\*\//gs, '').replace(/\/\/.*$/gm, '');
@@ -39,10 +44,13 @@ describe('runtimes', () => {
     expect(naming.filter((each) => !OTHER_MEANINGS.includes(each))).toEqual([]);
   });
 
-  it.each(["case 'onnx':", 'config.ensemble?.steps', 'source.config.echo', '{ backend: "script" }'])(
-    'are found where code says %s',
-    (code) => expect(namedIn(code)).toHaveLength(1),
-  );
+  it.each([
+    "case 'onnx':",
+    'config.ensemble?.steps',
+    'source.config.echo',
+    'config.text?.pooling',
+    '{ backend: "script" }',
+  ])('are found where code says %s', (code) => expect(namedIn(code)).toHaveLength(1));
 
   it('have a folder each, with a manifest', () => {
     const folders = readdirSync('src/runtimes', { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -53,5 +61,6 @@ describe('runtimes', () => {
     expect(Value.Default(OnnxSchema, {})).toEqual(readOnnxOptions({}));
     expect(Value.Default(EchoSchema, {})).toEqual(readEchoOptions({}));
     expect(Value.Default(LlamaSchema, {})).toEqual(readLlamaOptions({}));
+    expect(Value.Default(TextSchema, {})).toEqual(readTextOptions({}));
   });
 });

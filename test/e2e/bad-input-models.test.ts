@@ -54,7 +54,7 @@ describe('a model that cannot be served', () => {
     ],
     [
       'empty',
-      'empty/1 holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found nothing',
+      'empty/1 holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf, one *.gguf or tokenizer.json, found nothing',
     ],
     ['pbtxt', 'pbtxt/config.pbtxt:2:19: cannot specify field by number: 8'],
     ['field', /^field\/config\.pbtxt:1:1: unknown field "max_batch_sise" .*; did you mean 'max_batch_size'\?$/],

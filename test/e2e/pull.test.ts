@@ -110,6 +110,6 @@ it('a script in a package is never a model', async () => {
   const { exit, err } = await pulling.ended;
   expect({ exit, err: err.split('\n').at(-2) }).toEqual({
     exit: 1,
-    err: 'error: llm_net-1.0-py3-none-any.whl holds no model file; expected model.onnx, one *.onnx, model.gguf or one *.gguf, found llm_net/model.ts',
+    err: 'error: llm_net-1.0-py3-none-any.whl holds no model file; expected model.onnx, one *.onnx, model.gguf, one *.gguf or tokenizer.json, found llm_net/model.ts',
   });
 });

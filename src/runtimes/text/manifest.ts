@@ -8,7 +8,7 @@ export const TEXT: RuntimeManifest<TextConfig> = {
   tasks: ['embed', 'rank', 'classify'],
   prepares: true,
   // A tokenizer lies beside models of other runtimes, too.
-  files: { endings: ['.json'], names: ['tokenizer.json'], noun: 'tokenizer', yields: true },
+  files: { endings: ['tokenizer.json'], names: ['tokenizer.json'], noun: 'tokenizer', yields: true },
   options: TextSchema,
   placements: ['process'],
   placementReason: 'a text model runs in a runner process only, as it has a preparer in one',

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { invalidArgument, MillraceError } from '../../core/index.js';
+import { invalidArgument, messageOf } from '../../core/index.js';
 
 /** Configurations are small; a list of classes is the most that they hold. */
 const MAX_CONFIG_BYTES = 4_194_304;
@@ -60,8 +60,7 @@ export async function findGraph(folder: string, onnxFile: string): Promise<strin
     throw invalidArgument(`the model has several graphs (${graphs.join(', ')}); set text.onnxFile`);
   const weights = top.find((name) => OTHER_WEIGHTS.test(name));
   const found = weights === undefined ? '' : `; ${weights} is not read`;
-  throw new MillraceError(
-    'invalid_argument',
+  throw invalidArgument(
     `the model has no ONNX graph: expected onnx/model.onnx or model.onnx beside tokenizer.json${found}: export it with optimum-cli export onnx`,
   );
 }
@@ -73,7 +72,7 @@ async function readJson(folder: string, name: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw invalidArgument(`${name} is no JSON: ${(cause as Error).message}`, { cause });
+    throw invalidArgument(`${name} is no JSON: ${messageOf(cause)}`, { cause });
   }
 }
 

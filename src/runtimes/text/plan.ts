@@ -92,12 +92,17 @@ interface PlanParts {
 }
 
 function openGraph(graph: string): ReturnType<typeof readGraph> {
+  const broken = (cause?: unknown) =>
+    invalidArgument(`'${path.basename(graph)}' is not a readable ONNX file: it is broken or incomplete`, { cause });
+  let values: ReturnType<typeof readGraph>;
   try {
-    return readGraph(graph);
+    values = readGraph(graph);
   } catch (cause) {
-    const name = path.basename(graph);
-    throw invalidArgument(`'${name}' is not a readable ONNX file: it is broken or incomplete`, { cause });
+    throw broken(cause);
   }
+  // They stand at the end of a file.
+  if (values.outputs.length === 0) throw broken();
+  return values;
 }
 
 function readInputs(values: readonly GraphValue[]): TextPlan['inputs'] {

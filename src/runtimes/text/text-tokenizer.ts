@@ -1,5 +1,5 @@
 import type { Encoding, Tokenizer } from 'tokenizers';
-import { invalidArgument, type MillraceError } from '../../core/index.js';
+import { invalidArgument, type MillraceError, messageOf } from '../../core/index.js';
 import { importOptional } from '../import-optional.js';
 
 /** A text and, of a pair, the second one. */
@@ -42,7 +42,7 @@ export class TextTokenizer {
     try {
       tokenizer = NativeTokenizer.fromString(json);
     } catch (cause) {
-      throw invalidArgument(`tokenizer.json cannot be read: ${(cause as Error).message}`, { cause });
+      throw invalidArgument(`tokenizer.json cannot be read: ${messageOf(cause)}`, { cause });
     }
     // Files carry what somebody has used them with.
     tokenizer.disableTruncation();

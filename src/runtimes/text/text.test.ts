@@ -1,0 +1,359 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createTempFolder, type TempFolder } from '../../../test/support/model-folder.js';
+import { batchItem } from '../../../test/support/tensors.js';
+import { loadSpec, noOtherModels, runBatch } from '../../../test/support/test-host.js';
+import {
+  DIMENSIONS,
+  idOf,
+  type TextModelOptions,
+  TOKEN_IDS,
+  textModelFiles,
+  vectorOf,
+} from '../../../test/support/text-model.js';
+import { type Parameters, systemClock, type Tensor, typedView } from '../../core/index.js';
+import { type PoolingInput, tensorsOfPoolingInput } from '../../pooling/index.js';
+import type { BatchItem, LoadedModel, PreparedRequest, Preparer } from '../contract.js';
+import { createRuntime } from './index.js';
+
+const runtime = createRuntime({
+  clock: systemClock,
+  isolated: true,
+  report: () => undefined,
+  callModel: noOtherModels,
+});
+const { '[CLS]': CLS, '[SEP]': SEP } = TOKEN_IDS;
+const bytes = (text: string) => Buffer.from(text);
+const texts = (...all: readonly string[]): PoolingInput => ({ kind: 'texts', texts: all.map(bytes) });
+
+let folders: TempFolder[] = [];
+afterEach(async () => {
+  for (const folder of folders) await folder[Symbol.asyncDispose]();
+  folders = [];
+});
+
+async function specOf(model: TextModelOptions, options: Record<string, unknown> = {}) {
+  const folder = await createTempFolder(textModelFiles(model));
+  folders.push(folder);
+  return loadSpec({ runtime: 'text', path: `${folder.path}/tokenizer.json`, options, maxBatchSize: undefined });
+}
+
+interface Loaded {
+  readonly model: LoadedModel;
+  readonly preparer: Preparer;
+}
+
+async function load(model: TextModelOptions = {}, options: Record<string, unknown> = {}): Promise<Loaded> {
+  const spec = await specOf(model, options);
+  const preparer = (await runtime.loadPreparer?.(spec)) as Preparer;
+  return { model: await runtime.load(spec), preparer };
+}
+
+const itemOf = (input: PoolingInput, parameters: Parameters): BatchItem => ({
+  ...batchItem(1, [...tensorsOfPoolingInput(input)]),
+  rows: 1,
+  parameters,
+});
+
+/** What the preparer makes of each row. */
+const prepare = async ({ preparer }: Loaded, input: PoolingInput, parameters: Parameters = {}) =>
+  (await preparer.prepare(itemOf(input, parameters))) as readonly PreparedRequest[];
+
+/** The outputs of each row, all in one batch. */
+async function run(
+  loaded: Loaded,
+  input: PoolingInput,
+  parameters: Parameters = {},
+): Promise<readonly (readonly Tensor[])[]> {
+  const prepared = await prepare(loaded, input, parameters);
+  const items = prepared.map(({ value }, index) => ({
+    callId: index,
+    inputs: [],
+    rows: 1,
+    parameters: {},
+    prepared: value,
+  }));
+  const { emissions } = await runBatch(loaded.model, items);
+  return emissions.map(({ outputs }) => outputs);
+}
+
+const floats = (tensor: Tensor | undefined) => {
+  if (tensor === undefined) throw new Error('there is no output');
+  return [...(typedView('FP32', tensor.data.slice()) as Float32Array)];
+};
+const closeTo = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 5) as number);
+const mean = (vectors: readonly (readonly number[])[]) =>
+  Array.from(
+    { length: DIMENSIONS },
+    (_, index) => vectors.reduce((sum, vector) => sum + (vector[index] as number), 0) / vectors.length,
+  );
+const unit = (vector: readonly number[]) => vector.map((value) => value / Math.hypot(...vector));
+const tokensOf = (text: string) => [CLS, ...[...text].filter((letter) => letter !== ' ').map(idOf), SEP];
+
+describe('a model that embeds', () => {
+  it('gives the mean of the vectors of the tokens, whatever else is in the batch', async () => {
+    const loaded = await load();
+    expect(loaded.model.description).toMatchObject({
+      tasks: {
+        embed: {
+          dimensions: DIMENSIONS,
+          maxInputTokens: 16,
+          vocabularySize: 30,
+          pooling: 'mean',
+          prompts: [],
+          tokenVectors: true,
+        },
+      },
+      maxBatchSize: 2_048,
+      batchInvariant: true,
+      costUnit: 'tokens',
+      padding: { maxPaddedCost: 256, maxWaste: 0.1 },
+    });
+    const all = ['a', 'b c d e f g h', 'z y'];
+    for (const [row, outputs] of (await run(loaded, texts(...all))).entries()) {
+      const [embedding, counts] = outputs;
+      const tokens = tokensOf(all[row] as string);
+      expect(floats(embedding)).toEqual(closeTo(unit(mean(tokens.map(vectorOf)))));
+      expect([embedding?.shape, [...(counts?.data ?? [])]]).toEqual([
+        [1, DIMENSIONS],
+        [tokens.length, 0, 0, 0],
+      ]);
+    }
+  });
+
+  it.each([
+    ['cls', CLS],
+    ['lasttoken', SEP],
+  ])('takes the vector of one token by pooling %s', async (mode, token) => {
+    const pooling = JSON.stringify({
+      pooling_mode_cls_token: mode === 'cls',
+      pooling_mode_lasttoken: mode === 'lasttoken',
+    });
+    const byFile = await load({ files: { 'modules.json': '[]', '1_Pooling/config.json': pooling } });
+    const byOption = await load({}, { pooling: mode });
+    for (const loaded of [byFile, byOption]) {
+      const [[embedding] = [], [longer] = []] = await run(loaded, texts('a', 'a b c'));
+      expect(floats(embedding)).toEqual(closeTo(unit(vectorOf(token))));
+      expect(floats(longer)).toEqual(floats(embedding));
+    }
+  });
+
+  it('does not pool again where the graph has', async () => {
+    const loaded = await load({ output: 'sentence_embedding' });
+    expect(loaded.model.description.tasks?.embed).toMatchObject({ pooling: 'graph', tokenVectors: false });
+    const sum = mean(tokensOf('a b').map(vectorOf)).map((value) => value * 4);
+    const [[embedding] = []] = await run(loaded, texts('a b', 'c'), { normalize: false });
+    expect(floats(embedding)).toEqual(closeTo(sum));
+    await expect(prepare(loaded, texts('a'), { pooling: 'none' })).rejects.toThrow(
+      "parameter 'pooling': expected to be left out, as there is none",
+    );
+  });
+
+  it('cuts a vector before it is scaled, and gives the vectors of all tokens', async () => {
+    const loaded = await load();
+    const whole = mean(tokensOf('a b').map(vectorOf));
+    const [[cut] = []] = await run(loaded, texts('a b'), { dimensions: 2 });
+    expect([cut?.shape, floats(cut)]).toEqual([[1, 2], closeTo(unit(whole.slice(0, 2)))]);
+    const [[raw] = []] = await run(loaded, texts('a b'), { normalize: false });
+    expect(floats(raw)).toEqual(closeTo(whole));
+    const [[tokens] = [], [longer] = []] = await run(loaded, texts('a b', 'c d e'), {
+      pooling: 'none',
+      normalize: false,
+    });
+    expect([tokens?.shape, longer?.shape]).toEqual([
+      [4, DIMENSIONS],
+      [5, DIMENSIONS],
+    ]);
+    expect(floats(tokens)).toEqual(closeTo(tokensOf('a b').flatMap(vectorOf)));
+  });
+
+  it('puts the prompt before a text that a request names, or that is for its kind of text', async () => {
+    const sentence = { prompts: { query: 'q ', passage: 'p ' }, default_prompt_name: null };
+    const loaded = await load({ files: { 'config_sentence_transformers.json': JSON.stringify(sentence) } });
+    const first = async (parameters: Parameters, text = 'a') =>
+      floats((await run(loaded, texts(text), parameters))[0]?.[0]);
+    expect(await first({ prompt_name: 'query' })).toEqual(await first({}, 'q a'));
+    expect(await first({ input_type: 'query' })).toEqual(await first({}, 'q a'));
+    expect(await first({ input_type: 'document' })).toEqual(await first({}, 'p a'));
+    await expect(prepare(loaded, texts('a'), { prompt_name: 'x' })).rejects.toThrow(
+      `parameter 'prompt_name': expected one of query, passage, got "x"`,
+    );
+  });
+
+  it('reads token ids as they are', async () => {
+    const loaded = await load();
+    const tokens = [tokensOf('a b'), [idOf('z')]].map((ids) => Int32Array.from(ids));
+    const [[embedding] = [], [one] = []] = await run(loaded, { kind: 'tokens', tokens }, { normalize: false });
+    expect(floats(embedding)).toEqual(closeTo(mean(tokensOf('a b').map(vectorOf))));
+    expect(floats(one)).toEqual(closeTo(vectorOf(idOf('z'))));
+  });
+
+  it('costs the tokens that it reads, and cuts a text at the end that the request says', async () => {
+    const loaded = await load({}, { maxInputTokens: 5 });
+    const costs = (await prepare(loaded, texts('a', 'a b c'))).map(({ cost }) => cost);
+    expect(costs).toEqual([3, 5]);
+    const cut = async (text: string, parameters: Parameters) =>
+      floats((await run(loaded, texts(text), parameters))[0]?.[0]);
+    expect(await cut('a b c d e', { truncate: true })).toEqual(await cut('a b c', {}));
+    expect(await cut('a b c d e', { truncate: true, truncation_direction: 'left' })).toEqual(await cut('c d e', {}));
+    // So much of it that not all of it is read.
+    expect(await cut('a b c '.repeat(10_000), { truncate: true })).toEqual(await cut('a b c', {}));
+  });
+
+  it.each<[PoolingInput, string]>([
+    [
+      texts('a', 'a b c d e'),
+      'text 1 is too long: it has 7 tokens; the model reads at most 5 tokens: shorten it, or set truncate',
+    ],
+    [
+      texts('x'.repeat(10_000)),
+      'text 0 is too long: it has 10000 bytes; the model reads at most 5 tokens: shorten it, or set truncate',
+    ],
+    [texts('a', ''), 'text 1 is empty'],
+    [{ kind: 'tokens', tokens: [Int32Array.of(2, 30)] }, 'text 0: expected token ids from 0 to 29, got 30'],
+    [{ kind: 'tokens', tokens: [Int32Array.of(2), new Int32Array()] }, 'text 1 is empty'],
+    [
+      { kind: 'tokens', tokens: [new Int32Array(6)] },
+      'text 0 is too long: it has 6 tokens; the model reads at most 5 tokens: shorten it, or set truncate',
+    ],
+  ])('refuses %#', async (input, message) => {
+    const loaded = await load({}, { maxInputTokens: 5 });
+    await expect(prepare(loaded, input)).rejects.toMatchObject({ code: 'invalid_argument', message });
+  });
+});
+
+const logit = (text: string, seconds: number) =>
+  tokensOf(text).reduce((sum, id) => sum + (vectorOf(id)[0] as number), 0) + seconds;
+const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
+
+describe('a model that ranks', () => {
+  it('gives each text a score for the query, from 0 to 1 or as it is', async () => {
+    const loaded = await load({ output: 'rank' });
+    expect(loaded.model.description.tasks).toEqual({ rank: { maxInputTokens: 16, vocabularySize: 30 } });
+    const input: PoolingInput = { kind: 'query', query: bytes('q'), texts: [bytes('a'), bytes('b c')] };
+    const sep = vectorOf(SEP)[0] as number;
+    // Of the second text, its letters and the token behind them.
+    const logits = [logit('q a', 2) + sep, logit('q b c', 3) + sep];
+    const scores = async (parameters: Parameters) =>
+      (await run(loaded, input, parameters)).flatMap(([score]) => floats(score));
+    expect(await scores({ raw_scores: true })).toEqual(closeTo(logits));
+    expect(await scores({})).toEqual(closeTo(logits.map(sigmoid)));
+    await expect(prepare(loaded, { ...input, query: bytes('') })).rejects.toThrow('the query is empty');
+  });
+});
+
+describe('a model that classifies', () => {
+  const logits = (text: string, seconds = 0) =>
+    [0, 1, 2].map((index) => tokensOf(text).reduce((sum, id) => sum + (vectorOf(id)[index] as number), seconds));
+
+  it('gives the scores of classes of a text, or a pair, that add up to 1', async () => {
+    const loaded = await load({ output: 'classify' });
+    expect(loaded.model.description.tasks?.classify).toMatchObject({
+      labels: ['low', 'middle', 'high'],
+      multiLabel: false,
+    });
+    expect(loaded.model.description.signature.outputs[0]?.labels).toEqual(['low', 'middle', 'high']);
+    const [[raw] = []] = await run(loaded, texts('a b'), { raw_scores: true });
+    expect(floats(raw)).toEqual(closeTo(logits('a b')));
+    const powers = logits('a b').map(Math.exp);
+    const [[scores] = []] = await run(loaded, texts('a b'));
+    expect(floats(scores)).toEqual(closeTo(powers.map((power) => power / powers.reduce((sum, each) => sum + each))));
+    const pairs: PoolingInput = { kind: 'pairs', texts: [bytes('a')], pairs: [bytes('b')] };
+    const [[pair] = []] = await run(loaded, pairs, { raw_scores: true });
+    expect(floats(pair)).toEqual(
+      closeTo(logits('a b', 2).map((value, index) => value + (vectorOf(SEP)[index] as number))),
+    );
+  });
+
+  it('gives each class a probability of its own where several apply', async () => {
+    const { 'config.json': config = '{}' } = textModelFiles({ output: 'classify' });
+    const several = { ...JSON.parse(String(config)), problem_type: 'multi_label_classification' };
+    const loaded = await load({ output: 'classify', files: { 'config.json': JSON.stringify(several) } });
+    const [[scores] = []] = await run(loaded, texts('a'));
+    expect(floats(scores)).toEqual(closeTo(logits('a').map(sigmoid)));
+  });
+});
+
+describe('files that are no text model', () => {
+  const config = JSON.parse(String(textModelFiles()['config.json']));
+  const graph = textModelFiles()['onnx/model.onnx'] as Uint8Array;
+
+  it.each<[string, TextModelOptions, Record<string, unknown>, string]>([
+    [
+      'a tokenizer of another model',
+      { files: { 'config.json': JSON.stringify({ ...config, vocab_size: 20 }) } },
+      {},
+      'tokenizer.json has 30 tokens, but the model only 20 (vocab_size of config.json): they are not of one model',
+    ],
+    ['a tokenizer that is none', { files: { 'tokenizer.json': '{}' } }, {}, 'tokenizer.json cannot be read: '],
+    ['a configuration that is no JSON', { files: { 'config.json': '{' } }, {}, 'config.json is no JSON: '],
+    [
+      'a configuration without a vocabulary',
+      { files: { 'config.json': '{}' } },
+      {},
+      'config.json: expected vocab_size, got none',
+    ],
+    [
+      'a graph that is cut',
+      { files: { 'onnx/model.onnx': graph.subarray(0, 100) } },
+      {},
+      "'model.onnx' is not a readable ONNX file: it is broken or incomplete",
+    ],
+    [
+      'a graph elsewhere',
+      {},
+      { onnxFile: '../../x.onnx' },
+      "text.onnxFile: expected a file in the model's folder, got '../../x.onnx'",
+    ],
+    [
+      'a graph that is not there',
+      {},
+      { onnxFile: 'x.onnx' },
+      "text.onnxFile: there is no file 'x.onnx' in the model's folder",
+    ],
+    [
+      'more tokens than positions',
+      {},
+      { maxInputTokens: 17 },
+      'text.maxInputTokens: expected at most 16, the positions of the model, got 17',
+    ],
+    [
+      'a module that is not run',
+      { files: { 'modules.json': '[{"type":"sentence_transformers.models.Dense"}]' } },
+      {},
+      "modules.json has the module 'Dense', which is not run: export the model with an output 'sentence_embedding'",
+    ],
+    [
+      'two ways of pooling',
+      { files: { '1_Pooling/config.json': '{"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":true}' } },
+      {},
+      '1_Pooling/config.json: expected one pooling mode, got cls_token and mean_tokens',
+    ],
+    [
+      'a task that the graph cannot do',
+      {},
+      { task: 'rank' },
+      "the graph has no output logits or scores; its outputs are 'last_hidden_state'",
+    ],
+    [
+      'several classes to rank by',
+      { output: 'classify' },
+      { task: 'rank' },
+      "a model that ranks gives one number a text; output 'logits' has 3",
+    ],
+  ])('are refused: %s', async (_what, model, options, message) => {
+    const spec = await specOf(model, options);
+    await expect(runtime.loadPreparer?.(spec)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('are refused where weights are not a graph, which are never read', async () => {
+    const { 'onnx/model.onnx': _, ...files } = textModelFiles();
+    await using folder = await createTempFolder({ ...files, 'pytorch_model.bin': 'pickle' });
+    const spec = loadSpec({ runtime: 'text', path: `${folder.path}/tokenizer.json` });
+    await expect(runtime.load(spec)).rejects.toThrow(
+      'the model has no ONNX graph: expected onnx/model.onnx or model.onnx beside tokenizer.json; pytorch_model.bin is not read: export it with optimum-cli export onnx',
+    );
+  });
+});
