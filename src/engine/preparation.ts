@@ -17,6 +17,8 @@ export interface PreparationOptions {
   readonly statistics: Pick<StatisticsCounter, 'success' | 'failure'>;
   /** Throws where the model would refuse a request now, with so many being prepared already. */
   readonly checkRoom: (submission: Submission, preparing: number) => void;
+  /** Whether further rows of a request that waits may join it in the queue. */
+  readonly hasSpareRoom: (submission: Submission) => boolean;
   /** Takes a request once it is prepared. */
   readonly next: (submission: Submission) => GrantCredit;
   /** No instance of the model is up. */

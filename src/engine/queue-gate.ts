@@ -53,6 +53,13 @@ export class QueueGate {
     this.#findRoom(chooseLevel(request.priority, limits, call.lane), call, waiting);
   }
 
+  /** Whether less than half of the places for requests as urgent as this one are taken. */
+  hasSpareRoom({ request, call }: Pick<Submission, 'request' | 'call'>): boolean {
+    const { limits, queue, pool } = this.#options;
+    const level = chooseLevel(request.priority, limits, call.lane);
+    return 2 * (queue.lengthOfLevel(level) + sentAhead(pool.slots, level)) < policyOf(limits, level).maxRequests;
+  }
+
   /** The request as one that may go into the queue; its bytes and its place in a sequence are taken. Throws why not. */
   admit(submission: Submission): Pending {
     const { request, call } = submission;
@@ -65,7 +72,7 @@ export class QueueGate {
     // Priorities would change the order of a sequence.
     const priority = sequences === undefined ? request.priority : 0;
     const level = chooseLevel(priority, limits, call.lane);
-    const displaced = this.#findRoom(level, call);
+    const displaced = submission.isAdmitted === true ? undefined : this.#findRoom(level, call);
     const control = sequences?.check(submission, checked.rows);
     const full = holdings.take(checked, call.lane);
     if (full !== undefined) throw bytesFull(full, checked.sizeBytes);

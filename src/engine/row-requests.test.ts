@@ -8,10 +8,11 @@ import { runRows } from './row-requests.js';
 import { StatisticsCounter } from './statistics.js';
 import { NO_CREDIT, type Submission } from './types.js';
 
+const ANY = Number.POSITIVE_INFINITY;
 const REF = { name: 'm', version: 1, generation: 1 };
 
-/** A request of `rows` texts whose rows end when the test says so; `capacity`: rows that the queue takes. */
-function setUp(rows: number, { capacity = Number.POSITIVE_INFINITY, values = rows } = {}) {
+/** A request of `rows` texts whose rows end when the test says so; `capacity`: rows that the queue takes, `spare`: before half of it is taken. */
+function setUp(rows: number, { capacity = ANY, spare = ANY, values = rows } = {}) {
   const clock = new FakeClock();
   const statistics = new StatisticsCounter(REF);
   const call = callOf(principalWith('caller', 'caller'));
@@ -36,7 +37,7 @@ function setUp(rows: number, { capacity = Number.POSITIVE_INFINITY, values = row
   };
   const next = (submission: Submission) => {
     const row = submission.checked?.prepared?.cost ?? -1;
-    if (open.size >= capacity) {
+    if (open.size >= capacity && submission.isAdmitted !== true) {
       submission.sink.onEnd(new MillraceError('resource_exhausted', 'the queue is full'));
       return NO_CREDIT;
     }
@@ -49,7 +50,11 @@ function setUp(rows: number, { capacity = Number.POSITIVE_INFINITY, values = row
     return NO_CREDIT;
   };
   const prepared = Array.from({ length: values }, (_, row) => ({ cost: row, value: Uint8Array.of(row % 256) }));
-  const begin = () => runRows({ request, call, sink: outcome, checked }, { prepared, next, clock, statistics });
+  const begin = () =>
+    runRows(
+      { request, call, sink: outcome, checked },
+      { prepared, next, hasSpareRoom: () => open.size < spare, clock, statistics },
+    );
   const end = (row: number, error?: MillraceError) => {
     const submission = open.get(row);
     if (submission === undefined) throw new Error(`row ${row} is not under way`);
@@ -136,15 +141,40 @@ describe('a request whose rows run apart', () => {
     expect([outcome.error?.message, open.size]).toEqual(['the client is gone', 0]);
   });
 
-  it('goes on row by row where the queue is full, and is refused where none of its rows is under way', () => {
-    const { begin, end, begun, outcome } = setUp(5, { capacity: 2 });
+  it('is refused with its first row only', () => {
+    const { begin, end, begun, outcome } = setUp(5, { capacity: 1, spare: 0 });
     begin();
-    expect(begun).toEqual([0, 1]);
-    for (const row of [1, 0, 2, 3, 4]) end(row);
+    for (const row of [0, 1, 2, 3, 4]) end(row);
     expect([begun, outcome.kind]).toEqual([[0, 1, 2, 3, 4], 'ok']);
     const full = setUp(5, { capacity: 0 });
     full.begin();
-    expect(full.outcome.error?.message).toBe('the queue is full');
+    expect([full.begun, full.outcome.error?.message]).toEqual([[], 'the queue is full']);
+  });
+
+  it('leaves half of the queue to other requests', () => {
+    const { begin, end, begun } = setUp(5, { spare: 2 });
+    begin();
+    expect(begun).toEqual([0, 1]);
+    end(0);
+    expect(begun).toEqual([0, 1, 2]);
+    const none = setUp(5, { spare: 0 });
+    none.begin();
+    expect(none.begun).toEqual([0]);
+  });
+
+  it('begins a row again that had to make way for the request of another caller', () => {
+    const { begin, end, open, begun, outcome } = setUp(3);
+    begin();
+    const row = open.get(1) as Submission;
+    open.delete(1);
+    row.call.onCancel(undefined);
+    row.sink.onEnd(new MillraceError('resource_exhausted', 'the queue is full'));
+    expect(outcome.kind).toBe('pending');
+    end(0);
+    expect(begun).toEqual([0, 1, 2, 1]);
+    end(1);
+    end(2);
+    expect(outcome.kind).toBe('ok');
   });
 
   it('needs a value for each row', () => {

@@ -3,7 +3,6 @@ import {
   type Call,
   type Clock,
   elementCount,
-  type InferRequest,
   type InferResponse,
   MillraceError,
   type Tensor,
@@ -12,7 +11,7 @@ import {
 import type { PreparedRequest } from '../runtimes/index.js';
 import type { CheckedRequest } from './check-request.js';
 import type { StatisticsCounter } from './statistics.js';
-import type { GrantCredit, Sink, Submission } from './types.js';
+import type { GrantCredit, Submission } from './types.js';
 
 /** Rows of one request that wait for the model or run in it at a time: enough for batches of similar costs. */
 const MAX_ROWS_UNDER_WAY = 256;
@@ -23,6 +22,7 @@ export interface RowRequestsOptions {
   /** Of each row, in order. */
   readonly prepared: readonly PreparedRequest[];
   readonly next: (submission: Submission) => GrantCredit;
+  readonly hasSpareRoom: (submission: Submission) => boolean;
   readonly clock: Clock;
   readonly statistics: Pick<StatisticsCounter, 'success' | 'failure'>;
 }
@@ -33,9 +33,9 @@ export function withPrepared(checked: CheckedRequest, prepared: PreparedRequest)
 }
 
 /**
- * Runs each row of a request as a request of its own, and joins the answers in order. The first row that fails ends all of it. Where the queue is
- * full, rows wait for those ahead of them: such a request is refused only where none of its rows is under way. Throws `internal` where
- * there is not one value for each row.
+ * Runs each row of a request as a request of its own, and joins the answers in order. The first row that fails ends all of it. The queue
+ * may refuse the first row, and with it the request. The others leave half of the queue to other requests, but for one, and come again where they have
+ * to make way. Throws `internal` where there is not one value for each row.
  */
 export function runRows(submission: CheckedSubmission, options: RowRequestsOptions): void {
   const { rows } = submission.checked;
@@ -52,8 +52,10 @@ class RowRequests {
   readonly #inputs: readonly (readonly Tensor[])[];
   readonly #responses: (InferResponse | undefined)[];
   readonly #underWay = new Set<Call>();
-  #begun = 0;
+  /** Rows that have not begun, or have to begin again, the next one last. */
+  readonly #waiting: number[];
   #answered = 0;
+  #isAdmitted = false;
   #isOver = false;
   #isStarting = false;
 
@@ -63,23 +65,26 @@ class RowRequests {
     this.#options = options;
     this.#inputs = rowsOf(inputs, rows);
     this.#responses = Array.from({ length: rows }, () => undefined);
+    this.#waiting = Array.from({ length: rows }, (_, index) => rows - 1 - index);
   }
 
-  /** Begins rows while there is room. A row may end at once, which starts others. */
+  /** Begins rows while there is room. A row may end at once, which calls this again. */
   start(): void {
     if (this.#isStarting) return;
     this.#isStarting = true;
-    while (!this.#isOver && this.#begun < this.#responses.length && this.#underWay.size < MAX_ROWS_UNDER_WAY) {
-      const row = this.#begun++;
-      if (this.#begin(row)) continue;
-      // The queue is full: this row goes on when one ahead of it has ended.
-      this.#begun = row;
-      break;
+    while (!this.#isOver && this.#hasRoom()) {
+      const row = this.#waiting.pop();
+      if (row === undefined || !this.#begin(row)) break;
     }
     this.#isStarting = false;
   }
 
-  /** False where it is to be tried again. */
+  #hasRoom(): boolean {
+    const { size } = this.#underWay;
+    return size === 0 || (size < MAX_ROWS_UNDER_WAY && this.#options.hasSpareRoom(this.#submission));
+  }
+
+  /** False where the queue had no place for it. */
   #begin(row: number): boolean {
     const { request, call, checked, suspect, movesOn } = this.#submission;
     const { clock, next } = this.#options;
@@ -87,31 +92,30 @@ class RowRequests {
     const sizeBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
     const one = { ...checked, inputs, rows: 1, sizeBytes, shapeKey: '', isRow: true };
     const child = call.child({ receivedAt: clock.now() });
-    let isAdmitted = false;
-    let isRetried = false;
-    const onEnd: Sink['onEnd'] = (error) => {
-      this.#underWay.delete(child);
-      const { code } = error ?? {};
-      isRetried = !isAdmitted && code === 'resource_exhausted' && this.#underWay.size > 0 && !this.#isOver;
-      if (!isRetried) this.#ended(child, error);
-      child.end();
-    };
+    let isPlaced = true;
     this.#underWay.add(child);
     next({
-      request: { ...request, inputs } satisfies InferRequest,
+      request: { ...request, inputs },
       call: child,
       checked: withPrepared(one, this.#options.prepared[row] as PreparedRequest),
       sink: {
         onResponse: (response) => {
           this.#responses[row] = response;
         },
-        onEnd,
+        onEnd: (error) => {
+          this.#underWay.delete(child);
+          isPlaced = error?.code !== 'resource_exhausted' || child.timing.dequeuedAt > 0;
+          if (isPlaced || this.#underWay.size === 0) this.#ended(child, error);
+          else this.#waiting.push(row);
+          child.end();
+        },
       },
+      isAdmitted: this.#isAdmitted,
       ...(suspect && { suspect }),
       ...(movesOn && { movesOn }),
     });
-    isAdmitted = true;
-    return !isRetried;
+    this.#isAdmitted = true;
+    return isPlaced;
   }
 
   #ended(child: Call, error: MillraceError | undefined): void {

@@ -180,6 +180,11 @@ export class Scheduler {
     this.#gate.checkRoom(submission, preparing);
   }
 
+  /** See {@link QueueGate.hasSpareRoom}. */
+  hasSpareRoom(submission: Submission): boolean {
+    return this.#gate.hasSpareRoom(submission);
+  }
+
   /** Schedules soon: once everything that has arrived by now is in the queue. */
   schedule(): void {
     if (this.#pumpScheduled) return;

@@ -148,6 +148,8 @@ export interface Submission {
   readonly suspect?: Suspect;
   /** Something else runs it where no instance is up: it is ended by a ModelDownError then, and does not wait for one. */
   readonly movesOn?: boolean;
+  /** A further row of a request that was admitted: it is not refused because the queue is full. Default: no. */
+  readonly isAdmitted?: boolean;
 }
 
 /** A request that was in a batch when its runner died, as did so many before. */

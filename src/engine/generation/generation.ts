@@ -157,6 +157,7 @@ function assemble(options: LoadedGeneration): Generation {
     rules: rules.request,
     statistics,
     checkRoom: (submission, preparing) => scheduler.checkRoom(submission, preparing),
+    hasSpareRoom: (submission) => scheduler.hasSpareRoom(submission),
     next: (submission) => scheduler.submit(submission),
     isDown: () => pool.up === 0,
     onChange: options.onStateChange,

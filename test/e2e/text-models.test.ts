@@ -1,0 +1,156 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AppServer, startAppServer } from '../support/app-server.js';
+import { idOf, TOKEN_IDS, textModelFiles, vectorOf } from '../support/text-model.js';
+import { until } from '../support/until.js';
+
+const inVersion = (name: string, files: Record<string, string | Uint8Array>) =>
+  Object.fromEntries(Object.entries(files).map(([file, content]) => [`${name}/1/${file}`, content]));
+
+let server: AppServer;
+beforeAll(async () => {
+  server = await startAppServer(
+    {
+      ...inVersion('letters', textModelFiles()),
+      'letters/model.yaml':
+        'queue: { maxRequests: 8 }\ntext: { maxPaddedTokens: 32 }\nwarmup: [{ name: one, inputs: { text: { data: random } } }]\n',
+      ...inVersion('judge', textModelFiles({ output: 'rank' })),
+      ...inVersion('sorts', textModelFiles({ output: 'classify' })),
+    },
+    { repository: { controlMode: 'explicit', loadModels: ['*'] } },
+  );
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const text = (...data: readonly string[]) => ({ name: 'text', datatype: 'BYTES', shape: [data.length], data });
+const embed = (texts: readonly string[], more: object = {}) =>
+  server.infer('letters', { inputs: [text(...texts)], ...more });
+const tokensOf = (letters: string) => [
+  TOKEN_IDS['[CLS]'],
+  ...[...letters.replaceAll(' ', '')].map(idOf),
+  TOKEN_IDS['[SEP]'],
+];
+const firstOf = (letters: string) => {
+  const tokens = tokensOf(letters);
+  return tokens.reduce((sum, id) => sum + (vectorOf(id)[0] as number), 0) / tokens.length;
+};
+const statistics = () => server.app.engine.statistics().find(({ name }) => name === 'letters');
+
+it('shows what each of its models takes, gives and can be asked for', async () => {
+  const catalog = await server.send('GET /millrace/v1/models');
+  const { models } = JSON.parse(catalog.body.toString());
+  const tasks = models.map(({ name, versions }: { name: string; versions: { loaded: { tasks: string[] } }[] }) => [
+    name,
+    versions[0]?.loaded.tasks,
+  ]);
+  expect(tasks).toEqual([
+    ['judge', ['infer', 'rank']],
+    ['letters', ['infer', 'embed']],
+    ['sorts', ['infer', 'classify']],
+  ]);
+  const { body } = await server.send('GET /v2/models/letters');
+  expect(JSON.parse(body.toString())).toMatchObject({
+    inputs: [
+      { name: 'text', datatype: 'BYTES', shape: [-1] },
+      { name: 'token_ids', datatype: 'INT32', shape: [-1, -1] },
+    ],
+    outputs: [
+      { name: 'embedding', datatype: 'FP32', shape: [-1, 4] },
+      { name: 'token_counts', datatype: 'INT32', shape: [-1] },
+    ],
+  });
+});
+
+it('answers more texts than its queue has places for, in order, and counts them as one request', async () => {
+  const texts = Array.from({ length: 600 }, (_, index) => 'a b c d e f g h i j k l m'.slice(0, 1 + 2 * (index % 13)));
+  const before = { ...statistics(), success: statistics()?.success.count ?? 0 };
+  const { status, body } = await embed(texts, { parameters: { normalize: false } });
+  expect(status).toBe(200);
+  const [embedding, counts] = body.outputs;
+  expect([embedding.shape, counts.data]).toEqual([[600, 4], texts.map((each) => tokensOf(each).length)]);
+  const firsts = texts.map((_, index) => embedding.data[4 * index]);
+  expect(firsts).toEqual(texts.map((each) => expect.closeTo(firstOf(each), 5)));
+  const after = statistics();
+  expect((after?.inferenceCount ?? 0) - (before.inferenceCount ?? 0)).toBe(600);
+  expect((after?.success.count ?? 0) - before.success).toBe(1);
+  // Batches have 32 tokens at most, one longer text, or similar ones.
+  expect((after?.executionCount ?? 0) - (before.executionCount ?? 0)).toBeLessThan(600);
+});
+
+it('takes turns between the texts of two callers', async () => {
+  const many = embed(Array.from({ length: 2_000 }, () => 'a b c d e f g h i j k l m'));
+  let isOver = false;
+  void many.then(() => {
+    isOver = true;
+  });
+  await until('it runs', () => server.app.engine.gauges().some(({ executingRequests }) => executingRequests > 0));
+  const { status } = await server.infer('letters', { inputs: [text('z')] });
+  expect([status, isOver]).toEqual([200, false]);
+  expect((await many).status).toBe(200);
+});
+
+it('ranks and classifies, with the labels of the model', async () => {
+  const query = { name: 'query', datatype: 'BYTES', shape: [1], data: ['q'] };
+  const ranked = await server.infer('judge', { inputs: [query, text('a', 'b c', 'a')] });
+  const [score] = ranked.body.outputs;
+  expect(score.shape).toEqual([3]);
+  expect(score.data[0]).toBe(score.data[2]);
+  const outputs = [{ name: 'scores', parameters: { classification: 1 } }];
+  const classified = await server.infer('sorts', { inputs: [text('a b', 'z')], outputs });
+  expect(classified.body.outputs[0].data).toEqual([
+    expect.stringMatching(/^[0-9.]+:[0-2]:(low|middle|high)$/),
+    expect.stringMatching(/^[0-9.]+:[0-2]:(low|middle|high)$/),
+  ]);
+});
+
+it.each<[object, string]>([
+  [
+    { inputs: [text('a', 'a '.repeat(15))] },
+    'text 1 is too long: it has 17 tokens; the model reads at most 16 tokens: shorten it, or set truncate',
+  ],
+  [{ inputs: [text('a', '')] }, 'text 1 is empty'],
+  [
+    { inputs: [text(...Array<string>(2_049).fill('a'))] },
+    "input 'text' has 2049 rows; model 'letters/1' takes at most 2048 a request: send fewer at a time, or raise maxBatchSize in its model.yaml (max_batch_size in its config.pbtxt)",
+  ],
+  [
+    { inputs: [text('a')], parameters: { dimensions: 5 } },
+    "parameter 'dimensions': expected an integer from 1 to 4, got 5",
+  ],
+  [
+    { inputs: [text('a')], parameters: { max_tokens: 5 } },
+    "parameter 'max_tokens' is not known; expected truncate, truncation_direction, add_special_tokens, prompt_name, input_type, normalize, dimensions, pooling",
+  ],
+])('refuses %#', async (request, error) => {
+  expect(await server.infer('letters', request)).toMatchObject({ status: 400, body: { error } });
+});
+
+it('loses no text while the model is loaded again', async () => {
+  const asked = Array.from({ length: 4 }, () =>
+    embed(Array.from({ length: 500 }, (_, index) => (index % 2 === 0 ? 'a' : 'b c d'))),
+  );
+  await until('they run', () => server.app.engine.gauges().some(({ executingRequests }) => executingRequests > 0));
+  const before = server.app.engine.serving('letters')[0]?.ref.generation;
+  await writeFile(path.join(server.folder.path, 'letters/1/notes.txt'), 'changed');
+  const loaded = await server.send('POST /v2/repository/models/letters/load');
+  expect(loaded.status).toBe(200);
+  expect(server.app.engine.serving('letters')[0]?.ref.generation).not.toBe(before);
+  const answers = await Promise.all(asked);
+  expect(answers.map(({ status, body }) => [status, body.error ?? body.outputs[0].shape])).toEqual(
+    Array(4).fill([200, [500, 4]]),
+  );
+});
+
+it('stops with the texts of a caller who has left', async () => {
+  const gone = new AbortController();
+  const body = JSON.stringify({ inputs: [text(...Array<string>(2_048).fill('a b c d e f g h i j k l m'))] });
+  const url = `http://127.0.0.1:${server.port}/v2/models/letters/infer`;
+  const asked = fetch(url, { method: 'POST', body, signal: gone.signal }).catch(() => 'left');
+  const queued = () => server.app.engine.gauges().reduce((sum, { queuedRequests }) => sum + queuedRequests, 0);
+  await until('it waits', () => queued() > 0);
+  gone.abort();
+  expect(await asked).toBe('left');
+  await until('its texts are gone', () => queued() === 0);
+  expect((await embed(['a'])).status).toBe(200);
+});
