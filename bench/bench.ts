@@ -10,6 +10,7 @@ import { profileMillrace } from './harness/profile.js';
 import { type BenchReport, describeMachine, formatMarkdown, warningsOf } from './harness/report.js';
 import type { BenchSettings, Row } from './harness/row.js';
 import { startStress } from './harness/stress.js';
+import { checkTextFiles } from './harness/text/files.js';
 import { wrkVersion } from './harness/wrk.js';
 import { INSTALLED } from './peers/index.js';
 import { attackRows } from './workloads/attacks/index.js';
@@ -18,6 +19,7 @@ import { allRows } from './workloads/index.js';
 import { languageRows } from './workloads/language/index.js';
 import { PROFILES } from './workloads/profiles.js';
 import { protocolRows } from './workloads/protocols/index.js';
+import { textRows } from './workloads/text/index.js';
 
 const USAGE = `npm run bench -- [options]
 
@@ -25,10 +27,14 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
 
   --protocols        gRPC, streams, shared memory, cache, scripts and sequences instead of the main table
   --language         language models instead of the main table, beside llama.cpp's own server, installed into .cache/peers
+  --text             text models instead of the main table, beside ONNX Runtime alone and a hand-written server, installed
+                     into .cache/peers; needs --text-models
+  --text-models FOLDER   the folder with their files and texts
   --attacks          the waits of a tenant beside attacks of another one instead of the main table
   --rows A,B         only these rows: ${names(allRows())};
                      ${names(protocolRows())};
                      ${names(languageRows())};
+                     ${names(textRows())};
                      ${names(attackRows())};
                      with --compare W1, W1-c1, W2, W2-binary, W3, grpc-W1, cold-start, memory
   --compare FOLDER   instead: this build beside the one in FOLDER (a compiled checkout, a package, or its dist), and that one
@@ -55,6 +61,8 @@ export async function main(args: readonly string[]): Promise<number> {
     options: {
       protocols: { type: 'boolean', default: false },
       language: { type: 'boolean', default: false },
+      text: { type: 'boolean', default: false },
+      'text-models': { type: 'string' },
       attacks: { type: 'boolean', default: false },
       rows: { type: 'string' },
       compare: { type: 'string' },
@@ -86,9 +94,10 @@ export async function main(args: readonly string[]): Promise<number> {
     seconds: values.quick ? 0.3 : positive('duration', values.duration),
     warmUpSeconds: values.quick ? 0.1 : 2,
     generator: generatorOf(values.load),
-    // Its only peer takes part in any case.
-    peers: values.peers || values.language,
+    // Their only peers take part in any case.
+    peers: values.peers || values.language || values.text,
     trial: values.quick,
+    textModels: values['text-models'],
     ...(values.busy ? { busy: true } : {}),
     say,
   };
@@ -103,6 +112,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return report.rows.flatMap(compare).some(({ verdict }) => verdict === 'dearer') ? 1 : 0;
   }
   const rows = rowsOf(values);
+  if (values.text) checkTextFiles(settings);
   if (values.peers) installPeers(say);
   const report = await runRows(rows, settings);
   write(report, formatMarkdown(report), values.out);
@@ -127,7 +137,7 @@ export async function runRows(rows: readonly Row[], settings: BenchSettings): Pr
   } finally {
     stressed = await stress?.stop();
   }
-  const { say: _, ...plain } = settings;
+  const { say: _say, textModels: _folder, ...plain } = settings;
   return {
     startedAt,
     machine: { ...machine, ...(stressed === undefined ? {} : { stress: stressed }) },
@@ -197,17 +207,19 @@ function installPeers(say: (line: string) => void): void {
 interface Selection {
   readonly protocols: boolean;
   readonly language: boolean;
+  readonly text: boolean;
   readonly attacks: boolean;
   /** Names of rows. */
   readonly rows?: string | undefined;
 }
 
-function rowsOf({ protocols, language, attacks, rows: wanted }: Selection): Row[] {
+function rowsOf({ protocols, language, text, attacks, rows: wanted }: Selection): Row[] {
   if (wanted !== undefined) {
-    return chooseRows(wanted, [...allRows(), ...protocolRows(), ...languageRows(), ...attackRows()]);
+    return chooseRows(wanted, [...allRows(), ...protocolRows(), ...languageRows(), ...textRows(), ...attackRows()]);
   }
   if (attacks) return attackRows();
   if (language) return languageRows();
+  if (text) return textRows();
   return protocols ? protocolRows() : allRows();
 }
 

@@ -6,10 +6,11 @@ import { attackRows } from './workloads/attacks/index.js';
 import { allRows } from './workloads/index.js';
 import { languageRows } from './workloads/language/index.js';
 import { protocolRows } from './workloads/protocols/index.js';
+import { textRows } from './workloads/text/index.js';
 
 /** A table of which the documentation tells what the last full run says. */
 export interface Chapter {
-  readonly name: 'table' | 'protocols' | 'language' | 'attacks';
+  readonly name: 'table' | 'protocols' | 'language' | 'text' | 'attacks';
   readonly rowIds: () => readonly string[];
   /** Its rows need the peers and wrk. */
   readonly hasPeers: boolean;
@@ -50,6 +51,14 @@ export const CHAPTERS: readonly Chapter[] = [
     file: 'bench/kept/language.json',
     page: 'docs/performance/language-models.md',
     figures: 'docs/figures/language.md',
+  },
+  {
+    name: 'text',
+    rowIds: () => textRows().map(({ id }) => id),
+    hasPeers: true,
+    file: 'bench/kept/text.json',
+    page: 'docs/performance/text-models.md',
+    figures: 'docs/figures/text.md',
   },
   {
     name: 'attacks',

@@ -39,6 +39,9 @@ export interface RepositoryEntry {
   readonly model?: Pick<BenchModel, 'file'>;
   /** Text of the script that is the model. */
   readonly script?: string;
+  /** Files of a model that is a folder, by their path in it: copies of others, and texts. */
+  readonly copies?: Readonly<Record<string, string>>;
+  readonly texts?: Readonly<Record<string, string>>;
   /** Lines of `model.yaml`; none = everything is read from the file. */
   readonly yaml?: readonly string[];
 }
@@ -46,8 +49,11 @@ export interface RepositoryEntry {
 /** Writes a model repository into a temporary folder; returns the folder. */
 export function writeRepository(entries: readonly RepositoryEntry[]): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-bench-'));
-  for (const { name, model, script, yaml } of entries) {
-    mkdirSync(path.join(folder, name, '1'), { recursive: true });
+  for (const { name, model, script, copies = {}, texts = {}, yaml } of entries) {
+    const version = path.join(folder, name, '1');
+    mkdirSync(version, { recursive: true });
+    for (const [file, source] of Object.entries(copies)) cpSync(source, path.join(version, file), { recursive: true });
+    for (const [file, text] of Object.entries(texts)) writeFileSync(path.join(version, file), text);
     if (model !== undefined) cpSync(model.file, path.join(folder, name, '1', `model${path.extname(model.file)}`));
     if (script !== undefined) writeFileSync(path.join(folder, name, '1', 'model.ts'), script);
     if (yaml !== undefined) writeFileSync(path.join(folder, name, 'model.yaml'), `${yaml.join('\n')}\n`);

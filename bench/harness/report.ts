@@ -10,7 +10,7 @@ import { wrkVersion } from './wrk.js';
 export interface BenchReport {
   readonly startedAt: string;
   readonly machine: Readonly<Record<string, string>>;
-  readonly settings: Omit<BenchSettings, 'say'>;
+  readonly settings: Omit<BenchSettings, 'say' | 'textModels'>;
   readonly rows: readonly RowResult[];
   /** Processes of Node.js that ran beside the benchmark when it began; undefined where the system did not tell. */
   readonly otherNodes?: number | undefined;

@@ -12,6 +12,8 @@ export interface BenchSettings {
   readonly trial: boolean;
   /** Whether half of each core is kept busy by declared stress meanwhile: no bar is judged then. Not, if not set. */
   readonly busy?: boolean;
+  /** The folder with the text models and texts of the rows of `--text`. */
+  readonly textModels?: string | undefined;
   readonly say: (line: string) => void;
 }
 

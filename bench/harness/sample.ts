@@ -44,6 +44,16 @@ export const METRICS = {
   abortAnswerMs: { label: 'later after an answer, ms', digits: 0 },
   tokenMs: { label: 'ms/token', digits: 2 },
   jsonTokenMs: { label: 'ms/token as JSON', digits: 2 },
+  /** Of texts, beside longer ones and without them. */
+  shortP99Ms: { label: 'short texts p99 ms', digits: 1 },
+  shortAloneP99Ms: { label: 'short texts p99 ms, alone', digits: 1 },
+  /** Of kinds of models in one server, all at a time and each alone. */
+  chatP99Ms: { label: 'chat p99 ms', digits: 0 },
+  chatAloneP99Ms: { label: 'chat p99 ms, alone', digits: 0 },
+  embedP99Ms: { label: 'embeddings p99 ms', digits: 1 },
+  embedAloneP99Ms: { label: 'embeddings p99 ms, alone', digits: 1 },
+  tensorP99Ms: { label: 'tensors p99 ms', digits: 2 },
+  tensorAloneP99Ms: { label: 'tensors p99 ms, alone', digits: 2 },
   /** Of the server, while it is under load. */
   loopLagP99Ms: { label: 'event loop lag p99 ms', digits: 1 },
   /** Of a tenant beside others. */
