@@ -47,7 +47,10 @@ export const METRICS = {
   /** Of texts, beside longer ones and without them. */
   shortP99Ms: { label: 'short texts p99 ms', digits: 1 },
   shortAloneP99Ms: { label: 'short texts p99 ms, alone', digits: 1 },
-  /** Of kinds of models in one server, all at a time and each alone. */
+  /** Of kinds of models in one server, all at a time and each alone; and the rate of each. */
+  chatPerSecond: { label: 'chat/s', digits: 2 },
+  embedPerSecond: { label: 'embeddings/s', digits: 1 },
+  tensorPerSecond: { label: 'tensors/s', digits: 0 },
   chatP99Ms: { label: 'chat p99 ms', digits: 0 },
   chatAloneP99Ms: { label: 'chat p99 ms, alone', digits: 0 },
   embedP99Ms: { label: 'embeddings p99 ms', digits: 1 },

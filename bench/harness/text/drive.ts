@@ -19,9 +19,11 @@ export interface ClosedLoop {
 /** Sends each request once and says what that cost the server's process tree. Throws where one fails. */
 export async function driveOnce(server: RunningServer, loop: ClosedLoop): Promise<Sample> {
   const cpuBefore = treeUsage(server.pid).cpuMs;
+  const ownBefore = process.cpuUsage();
   const startedAt = performance.now();
   const latencies = await sendAll(server.url, loop);
   const wallMs = performance.now() - startedAt;
+  const own = process.cpuUsage(ownBefore);
   const cpuMs = treeUsage(server.pid).cpuMs - cpuBefore;
   const requests = loop.requests.length;
   return {
@@ -32,6 +34,7 @@ export async function driveOnce(server: RunningServer, loop: ClosedLoop): Promis
     cpuUsPerRequest: (cpuMs * 1000) / requests,
     rowsPerCpuSecond: (requests * loop.rowsPerRequest * 1000) / cpuMs,
     cores: cpuMs / wallMs,
+    generatorCores: (own.user + own.system) / 1000 / wallMs,
   };
 }
 
@@ -72,12 +75,12 @@ export interface ArrivalsPlan {
   readonly pick: (random: () => number) => Pick<Arrival, 'request' | 'kind'>;
 }
 
-/** Poisson arrivals; the same seed gives the same. */
+/** Poisson arrivals, the first at once; the same seed gives the same. */
 export function arrivalsOf({ perSecond, seconds, seed, pick }: ArrivalsPlan): readonly Arrival[] {
   const random = createRandom(seed + 1);
   const gaps = createGaps({ requestsPerSecond: perSecond, arrivals: 'poisson', random });
   const arrivals: Arrival[] = [];
-  for (let dueMs = gaps(); dueMs < seconds * 1000; dueMs += gaps()) arrivals.push({ dueMs, ...pick(random) });
+  for (let dueMs = 0; dueMs < seconds * 1000; dueMs += gaps()) arrivals.push({ dueMs, ...pick(random) });
   return arrivals;
 }
 

@@ -16,8 +16,8 @@ const FILES = {
 
 export type TextModelName = 'minilm' | 'rerank';
 
-/** Tokens of a text at most, as sentence-transformers limits this model. */
-export const MAX_TOKENS = 256;
+/** Tokens of a text at most: of MiniLM as sentence-transformers limits it, of a query and a text as many as there are positions. */
+export const MAX_TOKENS = { minilm: 256, rerank: 512 } as const satisfies Record<TextModelName, number>;
 
 /** Throws where no folder is given, or where it lacks a file. */
 export function checkTextFiles({ textModels }: Pick<BenchSettings, 'textModels'>): void {
@@ -51,7 +51,7 @@ const CONFIG = {
 export function textEntry(
   settings: BenchSettings,
   name: TextModelName,
-  { maxTokens = MAX_TOKENS }: { readonly maxTokens?: number } = {},
+  { maxTokens = MAX_TOKENS[name] }: { readonly maxTokens?: number } = {},
 ): RepositoryEntry {
   return {
     name,

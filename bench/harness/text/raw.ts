@@ -69,13 +69,14 @@ export async function rawOutput(modelFile: string, text: TextIds): Promise<reado
 function sampleOf(passes: readonly Pass[]): Sample {
   const sum = (of: (pass: Pass) => number) => passes.reduce((total, pass) => total + of(pass), 0);
   const runMs = passes.flatMap((pass) => pass.runMs);
+  // The time of a batch is that of an answer only where it has one text.
+  const isSingle = runMs.length === sum(({ texts }) => texts);
   return {
     // The first to end does not wait for the last.
     rowsPerSecond: sum(({ texts, wallMs }) => (texts * 1000) / wallMs),
     rowsPerCpuSecond: (sum(({ texts }) => texts) * 1000) / sum(({ cpuMs }) => cpuMs),
     cores: sum(({ cpuMs, wallMs }) => cpuMs / wallMs),
-    p50Ms: quantileOf(runMs, 0.5),
-    p99Ms: quantileOf(runMs, 0.99),
+    ...(isSingle ? { p50Ms: quantileOf(runMs, 0.5), p99Ms: quantileOf(runMs, 0.99) } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import { Tokenizer } from 'tokenizers';
 import { createRandom } from '../../../src/loadgen/arrivals.js';
 import type { BenchSettings } from '../row.js';
-import { MAX_TOKENS, textFile } from './files.js';
+import { textFile } from './files.js';
 
 /** A text as the controls run it: its token ids, and how many of them are of the first text of a pair. */
 export interface TextIds {
@@ -13,7 +13,7 @@ export interface TextIds {
 export async function tokenize(
   settings: BenchSettings,
   texts: readonly string[],
-  { query, maxTokens = MAX_TOKENS }: { readonly query?: string; readonly maxTokens?: number } = {},
+  { query, maxTokens }: { readonly query?: string | undefined; readonly maxTokens: number },
 ): Promise<readonly TextIds[]> {
   const tokenizer = Tokenizer.fromFile(textFile(settings, 'tokenizer'));
   tokenizer.disablePadding();

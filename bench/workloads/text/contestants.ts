@@ -10,7 +10,7 @@ import { verifyAnswer } from '../../harness/verify.js';
 import { fastapiTextRequest, installFastapiText, startFastapiText } from '../../peers/fastapi-text.js';
 
 /** As many as raw has processes. */
-const PROCESSES = 2;
+export const PROCESSES = 2;
 const WARM_UP_SECONDS = 20;
 /** Texts of a trial. */
 const TRIAL_TEXTS = 64;
@@ -30,6 +30,7 @@ export interface TextWorkload {
 
 export const MILLRACE = 'millrace';
 export const RAW = 'raw';
+export const RAW_SINGLE = 'raw, one a run';
 export const FIFO = 'FIFO of 8';
 export const FASTAPI = 'fastapi ×2';
 export const FASTAPI_TUNED = 'fastapi tuned ×2';
@@ -55,7 +56,7 @@ export function fastapiTexts(workload: TextWorkload, { isSorted }: { readonly is
 
 export function startFastapi(
   settings: BenchSettings,
-  { isSorted, maxTokens = MAX_TOKENS }: { readonly isSorted: boolean; readonly maxTokens?: number },
+  { isSorted, maxTokens = MAX_TOKENS.minilm }: { readonly isSorted: boolean; readonly maxTokens?: number },
 ): Promise<RunningServer> {
   installFastapiText(settings.say);
   const modelFile = textFile(settings, 'minilm');
@@ -73,9 +74,9 @@ export function rawFifo(workload: TextWorkload): Contestant {
   return rawOf(workload, { name: FIFO, processes: 1, threads: PROCESSES, cut: (ids) => fifoBatches(ids, TEI_BATCH) });
 }
 
-/** ONNX Runtime alone in one process of one thread, a text a run. */
-export function rawSingle(workload: TextWorkload): Contestant {
-  return rawOf(workload, { name: RAW, processes: 1, threads: 1, cut: (ids) => fifoBatches(ids, 1) });
+/** ONNX Runtime alone in processes of one thread, a text a run. */
+export function rawSingle(workload: TextWorkload, processes: number): Contestant {
+  return rawOf(workload, { name: RAW_SINGLE, processes, threads: 1, cut: (ids) => fifoBatches(ids, 1) });
 }
 
 interface RawOptions extends Pick<RawPlan, 'name' | 'processes' | 'threads'> {
@@ -150,10 +151,10 @@ function textsOf(settings: BenchSettings, { texts, textsPerRequest }: TextWorklo
 
 function idsOf(
   settings: BenchSettings,
-  { query }: TextWorkload,
+  { model, query }: TextWorkload,
   texts: readonly string[],
 ): Promise<readonly TextIds[]> {
-  return tokenize(settings, texts, query === undefined ? {} : { query });
+  return tokenize(settings, texts, { query, maxTokens: MAX_TOKENS[model] });
 }
 
 /** What ONNX Runtime alone says of a text. */

@@ -53,7 +53,7 @@ function allowanceBar(metric: Metric, alone: Metric): BarSpec {
 type Drive = (perSecond: number, seed: number) => Promise<number>;
 
 interface Kind {
-  readonly metrics: { readonly beside: Metric; readonly alone: Metric };
+  readonly metrics: { readonly rate: Metric; readonly beside: Metric; readonly alone: Metric };
   readonly highest: () => Promise<number>;
   readonly drive: Drive;
 }
@@ -81,13 +81,15 @@ function kinds(): Contestant {
             await highest();
             rates[index] = (await highest()) * SHARE;
           }
-          settings.say(`chat, embeddings, tensors a second: ${rates.map((rate) => rate.toFixed(1)).join(', ')}`);
         },
         async measure() {
           seed += 1;
           const p99 = (index: number) => (all[index] as Kind).drive(rates[index] as number, seed);
           const sample: Record<string, number> = {};
-          for (const [index, { metrics }] of all.entries()) sample[metrics.alone] = await p99(index);
+          for (const [index, { metrics }] of all.entries()) {
+            sample[metrics.rate] = rates[index] as number;
+            sample[metrics.alone] = await p99(index);
+          }
           const beside = await Promise.all(all.map((_, index) => p99(index)));
           for (const [index, { metrics }] of all.entries()) sample[metrics.beside] = beside[index] as number;
           return sample as Sample;
@@ -101,7 +103,7 @@ function kinds(): Contestant {
 function chat(server: RunningServer, settings: BenchSettings): Kind {
   const requests = Array.from({ length: settings.trial ? 8 : 48 }, (_, number) => chatRequest(number));
   return requestsKind(server, settings, {
-    metrics: { beside: 'chatP99Ms', alone: 'chatAloneP99Ms' },
+    metrics: { rate: 'chatPerSecond', beside: 'chatP99Ms', alone: 'chatAloneP99Ms' },
     requests,
     concurrency: 8,
   });
@@ -127,7 +129,7 @@ function chatRequest(number: number): LoadRequest {
 function embeddings(server: RunningServer, settings: BenchSettings): Kind {
   const texts = readCorpus(settings).slice(0, settings.trial ? 64 : 1_000);
   return requestsKind(server, settings, {
-    metrics: { beside: 'embedP99Ms', alone: 'embedAloneP99Ms' },
+    metrics: { rate: 'embedPerSecond', beside: 'embedP99Ms', alone: 'embedAloneP99Ms' },
     requests: texts.map((text) => inferTexts('minilm', [text])),
     concurrency: 32,
   });
@@ -169,7 +171,7 @@ function tensors(server: RunningServer, settings: BenchSettings): Kind {
   const load = async (plan: Pick<LoadPlan, 'level' | 'generator'>, seconds: number) =>
     applyLoad(server, { ...plan, request, rowsPerRequest: 1 }, { seconds, generator: settings.generator });
   return {
-    metrics: { beside: 'tensorP99Ms', alone: 'tensorAloneP99Ms' },
+    metrics: { rate: 'tensorPerSecond', beside: 'tensorP99Ms', alone: 'tensorAloneP99Ms' },
     async highest() {
       const { requestsPerSecond = 0 } = await load(
         { level: { kind: 'concurrency', concurrency: 32 } },

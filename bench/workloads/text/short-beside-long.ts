@@ -29,7 +29,7 @@ type Request = (texts: readonly string[]) => ReturnType<typeof fastapiTextReques
 export function shortBesideLongRow(): Row {
   return interleavedRow({
     id: 'short-beside-long',
-    title: `Texts of ${SHORT_TOKENS} tokens with 5 % of ${LONG_TOKENS} tokens, Poisson arrivals at half of this mix's highest rate`,
+    title: `Texts of ${SHORT_TOKENS} tokens with 5 % of ${LONG_TOKENS} tokens, Poisson arrivals at half of each one's highest rate of this mix`,
     contestants: [
       mixed(MILLRACE, {
         start: (settings) => startMillrace({ models: [textEntry(settings, 'minilm', { maxTokens: LONG_TOKENS })] }),
