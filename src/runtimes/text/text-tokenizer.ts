@@ -1,5 +1,6 @@
 import type { Encoding, Tokenizer } from 'tokenizers';
 import { invalidArgument, type MillraceError, messageOf } from '../../core/index.js';
+import type { TextToken } from '../../pooling/index.js';
 import { importOptional } from '../import-optional.js';
 
 /** A text and, of a pair, the second one. */
@@ -70,6 +71,23 @@ export class TextTokenizer {
     return encoded;
   }
 
+  /** The tokens of each text, cut nowhere. Rejects as {@link encode} does. */
+  async describe(texts: readonly string[], limits: EncodeLimits): Promise<readonly (readonly TextToken[])[]> {
+    const encodings = await this.#encodeJob(
+      texts.map((text) => [text] as const),
+      limits,
+    );
+    return encodings.map((encoding, index) => describeTokens(encoding, texts[index] as string));
+  }
+
+  /** The texts of token ids, which are in the vocabulary. */
+  decode(rows: readonly Int32Array[], skipSpecialTokens: boolean): Promise<readonly string[]> {
+    return this.#tokenizer.decodeBatch(
+      rows.map((row) => [...row]),
+      skipSpecialTokens,
+    );
+  }
+
   #encodeJob(job: readonly TextRow[], { addSpecialTokens }: EncodeLimits): Promise<readonly Encoding[]> {
     const isPairs = job.some(([, pair]) => pair !== undefined);
     const options = { addSpecialTokens };
@@ -136,4 +154,17 @@ function toRow(encoding: Encoding, [, pair]: TextRow): EncodedRow {
 function rowOf(ids: readonly number[], types: readonly number[]): EncodedRow {
   const first = types.indexOf(1);
   return { tokens: Int32Array.from(ids), firstTokens: first < 0 ? ids.length : first };
+}
+
+function describeTokens(encoding: Encoding, text: string): readonly TextToken[] {
+  const special = encoding.getSpecialTokensMask();
+  const tokens = encoding.getTokens();
+  const offsets = encoding.getOffsets();
+  // Offsets count characters, not units of UTF-16.
+  const characters = [...text];
+  return encoding.getIds().map((id, index) => {
+    if (special[index] === 1) return { id, text: tokens[index] as string, special: true, start: null, stop: null };
+    const [start = 0, stop = 0] = offsets[index] ?? [];
+    return { id, text: characters.slice(start, stop).join(''), special: false, start, stop };
+  });
 }
