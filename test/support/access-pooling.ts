@@ -1,9 +1,12 @@
 import type { AccessRow } from './access-row.js';
 
 /** The model embeds, ranks and classifies nothing. */
-const refused = (request: object): AccessRow => ({ needs: 'model.infer', request, answers: 400 });
+const refused = (request: object, answers = 400): AccessRow => ({ needs: 'model.infer', request, answers });
 const EMBED = refused({ model: 'echo', input: 'a' });
 const SCORE = refused({ model: 'echo', text_1: 'a', text_2: ['a'] });
+const TEI = refused({ inputs: 'a' }, 424);
+const TEI_INFO: AccessRow = { needs: 'model.read' };
+const TEI_HEALTH: AccessRow = { needs: 'model.read', unknown: 503 };
 
 /** HTTP routes for models that embed, rank or classify texts, by method and path. */
 export const POOLING_ROWS: Readonly<Record<string, AccessRow>> = {
@@ -12,4 +15,16 @@ export const POOLING_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /classify': EMBED,
   'POST /score': SCORE,
   'POST /v1/score': SCORE,
+  'POST /tei/{model}': TEI,
+  'POST /tei/{model}/embed': TEI,
+  'POST /tei/{model}/embed_all': TEI,
+  'POST /tei/{model}/similarity': TEI,
+  'POST /tei/{model}/predict': TEI,
+  'POST /tei/{model}/rerank': TEI,
+  'POST /tei/{model}/v1/embeddings': TEI,
+  'POST /tei/{model}/embeddings': TEI,
+  'GET /tei/{model}/info': TEI_INFO,
+  'GET /tei/{model}': TEI_HEALTH,
+  'GET /tei/{model}/health': TEI_HEALTH,
+  'GET /tei/{model}/ping': TEI_HEALTH,
 };
