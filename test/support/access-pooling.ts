@@ -4,6 +4,7 @@ import type { AccessRow } from './access-row.js';
 const refused = (request: object, answers = 400): AccessRow => ({ needs: 'model.infer', request, answers });
 const EMBED = refused({ model: 'echo', input: 'a' });
 const SCORE = refused({ model: 'echo', text_1: 'a', text_2: ['a'] });
+const RERANK = refused({ model: 'echo', query: 'a', documents: ['a'] });
 const TEI = refused({ inputs: 'a' }, 424);
 const TEI_INFO: AccessRow = { needs: 'model.read' };
 const TEI_HEALTH: AccessRow = { needs: 'model.read', unknown: 503 };
@@ -15,6 +16,10 @@ export const POOLING_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /classify': EMBED,
   'POST /score': SCORE,
   'POST /v1/score': SCORE,
+  'POST /rerank': RERANK,
+  'POST /v1/rerank': RERANK,
+  'POST /v2/rerank': RERANK,
+  'POST /v2/embed': refused({ model: 'echo', texts: ['a'] }),
   'POST /tei/{model}': TEI,
   'POST /tei/{model}/embed': TEI,
   'POST /tei/{model}/embed_all': TEI,

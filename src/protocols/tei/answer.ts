@@ -1,6 +1,7 @@
 import { type Call, queueMs } from '../../core/index.js';
 import { jsonResponse } from '../route.js';
 import { EMBEDDING_ITEM, writeEmbeddings } from '../shared/pooling/embeddings.js';
+import { descending, ranked } from '../shared/pooling/ranked.js';
 import type { PoolingResult } from '../shared/pooling/run.js';
 import { type AnswerVectors, writeList, writeVector } from '../shared/pooling/write-vectors.js';
 import type { WireResponse } from '../wire.js';
@@ -80,14 +81,4 @@ function similaritiesOf({ rows: [source, ...others] }: PoolingResult): readonly 
 
 function classesOf(scores: Float32Array, labels: readonly string[]) {
   return descending(Array.from(scores, (score, index) => ({ score, label: labels[index] ?? `LABEL_${index}` })));
-}
-
-/** The texts by their scores. */
-function ranked({ rows }: PoolingResult) {
-  return descending(rows.map(([score = 0], index) => ({ index, score })));
-}
-
-/** Sorted and then reversed, as TEI does: of equal scores the last one comes first. */
-function descending<Scored extends { readonly score: number }>(list: readonly Scored[]): readonly Scored[] {
-  return list.toSorted((a, b) => a.score - b.score).reverse();
 }
