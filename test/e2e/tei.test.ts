@@ -181,6 +181,19 @@ describe('what a model of TEI reports', () => {
     });
   });
 
+  it('in metrics has the names of TEI', async () => {
+    await ask('toy-embed/embed', { inputs: 'a' });
+    const { status, text } = await ask('toy-embed/metrics');
+    const values = new Map(text.split('\n').map((line) => line.split(' ') as [string, string]));
+    const numberOf = (name: string) => Number(values.get(name));
+    expect(status).toBe(200);
+    expect(numberOf('te_request_count')).toBe(numberOf('te_request_success') + numberOf('te_request_failure'));
+    expect(numberOf('te_request_success')).toBeGreaterThan(0);
+    expect(numberOf('te_request_duration_count')).toBe(numberOf('te_request_count'));
+    expect(numberOf('te_request_inference_duration_sum')).toBeGreaterThanOrEqual(0);
+    expect(numberOf('te_queue_size')).toBe(0);
+  });
+
   it.each(['', '/health', '/ping'])('GET %s is empty where the model answers', async (path) => {
     const { status, text } = await ask(`toy-embed${path}`);
     expect([status, text]).toEqual([200, '']);

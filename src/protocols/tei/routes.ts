@@ -6,6 +6,7 @@ import type { WireResponse } from '../wire.js';
 import { computeHeaders, createWriters } from './answer.js';
 import type { TeiKind } from './decode.js';
 import { answerHealth, answerInfo } from './info.js';
+import { answerMetrics } from './metrics.js';
 import { OPERATIONS } from './openapi.js';
 import { type Asked, answered, modelOf, type TeiContext } from './read.js';
 
@@ -67,6 +68,7 @@ export function createTeiRoutes(context: TeiContext): readonly Route[] {
       posted(path, 'embeddings', { summary: "Create embeddings in OpenAI's form", operation: embeddings }),
     ),
     got('/info', 'Report the model and its limits', answerInfo),
+    got('/metrics', 'Report metrics of the model', answerMetrics),
     ...['', '/health', '/ping'].map((path) => got(path, 'Check that the model answers', answerHealth)),
   ];
 }
