@@ -184,5 +184,5 @@ function checkInput({ kind }: PoolingInput, { rank }: ModelTasks): void {
 
 /** `index`: -1 = the query. */
 function empty(index: number) {
-  return invalidArgument(`${index < 0 ? 'the query' : `text ${index}`} is empty`);
+  return invalidArgument(`${index < 0 ? 'the query' : `text ${index}`} is empty`, { reason: 'empty_input' });
 }
