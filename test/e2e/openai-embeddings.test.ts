@@ -1,3 +1,4 @@
+import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPoolingServer } from '../support/pooling-server.js';
 
@@ -46,6 +47,17 @@ describe('POST /v1/embeddings', () => {
     expect(json.data.every(({ embedding }: { embedding: number[] }) => embedding.length === 1_024)).toBe(true);
     const { json: one } = await embed({ model: 'toy-wide', input: 'mill 2047' });
     expect(json.data[2_047].embedding).toEqual(one.data[0].embedding);
+  });
+
+  it("is what OpenAI's own client reads, which asks for base64 unless told otherwise", async () => {
+    const client = new OpenAI({ apiKey: 'none', baseURL: `${pooling.server.addresses.http.url}/v1`, maxRetries: 0 });
+    const [usual, float] = await Promise.all([
+      client.embeddings.create({ model, input: ['a mill'] }),
+      client.embeddings.create({ model, input: ['a mill'], encoding_format: 'float' }),
+    ]);
+    const numbers = Float32Array.from(float.data[0]?.embedding ?? []);
+    expect(Float32Array.from(usual.data[0]?.embedding ?? [])).toEqual(numbers);
+    expect(numbers).toHaveLength(4);
   });
 
   it('reads a large request in the decoding thread', async () => {

@@ -8,7 +8,7 @@ import type { TextKind, TextRequests } from './decode-text.js';
 import { readRequest } from './read-request.js';
 import type { UnnamedContext } from './unnamed-model.js';
 
-/** What this dialect's routes are made with. */
+/** Dependencies of this dialect's routes. */
 export interface OpenAiContext extends DialectContext, Pick<UnnamedContext, 'defaultModel'> {
   /** Responses that callers come back for. */
   readonly store: PrincipalStore;

@@ -1,7 +1,7 @@
 import { decodeEmbed, type EmbedRequest } from './decode-embed.js';
 import { decodeRerank, type RerankRequest } from './decode-rerank.js';
 
-/** What bodies are read as. */
+/** Requests by their kind. */
 export interface RerankRequests {
   readonly rerank: RerankRequest;
   readonly embed: EmbedRequest;

@@ -10,7 +10,7 @@ import { openBody } from '../shared/text-body/open-body.js';
 import { DECODERS, type RerankKind, type RerankRequests } from './decode.js';
 import type { RerankOptions } from './options.js';
 
-/** What this dialect's routes are made with. */
+/** Dependencies of this dialect's routes. */
 export interface RerankContext
   extends Pick<DialectContext, 'service' | 'clock' | 'decoder'>,
     Pick<RerankOptions, 'maxTextBytes'> {}
@@ -38,7 +38,7 @@ export async function readAsked<Kind extends RerankKind>(
   const resolved = await resolveWithTask(context, call, { model, task });
   const decode: (value: unknown) => RerankRequests[Kind] = DECODERS[kind];
   const job: DecodeFunction<BodyJob<Kind>, Reply<RerankRequests[Kind]>> = { module, name: 'request' };
-  return { resolved, model, request: await decodeBody({ ...context, call }, opened, { kind, decode, job }) };
+  return { resolved, model, request: await decodeBody(context, call, { opened, kind, decode, job }) };
 }
 
 const module = new URL('./decoders.js', import.meta.url).href;

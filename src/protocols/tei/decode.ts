@@ -25,7 +25,7 @@ export interface TeiRequest extends PoolingRequest {
   readonly texts?: readonly string[];
 }
 
-/** What bodies are read as. */
+/** Requests by their kind. */
 export interface TeiRequests {
   readonly embed: TeiRequest;
   readonly embedAll: TeiRequest;

@@ -1,4 +1,4 @@
-/** What the decoding thread runs for TEI's bodies; see {@link DecodeFunction}. */
+/** Functions of the decoding thread for TEI's bodies; see {@link DecodeFunction}. */
 import type { Decoded } from '../shared/decoding/jobs.js';
 import { type Reply, replyOf } from '../shared/decoding/reply.js';
 import type { BodyJob } from '../shared/text-body/decode-body.js';

@@ -12,12 +12,12 @@ import { DECODERS, type TeiKind, type TeiRequests } from './decode.js';
 import { wrongModel } from './errors.js';
 import type { TeiOptions } from './options.js';
 
-/** What this dialect's routes are made with. */
+/** Dependencies of this dialect's routes. */
 export interface TeiContext
   extends Pick<DialectContext, 'service' | 'clock' | 'decoder'>,
     Pick<TeiOptions, 'maxTextBytes'> {}
 
-/** What is wrong with a model that lacks the task, in TEI's words. */
+/** The problem of a model that lacks the task, in TEI's words. */
 const LACKING: Readonly<Partial<Record<ModelTask, string>>> = {
   embed: 'Model is not an embedding model',
   rank: 'model is not a re-ranker model',
@@ -34,14 +34,14 @@ const TASK_OF: Readonly<Record<TeiKind, 'embed' | 'rank' | 'classify'>> = {
   predict: 'classify',
 };
 
-/** A request, and what the model has made of it. */
+/** A request with the model's answer. */
 export interface Answered<Request extends PoolingRequest> {
   readonly request: Request;
   readonly result: PoolingResult;
   readonly resolved: Resolved;
 }
 
-/** What a caller asks of a model. */
+/** A caller's request to a model, before its body is read. */
 export interface Asked<Kind extends TeiKind> {
   readonly kind: Kind;
   readonly resolved: Resolved;
@@ -65,7 +65,7 @@ export async function answered<Kind extends TeiKind>(
   const opened = await openBody({ ...context, setting: 'tei.maxTextBytes' }, call, { body, model: info.ref.name });
   const decode: (value: unknown) => TeiRequests[Kind] = DECODERS[kind];
   const job = requestFunction<Kind>();
-  const request = await decodeBody({ ...context, call }, opened, { kind, decode, job });
+  const request = await decodeBody(context, call, { opened, kind, decode, job });
   checkRequest(request, info, maxTexts(resolved));
   try {
     return { request, resolved, result: await runPooling(context, call, { resolved, request }) };

@@ -25,7 +25,7 @@ export interface PoolingRequest {
   readonly place: string;
 }
 
-/** What a model has made of the texts. */
+/** The model's answer to a request. */
 export interface PoolingResult extends PoolingAnswer {
   /** Of all texts. */
   readonly promptTokens: number;

@@ -4,7 +4,7 @@ import type { Service } from '../../../service/index.js';
 import { ParameterError } from '../generation/parameter-error.js';
 
 const MAX_LISTED = 5;
-/** What models with a task do, and what one of them does. */
+/** Abilities of models with a task, in the plural and of one. */
 const ABILITIES: Readonly<Record<ModelTask, readonly [string, string]>> = {
   generate: ['generate text', 'generates text'],
   embed: ['embed texts', 'embeds texts'],

@@ -5,14 +5,15 @@ import { ownedData } from '../decoding/owned.js';
 import { type Reply, resultOf } from '../decoding/reply.js';
 import type { Opened } from './open-body.js';
 
-/** What the decoding thread is sent of a body. */
+/** A body on its way to the decoding thread. */
 export interface BodyJob<Kind extends string> {
   readonly kind: Kind;
   readonly body: Uint8Array;
 }
 
-/** How the value of a body becomes a request: here, or in the decoding thread. */
+/** A body, and how its value becomes a request: here, or in the decoding thread. */
 export interface BodyDecoding<Kind extends string, Request> {
+  readonly opened: Opened;
   readonly kind: Kind;
   readonly decode: (value: unknown) => Request;
   readonly job: DecodeFunction<BodyJob<Kind>, Reply<Request>>;
@@ -20,10 +21,11 @@ export interface BodyDecoding<Kind extends string, Request> {
 
 /** The request of an opened body; that of a large one comes from the decoding thread. Rejects with what is wrong with it. */
 export async function decodeBody<Kind extends string, Request>(
-  { decoder, call }: Pick<DialectContext, 'decoder'> & { readonly call: Call },
-  { body, value }: Opened,
-  { kind, decode, job }: BodyDecoding<Kind, Request>,
+  { decoder }: Pick<DialectContext, 'decoder'>,
+  call: Call,
+  { opened, kind, decode, job }: BodyDecoding<Kind, Request>,
 ): Promise<Request> {
+  const { body, value } = opened;
   if (value !== undefined) return decode(value);
   const moved = ownedData(body);
   return resultOf(await decoder.decode(call, job, { input: { kind, body: moved }, moves: [moved] }));

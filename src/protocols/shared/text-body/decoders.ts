@@ -1,4 +1,4 @@
-/** What the decoding thread runs for bodies of texts; see {@link DecodeFunction}. */
+/** Functions of the decoding thread for bodies of texts; see {@link DecodeFunction}. */
 import type { Decoded } from '../decoding/jobs.js';
 import { type Reply, replyOf } from '../decoding/reply.js';
 import { readHead } from './body-head.js';
