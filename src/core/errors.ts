@@ -31,7 +31,8 @@ export interface ErrorOptions {
 
 /**
  * The prompt does not fit into the model's context; the schema of an answer, or of a tool's parameters, cannot be promised; a quota is used
- * up for so long that trying again soon is of no use; there is no model of the name; the machine, or a limit of it, has no memory left for a model.
+ * up for so long that trying again soon is of no use; there is no model of the name; the machine, or a limit of it, has no memory left for a model;
+ * a text, or a list of texts, is empty.
  */
 export const ERROR_REASONS = [
   'context_length_exceeded',
@@ -40,6 +41,7 @@ export const ERROR_REASONS = [
   'insufficient_quota',
   'model_not_found',
   'out_of_memory',
+  'empty_input',
 ] as const;
 
 export type ErrorReason = (typeof ERROR_REASONS)[number];

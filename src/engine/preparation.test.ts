@@ -102,6 +102,18 @@ describe('a request of a model with a preparer', () => {
     expect(engine.statistics()).toMatchObject([{ fail: { count: 1 }, success: { count: 0 }, executionCount: 0 }]);
   });
 
+  it('is answered by the preparer where its model need not be asked', async () => {
+    const { submit, preparer, instance, clock, engine } = await createPreparingEngine();
+    const { outcome, call } = await submit();
+    await prepared(preparer().given[0], { answer: [Buffer.from('3 tokens')] });
+    await clock.flush();
+    expect(outcome.responses).toMatchObject([
+      { id: 'a text', outputs: [{ name: 'answer', shape: [1] }], parameters: {} },
+    ]);
+    expect([outcome.kind, instance().given, call.openChildren]).toEqual(['ok', [], 0]);
+    expect(engine.statistics()).toMatchObject([{ success: { count: 1 }, inferenceCount: 0, executionCount: 0 }]);
+  });
+
   it('is checked before it is prepared', async () => {
     const { submit, preparer, engine } = await createPreparingEngine();
     const { outcome } = await submit('a', { request: { inputs: [] as InferRequest['inputs'] } as InferRequest });

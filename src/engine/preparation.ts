@@ -1,5 +1,13 @@
-import { type Call, type Clock, type InferResponse, type MillraceError, toMillraceError } from '../core/index.js';
-import { readPrepared } from '../runtimes/index.js';
+import {
+  type Call,
+  type Clock,
+  type InferResponse,
+  type MillraceError,
+  type ModelRef,
+  type Tensor,
+  toMillraceError,
+} from '../core/index.js';
+import { readPrepared, readPreparedAnswer } from '../runtimes/index.js';
 import { type CheckedRequest, checkRequest, type RequestRules } from './check-request.js';
 import { ModelDownError } from './model-down.js';
 import { runRows, withPrepared } from './row-requests.js';
@@ -8,6 +16,7 @@ import type { StatisticsCounter } from './statistics.js';
 import { type GrantCredit, NO_CREDIT, type Sink, type Submission } from './types.js';
 
 export interface PreparationOptions {
+  readonly ref: ModelRef;
   /** Of the model. */
   readonly rules: RequestRules;
   /** Of the model's preparer. */
@@ -169,6 +178,11 @@ class PreparedSink implements Sink {
     const isSuspect = suspected !== undefined && suspected.wasPreparing !== true;
     const admitted = { ...plain, checked, ...(isSuspect && { suspect: suspected }) };
     try {
+      const answer = readPreparedAnswer(outputs);
+      if (answer !== undefined) {
+        this.#answer(answer);
+        return;
+      }
       const prepared = readPrepared(outputs);
       const [first] = prepared;
       if (prepared.length > 1) runRows(admitted, { ...this.#options, prepared });
@@ -176,6 +190,17 @@ class PreparedSink implements Sink {
     } catch (error) {
       this.#fail(toMillraceError(error));
     }
+  }
+
+  /** The model is not asked. */
+  #answer(answer: Tensor): void {
+    const { submission, statistics, clock, child, ref } = this.#options;
+    const { call, sink, request } = submission;
+    call.timing.dequeuedAt ||= child.timing.dequeuedAt;
+    call.timing.startedAt ||= child.timing.startedAt;
+    statistics.success(call.timing, clock.now());
+    sink.onResponse({ ref, id: request.id, outputs: [answer], parameters: {} });
+    sink.onEnd(undefined);
   }
 
   #fail(error: MillraceError): void {

@@ -9,6 +9,16 @@ export interface PoolingAnswer {
   readonly tokenCounts: Int32Array;
 }
 
+/** A token of a text, as `only: tokens` gives it: JSON of a list of them for each text. */
+export interface TextToken {
+  readonly id: number;
+  readonly text: string;
+  readonly special: boolean;
+  /** Its place in the text in characters; null for special tokens. */
+  readonly start: number | null;
+  readonly stop: number | null;
+}
+
 /** Reads an answer. Throws `internal` where it is none. */
 export function poolingAnswerOf({ outputs }: Pick<InferResponse, 'outputs'>): PoolingAnswer {
   const { embedding, score, scores, tokenCounts } = POOLING_TENSORS;

@@ -39,7 +39,7 @@ it.each<[Parameters, EmbeddingSpec | undefined, string]>([
   [
     { normalize: true },
     undefined,
-    "parameter 'normalize' is not known; expected truncate, truncation_direction, add_special_tokens, raw_scores",
+    "parameter 'normalize' is not known; expected truncate, truncation_direction, add_special_tokens, only, skip_special_tokens, raw_scores",
   ],
 ])('refuses %j with %j', (parameters, embed, message) => {
   expect(() => readPoolingParameters(parameters, embed)).toThrow(message);

@@ -20,9 +20,14 @@ export interface PoolingParameters {
   readonly pooling?: 'none';
   /** Scores as the model gives them. Default: from 0 to 1. */
   readonly rawScores?: boolean;
+  /** Answer with the tokens of the texts, or with the text of the token ids, and nothing else. Default: neither. */
+  readonly only?: (typeof ONLY)[number];
+  /** Leave special tokens out of the text of token ids. Default: leave them out. */
+  readonly skipSpecialTokens?: boolean;
 }
 
 export const TRUNCATION_DIRECTIONS = ['left', 'right'] as const;
+const ONLY = ['tokens', 'text'] as const;
 export const INPUT_TYPES = ['query', 'document'] as const;
 
 /** Parameters under their names on the wire. */
@@ -37,6 +42,8 @@ export function writePoolingParameters(parameters: PoolingParameters): Parameter
     dimensions: parameters.dimensions,
     pooling: parameters.pooling,
     raw_scores: parameters.rawScores,
+    only: parameters.only,
+    skip_special_tokens: parameters.skipSpecialTokens,
   }) as Parameters;
 }
 
@@ -50,6 +57,8 @@ export function readPoolingParameters(parameters: Parameters, embed: EmbeddingSp
     truncate: reader.boolean('truncate'),
     truncationDirection: reader.choice('truncation_direction', TRUNCATION_DIRECTIONS),
     addSpecialTokens: reader.boolean('add_special_tokens'),
+    only: reader.choice('only', ONLY),
+    skipSpecialTokens: reader.boolean('skip_special_tokens'),
   };
   const rest =
     embed === undefined

@@ -29,24 +29,30 @@ export function tensorsOfPoolingInput(input: PoolingInput): readonly Tensor[] {
   }
 }
 
-/** The input that tensors are, which fit the signature. Throws `invalid_argument` where there are both texts and token ids, or neither. */
+/**
+ * The input that tensors are, which fit the signature. Throws `invalid_argument` where there are both texts and token ids, or neither, or something
+ * else beside token ids.
+ */
 export function poolingInputOfTensors(inputs: readonly Tensor[]): PoolingInput {
+  const { text, tokenIds: idsName, query, textPair } = POOLING_TENSORS;
   const named = (name: string) => inputs.find((tensor) => tensor.name === name);
-  const text = named(POOLING_TENSORS.text);
-  const ids = named(POOLING_TENSORS.tokenIds);
-  if ((text === undefined) === (ids === undefined)) {
-    const got = text === undefined ? 'neither' : 'both';
-    throw invalidArgument(
-      `expected one of the inputs '${POOLING_TENSORS.text}' and '${POOLING_TENSORS.tokenIds}', got ${got}`,
-    );
+  const read = named(text);
+  const ids = named(idsName);
+  if ((read === undefined) === (ids === undefined)) {
+    const got = read === undefined ? 'neither' : 'both';
+    throw invalidArgument(`expected one of the inputs '${text}' and '${idsName}', got ${got}`);
   }
-  if (ids !== undefined) return { kind: 'tokens', tokens: rowsOfIds(ids) };
-  const read = bytesElements((text as Tensor).data);
-  const query = named(POOLING_TENSORS.query);
-  if (query !== undefined) return { kind: 'query', query: bytesElements(query.data)[0] as Uint8Array, texts: read };
-  const pair = named(POOLING_TENSORS.textPair);
-  if (pair !== undefined) return { kind: 'pairs', texts: read, pairs: bytesElements(pair.data) };
-  return { kind: 'texts', texts: read };
+  if (ids !== undefined) {
+    const other = inputs.find((tensor) => tensor !== ids);
+    if (other !== undefined) throw invalidArgument(`expected no input '${other.name}' beside '${idsName}'`);
+    return { kind: 'tokens', tokens: rowsOfIds(ids) };
+  }
+  const all = bytesElements((read as Tensor).data);
+  const asked = named(query);
+  if (asked !== undefined) return { kind: 'query', query: bytesElements(asked.data)[0] as Uint8Array, texts: all };
+  const pair = named(textPair);
+  if (pair !== undefined) return { kind: 'pairs', texts: all, pairs: bytesElements(pair.data) };
+  return { kind: 'texts', texts: all };
 }
 
 function texts(name: string, elements: readonly Uint8Array[]): Tensor {

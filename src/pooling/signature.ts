@@ -26,19 +26,27 @@ export function poolingSignature({
   rank,
   classify,
 }: Pick<ModelTasks, 'embed' | 'rank' | 'classify'>): Signature {
-  const { text, tokenIds, query, textPair, embedding, score, scores } = POOLING_TENSORS;
+  const { text, query, textPair, embedding, score, scores } = POOLING_TENSORS;
   if (embed !== undefined) {
-    const ids: TensorSpec = { name: tokenIds, datatype: 'INT32', shape: [-1, -1], batchAxis: 0, optional: true };
-    return { inputs: [texts(text, true), ids], outputs: [floats(embedding, [-1, embed.dimensions]), COUNTS] };
+    return { inputs: [texts(text), IDS], outputs: [floats(embedding, [-1, embed.dimensions]), COUNTS] };
   }
   if (rank !== undefined) {
-    const one: TensorSpec = { name: query, datatype: 'BYTES', shape: [1], batchAxis: null, optional: false };
-    return { inputs: [one, texts(text, false)], outputs: [floats(score, [-1]), COUNTS] };
+    // Left out where a request is only about tokens.
+    const one: TensorSpec = { name: query, datatype: 'BYTES', shape: [1], batchAxis: null, optional: true };
+    return { inputs: [one, texts(text), IDS], outputs: [floats(score, [-1]), COUNTS] };
   }
   const labels = classify?.labels ?? [];
   const classes = { ...floats(scores, [-1, labels.length]), labels };
-  return { inputs: [texts(text, false), texts(textPair, true)], outputs: [classes, COUNTS] };
+  return { inputs: [texts(text), texts(textPair), IDS], outputs: [classes, COUNTS] };
 }
+
+const IDS: TensorSpec = {
+  name: POOLING_TENSORS.tokenIds,
+  datatype: 'INT32',
+  shape: [-1, -1],
+  batchAxis: 0,
+  optional: true,
+};
 
 const COUNTS: TensorSpec = {
   name: POOLING_TENSORS.tokenCounts,
@@ -48,8 +56,8 @@ const COUNTS: TensorSpec = {
   optional: false,
 };
 
-function texts(name: string, optional: boolean): TensorSpec {
-  return { name, datatype: 'BYTES', shape: [-1], batchAxis: 0, optional };
+function texts(name: string): TensorSpec {
+  return { name, datatype: 'BYTES', shape: [-1], batchAxis: 0, optional: true };
 }
 
 function floats(name: string, shape: readonly number[]): TensorSpec {

@@ -53,6 +53,7 @@ export type {
   LoadedModel,
   LoadSpec,
   ModelRequest,
+  PreparedAnswer,
   PreparedRequest,
   Preparer,
   Room,

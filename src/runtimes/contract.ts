@@ -40,9 +40,9 @@ export interface Preparer {
   };
   /**
    * One value for the request, or one for each of its rows: then each row is queued and run as a request of its own, and the answers are joined in
-   * order along the first dimension. Rejects with the MillraceError that ends the request. No more than `concurrency` at a time.
+   * order along the first dimension. Or the answer itself, which needs no model. Rejects with the MillraceError that ends the request. No more than `concurrency` at a time.
    */
-  prepare(item: BatchItem): Promise<PreparedRequest | readonly PreparedRequest[]>;
+  prepare(item: BatchItem): Promise<PreparedRequest | readonly PreparedRequest[] | PreparedAnswer>;
   /** As {@link LoadedModel.statistics}. */
   statistics?(): Readonly<Record<string, number>>;
   /** Gives everything back. No request is being prepared. */
@@ -56,6 +56,15 @@ export interface PreparedRequest {
   /** For the model: it becomes {@link BatchItem.prepared}. */
   readonly value: Uint8Array;
 }
+
+/** The answer to a request about which its model need not be asked, such as for the tokens of a text. */
+export interface PreparedAnswer {
+  /** Elements of the output {@link PREPARED_ANSWER}, BYTES of one dimension. */
+  readonly answer: readonly Uint8Array[];
+}
+
+/** Name of the output of requests that a preparer answers. */
+export const PREPARED_ANSWER = 'answer';
 
 /** Plain data: it crosses the pipe to a runner as JSON. */
 export interface LoadSpec {

@@ -8,6 +8,6 @@ export { readProcessStates } from './host/process-states.js';
 export { isAnswer } from './is-answer.js';
 export * from './manifest.js';
 export * from './options.js';
-export { readPrepared } from './preparer-model.js';
+export { readPrepared, readPreparedAnswer } from './preparer-model.js';
 export type * from './sequence-spec.js';
 export type * from './triton-mapping.js';

@@ -4,7 +4,7 @@ import { batchItem } from '../../test/support/tensors.js';
 import { runBatch } from '../../test/support/test-host.js';
 import { MillraceError } from '../core/index.js';
 import type { PreparedRequest, Preparer } from './contract.js';
-import { PreparerModel, readPrepared } from './preparer-model.js';
+import { PreparerModel, readPrepared, readPreparedAnswer } from './preparer-model.js';
 
 const ONE = { description: { concurrency: 3, wantsContext: true }, close: () => Promise.resolve() };
 
@@ -19,6 +19,18 @@ it.each([0, 7, 0.5, 1e9])('passes on a cost of %s, and the value', async (cost) 
   const { emissions } = await run(() => Promise.resolve({ cost, value }));
   expect(emissions).toMatchObject([{ callId: 1, final: true }]);
   expect(readPrepared(emissions[0]?.outputs ?? [])).toEqual([{ cost, value }]);
+});
+
+it('passes on an answer for which no model is needed', async () => {
+  const { emissions } = await run(() => Promise.resolve({ answer: [Uint8Array.of(1), Uint8Array.of(2, 3)] }));
+  const answer = readPreparedAnswer(emissions[0]?.outputs ?? []);
+  expect(answer).toEqual({
+    name: 'answer',
+    datatype: 'BYTES',
+    shape: [2],
+    data: Uint8Array.of(1, 0, 0, 0, 1, 2, 0, 0, 0, 2, 3),
+  });
+  expect(readPreparedAnswer([])).toBeUndefined();
 });
 
 it('passes on what it is for each row', async () => {

@@ -1,19 +1,23 @@
 import { bytesElements, type Clock, type Datatype, MillraceError, packBytes, type Tensor } from '../core/index.js';
-import type {
-  Batch,
-  BatchTiming,
-  Description,
-  Emission,
-  Emit,
-  LoadedModel,
-  PreparedRequest,
-  Preparer,
+import {
+  type Batch,
+  type BatchTiming,
+  type Description,
+  type Emission,
+  type Emit,
+  type LoadedModel,
+  PREPARED_ANSWER,
+  type PreparedAnswer,
+  type PreparedRequest,
+  type Preparer,
 } from './contract.js';
 import { failedItem } from './failed-item.js';
 
 const COST = 'cost';
 const VALUE = 'value';
 const COST_BYTES = 8;
+
+type Given = Awaited<ReturnType<Preparer['prepare']>>;
 
 /** A preparer as a model whose outputs are cost and value of a request, so that it is run and watched as any model is. */
 export class PreparerModel implements LoadedModel {
@@ -27,7 +31,10 @@ export class PreparerModel implements LoadedModel {
     this.#preparer = preparer;
     this.#clock = clock;
     this.description = {
-      signature: { inputs, outputs: [outputSpec(COST, 'FP64'), outputSpec(VALUE, 'BYTES')] },
+      signature: {
+        inputs,
+        outputs: [outputSpec(COST, 'FP64'), outputSpec(VALUE, 'BYTES'), outputSpec(PREPARED_ANSWER, 'BYTES')],
+      },
       maxBatchSize: 0,
       pure: true,
       batchInvariant: true,
@@ -60,12 +67,18 @@ export class PreparerModel implements LoadedModel {
   async #prepare(item: Batch['items'][number]): Promise<Emission> {
     try {
       const given = await this.#preparer.prepare(item);
-      const prepared: readonly PreparedRequest[] = Array.isArray(given) ? given : [given];
-      return { callId: item.callId, outputs: toOutputs(prepared.map(checked)), final: true };
+      return { callId: item.callId, outputs: isAnswer(given) ? answerOutputs(given) : toOutputs(given), final: true };
     } catch (error) {
       return failedItem(item, error);
     }
   }
+}
+
+/** What a request is answered with without its model; undefined where it is to run. */
+export function readPreparedAnswer(outputs: readonly Tensor[]): Tensor | undefined {
+  const answer = outputs.find(({ name }) => name === PREPARED_ANSWER);
+  // A copy, as the answer may be kept for longer than the frame.
+  return answer && { ...answer, data: answer.data.slice() };
 }
 
 /** What an answer of a {@link PreparerModel} says: one for the request, or for each of its rows. Throws `internal` where it says nothing. */
@@ -81,7 +94,16 @@ export function readPrepared(outputs: readonly Tensor[]): readonly PreparedReque
   return values.map((value, index) => checked({ cost: view.getFloat64(index * COST_BYTES, true), value }));
 }
 
-function toOutputs(prepared: readonly PreparedRequest[]): readonly Tensor[] {
+function isAnswer(given: Given): given is PreparedAnswer {
+  return Array.isArray((given as Partial<PreparedAnswer> | undefined)?.answer);
+}
+
+function answerOutputs({ answer }: PreparedAnswer): readonly Tensor[] {
+  return [{ name: PREPARED_ANSWER, datatype: 'BYTES', shape: [answer.length], data: packBytes(answer) }];
+}
+
+function toOutputs(given: Exclude<Given, PreparedAnswer>): readonly Tensor[] {
+  const prepared = (Array.isArray(given) ? given : [given]).map(checked);
   const costs = new Uint8Array(prepared.length * COST_BYTES);
   const view = new DataView(costs.buffer);
   for (const [index, { cost }] of prepared.entries()) view.setFloat64(index * COST_BYTES, cost, true);

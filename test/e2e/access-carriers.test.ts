@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CARRIERS_OF, type Carrier, HEADERS, SIGNED_DIALECT } from '../support/access-carriers.js';
 import { askGrpc } from '../support/access-grpc.js';
 import { askHttp, requestOf } from '../support/access-http.js';
-import { type AccessRow, GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS } from '../support/access-rows.js';
+import type { AccessRow } from '../support/access-row.js';
+import { GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS } from '../support/access-rows.js';
 import {
   type Caller,
   GRPC_STATUSES,

@@ -6,7 +6,8 @@ import type { GrpcMethod } from '../../src/protocols/index.js';
 import type { Address } from '../../src/server/index.js';
 import { askGrpc } from '../support/access-grpc.js';
 import { askHttp } from '../support/access-http.js';
-import { type AccessRow, GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS } from '../support/access-rows.js';
+import type { AccessRow } from '../support/access-row.js';
+import { GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS } from '../support/access-rows.js';
 import {
   ALL_ON,
   CALLERS,

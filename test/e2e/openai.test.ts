@@ -343,7 +343,6 @@ describe('models', () => {
 });
 
 it.each([
-  'POST /v1/embeddings',
   'POST /v1/moderations',
   'POST /v1/audio/speech',
   'POST /v1/images/generations',

@@ -120,7 +120,7 @@ it.each<[object, string]>([
   ],
   [
     { inputs: [text('a')], parameters: { max_tokens: 5 } },
-    "parameter 'max_tokens' is not known; expected truncate, truncation_direction, add_special_tokens, prompt_name, input_type, normalize, dimensions, pooling",
+    "parameter 'max_tokens' is not known; expected truncate, truncation_direction, add_special_tokens, only, skip_special_tokens, prompt_name, input_type, normalize, dimensions, pooling",
   ],
 ])('refuses %#', async (request, error) => {
   expect(await server.infer('letters', request)).toMatchObject({ status: 400, body: { error } });

@@ -19,6 +19,8 @@ export const CARRIERS_OF: Readonly<Record<string, readonly Carrier[]>> = {
   torchserve: KEYS,
   sagemaker: BEARER,
   vertex: BEARER,
+  tei: BEARER,
+  rerank: BEARER,
   millrace: BEARER,
   /** Those that answer for several dialects read what each of them reads. */
   shared: WITH_AZURE,

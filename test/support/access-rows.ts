@@ -1,24 +1,7 @@
-import type { Action } from '../../src/core/index.js';
 import { PAGE_PATHS } from '../../src/server/docs.js';
 import { REPORT_PATHS } from '../../src/server/rollout-report.js';
-
-/** What a route or method needs, and what those who have it are answered. */
-export interface AccessRow {
-  /** Nothing, anybody whom the server knows, or a right: any of these actions. */
-  readonly needs: 'nothing' | 'a credential' | Action | readonly Action[];
-  /** On what: the model, route or region that it names, anything at all, or everything. Default: what it names. */
-  readonly on?: 'name' | 'anything' | 'everything';
-  /** As JSON; default an empty object. */
-  readonly request?: object;
-  /** HTTP or gRPC status of those who have the right; default success. */
-  readonly answers?: number;
-  /** Status for those who do not see the name, which is that of names that nothing has. Default: not found. */
-  readonly unknown?: number;
-  /** The answer has no end. */
-  readonly endless?: true;
-  /** What it changes, by the name of the audit trail; nothing where it is missing. */
-  readonly audit?: string;
-}
+import { POOLING_ROWS } from './access-pooling.js';
+import type { AccessRow } from './access-row.js';
 
 const TENSOR = { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [1] }] };
 const EVERYBODY: AccessRow = { needs: 'nothing' };
@@ -90,6 +73,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /v1/responses/{response}/input_items': { needs: 'model.infer', on: 'anything', answers: 404 },
   'POST /tokenize': { needs: 'model.infer', request: { model: 'echo', content: 'a' }, answers: 400 },
   'POST /detokenize': { needs: 'model.infer', request: { model: 'echo', tokens: [1] }, answers: 400 },
+  ...POOLING_ROWS,
   'GET /v1/models': LIST,
   'GET /v1/models/{model}': METADATA,
   'GET /v2/models/stats': { ...OBSERVE, on: 'anything' },

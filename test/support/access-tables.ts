@@ -6,7 +6,7 @@ import { createSharedRoutes, loadGrpcServices, type Route } from '../../src/prot
 import { createDocsRoutes } from '../../src/server/docs.js';
 import { createRouteTable, type TableRow } from '../../src/server/rest/route-table.js';
 import { createReportRoutes } from '../../src/server/rollout-report.js';
-import type { AccessRow } from './access-rows.js';
+import type { AccessRow } from './access-row.js';
 
 export const ALL_ON = Object.fromEntries(DIALECTS.map(({ name }) => [name, { enabled: true }]));
 

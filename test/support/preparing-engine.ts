@@ -3,7 +3,7 @@ import { MillraceError } from '../../src/core/index.js';
 import type { GrantCredit, Submission } from '../../src/engine/types.js';
 import { generationSignature, tensorsOfPrompt, textPrompt } from '../../src/generation/index.js';
 import type { ModelConfig } from '../../src/repository/index.js';
-import type { Description, PreparedRequest } from '../../src/runtimes/index.js';
+import type { Description, PreparedAnswer, PreparedRequest } from '../../src/runtimes/index.js';
 import { ONNX } from '../../src/runtimes/onnx/manifest.js';
 import { PreparerModel } from '../../src/runtimes/preparer-model.js';
 import { callOf, Outcome } from './engine-fixture.js';
@@ -37,7 +37,10 @@ export const PREPARER_DESCRIPTION = new PreparerModel(
 export const ANSWER: PreparedRequest = { cost: 7, value: Uint8Array.of(1, 2, 3) };
 
 /** Ends the batch of a preparer with what it makes of its item, or why it makes nothing. */
-export async function prepared(given: GivenBatch | undefined, answer: PreparedRequest | MillraceError = ANSWER) {
+export async function prepared(
+  given: GivenBatch | undefined,
+  answer: PreparedRequest | PreparedAnswer | MillraceError = ANSWER,
+) {
   if (given === undefined) throw new Error('nothing is being prepared');
   const prepare = () => (answer instanceof MillraceError ? Promise.reject(answer) : Promise.resolve(answer));
   await new PreparerModel({ ...PREPARER, prepare }, clockless).execute(given.batch, given.emit);

@@ -28,7 +28,7 @@ export interface ServingPreparer {
 }
 
 /** The model of a preparer. */
-export interface PreparedFor extends Omit<PreparationOptions, 'preparers' | 'clock'> {
+export interface PreparedFor extends Omit<PreparationOptions, 'preparers' | 'clock' | 'ref'> {
   readonly mention: Message;
   readonly limits: SchedulerLimits;
   readonly holdings: Holdings;
@@ -75,7 +75,7 @@ export async function loadPreparer(
         events: new EventBus(),
         clock,
       });
-      return { pool, preparation: new Preparation({ ...model, preparers: scheduler, clock }) };
+      return { pool, preparation: new Preparation({ ...model, ref, preparers: scheduler, clock }) };
     },
   };
 }

@@ -8,11 +8,11 @@ import {
 } from '../../generation/index.js';
 import { Fields, isObject } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
+import { MAX_MESSAGES } from '../shared/text-body/limits.js';
 import { readDescribedSchema, readFormat } from './decode-format.js';
 import { nameResults } from './decode-message.js';
 import { readMaxTokens } from './decode-sampling.js';
 import { readTools } from './decode-tools.js';
-import { MAX_MESSAGES } from './limits.js';
 import { type Item, itemsOfText, mergeTurns, readItem } from './response-items.js';
 import { itemsUntil } from './stored-response.js';
 

@@ -1,9 +1,16 @@
 import { isObject } from '../shared/generation/fields.js';
+import { parseBody } from '../shared/text-body/parse-body.js';
 import { type ChatRequest, decodeChat } from './decode-chat.js';
 import { type CompletionRequest, decodeCompletion } from './decode-completion.js';
+import {
+  decodeClassify,
+  decodeEmbedding,
+  decodeScore,
+  type EmbeddingRequest,
+  type ScoreRequest,
+} from './decode-pooling.js';
 import { type CountRequest, decodeCount, decodeResponse, type ResponseRequest } from './decode-response.js';
 import { decodeDetokenize, decodeTokenize, type TokenizeRequest } from './decode-tokenize.js';
-import { parseBody } from './parse-body.js';
 
 /** What bodies of texts are read as. */
 export interface TextRequests {
@@ -13,6 +20,10 @@ export interface TextRequests {
   readonly inputTokens: CountRequest;
   readonly tokenize: TokenizeRequest;
   readonly detokenize: TokenizeRequest;
+  readonly embedding: EmbeddingRequest;
+  readonly pooling: EmbeddingRequest;
+  readonly score: ScoreRequest;
+  readonly classify: ScoreRequest;
 }
 
 export type TextKind = keyof TextRequests;
@@ -39,6 +50,10 @@ const DECODERS: { readonly [Kind in TextKind]: (body: TextBody) => TextRequests[
   inputTokens: ({ value, earlier }) => decodeCount(value, earlier),
   tokenize: ({ value }) => decodeTokenize(value),
   detokenize: ({ value }) => decodeDetokenize(value),
+  embedding: ({ value }) => decodeEmbedding(value),
+  pooling: ({ value }) => decodeEmbedding(value),
+  score: ({ value }) => decodeScore(value),
+  classify: ({ value }) => decodeClassify(value),
 };
 
 /** The request of a parsed body. Throws `ParameterError`. */

@@ -1,6 +1,7 @@
 import type { ModelInfo } from '../../engine/index.js';
 import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
-import { generates, unknownModel } from '../shared/generation/choices.js';
+import { unknownModel } from '../shared/generation/choices.js';
+import { taskOf } from '../shared/pooling/tasks.js';
 import { encodeError, OPENAI_STATUS } from './errors.js';
 import type { OpenAiOptions } from './options.js';
 import { quotaHeaders } from './quota-headers.js';
@@ -23,15 +24,16 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
   });
   return {
     name: 'openai',
-    description: "OpenAI's API: chat completions, completions and responses, whole and as streams of events.",
+    description:
+      "OpenAI's API: chat completions, completions and responses, whole and as streams of events; embeddings, with vLLM's scores and classes.",
     routes: createOpenAiRoutes({ ...context, ...options, store }),
     shares: [
       {
         path: '/v1/models',
         members: ['object', 'data'],
         answer: (call) => {
-          const generating = service.readyModels(call).filter(generates);
-          const names = new Map(generating.map((info) => [info.ref.name, info]));
+          const served = service.readyModels(call).filter(hasTask);
+          const names = new Map(served.map((info) => [info.ref.name, info]));
           return { object: 'list', data: [...names.values()].map(describeModel) };
         },
       },
@@ -42,7 +44,7 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
           const { model = '' } = params;
           // Throws for who may do something to it, but not this.
           service.modelReady(call, model, undefined);
-          const ready = service.readyModels(call, 'suggest').filter(generates);
+          const ready = service.readyModels(call, 'suggest').filter(hasTask);
           const info = ready.find(({ ref }) => ref.name === model);
           if (info === undefined) throw unknownModel(model, ready);
           return describeModel(info);
@@ -55,4 +57,9 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
     encodeError,
     quotaHeaders,
   };
+}
+
+/** A model that this API serves. */
+function hasTask(info: ModelInfo): boolean {
+  return taskOf(info) !== undefined;
 }

@@ -36,6 +36,7 @@ const WORDS: Readonly<Record<ErrorReason, string | undefined>> = {
   insufficient_quota: 'insufficient_quota',
   model_not_found: 'model_not_found',
   out_of_memory: undefined,
+  empty_input: undefined,
 };
 
 /** An id for which there is nothing, or nothing of this caller's. */

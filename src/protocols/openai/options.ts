@@ -9,7 +9,7 @@ export const OpenAiOptionsSchema = Type.Object(
     defaultModel: Type.String({
       default: '',
       description:
-        "The model that answers requests without a `model`; '' = the only generating model that the caller may infer. For callers who may not infer the default model, it counts as ''.",
+        "The model that answers requests for generated text without a `model`; '' = the only generating model that the caller may infer. For callers who may not infer the default model, it counts as ''.",
     }),
     maxTextBytes: Type.Integer({
       default: 4_194_304,

@@ -6,10 +6,14 @@ import { type Conversation, unpackConversation } from '../../generation/index.js
 import { PrincipalStore } from '../../service/index.js';
 import { Decoder } from '../shared/decoding/decoder.js';
 import type { ChatRequest } from './decode-chat.js';
+import type { TextKind } from './decode-text.js';
 import { readRequest } from './read-request.js';
 import { packStored } from './stored-response.js';
 
-const KINDS = ['chat', 'response', 'inputTokens', 'completion', 'tokenize', 'detokenize'] as const;
+const KINDS = [
+  ...['chat', 'response', 'inputTokens', 'completion', 'tokenize', 'detokenize'],
+  ...['embedding', 'pooling', 'score', 'classify'],
+] as readonly TextKind[];
 const MESSAGES = Array(100_001).fill({ role: 'user', content: 'a' });
 const MAX_TEXT_BYTES = 4_194_304;
 
@@ -52,7 +56,7 @@ function start({ refusal }: { readonly refusal?: MillraceError } = {}) {
     receivedAt: 0,
   });
   const context = { decoder, service, store, defaultModel: '', maxTextBytes: MAX_TEXT_BYTES };
-  const read = (kind: (typeof KINDS)[number], body: object | string, model?: string) =>
+  const read = (kind: TextKind, body: object | string, model?: string) =>
     readRequest(context, call, {
       kind,
       body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),

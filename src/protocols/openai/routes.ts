@@ -1,66 +1,27 @@
 import type { TSchema } from '@sinclair/typebox';
 import type { Call } from '../../core/index.js';
-import type { PrincipalStore } from '../../service/index.js';
-import type { DialectContext } from '../dialect.js';
-import type { OpenApiObject } from '../openapi.js';
 import type { Route, RouteRequest } from '../route.js';
-import type { WireResponse, WireStream } from '../wire.js';
+import type { WireResponse } from '../wire.js';
 import { answerChat } from './chat.js';
 import { answerCompletion } from './completions.js';
-import type { TextKind, TextRequests } from './decode-text.js';
+import type { TextKind } from './decode-text.js';
 import { OPERATIONS } from './openapi.js';
 import { DeletedSchema, InputItemsSchema, ResponseSchema } from './openapi-schemas.js';
-import { readRequest } from './read-request.js';
+import { type Described, type OpenAiContext, type Reading, readingRoute } from './reading-route.js';
 import { answerResponse, countInputTokens } from './responses.js';
+import { createPoolingRoutes } from './routes-pooling.js';
 import { deleteResponse, getResponse, listInputItems, type StoredContext } from './stored-responses.js';
 import { answerDetokenize, answerTokenize } from './tokenize.js';
-import type { UnnamedContext } from './unnamed-model.js';
-
-/** How the requests of a route are read and answered. */
-interface Generating<Kind extends TextKind> extends Described {
-  readonly kind: Kind;
-  readonly answer: (
-    context: OpenAiContext,
-    call: Call,
-    request: TextRequests[Kind],
-  ) => Promise<WireResponse | WireStream>;
-}
-
-interface Described {
-  readonly summary: string;
-  readonly operation: OpenApiObject;
-}
 
 interface AboutStored extends Described {
   readonly response: TSchema;
   readonly answer: (context: StoredContext, call: Call, request: RouteRequest) => WireResponse | Promise<WireResponse>;
 }
 
-/** What this dialect's routes are made with. */
-export interface OpenAiContext extends DialectContext, Pick<UnnamedContext, 'defaultModel'> {
-  /** Responses that callers come back for. */
-  readonly store: PrincipalStore;
-  /** Most text of a request. */
-  readonly maxTextBytes: number;
-}
-
 /** OpenAI's routes, those that are shared with others excepted. */
 export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
-  const generating = <Kind extends TextKind>(
-    path: string,
-    { kind, answer, ...described }: Generating<Kind>,
-  ): Route => ({
-    method: 'POST',
-    path,
-    tag: 'openai',
-    ...described,
-    access: 'key',
-    control: false,
-    inference: true,
-    streams: true,
-    body: { kind: 'bytes' },
-    handle: async (call, { body }) => answer(context, call, await readRequest(context, call, { kind, body })),
-  });
+  const generating = <Kind extends TextKind>(path: string, reading: Reading<Kind>): Route =>
+    readingRoute(context, path, reading);
   const stored = (method: 'GET' | 'DELETE', under: string, { answer, ...described }: AboutStored): Route => ({
     method,
     path: `/v1/responses/{response}${under}`,
@@ -127,5 +88,6 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
       operation: detokenize,
       answer: answerDetokenize,
     }),
+    ...createPoolingRoutes(context),
   ];
 }

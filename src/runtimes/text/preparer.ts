@@ -1,18 +1,25 @@
-import { type EmbeddingSpec, invalidArgument } from '../../core/index.js';
+import { type EmbeddingSpec, invalidArgument, type ModelTasks, type Tensor } from '../../core/index.js';
 import {
+  POOLING_TENSORS,
   type PoolingInput,
   type PoolingParameters,
   poolingInputOfTensors,
   poolingSignature,
   readPoolingParameters,
 } from '../../pooling/index.js';
-import type { BatchItem, PreparedRequest, Preparer } from '../contract.js';
+import type { BatchItem, PreparedAnswer, PreparedRequest, Preparer } from '../contract.js';
 import type { TextPlan } from './plan.js';
 import { packText } from './prepared-text.js';
 import { type EncodedRow, type EncodeLimits, type TextRow, type TextTokenizer, tooLong } from './text-tokenizer.js';
 
-/** Texts of so many bytes for each token that is read are refused, or cut, before they are tokenised. */
-const BYTES_PER_TOKEN = 64;
+/** Of a text, so many bytes are tokenised for each token that is read; most tokens have 3 to 5. */
+const BYTES_PER_TOKEN = 16;
+/** A text of any model may have so many. */
+const LEAST_BYTES = 4_096;
+/** Bytes of all texts of a request: tokenising them takes up to 20 seconds. */
+const MAX_REQUEST_BYTES = 8_388_608;
+/** Tokens of which an answer tells the text. */
+const MAX_TOLD_TOKENS = 65_536;
 /** Callers whose texts are tokenised at a time, each on a thread of libuv. */
 const CONCURRENCY = 2;
 
@@ -24,12 +31,15 @@ export class TextPreparer implements Preparer {
   readonly #plan: TextPlan;
   readonly #tokenizer: TextTokenizer;
   readonly #embed: EmbeddingSpec | undefined;
+  /** Of a text that are tokenised. */
+  readonly #mostBytes: number;
   #bytes = 0;
 
   constructor(plan: TextPlan, tokenizer: TextTokenizer) {
     this.#plan = plan;
     this.#tokenizer = tokenizer;
     this.#embed = plan.tasks.embed;
+    this.#mostBytes = Math.max(LEAST_BYTES, BYTES_PER_TOKEN * plan.maxInputTokens);
     this.description = {
       inputs: poolingSignature(plan.tasks).inputs,
       concurrency: CONCURRENCY,
@@ -42,7 +52,7 @@ export class TextPreparer implements Preparer {
    * Rejects with `invalid_argument` for parameters that the model does not know, texts that are empty, ids that are not in the vocabulary, and, with
    * reason `context_length_exceeded`, for a text that is too long where the request does not say `truncate`.
    */
-  async prepare({ inputs, parameters }: BatchItem): Promise<readonly PreparedRequest[]> {
+  async prepare({ inputs, parameters }: BatchItem): Promise<readonly PreparedRequest[] | PreparedAnswer> {
     const read = readPoolingParameters(parameters, this.#embed);
     const { truncate = false, truncationDirection = 'right', addSpecialTokens = true } = read;
     const limits: EncodeLimits = {
@@ -50,7 +60,13 @@ export class TextPreparer implements Preparer {
       truncation: truncate ? truncationDirection : undefined,
       addSpecialTokens,
     };
-    const rows = await this.#encode(poolingInputOfTensors(inputs), { limits, prompt: this.#promptOf(read) });
+    const input = poolingInputOfTensors(inputs);
+    checkBytes(inputs);
+    const prompt = this.#promptOf(read);
+    if (read.only === 'tokens') return this.#tokensOf(input, { limits, prompt });
+    if (read.only === 'text') return this.#textOf(input, read);
+    checkInput(input, this.#plan.tasks);
+    const rows = await this.#encode(input, { limits, prompt });
     const answer = {
       normalize: read.normalize ?? this.#plan.normalize,
       dimensions: read.dimensions ?? 0,
@@ -68,16 +84,31 @@ export class TextPreparer implements Preparer {
     // Its memory goes with the process.
   }
 
+  async #tokensOf(input: PoolingInput, { limits, prompt }: Reading): Promise<PreparedAnswer> {
+    if (input.kind !== 'texts') throw invalidArgument(`'only: tokens' is for texts, got ${input.kind}`);
+    const texts = input.texts.map((text, index) => prompt + this.#read(text, { index, limits }));
+    const tokens = await this.#tokenizer.describe(texts, limits);
+    const count = tokens.reduce((sum, { length }) => sum + length, 0);
+    if (count > MAX_TOLD_TOKENS) {
+      throw invalidArgument(`the texts have ${count} tokens together; at most ${MAX_TOLD_TOKENS} are listed`);
+    }
+    return { answer: tokens.map((each) => Buffer.from(JSON.stringify(each))) };
+  }
+
+  async #textOf(input: PoolingInput, { skipSpecialTokens = true }: PoolingParameters): Promise<PreparedAnswer> {
+    if (input.kind !== 'tokens') throw invalidArgument(`'only: text' is for token ids, got ${input.kind}`);
+    for (const [index, tokens] of input.tokens.entries()) this.#checkIds(tokens, index);
+    const texts = await this.#tokenizer.decode(input.tokens, skipSpecialTokens);
+    return { answer: texts.map((text) => Buffer.from(text)) };
+  }
+
   #promptOf({ promptName, inputType }: PoolingParameters): string {
     const { prompts, inputPrompts, defaultPrompt } = this.#plan;
     if (promptName !== undefined) return prompts.get(promptName) ?? '';
     return inputType === undefined ? defaultPrompt : inputPrompts[inputType];
   }
 
-  async #encode(
-    input: PoolingInput,
-    { limits, prompt }: { readonly limits: EncodeLimits; readonly prompt: string },
-  ): Promise<readonly EncodedRow[]> {
+  async #encode(input: PoolingInput, { limits, prompt }: Reading): Promise<readonly EncodedRow[]> {
     if (input.kind === 'tokens')
       return input.tokens.map((tokens, index) => this.#checkTokens(tokens, { index, limits }));
     const texts = input.texts.map((text, index) => prompt + this.#read(text, { index, limits }));
@@ -87,14 +118,21 @@ export class TextPreparer implements Preparer {
       return [text];
     });
     const encoded = await this.#tokenizer.encode(rows, limits);
-    for (const [index, { tokens }] of encoded.entries()) if (tokens.length === 0) throw empty(index);
+    for (const [index, { tokens }] of encoded.entries()) {
+      if (tokens.length === 0) throw empty(index);
+      // The rest of the text was not tokenised, and would have been read.
+      const bytes = input.texts[index]?.byteLength ?? 0;
+      if (bytes > this.#mostBytes && tokens.length < limits.maxTokens) {
+        throw tooLong(index, `${bytes} bytes`, limits.maxTokens);
+      }
+    }
     return encoded;
   }
 
   /** A text, cut where no more of it can be read. */
   #read(bytes: Uint8Array, { index, limits }: { readonly index: number; readonly limits: EncodeLimits }): string {
     if (bytes.byteLength === 0) throw empty(index);
-    const most = Math.max(4_096, BYTES_PER_TOKEN * limits.maxTokens);
+    const most = this.#mostBytes;
     this.#bytes += Math.min(bytes.byteLength, most);
     if (bytes.byteLength <= most) return utf8.decode(bytes);
     if (limits.truncation === undefined) throw tooLong(index, `${bytes.byteLength} bytes`, limits.maxTokens);
@@ -105,21 +143,46 @@ export class TextPreparer implements Preparer {
     tokens: Int32Array,
     { index, limits }: { readonly index: number; readonly limits: EncodeLimits },
   ): EncodedRow {
-    const { vocabularySize } = this.#plan;
-    if (tokens.length === 0) throw empty(index);
-    const wrong = tokens.find((token) => token < 0 || token >= vocabularySize);
-    if (wrong !== undefined) {
-      throw invalidArgument(`text ${index}: expected token ids from 0 to ${vocabularySize - 1}, got ${wrong}`);
-    }
+    this.#checkIds(tokens, index);
     const { maxTokens, truncation } = limits;
     if (tokens.length > maxTokens && truncation === undefined)
       throw tooLong(index, `${tokens.length} tokens`, maxTokens);
     const read = truncation === 'left' ? tokens.slice(-maxTokens) : tokens.slice(0, maxTokens);
     return { tokens: read, firstTokens: read.length };
   }
+
+  #checkIds(tokens: Int32Array, index: number): void {
+    const { vocabularySize } = this.#plan;
+    if (tokens.length === 0) throw empty(index);
+    const wrong = tokens.find((token) => token < 0 || token >= vocabularySize);
+    if (wrong === undefined) return;
+    throw invalidArgument(`text ${index}: expected token ids from 0 to ${vocabularySize - 1}, got ${wrong}`);
+  }
+}
+
+function checkBytes(inputs: readonly Tensor[]): void {
+  const bytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
+  if (bytes <= MAX_REQUEST_BYTES) return;
+  throw invalidArgument(
+    `the texts have ${bytes} bytes together; at most ${MAX_REQUEST_BYTES} of a request are tokenised: send fewer at a time`,
+  );
+}
+
+interface Reading {
+  readonly limits: EncodeLimits;
+  /** Put before each text. */
+  readonly prompt: string;
+}
+
+/** Refuses a query that is missing, and token ids of a model that reads pairs only. */
+function checkInput({ kind }: PoolingInput, { rank }: ModelTasks): void {
+  if (rank === undefined || kind === 'query') return;
+  const { query, tokenIds } = POOLING_TENSORS;
+  if (kind === 'tokens') throw invalidArgument(`a model that ranks takes texts, got '${tokenIds}'`);
+  throw invalidArgument(`input '${query}' is missing: the texts are ranked for it`);
 }
 
 /** `index`: -1 = the query. */
 function empty(index: number) {
-  return invalidArgument(`${index < 0 ? 'the query' : `text ${index}`} is empty`);
+  return invalidArgument(`${index < 0 ? 'the query' : `text ${index}`} is empty`, { reason: 'empty_input' });
 }

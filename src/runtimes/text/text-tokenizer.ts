@@ -1,5 +1,6 @@
 import type { Encoding, Tokenizer } from 'tokenizers';
 import { invalidArgument, type MillraceError, messageOf } from '../../core/index.js';
+import type { TextToken } from '../../pooling/index.js';
 import { importOptional } from '../import-optional.js';
 
 /** A text and, of a pair, the second one. */
@@ -23,12 +24,9 @@ const ROWS_PER_JOB = 32;
 /** The tokenizer of a model: a file `tokenizer.json` of Hugging Face's library. */
 export class TextTokenizer {
   readonly #tokenizer: Tokenizer;
-  /** Special tokens around a text, and around a pair. */
-  readonly #added: { readonly one: number; readonly pair: number };
 
-  private constructor(tokenizer: Tokenizer, added: { readonly one: number; readonly pair: number }) {
+  private constructor(tokenizer: Tokenizer) {
     this.#tokenizer = tokenizer;
-    this.#added = added;
   }
 
   /** Rejects with `invalid_argument` for what is no tokenizer, `failed_precondition` where the library is not installed. */
@@ -47,12 +45,7 @@ export class TextTokenizer {
     // Files carry what somebody has used them with.
     tokenizer.disableTruncation();
     tokenizer.disablePadding();
-    const added = async (pair: string | null) => {
-      const length = async (addSpecialTokens: boolean) =>
-        (await tokenizer.encode('a', pair, { addSpecialTokens })).getLength();
-      return (await length(true)) - (await length(false));
-    };
-    return new TextTokenizer(tokenizer, { one: await added(null), pair: await added('a') });
+    return new TextTokenizer(tokenizer);
   }
 
   /** Tokens that the vocabulary has. */
@@ -68,14 +61,31 @@ export class TextTokenizer {
       const encodings = await this.#encodeJob(job, limits);
       for (const [index, encoding] of encodings.entries()) {
         const row = job[index] as TextRow;
-        encoded.push(
-          encoding.getLength() <= limits.maxTokens
-            ? toRow(encoding, row)
-            : await this.#cut(row, { ...limits, tokens: encoding.getLength(), index: start + index }),
-        );
+        const tokens = encoding.getLength();
+        if (tokens > limits.maxTokens && limits.truncation === undefined) {
+          throw tooLong(start + index, `${tokens} tokens`, limits.maxTokens);
+        }
+        encoded.push(tokens > limits.maxTokens ? cutRow(encoding, limits) : toRow(encoding, row));
       }
     }
     return encoded;
+  }
+
+  /** The tokens of each text, cut nowhere. Rejects as {@link encode} does. */
+  async describe(texts: readonly string[], limits: EncodeLimits): Promise<readonly (readonly TextToken[])[]> {
+    const encodings = await this.#encodeJob(
+      texts.map((text) => [text] as const),
+      limits,
+    );
+    return encodings.map((encoding, index) => describeTokens(encoding, texts[index] as string));
+  }
+
+  /** The texts of token ids, which are in the vocabulary. */
+  decode(rows: readonly Int32Array[], skipSpecialTokens: boolean): Promise<readonly string[]> {
+    return this.#tokenizer.decodeBatch(
+      rows.map((row) => [...row]),
+      skipSpecialTokens,
+    );
   }
 
   #encodeJob(job: readonly TextRow[], { addSpecialTokens }: EncodeLimits): Promise<readonly Encoding[]> {
@@ -87,29 +97,6 @@ export class TextTokenizer {
       job.map(([text]) => text),
       options,
     );
-  }
-
-  async #cut(
-    row: TextRow,
-    {
-      maxTokens,
-      truncation,
-      addSpecialTokens,
-      tokens,
-      index,
-    }: EncodeLimits & { readonly tokens: number; readonly index: number },
-  ): Promise<EncodedRow> {
-    if (truncation === undefined) throw tooLong(index, `${tokens} tokens`, maxTokens);
-    const [text, pair] = row;
-    const added = addSpecialTokens ? (pair === undefined ? this.#added.one : this.#added.pair) : 0;
-    const encode = (part: string) => this.#tokenizer.encode(part, null, { addSpecialTokens: false });
-    const first = await encode(text);
-    const second = pair === undefined ? undefined : await encode(pair);
-    const lengths = [first.getLength(), second?.getLength() ?? 0] as const;
-    const [firstRoom, secondRoom] = shareRoom(lengths, { maxTokens, added });
-    cutTo(first, firstRoom, truncation);
-    if (second !== undefined) cutTo(second, secondRoom, truncation);
-    return toRow(this.#tokenizer.postProcess(first, second ?? null, addSpecialTokens), row);
   }
 }
 
@@ -130,21 +117,54 @@ export function shareRoom(
 ): readonly [first: number, second: number] {
   const room = Math.max(0, maxTokens - added);
   if (first + second <= room) return [first, second];
-  const lengths = [Math.min(first, maxTokens), Math.min(second, maxTokens)] as const;
-  const isSwapped = lengths[0] > lengths[1];
-  const shorter = Math.min(...lengths);
+  const shorter = Math.min(first, second);
   const half = Math.floor(room / 2);
   const [one, other] = shorter <= half ? [shorter, room - shorter] : [half, room - half];
-  return isSwapped ? [other, one] : [one, other];
+  return first > second ? [other, one] : [one, other];
 }
 
-function cutTo(encoding: Encoding, length: number, direction: 'left' | 'right'): void {
-  if (encoding.getLength() > length) encoding.truncate(length, 0, direction);
+/**
+ * A row whose texts are cut, and which keeps its special tokens. The library's own truncation would make all the parts that it cuts off, too: of a
+ * pair each of one text with each of the other.
+ */
+function cutRow(encoding: Encoding, { maxTokens, truncation }: EncodeLimits): EncodedRow {
+  const texts = encoding.getSequenceIds();
+  const lengths = [countOf(texts, 0), countOf(texts, 1)] as const;
+  const rooms = shareRoom(lengths, { maxTokens, added: texts.length - lengths[0] - lengths[1] });
+  const passed = [0, 0];
+  const isKept = texts.map((text) => {
+    // A special token.
+    if (text !== 0 && text !== 1) return true;
+    const place = passed[text] as number;
+    passed[text] = place + 1;
+    return truncation === 'left' ? place >= lengths[text] - rooms[text] : place < rooms[text];
+  });
+  const kept = (values: readonly number[]) => values.filter((_, index) => isKept[index]);
+  return rowOf(kept(encoding.getIds()), kept(encoding.getTypeIds()));
+}
+
+function countOf(texts: readonly unknown[], wanted: number): number {
+  return texts.reduce<number>((count, text) => (text === wanted ? count + 1 : count), 0);
 }
 
 function toRow(encoding: Encoding, [, pair]: TextRow): EncodedRow {
-  const tokens = Int32Array.from(encoding.getIds());
-  if (pair === undefined) return { tokens, firstTokens: tokens.length };
-  const first = encoding.getTypeIds().indexOf(1);
-  return { tokens, firstTokens: first < 0 ? tokens.length : first };
+  return rowOf(encoding.getIds(), pair === undefined ? [] : encoding.getTypeIds());
+}
+
+function rowOf(ids: readonly number[], types: readonly number[]): EncodedRow {
+  const first = types.indexOf(1);
+  return { tokens: Int32Array.from(ids), firstTokens: first < 0 ? ids.length : first };
+}
+
+function describeTokens(encoding: Encoding, text: string): readonly TextToken[] {
+  const special = encoding.getSpecialTokensMask();
+  const tokens = encoding.getTokens();
+  const offsets = encoding.getOffsets();
+  // Offsets count characters, not units of UTF-16.
+  const characters = [...text];
+  return encoding.getIds().map((id, index) => {
+    if (special[index] === 1) return { id, text: tokens[index] as string, special: true, start: null, stop: null };
+    const [start = 0, stop = 0] = offsets[index] ?? [];
+    return { id, text: characters.slice(start, stop).join(''), special: false, start, stop };
+  });
 }

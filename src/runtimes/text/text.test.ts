@@ -12,7 +12,7 @@ import {
 } from '../../../test/support/text-model.js';
 import { type Parameters, systemClock, type Tensor, typedView } from '../../core/index.js';
 import { type PoolingInput, tensorsOfPoolingInput } from '../../pooling/index.js';
-import type { BatchItem, LoadedModel, PreparedRequest, Preparer } from '../contract.js';
+import type { BatchItem, LoadedModel, PreparedAnswer, PreparedRequest, Preparer } from '../contract.js';
 import { createRuntime } from './index.js';
 
 const runtime = createRuntime({
@@ -199,6 +199,55 @@ describe('a model that embeds', () => {
     expect(await cut('a b c '.repeat(10_000), { truncate: true })).toEqual(await cut('a b c', {}));
   });
 
+  it('tells the tokens of texts, and the text of tokens', async () => {
+    const { preparer } = await load();
+    const told = async (input: PoolingInput, parameters: Parameters) => {
+      const { answer } = (await preparer.prepare(itemOf(input, parameters))) as PreparedAnswer;
+      return answer.map((each) => Buffer.from(each).toString());
+    };
+    const token = (id: number, text: string, start: number) => ({
+      id,
+      text,
+      special: false,
+      start,
+      stop: start + text.length,
+    });
+    const special = (id: number, text: string) => ({ id, text, special: true, start: null, stop: null });
+    const [one = '', other = ''] = await told(texts('A b', '\u{1f600} c'), { only: 'tokens' });
+    expect(JSON.parse(one)).toEqual([
+      special(CLS, '[CLS]'),
+      token(idOf('a'), 'A', 0),
+      token(idOf('b'), 'b', 2),
+      special(SEP, '[SEP]'),
+    ]);
+    expect(JSON.parse(other)[2]).toEqual(token(idOf('c'), 'c', 2));
+    const bare = await told(texts('a'), { only: 'tokens', add_special_tokens: false });
+    expect(JSON.parse(bare[0] ?? '')).toEqual([token(idOf('a'), 'a', 0)]);
+    const tokens = [Int32Array.from(tokensOf('a b')), Int32Array.of(idOf('c'))];
+    expect(await told({ kind: 'tokens', tokens }, { only: 'text' })).toEqual(['a b', 'c']);
+    expect((await told({ kind: 'tokens', tokens }, { only: 'text', skip_special_tokens: false }))[0]).toBe(
+      '[CLS] a b [SEP]',
+    );
+    await expect(told({ kind: 'tokens', tokens }, { only: 'tokens' })).rejects.toThrow(
+      "'only: tokens' is for texts, got tokens",
+    );
+    await expect(told(texts('a'), { only: 'text' })).rejects.toThrow("'only: text' is for token ids, got texts");
+    await expect(told(texts(...Array<string>(50_000).fill('a')), { only: 'tokens' })).rejects.toThrow(
+      'the texts have 150000 tokens together; at most 65536 are listed',
+    );
+  });
+
+  it('refuses a text of which the tokens that it would read lie behind what is tokenised', async () => {
+    const loaded = await load({}, { maxInputTokens: 5 });
+    await expect(prepare(loaded, texts(`a${' '.repeat(5_000)}b`), { truncate: true })).rejects.toThrow(
+      'text 0 is too long: it has 5002 bytes',
+    );
+    const many = texts(...Array<string>(2_048).fill('x'.repeat(4_096)));
+    await expect(prepare(loaded, many)).rejects.toThrow(
+      'the texts have 8396800 bytes together; at most 8388608 of a request are tokenised: send fewer at a time',
+    );
+  });
+
   it.each<[PoolingInput, string]>([
     [
       texts('a', 'a b c d e'),
@@ -238,6 +287,10 @@ describe('a model that ranks', () => {
     expect(await scores({ raw_scores: true })).toEqual(closeTo(logits));
     expect(await scores({})).toEqual(closeTo(logits.map(sigmoid)));
     await expect(prepare(loaded, { ...input, query: bytes('') })).rejects.toThrow('the query is empty');
+    await expect(prepare(loaded, texts('a'))).rejects.toThrow("input 'query' is missing: the texts are ranked for it");
+    await expect(prepare(loaded, { kind: 'tokens', tokens: [Int32Array.of(2)] })).rejects.toThrow(
+      "a model that ranks takes texts, got 'token_ids'",
+    );
   });
 });
 
@@ -270,90 +323,5 @@ describe('a model that classifies', () => {
     const loaded = await load({ output: 'classify', files: { 'config.json': JSON.stringify(several) } });
     const [[scores] = []] = await run(loaded, texts('a'));
     expect(floats(scores)).toEqual(closeTo(logits('a').map(sigmoid)));
-  });
-});
-
-describe('files that are no text model', () => {
-  const config = JSON.parse(String(textModelFiles()['config.json']));
-  const graph = textModelFiles()['onnx/model.onnx'] as Uint8Array;
-
-  it.each<[string, TextModelOptions, Record<string, unknown>, string]>([
-    [
-      'a tokenizer of another model',
-      { files: { 'config.json': JSON.stringify({ ...config, vocab_size: 20 }) } },
-      {},
-      'tokenizer.json has 30 tokens, but the model only 20 (vocab_size of config.json): they are not of one model',
-    ],
-    ['a tokenizer that is none', { files: { 'tokenizer.json': '{}' } }, {}, 'tokenizer.json cannot be read: '],
-    ['a configuration that is no JSON', { files: { 'config.json': '{' } }, {}, 'config.json is no JSON: '],
-    [
-      'a configuration without a vocabulary',
-      { files: { 'config.json': '{}' } },
-      {},
-      'config.json: expected vocab_size, got none',
-    ],
-    [
-      'a graph that is cut',
-      { files: { 'onnx/model.onnx': graph.subarray(0, 100) } },
-      {},
-      "'model.onnx' is not a readable ONNX file: it is broken or incomplete",
-    ],
-    [
-      'a graph elsewhere',
-      {},
-      { onnxFile: '../../x.onnx' },
-      "text.onnxFile: expected a file in the model's folder, got '../../x.onnx'",
-    ],
-    [
-      'a graph that is not there',
-      {},
-      { onnxFile: 'x.onnx' },
-      "text.onnxFile: there is no file 'x.onnx' in the model's folder",
-    ],
-    [
-      'more tokens than positions',
-      {},
-      { maxInputTokens: 17 },
-      'text.maxInputTokens: expected at most 16, the positions of the model, got 17',
-    ],
-    [
-      'a module that is not run',
-      { files: { 'modules.json': '[{"type":"sentence_transformers.models.Dense"}]' } },
-      {},
-      "modules.json has the module 'Dense', which is not run: export the model with an output 'sentence_embedding'",
-    ],
-    [
-      'two ways of pooling',
-      { files: { '1_Pooling/config.json': '{"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":true}' } },
-      {},
-      '1_Pooling/config.json: expected one pooling mode, got cls_token and mean_tokens',
-    ],
-    [
-      'a task that the graph cannot do',
-      {},
-      { task: 'rank' },
-      "the graph has no output logits or scores; its outputs are 'last_hidden_state'",
-    ],
-    [
-      'several classes to rank by',
-      { output: 'classify' },
-      { task: 'rank' },
-      "a model that ranks gives one number a text; output 'logits' has 3",
-    ],
-  ])('are refused: %s', async (_what, model, options, message) => {
-    const spec = await specOf(model, options);
-    await expect(runtime.loadPreparer?.(spec)).rejects.toMatchObject({
-      code: 'invalid_argument',
-      message: expect.stringContaining(message) as string,
-    });
-  });
-
-  it('are refused where weights are not a graph, which are never read', async () => {
-    const { 'onnx/model.onnx': _, ...files } = textModelFiles();
-    await using folder = await createTempFolder({ ...files, 'pytorch_model.bin': 'pickle' });
-    const spec = loadSpec({ runtime: 'text', path: `${folder.path}/tokenizer.json` });
-    await expect(runtime.load(spec)).rejects.toThrow(
-      'the model has no ONNX graph: expected onnx/model.onnx or model.onnx beside tokenizer.json; pytorch_model.bin is not read: export it with optimum-cli export onnx',
-    );
   });
 });

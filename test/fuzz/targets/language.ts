@@ -49,7 +49,8 @@ const CHATS: readonly Sample[] = [
   get('/v1/responses/resp_0/input_items?limit=2&order=asc'),
   get('/v1/models'),
 ];
-const OPENAI_ROWS = /^\/v1\/(?:chat|completions|responses|models$)|^\/(?:de)?tokenize$/;
+const OPENAI_ROWS =
+  /^\/v1\/(?:chat|completions|responses|embeddings|score|models$)|^\/(?:(?:de)?tokenize|pooling|score|classify)$/;
 
 const COMMON = {
   models: { ...ROW_MODEL, ...LANGUAGE_MODEL },

@@ -185,11 +185,6 @@ interface Asked {
   readonly model: string;
 }
 
-/** Models with the task of these requests. */
-export function generates({ tasks }: Pick<ModelInfo, 'tasks'>): boolean {
-  return tasks?.generate !== undefined;
-}
-
 /** The error of a failed resolution. For an unknown model it suggests a similar name. */
 export function unresolved(error: unknown, { service, call, model }: Asked): unknown {
   if (!(error instanceof MillraceError) || error.code !== 'not_found') return error;

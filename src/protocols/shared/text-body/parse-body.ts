@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../core/index.js';
+import { invalidArgument } from '../../../core/index.js';
 import { checkValue } from './check-value.js';
 import { checkCounts } from './limits.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type HeadOptions, headOf, readHead } from './body-head.js';
 
-const ALL: HeadOptions = { maxTextBytes: Number.POSITIVE_INFINITY };
+const ALL: HeadOptions = { maxTextBytes: Number.POSITIVE_INFINITY, setting: 'openai.maxTextBytes' };
 const head = (text: string, options = ALL) => readHead(Buffer.from(text), options);
 
 describe('the head of a body', () => {
@@ -72,9 +72,9 @@ describe('the text of a body', () => {
     { file: { file_data: data } },
     { file_data: data },
   ])('does not include media: %o', (media) => {
-    expect(head(part(media), { maxTextBytes: 150 })).toEqual({ model: undefined, previousId: undefined });
+    expect(head(part(media), { ...ALL, maxTextBytes: 150 })).toEqual({ model: undefined, previousId: undefined });
     const input = part(media).replace('messages', 'input').replace('content', 'output');
-    expect(head(input, { maxTextBytes: 150 })).toEqual({ model: undefined, previousId: undefined });
+    expect(head(input, { ...ALL, maxTextBytes: 150 })).toEqual({ model: undefined, previousId: undefined });
   });
 
   it.each([
@@ -86,7 +86,7 @@ describe('the text of a body', () => {
     JSON.stringify({ messages: [{ content: [{ image_url: [data] }] }] }),
     `{"model":"m"${' '.repeat(1_000)}`,
   ])('includes everything else, and is bounded: %s', (text) => {
-    expect(() => head(text, { maxTextBytes: 150 })).toThrow(
+    expect(() => head(text, { ...ALL, maxTextBytes: 150 })).toThrow(
       /^the body has more than 150 bytes of text \(openai\.maxTextBytes\)$|^invalid JSON at byte/,
     );
   });

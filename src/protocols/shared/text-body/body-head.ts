@@ -1,11 +1,11 @@
-import { Fields } from '../shared/generation/fields.js';
-import { ParameterError } from '../shared/generation/parameter-error.js';
-import { ContentError } from '../shared/invocations/content-error.js';
-import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../shared/json/bytes.js';
-import { JsonCursor } from '../shared/json/cursor.js';
-import { skipValue } from '../shared/json/skip.js';
-import { readString, skipString } from '../shared/json/string.js';
-import { readMemberName, wordSet } from '../shared/json/words.js';
+import { Fields } from '../generation/fields.js';
+import { ParameterError } from '../generation/parameter-error.js';
+import { ContentError } from '../invocations/content-error.js';
+import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../json/bytes.js';
+import { JsonCursor } from '../json/cursor.js';
+import { skipValue } from '../json/skip.js';
+import { readString, skipString } from '../json/string.js';
+import { readMemberName, wordSet } from '../json/words.js';
 import { parseBody } from './parse-body.js';
 
 /** What has to be known of a body before the rest of it is read. */
@@ -23,6 +23,8 @@ const MEDIA = wordSet('image_url', 'input_audio', 'audio_url', 'video_url', 'fil
 
 export interface HeadOptions {
   readonly maxTextBytes: number;
+  /** The name of the setting behind it. */
+  readonly setting: string;
   /** The model, where the body's own does not count. */
   readonly model?: string | undefined;
 }
@@ -43,7 +45,7 @@ export function headOf(body: unknown, { model }: Pick<HeadOptions, 'model'>): Bo
  */
 export function readHead(body: Uint8Array, options: HeadOptions): BodyHead {
   try {
-    return headOf(scan(new JsonCursor(body, body.length), options.maxTextBytes), options);
+    return headOf(scan(new JsonCursor(body, body.length), options), options);
   } catch (error) {
     if (error instanceof ContentError || error instanceof ParameterError) throw error;
     if (body.length > options.maxTextBytes) throw error;
@@ -53,16 +55,15 @@ export function readHead(body: Uint8Array, options: HeadOptions): BodyHead {
 }
 
 /** A body as far as it has been read. */
-interface Scan {
+interface Scan extends Pick<HeadOptions, 'maxTextBytes' | 'setting'> {
   readonly cursor: JsonCursor;
-  readonly maxTextBytes: number;
   mediaBytes: number;
 }
 
 /** The members of the body that are its head, as they are. */
-function scan(cursor: JsonCursor, maxTextBytes: number): object {
+function scan(cursor: JsonCursor, { maxTextBytes, setting }: HeadOptions): object {
   if (cursor.peek() !== OPEN_BRACE) throw cursor.unexpected('an object');
-  const state: Scan = { cursor, maxTextBytes, mediaBytes: 0 };
+  const state: Scan = { cursor, maxTextBytes, setting, mediaBytes: 0 };
   const head: Record<'model' | 'previous_response_id', unknown> = { model: undefined, previous_response_id: undefined };
   eachMember(state, () => {
     const member = readMemberName(cursor, MEMBERS);
@@ -125,9 +126,9 @@ function each(state: Scan, { open, close, read }: { open: number; close: number;
   checkText(state);
 }
 
-function checkText({ cursor, mediaBytes, maxTextBytes }: Scan): void {
+function checkText({ cursor, mediaBytes, maxTextBytes, setting }: Scan): void {
   if (cursor.pos - mediaBytes <= maxTextBytes) return;
-  throw new ContentError(413, `the body has more than ${maxTextBytes} bytes of text (openai.maxTextBytes)`);
+  throw new ContentError(413, `the body has more than ${maxTextBytes} bytes of text (${setting})`);
 }
 
 /** A string, or whatever else there is for errors. */

@@ -1,5 +1,5 @@
-import { invalidArgument } from '../../core/index.js';
-import { ParameterError } from '../shared/generation/parameter-error.js';
+import { invalidArgument } from '../../../core/index.js';
+import { ParameterError } from '../generation/parameter-error.js';
 import { MAX_VALUES } from './limits.js';
 
 /** Lists and objects inside one another: far more than any request has, far less than a stack holds. */

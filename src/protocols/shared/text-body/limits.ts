@@ -1,5 +1,5 @@
-import { isObject } from '../shared/generation/fields.js';
-import { ParameterError } from '../shared/generation/parameter-error.js';
+import { isObject } from '../generation/fields.js';
+import { ParameterError } from '../generation/parameter-error.js';
 
 /** Most messages of a conversation, or items of an input with those of the responses before it. */
 export const MAX_MESSAGES = 4_096;
@@ -24,7 +24,8 @@ export function checkCounts(body: unknown): void {
   if (!isObject(body)) return;
   for (const [name, elements] of Object.entries(MESSAGES)) {
     const list = body[name];
-    if (!Array.isArray(list)) continue;
+    // Tokens of a text are numbers, of which there may be many.
+    if (!Array.isArray(list) || typeof list[0] === 'number') continue;
     checkLength(list, { place: name, most: MAX_MESSAGES, elements });
     for (const [index, message] of list.entries()) checkMessage(message, `${name}[${index}]`);
   }

@@ -1,0 +1,92 @@
+import { type Call, type Clock, MillraceError, type ModelTask, type Tensor } from '../../../core/index.js';
+import {
+  type PoolingAnswer,
+  type PoolingParameters,
+  poolingAnswerOf,
+  writePoolingParameters,
+} from '../../../pooling/index.js';
+import type { Resolved, Service } from '../../../service/index.js';
+import { unresolved } from '../generation/choices.js';
+import { ParameterError, placed } from '../generation/parameter-error.js';
+import { lacksTask } from './tasks.js';
+
+export interface PoolingContext {
+  readonly service: Pick<Service, 'resolve' | 'infer' | 'readyModels'>;
+  readonly clock: Clock;
+}
+
+/** Texts, and how they are read. */
+export interface PoolingRequest {
+  readonly inputs: readonly Tensor[];
+  /** Texts in it, each of which is a row. */
+  readonly count: number;
+  readonly parameters: PoolingParameters;
+  /** The texts' place in the caller's request, for errors. */
+  readonly place: string;
+}
+
+/** The model's answer to a request. */
+export interface PoolingResult extends PoolingAnswer {
+  /** Of all texts. */
+  readonly promptTokens: number;
+}
+
+/** The model of a name. Rejects as `service.resolve`; an unknown name with the reason `model_not_found` and a similar name. */
+export async function resolveModel({ service }: PoolingContext, call: Call, model: string): Promise<Resolved> {
+  try {
+    return await service.resolve(call, { name: model, version: undefined });
+  } catch (error) {
+    throw unresolved(error, { service, call, model });
+  }
+}
+
+/** The model of a name that has a task. Rejects as {@link resolveModel}, and with `unimplemented` where it lacks the task. */
+export async function resolveWithTask(
+  context: PoolingContext,
+  call: Call,
+  { model, task }: { readonly model: string; readonly task: ModelTask },
+): Promise<Resolved> {
+  const resolved = await resolveModel(context, call, model);
+  const { info } = resolved;
+  if (info.tasks?.[task] === undefined) throw lacksTask(context.service, call, { name: model, info, task });
+  return resolved;
+}
+
+/** Most texts of a request to a model. */
+export function maxTexts({ info }: Pick<Resolved, 'info'>): number {
+  return Math.max(1, info.maxBatchSize);
+}
+
+/** Runs a request. Rejects with `ParameterError` for more texts than the model takes, and as `service.infer`. */
+export async function runPooling(
+  { service, clock }: PoolingContext,
+  call: Call,
+  { resolved, request }: { readonly resolved: Resolved; readonly request: PoolingRequest },
+): Promise<PoolingResult> {
+  const { inputs, count, parameters, place } = request;
+  const most = maxTexts(resolved);
+  if (count > most) {
+    throw new ParameterError(
+      place,
+      `'${place}': expected at most ${most} texts (maxBatchSize of the model), got ${count}`,
+    );
+  }
+  call.timing.decodedAt = clock.now();
+  const asked = service.infer(call, resolved, {
+    id: '',
+    inputs,
+    outputs: undefined,
+    parameters: writePoolingParameters(parameters),
+    priority: 0,
+    queueTimeoutMs: undefined,
+    sequence: undefined,
+  });
+  const result = await asked.catch((error: unknown) => {
+    throw placed(error, { context_length_exceeded: place, empty_input: place });
+  });
+  if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
+  const { response } = result;
+  const answer = poolingAnswerOf(response);
+  const counted = answer.tokenCounts.reduce((sum, tokens) => sum + tokens, 0);
+  return { ...answer, promptTokens: response.usage?.promptTokens ?? counted };
+}

@@ -1,0 +1,84 @@
+import { type Call, queueMs } from '../../core/index.js';
+import { jsonResponse } from '../route.js';
+import { EMBEDDING_ITEM, writeEmbeddings } from '../shared/pooling/embeddings.js';
+import { descending, ranked } from '../shared/pooling/ranked.js';
+import type { PoolingResult } from '../shared/pooling/run.js';
+import { type AnswerVectors, writeList, writeVector } from '../shared/pooling/write-vectors.js';
+import type { WireResponse } from '../wire.js';
+import type { TeiKind, TeiRequests } from './decode.js';
+import type { Answered, TeiContext } from './read.js';
+
+/** How the answers of each kind are written. */
+export type Writers = {
+  readonly [Kind in TeiKind]: (answered: Answered<TeiRequests[Kind]>) => WireResponse | Promise<WireResponse>;
+};
+
+/** Writers of answers; those with vectors write long ones bit by bit. */
+export function createWriters(answer: AnswerVectors): Writers {
+  const vectors: Writers['embed'] = ({ request, result }) =>
+    request.compares
+      ? jsonResponse(similaritiesOf(result))
+      : answer(result.rows, (writer) => writeList(writer, result.rows, (row) => writeVector(writer, row)));
+  return {
+    embed: vectors,
+    similarity: vectors,
+    embedAll: ({ result }) =>
+      answer(result.rows, function* write(writer) {
+        let first = 0;
+        let separator = '[';
+        for (const count of result.tokenCounts) {
+          writer.ascii(separator);
+          separator = ',';
+          const rows = result.rows.slice(first, first + count);
+          yield* writeList(writer, rows, (row) => writeVector(writer, row));
+          first += count;
+        }
+        writer.ascii(']');
+      }),
+    predict: ({ request, result, resolved }) => {
+      const labels = resolved.info.tasks?.classify?.labels ?? [];
+      const classes = result.rows.map((scores) => classesOf(scores, labels));
+      return jsonResponse(request.isSingle ? classes[0] : classes);
+    },
+    rerank: ({ request: { texts }, result }) =>
+      jsonResponse(ranked(result).map(({ index, score }) => ({ index, ...(texts && { text: texts[index] }), score }))),
+    embeddings: ({ request: { format }, result, resolved }) => {
+      const model = resolved.target.name;
+      return answer(result.rows, writeEmbeddings({ head: {}, model, item: EMBEDDING_ITEM, format, result }));
+    },
+  };
+}
+
+/** Where the time of a call went, in whole milliseconds, with what was computed. */
+export function computeHeaders(
+  call: Call,
+  { clock }: Pick<TeiContext, 'clock'>,
+  { request, result }: Pick<Answered<TeiRequests[TeiKind]>, 'request' | 'result'>,
+): Readonly<Record<string, string>> {
+  const { timing } = call;
+  const totalMs = whole(clock.now() - timing.receivedAt);
+  return {
+    // Of TEI, whatever it runs on.
+    'x-compute-type': 'gpu+optimized',
+    'x-compute-time': totalMs,
+    'x-compute-characters': String(request.characters),
+    'x-compute-tokens': String(result.promptTokens),
+    'x-total-time': totalMs,
+    'x-tokenization-time': whole(timing.prepareMs),
+    'x-queue-time': whole(queueMs(timing)),
+    'x-inference-time': whole(timing.finishedAt - timing.startedAt),
+  };
+}
+
+function whole(ms: number): string {
+  return String(Math.max(0, Math.floor(ms)));
+}
+
+/** The cosine of the first vector and each other; they have length 1. */
+function similaritiesOf({ rows: [source, ...others] }: PoolingResult): readonly number[] {
+  return others.map((row) => row.reduce((sum, value, index) => sum + value * (source?.[index] ?? 0), 0));
+}
+
+function classesOf(scores: Float32Array, labels: readonly string[]) {
+  return descending(Array.from(scores, (score, index) => ({ score, label: labels[index] ?? `LABEL_${index}` })));
+}

@@ -1,0 +1,183 @@
+import { invalidArgument, withoutUndefined } from '../../core/index.js';
+import type { PoolingInput, PoolingParameters } from '../../pooling/index.js';
+import { Fields, isObject } from '../shared/generation/fields.js';
+import { decodeEmbeddings, type EmbeddingsRequest } from '../shared/pooling/embeddings.js';
+import {
+  emptyInput,
+  encodeTexts,
+  inputTensors,
+  readInput,
+  readText,
+  readTexts,
+  textCount,
+} from '../shared/pooling/read-input.js';
+import type { PoolingRequest } from '../shared/pooling/run.js';
+
+/** A request, whatever it asks for. */
+export interface TeiRequest extends PoolingRequest {
+  /** Characters of all texts, or token ids. */
+  readonly characters: number;
+  /** The vectors are compared: that of the first text with each other. */
+  readonly compares?: true;
+  /** One text, whose classes are answered without a list around them. */
+  readonly isSingle?: true;
+  /** The texts, where they are to be in the answer. */
+  readonly texts?: readonly string[];
+}
+
+/** Requests by their kind. */
+export interface TeiRequests {
+  readonly embed: TeiRequest;
+  readonly embedAll: TeiRequest;
+  readonly similarity: TeiRequest;
+  readonly predict: TeiRequest;
+  readonly rerank: TeiRequest;
+  readonly embeddings: EmbeddingsRequest & Pick<TeiRequest, 'characters'>;
+}
+
+export type TeiKind = keyof TeiRequests;
+
+const DIRECTIONS = ['Left', 'Right', 'left', 'right'] as const;
+const EMPTY_TEXT = 'Input validation error: `inputs` cannot be empty';
+const PREDICT_FORM = 'a text, a pair of texts, or a list of lists of one text or two';
+
+/** How bodies are read. All throw `ParameterError`, and `empty_input`; unknown members are ignored, as TEI does. */
+export const DECODERS: { readonly [Kind in TeiKind]: (value: unknown) => TeiRequests[Kind] } = {
+  embed: (value) => decodeVectors(value, true),
+  embedAll: (value) => decodeVectors(value, false),
+  similarity: (value) => decodeSimilarity(Fields.of(value)),
+  predict: decodePredict,
+  rerank: decodeRerank,
+  embeddings: decodeOpenAi,
+};
+
+/** `isPooled`: a vector for each text, and not for each token. */
+function decodeVectors(value: unknown, isPooled: boolean): TeiRequest {
+  const fields = Fields.of(value);
+  const given = fields.any('inputs');
+  // As clients send it to the model's own address.
+  if (isObject(given) && isPooled) return decodeSimilarity(fields);
+  checkInputs(given);
+  const input = readInput(given, 'inputs');
+  const dimensions = isPooled ? fields.integer('dimensions', { least: 0, most: Number.MAX_SAFE_INTEGER }) : undefined;
+  if (dimensions === 0) throw invalidArgument('Input validation error: `dimensions` should be positive');
+  const vectors: PoolingParameters = isPooled
+    ? withoutUndefined<PoolingParameters>({ normalize: fields.boolean('normalize') ?? true, dimensions })
+    : { pooling: 'none', normalize: false };
+  return {
+    inputs: inputTensors(input, 'inputs'),
+    count: textCount(input),
+    parameters: { ...readReading(fields), ...readPrompt(fields), ...vectors },
+    place: 'inputs',
+    characters: charactersOf(given),
+  };
+}
+
+function decodeSimilarity(fields: Fields): TeiRequest {
+  const inputs = Fields.of(fields.any('inputs'), 'inputs');
+  const source = readText(inputs.any('source_sentence'), 'inputs.source_sentence');
+  const sentences = inputs.any('sentences');
+  checkList(sentences, 'inputs.sentences');
+  const texts = [source, ...readTexts(sentences, 'inputs.sentences')];
+  const parameters = fields.any('parameters');
+  const options = Fields.of(parameters ?? {}, 'parameters');
+  return {
+    inputs: inputTensors({ kind: 'texts', texts: encodeTexts(texts) }, 'inputs'),
+    count: texts.length,
+    parameters: { ...readReading(options), ...readPrompt(options), normalize: true },
+    place: 'inputs',
+    characters: charactersOf(texts),
+    compares: true,
+  };
+}
+
+function decodePredict(value: unknown): TeiRequest {
+  const fields = Fields.of(value);
+  const given = fields.any('inputs');
+  const isSingle = typeof given === 'string' || (Array.isArray(given) && typeof given[0] === 'string');
+  checkList(given, 'inputs');
+  const rows = isSingle ? [[given].flat()] : given;
+  if (!Array.isArray(rows) || !rows.every((row) => isTextOrPair(row))) return fields.refuse('inputs', PREDICT_FORM);
+  checkInputs(rows.flat());
+  const input = textsOrPairs(rows);
+  return {
+    inputs: inputTensors(input, 'inputs'),
+    count: rows.length,
+    parameters: { ...readReading(fields), ...readRawScores(fields) },
+    place: 'inputs',
+    characters: charactersOf(rows.flat()),
+    ...(isSingle && { isSingle }),
+  };
+}
+
+function isTextOrPair(row: unknown): row is readonly [string] | readonly [string, string] {
+  return Array.isArray(row) && (row.length === 1 || row.length === 2) && row.every((text) => typeof text === 'string');
+}
+
+function textsOrPairs(rows: readonly (readonly [string] | readonly [string, string])[]): PoolingInput {
+  const texts = encodeTexts(rows.map(([text]) => text));
+  const pairs = rows.flatMap(([, pair]) => (pair === undefined ? [] : [pair]));
+  if (pairs.length === 0) return { kind: 'texts', texts };
+  if (pairs.length === rows.length) return { kind: 'pairs', texts, pairs: encodeTexts(pairs) };
+  throw invalidArgument('Input validation error: `inputs` must be texts or pairs of texts, not both');
+}
+
+function decodeRerank(value: unknown): TeiRequest {
+  const fields = Fields.of(value);
+  const query = fields.any('query');
+  const given = fields.any('texts');
+  checkList(given, 'texts');
+  checkInputs([query, given].flat());
+  const texts = readTexts(given, 'texts');
+  const [encoded = new Uint8Array()] = encodeTexts([readText(query, 'query')]);
+  return {
+    inputs: inputTensors({ kind: 'query', query: encoded, texts: encodeTexts(texts) }, 'texts'),
+    count: texts.length,
+    parameters: { ...readReading(fields), ...readRawScores(fields) },
+    place: 'texts',
+    characters: charactersOf([query, texts].flat()),
+    ...(fields.boolean('return_text') && { texts }),
+  };
+}
+
+/** It has no member about truncation. */
+function decodeOpenAi(value: unknown): TeiRequests['embeddings'] {
+  const request = decodeEmbeddings(value);
+  const characters = charactersOf(Fields.of(value).any('input'));
+  return { ...request, characters, parameters: { truncate: true, ...request.parameters } };
+}
+
+function readReading(fields: Fields): PoolingParameters {
+  const direction = fields.choice('truncation_direction', DIRECTIONS)?.toLowerCase();
+  return withoutUndefined<PoolingParameters>({
+    truncate: fields.boolean('truncate') ?? true,
+    truncationDirection: direction === 'left' ? direction : undefined,
+  });
+}
+
+function readPrompt(fields: Fields): PoolingParameters {
+  return withoutUndefined<PoolingParameters>({ promptName: fields.string('prompt_name') });
+}
+
+function readRawScores(fields: Fields): PoolingParameters {
+  return withoutUndefined<PoolingParameters>({ rawScores: fields.boolean('raw_scores') });
+}
+
+/** Refuses what is empty in TEI's words. */
+function checkInputs(value: unknown): void {
+  checkList(value, 'inputs');
+  if (value === '' || (Array.isArray(value) && value.includes(''))) throw emptyInput('inputs', EMPTY_TEXT);
+}
+
+function checkList(value: unknown, place: string): void {
+  if (Array.isArray(value) && value.length === 0) throw emptyInput(place, `\`${place}\` cannot be empty`);
+}
+
+/** Characters of texts, or token ids. */
+function charactersOf(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, each: unknown) => sum + charactersOf(each), 0);
+  if (typeof value !== 'string') return 1;
+  let count = 0;
+  for (const _ of value) count++;
+  return count;
+}

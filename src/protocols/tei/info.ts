@@ -1,0 +1,58 @@
+import { type Call, MillraceError } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import { resolveModelConfig } from '../../repository/index.js';
+import { emptyResponse, jsonResponse, type RouteRequest } from '../route.js';
+import type { WireResponse } from '../wire.js';
+import type { TeiContext } from './read.js';
+
+/** The version of TEI whose API this is. */
+const TEI_VERSION = '1.9.3';
+/** A model's scores have no name: that of Transformers for it. */
+const UNNAMED = ['LABEL_0'];
+
+/** `GET /info`: what the model is, and its limits. */
+export function answerInfo({ service }: TeiContext, call: Call, { params }: RouteRequest): WireResponse {
+  const { info } = service.modelInfo(call, params.model ?? '', undefined);
+  const { embed, rank, classify } = info.tasks ?? {};
+  const { queue } = resolveModelConfig(info.source.config, info.source.manifest);
+  const { maxInputTokens = 0 } = embed ?? rank ?? classify ?? {};
+  return jsonResponse({
+    model_id: info.ref.name,
+    model_sha: info.source.digest,
+    model_dtype: 'float32',
+    served_model_name: info.ref.name,
+    model_type: modelType(info),
+    max_concurrent_requests: queue.maxRequests,
+    max_input_length: maxInputTokens,
+    max_batch_tokens: maxInputTokens * Math.max(1, info.maxBatchSize),
+    max_batch_requests: null,
+    max_client_batch_size: Math.max(1, info.maxBatchSize),
+    auto_truncate: true,
+    tokenization_workers: 1,
+    version: TEI_VERSION,
+    sha: null,
+    docker_label: null,
+  });
+}
+
+function modelType({ tasks = {} }: Pick<ModelInfo, 'tasks'>): object {
+  const { embed, rank, classify } = tasks;
+  if (embed !== undefined)
+    return { embedding: { pooling: embed.pooling === 'lasttoken' ? 'last_token' : embed.pooling } };
+  if (classify !== undefined) return { classifier: labelsOf(classify.labels) };
+  if (rank !== undefined) return { reranker: labelsOf(UNNAMED) };
+  return {};
+}
+
+function labelsOf(labels: readonly string[]): object {
+  return {
+    id2label: Object.fromEntries(labels.map((label, id) => [id, label])),
+    label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
+  };
+}
+
+/** `GET /health`: empty where the model answers requests. Throws `unavailable` otherwise. */
+export function answerHealth({ service }: TeiContext, call: Call, { params }: RouteRequest): WireResponse {
+  if (service.modelReady(call, params.model ?? '', undefined)) return emptyResponse();
+  throw new MillraceError('unavailable', 'unhealthy');
+}

@@ -1,0 +1,74 @@
+import { Type } from '@sinclair/typebox';
+import {
+  EmbeddingsRequestSchema,
+  embeddingsSchema,
+  InputSchema,
+  jsonOperation,
+  VectorSchema,
+} from '../shared/pooling/openapi.js';
+
+const Text = Type.String();
+const Texts = Type.Array(Text);
+const READING = {
+  truncate: Type.Optional(Type.Boolean({ default: true, description: 'Truncate texts that are too long.' })),
+  truncation_direction: Type.Optional(
+    Type.Union([Type.Literal('Left'), Type.Literal('Right')], {
+      default: 'Right',
+      description: 'The end that is cut.',
+    }),
+  ),
+};
+const PROMPT = { prompt_name: Type.Optional(Text) };
+const RAW = { raw_scores: Type.Optional(Type.Boolean({ default: false })) };
+
+const EmbedSchema = Type.Object({
+  inputs: InputSchema,
+  normalize: Type.Optional(Type.Boolean({ default: true })),
+  dimensions: Type.Optional(Type.Integer({ minimum: 1 })),
+  ...READING,
+  ...PROMPT,
+});
+const RerankSchema = Type.Object({
+  query: Text,
+  texts: Texts,
+  return_text: Type.Optional(Type.Boolean({ default: false })),
+  ...READING,
+  ...RAW,
+});
+const PredictSchema = Type.Object({
+  inputs: Type.Union([Text, Texts, Type.Array(Texts)], {
+    description: 'A text, a pair, or a list of either in lists.',
+  }),
+  ...READING,
+  ...RAW,
+});
+const VectorsSchema = Type.Array(VectorSchema);
+const RanksSchema = Type.Array(Type.Object({ index: Type.Integer(), text: Type.Optional(Text), score: Type.Number() }));
+const ClassSchema = Type.Object({ score: Type.Number(), label: Text });
+const ClassesSchema = Type.Union([Type.Array(ClassSchema), Type.Array(Type.Array(ClassSchema))]);
+
+/** The OpenAPI operations of this dialect. */
+export const OPERATIONS = {
+  base: jsonOperation(
+    'tei',
+    Type.Union([EmbedSchema, RerankSchema, PredictSchema]),
+    Type.Union([VectorsSchema, RanksSchema, ClassesSchema]),
+  ),
+  embed: jsonOperation('teiEmbed', EmbedSchema, VectorsSchema),
+  embedAll: jsonOperation(
+    'teiEmbedAll',
+    Type.Object({ inputs: InputSchema, ...READING, ...PROMPT }),
+    Type.Array(VectorsSchema),
+  ),
+  similarity: jsonOperation(
+    'teiSimilarity',
+    Type.Object({
+      inputs: Type.Object({ source_sentence: Text, sentences: Texts }),
+      parameters: Type.Optional(Type.Object({ ...READING, ...PROMPT })),
+    }),
+    VectorSchema,
+  ),
+  predict: jsonOperation('teiPredict', PredictSchema, ClassesSchema),
+  rerank: jsonOperation('teiRerank', RerankSchema, RanksSchema),
+  embeddings: jsonOperation('teiEmbeddings', EmbeddingsRequestSchema, embeddingsSchema('embedding', 'embedding')),
+} as const;

@@ -1,0 +1,100 @@
+import { type Call, invalidArgument, MillraceError, type ModelTask } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import type { Resolved } from '../../service/index.js';
+import type { DialectContext } from '../dialect.js';
+import type { RouteRequest } from '../route.js';
+import type { DecodeFunction } from '../shared/decoding/jobs.js';
+import type { Reply } from '../shared/decoding/reply.js';
+import { maxTexts, type PoolingRequest, type PoolingResult, resolveModel, runPooling } from '../shared/pooling/run.js';
+import { type BodyJob, decodeBody } from '../shared/text-body/decode-body.js';
+import { openBody } from '../shared/text-body/open-body.js';
+import { DECODERS, type TeiKind, type TeiRequests } from './decode.js';
+import { wrongModel } from './errors.js';
+import type { TeiOptions } from './options.js';
+
+/** Dependencies of this dialect's routes. */
+export interface TeiContext
+  extends Pick<DialectContext, 'service' | 'clock' | 'decoder'>,
+    Pick<TeiOptions, 'maxTextBytes'> {}
+
+/** The problem of a model that lacks the task, in TEI's words. */
+const LACKING: Readonly<Partial<Record<ModelTask, string>>> = {
+  embed: 'Model is not an embedding model',
+  rank: 'model is not a re-ranker model',
+  classify: 'Model is not a classifier model',
+};
+
+/** The task of each kind of request. */
+const TASK_OF: Readonly<Record<TeiKind, 'embed' | 'rank' | 'classify'>> = {
+  embed: 'embed',
+  embedAll: 'embed',
+  similarity: 'embed',
+  embeddings: 'embed',
+  rerank: 'rank',
+  predict: 'classify',
+};
+
+/** A request with the model's answer. */
+export interface Answered<Request extends PoolingRequest> {
+  readonly request: Request;
+  readonly result: PoolingResult;
+  readonly resolved: Resolved;
+}
+
+/** A caller's request to a model, before its body is read. */
+export interface Asked<Kind extends TeiKind> {
+  readonly kind: Kind;
+  readonly resolved: Resolved;
+  readonly body: Uint8Array;
+}
+
+/** The model of a path. Rejects as `service.resolve`. */
+export function modelOf(context: TeiContext, call: Call, { params }: RouteRequest): Promise<Resolved> {
+  return resolveModel(context, call, params.model ?? '');
+}
+
+/** Reads the body and runs the model. Rejects with TEI's errors. */
+export async function answered<Kind extends TeiKind>(
+  context: TeiContext,
+  call: Call,
+  { kind, resolved, body }: Asked<Kind>,
+): Promise<Answered<TeiRequests[Kind]>> {
+  const { info } = resolved;
+  const task = TASK_OF[kind];
+  if (info.tasks?.[task] === undefined) throw wrongModel(LACKING[task] ?? '');
+  const opened = await openBody({ ...context, setting: 'tei.maxTextBytes' }, call, { body, model: info.ref.name });
+  const decode: (value: unknown) => TeiRequests[Kind] = DECODERS[kind];
+  const job = requestFunction<Kind>();
+  const request = await decodeBody(context, call, { opened, kind, decode, job });
+  checkRequest(request, info, maxTexts(resolved));
+  try {
+    return { request, resolved, result: await runPooling(context, call, { resolved, request }) };
+  } catch (error) {
+    throw inWordsOfTei(error, info);
+  }
+}
+
+/** Reads a body in the decoding thread. */
+function requestFunction<Kind extends TeiKind>(): DecodeFunction<BodyJob<Kind>, Reply<TeiRequests[Kind]>> {
+  return { module: new URL('./decoders.js', import.meta.url).href, name: 'request' };
+}
+
+function checkRequest({ count, parameters }: PoolingRequest, { tasks }: ModelInfo, most: number): void {
+  if (count > most) throw invalidArgument(`batch size ${count} > maximum allowed batch size ${most}`);
+  const { dimensions = 0, pooling } = parameters;
+  if (dimensions > (tasks?.embed?.dimensions ?? 0)) {
+    throw invalidArgument(
+      'Input validation error: `dimensions` should be smaller than the maximum embedding dimension.',
+    );
+  }
+  if (pooling === 'none' && tasks?.embed?.tokenVectors !== true) {
+    throw wrongModel('Model gives no vectors of tokens');
+  }
+}
+
+function inWordsOfTei(error: unknown, { tasks }: ModelInfo): unknown {
+  if (!(error instanceof MillraceError) || error.reason !== 'context_length_exceeded') return error;
+  const { maxInputTokens = 0 } = tasks?.embed ?? tasks?.rank ?? tasks?.classify ?? {};
+  const expected = `\`inputs\` must have less than ${maxInputTokens} tokens`;
+  return invalidArgument(`Input validation error: ${expected}: ${error.message}`);
+}

@@ -1,0 +1,74 @@
+import { type Call, Turns } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import type { Route } from '../route.js';
+import { createVectorAnswer } from '../shared/pooling/write-vectors.js';
+import type { WireResponse } from '../wire.js';
+import { computeHeaders, createWriters } from './answer.js';
+import type { TeiKind } from './decode.js';
+import { answerHealth, answerInfo } from './info.js';
+import { answerMetrics } from './metrics.js';
+import { OPERATIONS } from './openapi.js';
+import { type Asked, answered, modelOf, type TeiContext } from './read.js';
+
+type Described = Pick<Route, 'summary' | 'operation'>;
+
+/** Of the paths of one model. */
+const BASE = '/tei/{model}';
+
+/** The kind of a request to the model's own address, by the model's task. */
+function kindOf({ tasks }: ModelInfo): 'embed' | 'rerank' | 'predict' {
+  if (tasks?.classify !== undefined) return 'predict';
+  return tasks?.rank === undefined ? 'embed' : 'rerank';
+}
+
+/** Routes of TEI, below the name of each model. */
+export function createTeiRoutes(context: TeiContext): readonly Route[] {
+  const writers = createWriters(createVectorAnswer(new Turns(context.clock)));
+
+  async function answer<Kind extends TeiKind>(call: Call, asked: Asked<Kind>): Promise<WireResponse> {
+    const done = await answered(context, call, asked);
+    const startedAt = context.clock.now();
+    const response = await writers[asked.kind](done);
+    call.timing.encodeMs = context.clock.now() - startedAt;
+    return { ...response, headers: { ...response.headers, ...computeHeaders(call, context, done) } };
+  }
+
+  const posted = (path: string, kind: TeiKind | undefined, described: Described): Route => ({
+    method: 'POST',
+    path: `${BASE}${path}`,
+    tag: 'tei',
+    ...described,
+    access: 'key',
+    control: false,
+    inference: true,
+    body: { kind: 'bytes' },
+    async handle(call, request) {
+      const resolved = await modelOf(context, call, request);
+      return answer(call, { kind: kind ?? kindOf(resolved.info), resolved, body: request.body });
+    },
+  });
+  const got = (path: string, summary: string, handle: typeof answerInfo): Route => ({
+    method: 'GET',
+    path: `${BASE}${path}`,
+    tag: 'tei',
+    summary,
+    access: 'key',
+    control: false,
+    handle: (call, request) => handle(context, call, request),
+  });
+  const { base, embed, embedAll, similarity, predict, rerank, embeddings } = OPERATIONS;
+  return [
+    posted('', undefined, { summary: 'Embed, rerank or classify, by the task of the model', operation: base }),
+    posted('/embed', 'embed', { summary: 'Create embeddings', operation: embed }),
+    posted('/embed_all', 'embedAll', { summary: 'Create embeddings of all tokens', operation: embedAll }),
+    posted('/similarity', 'similarity', { summary: 'Compare a sentence with others', operation: similarity }),
+    posted('/predict', 'predict', { summary: 'Classify texts', operation: predict }),
+    posted('/rerank', 'rerank', { summary: 'Rank texts for a query', operation: rerank }),
+    ...['/v1/embeddings', '/embeddings'].map((path) =>
+      posted(path, 'embeddings', { summary: "Create embeddings in OpenAI's form", operation: embeddings }),
+    ),
+    got('/info', 'Report the model and its limits', answerInfo),
+    got('/metrics', 'Report metrics of the model', answerMetrics),
+    ...['', '/health', '/ping'].map((path) => got(path, 'Check that the model answers', answerHealth)),
+  ];
+}

@@ -1,0 +1,36 @@
+import type { AccessRow } from './access-row.js';
+
+/** The model embeds, ranks and classifies nothing. */
+const refused = (request: object, answers = 400): AccessRow => ({ needs: 'model.infer', request, answers });
+const EMBED = refused({ model: 'echo', input: 'a' });
+const SCORE = refused({ model: 'echo', text_1: 'a', text_2: ['a'] });
+const RERANK = refused({ model: 'echo', query: 'a', documents: ['a'] });
+const TEI = refused({ inputs: 'a' }, 424);
+const TEI_INFO: AccessRow = { needs: 'model.read' };
+const TEI_HEALTH: AccessRow = { needs: 'model.read', unknown: 503 };
+
+/** HTTP routes for models that embed, rank or classify texts, by method and path. */
+export const POOLING_ROWS: Readonly<Record<string, AccessRow>> = {
+  'POST /v1/embeddings': EMBED,
+  'POST /pooling': EMBED,
+  'POST /classify': EMBED,
+  'POST /score': SCORE,
+  'POST /v1/score': SCORE,
+  'POST /rerank': RERANK,
+  'POST /v1/rerank': RERANK,
+  'POST /v2/rerank': RERANK,
+  'POST /v2/embed': refused({ model: 'echo', texts: ['a'] }),
+  'POST /tei/{model}': TEI,
+  'POST /tei/{model}/embed': TEI,
+  'POST /tei/{model}/embed_all': TEI,
+  'POST /tei/{model}/similarity': TEI,
+  'POST /tei/{model}/predict': TEI,
+  'POST /tei/{model}/rerank': TEI,
+  'POST /tei/{model}/v1/embeddings': TEI,
+  'POST /tei/{model}/embeddings': TEI,
+  'GET /tei/{model}/info': TEI_INFO,
+  'GET /tei/{model}/metrics': { needs: 'model.observe', unknown: 422 },
+  'GET /tei/{model}': TEI_HEALTH,
+  'GET /tei/{model}/health': TEI_HEALTH,
+  'GET /tei/{model}/ping': TEI_HEALTH,
+};
