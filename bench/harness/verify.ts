@@ -30,20 +30,19 @@ interface JsonAnswer {
   readonly outputs?: readonly { readonly data?: number[] }[];
   readonly predictions?: readonly (readonly number[])[];
   readonly y?: number[];
+  readonly data?: readonly { readonly embedding: readonly number[] }[];
   readonly embeddings?: readonly (readonly number[])[];
-  readonly scores?: number[];
 }
 
 /**
- * `outputs[0].data` of the Open Inference Protocol, the rows of `predictions` of TensorFlow Serving and KServe v1, or the `y`,
- * `embeddings` or `scores` of the Python peers; undefined when it is not all JSON.
+ * `outputs[0].data` of the Open Inference Protocol, the rows of `predictions` of TensorFlow Serving and KServe v1, the vectors of OpenAI's API, or
+ * `y` or `embeddings` of the Python peers; undefined when it is not all JSON.
  */
 function numbersOfJson(text: string): number[] | undefined {
   try {
     const answer: JsonAnswer = JSON.parse(text);
-    return (
-      answer.outputs?.[0]?.data ?? answer.predictions?.flat() ?? answer.y ?? answer.embeddings?.flat() ?? answer.scores
-    );
+    const vectors = answer.data?.map(({ embedding }) => embedding) ?? answer.embeddings;
+    return answer.outputs?.[0]?.data ?? answer.predictions?.flat() ?? answer.y ?? vectors?.flat();
   } catch {
     return undefined;
   }

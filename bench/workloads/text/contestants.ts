@@ -41,7 +41,7 @@ export function millraceTexts(workload: TextWorkload): Contestant {
   return servedTexts(workload, {
     name: MILLRACE,
     start: (settings) => startMillrace({ models: [textEntry(settings, model)] }),
-    request: (texts) => inferTexts(model, texts, query),
+    request: (texts) => (query === undefined ? embedTexts(texts) : rankTexts(texts, query)),
   });
 }
 
@@ -69,9 +69,9 @@ export function rawSorted(workload: TextWorkload): Contestant {
   return rawOf(workload, { name: RAW, processes: PROCESSES, threads: 1, cut: (ids) => sortedBatches(ids) });
 }
 
-/** ONNX Runtime alone as TEI asks it: one session of as many threads, batches of 8 in the order of arrival. */
+/** ONNX Runtime alone with TEI's policy: batches of 8 in the order of arrival. */
 export function rawFifo(workload: TextWorkload): Contestant {
-  return rawOf(workload, { name: FIFO, processes: 1, threads: PROCESSES, cut: (ids) => fifoBatches(ids, TEI_BATCH) });
+  return rawOf(workload, { name: FIFO, processes: PROCESSES, threads: 1, cut: (ids) => fifoBatches(ids, TEI_BATCH) });
 }
 
 /** ONNX Runtime alone in processes of one thread, a text a run. */
@@ -131,17 +131,21 @@ export async function driveFor(seconds: number, drive: () => Promise<unknown>): 
   } while (performance.now() < until);
 }
 
-/** The texts of a request as millrace's `infer` takes them, with the answer in JSON. */
-export function inferTexts(model: TextModelName, texts: readonly string[], query?: string): LoadRequest {
+/** Texts to embed by OpenAI's API, with the answer in JSON. */
+export function embedTexts(texts: readonly string[]): LoadRequest {
+  return postJson('/v1/embeddings', { model: 'minilm', input: texts, encoding_format: 'float' });
+}
+
+/** Texts to rank by the Open Inference Protocol. */
+function rankTexts(texts: readonly string[], query: string): LoadRequest {
   const tensor = (name: string, data: readonly string[]) => ({ name, datatype: 'BYTES', shape: [data.length], data });
-  const inputs = [...(query === undefined ? [] : [tensor('query', [query])]), tensor('text', texts)];
-  const outputs = [{ name: query === undefined ? 'embedding' : 'score' }];
-  return {
-    method: 'POST',
-    path: `/v2/models/${model}/infer`,
-    headers: { 'content-type': 'application/json' },
-    body: Buffer.from(JSON.stringify({ inputs, outputs })),
-  };
+  const inputs = [tensor('query', [query]), tensor('text', texts)];
+  return postJson('/v2/models/rerank/infer', { inputs, outputs: [{ name: 'score' }] });
+}
+
+export function postJson(path: string, body: unknown): LoadRequest {
+  const headers = { 'content-type': 'application/json' };
+  return { method: 'POST', path, headers, body: Buffer.from(JSON.stringify(body)) };
 }
 
 function textsOf(settings: BenchSettings, { texts, textsPerRequest }: TextWorkload): readonly string[] {

@@ -10,7 +10,7 @@ import { startMillrace } from '../../harness/servers.js';
 import { arrivalsOf, driveArrivals, driveOnce } from '../../harness/text/drive.js';
 import { readCorpus, textEntry } from '../../harness/text/files.js';
 import { installLlamaServer, languageModelFile } from '../../peers/llama-server.js';
-import { inferTexts, MILLRACE } from './contestants.js';
+import { embedTexts, MILLRACE, postJson } from './contestants.js';
 
 /** Of the highest rate of each kind. */
 const SHARE = 0.2;
@@ -111,26 +111,20 @@ function chat(server: RunningServer, settings: BenchSettings): Kind {
 
 function chatRequest(number: number): LoadRequest {
   const content = `Tell me something about the number ${number} that few people know.`;
-  const body = {
+  return postJson('/v1/chat/completions', {
     model: 'chat',
     messages: [{ role: 'user', content }],
     max_tokens: ANSWER_TOKENS,
     temperature: 0,
     ignore_eos: true,
-  };
-  return {
-    method: 'POST',
-    path: '/v1/chat/completions',
-    headers: { 'content-type': 'application/json' },
-    body: Buffer.from(JSON.stringify(body)),
-  };
+  });
 }
 
 function embeddings(server: RunningServer, settings: BenchSettings): Kind {
   const texts = readCorpus(settings).slice(0, settings.trial ? 64 : 1_000);
   return requestsKind(server, settings, {
     metrics: { rate: 'embedPerSecond', beside: 'embedP99Ms', alone: 'embedAloneP99Ms' },
-    requests: texts.map((text) => inferTexts('minilm', [text])),
+    requests: texts.map((text) => embedTexts([text])),
     concurrency: 32,
   });
 }

@@ -8,7 +8,7 @@ import { textEntry, textFile } from '../../harness/text/files.js';
 import { rawTexts } from '../../harness/text/raw.js';
 import { textOf, tokenize } from '../../harness/text/texts.js';
 import { fastapiTextRequest } from '../../peers/fastapi-text.js';
-import { driveFor, FASTAPI, inferTexts, MILLRACE, startFastapi } from './contestants.js';
+import { driveFor, embedTexts, FASTAPI, MILLRACE, startFastapi } from './contestants.js';
 
 const SHORT_TOKENS = 16;
 const LONG_TOKENS = 512;
@@ -33,7 +33,7 @@ export function shortBesideLongRow(): Row {
     contestants: [
       mixed(MILLRACE, {
         start: (settings) => startMillrace({ models: [textEntry(settings, 'minilm', { maxTokens: LONG_TOKENS })] }),
-        request: (texts) => inferTexts('minilm', texts),
+        request: embedTexts,
       }),
       mixed(FASTAPI, {
         start: (settings) => startFastapi(settings, { isSorted: false, maxTokens: LONG_TOKENS }),
