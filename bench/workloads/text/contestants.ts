@@ -11,7 +11,7 @@ import { fastapiTextRequest, installFastapiText, startFastapiText } from '../../
 
 /** As many as raw has processes. */
 export const PROCESSES = 2;
-const WARM_UP_SECONDS = 20;
+export const WARM_UP_SECONDS = 20;
 /** Texts of a trial. */
 const TRIAL_TEXTS = 64;
 /** Texts in a batch of Text Embeddings Inference's ONNX backend. */

@@ -8,7 +8,7 @@ import { textEntry, textFile } from '../../harness/text/files.js';
 import { rawTexts } from '../../harness/text/raw.js';
 import { textOf, tokenize } from '../../harness/text/texts.js';
 import { fastapiTextRequest } from '../../peers/fastapi-text.js';
-import { driveFor, embedTexts, FASTAPI, MILLRACE, startFastapi } from './contestants.js';
+import { driveFor, embedTexts, FASTAPI, MILLRACE, startFastapi, WARM_UP_SECONDS } from './contestants.js';
 
 const SHORT_TOKENS = 16;
 const LONG_TOKENS = 512;
@@ -18,7 +18,8 @@ const LONG_RUN = 'one long run';
 const SECONDS = 20;
 const TRIAL_SECONDS = 2;
 /** Requests by which the highest rate is found. */
-const CLOSED_REQUESTS = 1_000;
+const CLOSED_REQUESTS = 600;
+const WARM_UP_REQUESTS = 200;
 const TRIAL_REQUESTS = 60;
 /** Different texts of a length. */
 const VARIETY = 50;
@@ -75,23 +76,20 @@ function mixed(name: string, { start, request }: MixedOptions): Contestant {
       const server = await start(settings);
       const pick = pickerOf(request);
       const seconds = settings.trial ? TRIAL_SECONDS : SECONDS;
-      let highest = 0;
+      const highest = (requests: number) => highestRate(server, pick, settings.trial ? TRIAL_REQUESTS : requests);
       let seed = 0;
       return {
-        async warmUp() {
-          await driveFor(settings.trial ? 0 : SECONDS, async () => {
-            highest = await highestRate(server, pick, settings.trial ? TRIAL_REQUESTS : CLOSED_REQUESTS);
-          });
-          settings.say(`${name}: ${highest.toFixed(0)} texts of the mix a second at most`);
-        },
+        warmUp: () => driveFor(settings.trial ? 0 : WARM_UP_SECONDS, () => highest(WARM_UP_REQUESTS)),
         async measure() {
           seed += 1;
-          const arrivals = arrivalsOf({ perSecond: highest / 2, seconds, seed, pick });
+          // In each round, as the arrivals are to take half of what the machine has left at that time.
+          const perSecond = (await highest(CLOSED_REQUESTS)) / 2;
+          const arrivals = arrivalsOf({ perSecond, seconds, seed, pick });
           const short = arrivals.filter(({ kind }) => kind === 'short');
           const alone = await driveArrivals(server.url, short);
           const beside = await driveArrivals(server.url, arrivals);
           return {
-            requestsPerSecond: highest / 2,
+            requestsPerSecond: perSecond,
             shortAloneP99Ms: quantileOf(alone.get('short') ?? [], 0.99),
             shortP99Ms: quantileOf(beside.get('short') ?? [], 0.99),
           };
