@@ -17,7 +17,7 @@ from plan import Plan
 from texts import english_texts, odd_texts
 
 # Texts of a request, and how many requests there are of it.
-SIZES = {1: 24, 2: 8, 7: 8, 32: 3}
+SIZES = {1: 20, 2: 6, 7: 6, 32: 2}
 GOLDEN = Path(__file__).with_name("sentence-transformers.json")
 # Bytes for each token of which the server cuts a text before it tokenises it.
 BYTES_PER_TOKEN = 64

