@@ -77,7 +77,12 @@ const JSON_HEADERS = { 'content-type': 'application/json' } as const;
 
 /** A success with a JSON body. */
 export function jsonResponse(value: unknown): WireResponse {
-  return { status: 200, headers: JSON_HEADERS, body: JSON.stringify(value) };
+  return jsonTextResponse(JSON.stringify(value));
+}
+
+/** A success whose body is JSON already. */
+export function jsonTextResponse(body: string): WireResponse {
+  return { status: 200, headers: JSON_HEADERS, body };
 }
 
 /** A success without a body. */

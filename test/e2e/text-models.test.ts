@@ -104,6 +104,42 @@ it('ranks and classifies, with the labels of the model', async () => {
   ]);
 });
 
+it('tells its tokens, and the text of tokens, as TEI does', async () => {
+  const ask = async (path: string, body: object) => {
+    const { status, body: answer } = await server.send(`POST /tei/letters/${path}`, JSON.stringify(body));
+    return [status, JSON.parse(answer.toString())];
+  };
+  const token = (text: string, start: number) => ({ id: idOf(text), text, special: false, start, stop: start + 1 });
+  const special = (text: keyof typeof TOKEN_IDS) => ({
+    id: TOKEN_IDS[text],
+    text,
+    special: true,
+    start: null,
+    stop: null,
+  });
+  expect(await ask('tokenize', { inputs: ['a b', 'c'] })).toEqual([
+    200,
+    [
+      [special('[CLS]'), token('a', 0), token('b', 2), special('[SEP]')],
+      [special('[CLS]'), token('c', 0), special('[SEP]')],
+    ],
+  ]);
+  expect(await ask('tokenize', { inputs: 'a', add_special_tokens: false })).toEqual([200, [[token('a', 0)]]]);
+  expect(await ask('decode', { ids: tokensOf('a b') })).toEqual([200, ['a b']]);
+  expect(await ask('decode', { ids: [tokensOf('a'), [idOf('z')]], skip_special_tokens: false })).toEqual([
+    200,
+    ['[CLS] a [SEP]', 'z'],
+  ]);
+  expect(await ask('decode', { ids: [30] })).toEqual([
+    422,
+    { error: 'text 0: expected token ids from 0 to 29, got 30', error_type: 'Validation' },
+  ]);
+  expect(await ask('tokenize', { inputs: [] })).toEqual([
+    400,
+    { error: '`inputs` cannot be empty', error_type: 'Empty' },
+  ]);
+});
+
 it.each<[object, string]>([
   [
     { inputs: [text('a', 'a '.repeat(15))] },

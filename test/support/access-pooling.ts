@@ -26,6 +26,8 @@ export const POOLING_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /tei/{model}/similarity': TEI,
   'POST /tei/{model}/predict': TEI,
   'POST /tei/{model}/rerank': TEI,
+  'POST /tei/{model}/tokenize': TEI,
+  'POST /tei/{model}/decode': TEI,
   'POST /tei/{model}/v1/embeddings': TEI,
   'POST /tei/{model}/embeddings': TEI,
   'GET /tei/{model}/info': TEI_INFO,

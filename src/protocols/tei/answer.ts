@@ -5,12 +5,12 @@ import { descending, ranked } from '../shared/pooling/ranked.js';
 import type { PoolingResult } from '../shared/pooling/run.js';
 import { type AnswerVectors, writeList, writeVector } from '../shared/pooling/write-vectors.js';
 import type { WireResponse } from '../wire.js';
-import type { TeiKind, TeiRequests } from './decode.js';
+import type { PoolingKind, TeiRequests } from './decode.js';
 import type { Answered, TeiContext } from './read.js';
 
 /** How the answers of each kind are written. */
 export type Writers = {
-  readonly [Kind in TeiKind]: (answered: Answered<TeiRequests[Kind]>) => WireResponse | Promise<WireResponse>;
+  readonly [Kind in PoolingKind]: (answered: Answered<TeiRequests[Kind]>) => WireResponse | Promise<WireResponse>;
 };
 
 /** Writers of answers; those with vectors write long ones bit by bit. */
@@ -53,7 +53,7 @@ export function createWriters(answer: AnswerVectors): Writers {
 export function computeHeaders(
   call: Call,
   { clock }: Pick<TeiContext, 'clock'>,
-  { request, result }: Pick<Answered<TeiRequests[TeiKind]>, 'request' | 'result'>,
+  { request, result }: Pick<Answered<TeiRequests[PoolingKind]>, 'request' | 'result'>,
 ): Readonly<Record<string, string>> {
   const { timing } = call;
   const totalMs = whole(clock.now() - timing.receivedAt);

@@ -33,9 +33,14 @@ export interface TeiRequests {
   readonly predict: TeiRequest;
   readonly rerank: TeiRequest;
   readonly embeddings: EmbeddingsRequest & Pick<TeiRequest, 'characters'>;
+  readonly tokenize: TeiRequest;
+  readonly decode: TeiRequest;
 }
 
 export type TeiKind = keyof TeiRequests;
+/** Those that models are not asked for. */
+export type TokenKind = 'tokenize' | 'decode';
+export type PoolingKind = Exclude<TeiKind, TokenKind>;
 
 const DIRECTIONS = ['Left', 'Right', 'left', 'right'] as const;
 const EMPTY_TEXT = 'Input validation error: `inputs` cannot be empty';
@@ -49,6 +54,8 @@ export const DECODERS: { readonly [Kind in TeiKind]: (value: unknown) => TeiRequ
   predict: decodePredict,
   rerank: decodeRerank,
   embeddings: decodeOpenAi,
+  tokenize: decodeTokenize,
+  decode: decodeDecode,
 };
 
 /** `isPooled`: a vector for each text, and not for each token. */
@@ -145,6 +152,37 @@ function decodeOpenAi(value: unknown): TeiRequests['embeddings'] {
   const request = decodeEmbeddings(value);
   const characters = charactersOf(Fields.of(value).any('input'));
   return { ...request, characters, parameters: { truncate: true, ...request.parameters } };
+}
+
+function decodeTokenize(value: unknown): TeiRequest {
+  const fields = Fields.of(value);
+  const given = fields.any('inputs');
+  checkInputs(given);
+  const texts = readTexts([given].flat(), 'inputs');
+  const addSpecialTokens = fields.boolean('add_special_tokens') ?? true;
+  return {
+    inputs: inputTensors({ kind: 'texts', texts: encodeTexts(texts) }, 'inputs'),
+    count: texts.length,
+    parameters: { ...readPrompt(fields), addSpecialTokens, only: 'tokens' },
+    place: 'inputs',
+    characters: charactersOf(texts),
+  };
+}
+
+function decodeDecode(value: unknown): TeiRequest {
+  const fields = Fields.of(value);
+  const given = fields.any('ids');
+  checkList(given, 'ids');
+  const input = readInput(given, 'ids');
+  if (input.kind !== 'tokens') return fields.refuse('ids', 'token ids, or a list of lists of them');
+  const skipSpecialTokens = fields.boolean('skip_special_tokens') ?? true;
+  return {
+    inputs: inputTensors(input, 'ids'),
+    count: textCount(input),
+    parameters: { skipSpecialTokens, only: 'text' },
+    place: 'ids',
+    characters: 0,
+  };
 }
 
 function readReading(fields: Fields): PoolingParameters {

@@ -42,6 +42,14 @@ const PredictSchema = Type.Object({
   ...READING,
   ...RAW,
 });
+const TokenSchema = Type.Object({
+  id: Type.Integer(),
+  text: Text,
+  special: Type.Boolean(),
+  start: Type.Union([Type.Integer(), Type.Null()]),
+  stop: Type.Union([Type.Integer(), Type.Null()]),
+});
+const Ids = Type.Array(Type.Integer({ minimum: 0 }));
 const VectorsSchema = Type.Array(VectorSchema);
 const RanksSchema = Type.Array(Type.Object({ index: Type.Integer(), text: Type.Optional(Text), score: Type.Number() }));
 const ClassSchema = Type.Object({ score: Type.Number(), label: Text });
@@ -70,5 +78,22 @@ export const OPERATIONS = {
   ),
   predict: jsonOperation('teiPredict', PredictSchema, ClassesSchema),
   rerank: jsonOperation('teiRerank', RerankSchema, RanksSchema),
+  tokenize: jsonOperation(
+    'teiTokenize',
+    Type.Object({
+      inputs: Type.Union([Text, Texts]),
+      add_special_tokens: Type.Optional(Type.Boolean({ default: true })),
+      ...PROMPT,
+    }),
+    Type.Array(Type.Array(TokenSchema)),
+  ),
+  decode: jsonOperation(
+    'teiDecode',
+    Type.Object({
+      ids: Type.Union([Ids, Type.Array(Ids)]),
+      skip_special_tokens: Type.Optional(Type.Boolean({ default: true })),
+    }),
+    Texts,
+  ),
   embeddings: jsonOperation('teiEmbeddings', EmbeddingsRequestSchema, embeddingsSchema('embedding', 'embedding')),
 } as const;

@@ -5,10 +5,17 @@ import type { DialectContext } from '../dialect.js';
 import type { RouteRequest } from '../route.js';
 import type { DecodeFunction } from '../shared/decoding/jobs.js';
 import type { Reply } from '../shared/decoding/reply.js';
-import { maxTexts, type PoolingRequest, type PoolingResult, resolveModel, runPooling } from '../shared/pooling/run.js';
+import {
+  maxTexts,
+  type PoolingRequest,
+  type PoolingResult,
+  resolveModel,
+  runPooling,
+  runTokens,
+} from '../shared/pooling/run.js';
 import { type BodyJob, decodeBody } from '../shared/text-body/decode-body.js';
 import { openBody } from '../shared/text-body/open-body.js';
-import { DECODERS, type TeiKind, type TeiRequests } from './decode.js';
+import { DECODERS, type PoolingKind, type TeiKind, type TeiRequests, type TokenKind } from './decode.js';
 import { wrongModel } from './errors.js';
 import type { TeiOptions } from './options.js';
 
@@ -25,7 +32,7 @@ const LACKING: Readonly<Partial<Record<ModelTask, string>>> = {
 };
 
 /** The task of each kind of request. */
-const TASK_OF: Readonly<Record<TeiKind, 'embed' | 'rank' | 'classify'>> = {
+const TASK_OF: Readonly<Record<PoolingKind, 'embed' | 'rank' | 'classify'>> = {
   embed: 'embed',
   embedAll: 'embed',
   similarity: 'embed',
@@ -54,24 +61,42 @@ export function modelOf(context: TeiContext, call: Call, { params }: RouteReques
 }
 
 /** Reads the body and runs the model. Rejects with TEI's errors. */
-export async function answered<Kind extends TeiKind>(
+export async function answered<Kind extends PoolingKind>(
+  context: TeiContext,
+  call: Call,
+  asked: Asked<Kind>,
+): Promise<Answered<TeiRequests[Kind]>> {
+  const { kind, resolved } = asked;
+  const task = TASK_OF[kind];
+  if (resolved.info.tasks?.[task] === undefined) throw wrongModel(LACKING[task] ?? '');
+  const request = await readBody(context, call, asked);
+  return { request, resolved, result: await inWordsOfTei(runPooling(context, call, { resolved, request }), resolved) };
+}
+
+/** Reads the body and has the model's preparer tell tokens, or their text. Rejects with TEI's errors. */
+export async function answeredTokens(
+  context: TeiContext,
+  call: Call,
+  asked: Asked<TokenKind>,
+): Promise<readonly string[]> {
+  const { resolved } = asked;
+  const { embed, rank, classify } = resolved.info.tasks ?? {};
+  if ((embed ?? rank ?? classify) === undefined) throw wrongModel('Model has no tokenizer');
+  const request = await readBody(context, call, asked);
+  return inWordsOfTei(runTokens(context, call, { resolved, request }), resolved);
+}
+
+async function readBody<Kind extends TeiKind>(
   context: TeiContext,
   call: Call,
   { kind, resolved, body }: Asked<Kind>,
-): Promise<Answered<TeiRequests[Kind]>> {
+): Promise<TeiRequests[Kind]> {
   const { info } = resolved;
-  const task = TASK_OF[kind];
-  if (info.tasks?.[task] === undefined) throw wrongModel(LACKING[task] ?? '');
   const opened = await openBody({ ...context, setting: 'tei.maxTextBytes' }, call, { body, model: info.ref.name });
   const decode: (value: unknown) => TeiRequests[Kind] = DECODERS[kind];
-  const job = requestFunction<Kind>();
-  const request = await decodeBody(context, call, { opened, kind, decode, job });
+  const request = await decodeBody(context, call, { opened, kind, decode, job: requestFunction<Kind>() });
   checkRequest(request, info, maxTexts(resolved));
-  try {
-    return { request, resolved, result: await runPooling(context, call, { resolved, request }) };
-  } catch (error) {
-    throw inWordsOfTei(error, info);
-  }
+  return request;
 }
 
 /** Reads a body in the decoding thread. */
@@ -92,9 +117,14 @@ function checkRequest({ count, parameters }: PoolingRequest, { tasks }: ModelInf
   }
 }
 
-function inWordsOfTei(error: unknown, { tasks }: ModelInfo): unknown {
-  if (!(error instanceof MillraceError) || error.reason !== 'context_length_exceeded') return error;
-  const { maxInputTokens = 0 } = tasks?.embed ?? tasks?.rank ?? tasks?.classify ?? {};
-  const expected = `\`inputs\` must have less than ${maxInputTokens} tokens`;
-  return invalidArgument(`Input validation error: ${expected}: ${error.message}`);
+async function inWordsOfTei<Result>(running: Promise<Result>, { info }: Resolved): Promise<Result> {
+  try {
+    return await running;
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.reason !== 'context_length_exceeded') throw error;
+    const { embed, rank, classify } = info.tasks ?? {};
+    const { maxInputTokens = 0 } = embed ?? rank ?? classify ?? {};
+    const expected = `\`inputs\` must have less than ${maxInputTokens} tokens`;
+    throw invalidArgument(`Input validation error: ${expected}: ${error.message}`);
+  }
 }

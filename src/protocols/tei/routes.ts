@@ -1,14 +1,14 @@
 import { type Call, Turns } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import type { Route } from '../route.js';
+import { jsonTextResponse, type Route } from '../route.js';
 import { createVectorAnswer } from '../shared/pooling/write-vectors.js';
 import type { WireResponse } from '../wire.js';
 import { computeHeaders, createWriters } from './answer.js';
-import type { TeiKind } from './decode.js';
+import type { PoolingKind, TeiKind, TokenKind } from './decode.js';
 import { answerHealth, answerInfo } from './info.js';
 import { answerMetrics } from './metrics.js';
 import { OPERATIONS } from './openapi.js';
-import { type Asked, answered, modelOf, type TeiContext } from './read.js';
+import { type Asked, answered, answeredTokens, modelOf, type TeiContext } from './read.js';
 
 type Described = Pick<Route, 'summary' | 'operation'>;
 
@@ -25,7 +25,7 @@ function kindOf({ tasks }: ModelInfo): 'embed' | 'rerank' | 'predict' {
 export function createTeiRoutes(context: TeiContext): readonly Route[] {
   const writers = createWriters(createVectorAnswer(new Turns(context.clock)));
 
-  async function answer<Kind extends TeiKind>(call: Call, asked: Asked<Kind>): Promise<WireResponse> {
+  async function answer<Kind extends PoolingKind>(call: Call, asked: Asked<Kind>): Promise<WireResponse> {
     const done = await answered(context, call, asked);
     const startedAt = context.clock.now();
     const response = await writers[asked.kind](done);
@@ -33,7 +33,8 @@ export function createTeiRoutes(context: TeiContext): readonly Route[] {
     return { ...response, headers: { ...response.headers, ...computeHeaders(call, context, done) } };
   }
 
-  const posted = (path: string, kind: TeiKind | undefined, described: Described): Route => ({
+  type Answer = (call: Call, asked: Pick<Asked<TeiKind>, 'resolved' | 'body'>) => Promise<WireResponse>;
+  const read = (path: string, described: Described, handle: Answer): Route => ({
     method: 'POST',
     path: `${BASE}${path}`,
     tag: 'tei',
@@ -42,11 +43,17 @@ export function createTeiRoutes(context: TeiContext): readonly Route[] {
     control: false,
     inference: true,
     body: { kind: 'bytes' },
-    async handle(call, request) {
-      const resolved = await modelOf(context, call, request);
-      return answer(call, { kind: kind ?? kindOf(resolved.info), resolved, body: request.body });
-    },
+    handle: async (call, request) =>
+      handle(call, { resolved: await modelOf(context, call, request), body: request.body }),
   });
+  const posted = (path: string, kind: PoolingKind | undefined, described: Described): Route =>
+    read(path, described, (call, asked) => answer(call, { kind: kind ?? kindOf(asked.resolved.info), ...asked }));
+  const told = (path: string, kind: TokenKind, described: Described): Route =>
+    read(path, described, async (call, asked) => {
+      const rows = await answeredTokens(context, call, { kind, ...asked });
+      // What tokens are told as is JSON.
+      return jsonTextResponse(kind === 'tokenize' ? `[${rows.join(',')}]` : JSON.stringify(rows));
+    });
   const got = (path: string, summary: string, handle: typeof answerInfo): Route => ({
     method: 'GET',
     path: `${BASE}${path}`,
@@ -56,7 +63,7 @@ export function createTeiRoutes(context: TeiContext): readonly Route[] {
     control: false,
     handle: (call, request) => handle(context, call, request),
   });
-  const { base, embed, embedAll, similarity, predict, rerank, embeddings } = OPERATIONS;
+  const { base, embed, embedAll, similarity, predict, rerank, embeddings, tokenize, decode } = OPERATIONS;
   return [
     posted('', undefined, { summary: 'Embed, rerank or classify, by the task of the model', operation: base }),
     posted('/embed', 'embed', { summary: 'Create embeddings', operation: embed }),
@@ -64,6 +71,8 @@ export function createTeiRoutes(context: TeiContext): readonly Route[] {
     posted('/similarity', 'similarity', { summary: 'Compare a sentence with others', operation: similarity }),
     posted('/predict', 'predict', { summary: 'Classify texts', operation: predict }),
     posted('/rerank', 'rerank', { summary: 'Rank texts for a query', operation: rerank }),
+    told('/tokenize', 'tokenize', { summary: 'List the tokens of texts', operation: tokenize }),
+    told('/decode', 'decode', { summary: 'Make text of token ids', operation: decode }),
     ...['/v1/embeddings', '/embeddings'].map((path) =>
       posted(path, 'embeddings', { summary: "Create embeddings in OpenAI's form", operation: embeddings }),
     ),

@@ -9,18 +9,21 @@ export interface InferOptions {
   readonly output: Format;
 }
 
+export interface InferTarget {
+  readonly model: string;
+  readonly inputs: readonly WireTensor[];
+  /** Of the request. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
 /** An infer request's answer: its outputs, or the status and text of the refusal. */
 export type InferResult =
   | { readonly outputs: readonly WireTensor[] }
   | { readonly status: number; readonly error: string };
 
 /** One inference over HTTP, every tensor in the given format. */
-export async function infer(
-  client: HttpClient,
-  target: { readonly model: string; readonly inputs: readonly WireTensor[] },
-  options: InferOptions,
-): Promise<InferResult> {
-  const { header, blobs } = encodeRequest(target.inputs, options);
+export async function infer(client: HttpClient, target: InferTarget, options: InferOptions): Promise<InferResult> {
+  const { header, blobs } = encodeRequest(target, options);
   const answer = await client.send({
     path: `/v2/models/${encodeURIComponent(target.model)}/infer`,
     headers: options.input === 'binary' ? { 'inference-header-content-length': Buffer.byteLength(header) } : {},
@@ -31,7 +34,7 @@ export async function infer(
     : { status: answer.status, error: answer.body.toString() };
 }
 
-function encodeRequest(inputs: readonly WireTensor[], options: InferOptions) {
+function encodeRequest({ inputs, parameters = {} }: InferTarget, options: InferOptions) {
   const tensors = inputs.map((tensor) => {
     const { name, datatype, shape, data } = tensor;
     const head = `"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join()}]`;
@@ -39,9 +42,9 @@ function encodeRequest(inputs: readonly WireTensor[], options: InferOptions) {
       ? `{${head},"parameters":{"binary_data_size":${data.length}}}`
       : `{${head},"data":[${elementsOf(tensor).map(toJson).join()}]}`;
   });
-  const parameters = `{"binary_data_output":${options.output === 'binary'}}`;
+  const all = JSON.stringify({ ...parameters, binary_data_output: options.output === 'binary' });
   return {
-    header: `{"parameters":${parameters},"inputs":[${tensors.join()}]}`,
+    header: `{"parameters":${all},"inputs":[${tensors.join()}]}`,
     blobs: options.input === 'binary' ? inputs.map(({ data }) => data) : [],
   };
 }

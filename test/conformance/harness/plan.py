@@ -19,10 +19,10 @@ class Plan:
         self.file = open(folder / f"{name}.bin", "wb")
         self.requests = []
 
-    def add(self, inputs, outputs, rows=1):
+    def add(self, inputs, outputs, rows=1, parameters=None):
         tensors = {"inputs": inputs, "outputs": outputs}
         places = {kind: [self._write(*item) for item in arrays.items()] for kind, arrays in tensors.items()}
-        self.requests.append({"rows": rows, **places})
+        self.requests.append({"rows": rows, "parameters": parameters or {}, **places})
 
     def close(self, why_not_batched=None):
         self.file.close()

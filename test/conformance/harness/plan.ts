@@ -5,6 +5,7 @@ import type { WireTensor } from './tensor.js';
 /** A request and the answer of Python's ONNX Runtime. */
 export interface PlannedRequest {
   readonly rows: number;
+  readonly parameters: Readonly<Record<string, unknown>>;
   readonly inputs: readonly WireTensor[];
   readonly outputs: readonly WireTensor[];
 }
@@ -24,6 +25,7 @@ interface PlanFile {
   readonly whyNotBatched: string | null;
   readonly requests: readonly {
     readonly rows: number;
+    readonly parameters: PlannedRequest['parameters'];
     readonly inputs: readonly Place[];
     readonly outputs: readonly Place[];
   }[];
@@ -39,8 +41,9 @@ export function readPlan(folder: string, name: string): Plan {
   });
   return {
     whyNotBatched: file.whyNotBatched ?? undefined,
-    requests: file.requests.map(({ rows, inputs, outputs }) => ({
+    requests: file.requests.map(({ rows, parameters, inputs, outputs }) => ({
       rows,
+      parameters,
       inputs: inputs.map(take),
       outputs: outputs.map(take),
     })),

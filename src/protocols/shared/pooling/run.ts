@@ -1,14 +1,25 @@
-import { type Call, type Clock, MillraceError, type ModelTask, type Tensor } from '../../../core/index.js';
+import {
+  bytesElements,
+  type Call,
+  type Clock,
+  type InferResponse,
+  MillraceError,
+  type ModelTask,
+  type Tensor,
+} from '../../../core/index.js';
 import {
   type PoolingAnswer,
   type PoolingParameters,
   poolingAnswerOf,
   writePoolingParameters,
 } from '../../../pooling/index.js';
+import { PREPARED_ANSWER } from '../../../runtimes/index.js';
 import type { Resolved, Service } from '../../../service/index.js';
 import { unresolved } from '../generation/choices.js';
 import { ParameterError, placed } from '../generation/parameter-error.js';
 import { lacksTask } from './tasks.js';
+
+const UTF8 = new TextDecoder();
 
 export interface PoolingContext {
   readonly service: Pick<Service, 'resolve' | 'infer' | 'readyModels'>;
@@ -57,12 +68,39 @@ export function maxTexts({ info }: Pick<Resolved, 'info'>): number {
   return Math.max(1, info.maxBatchSize);
 }
 
+/** A request to a model that was resolved for it. */
+export interface ResolvedPooling {
+  readonly resolved: Resolved;
+  readonly request: PoolingRequest;
+}
+
 /** Runs a request. Rejects with `ParameterError` for more texts than the model takes, and as `service.infer`. */
-export async function runPooling(
+export async function runPooling(context: PoolingContext, call: Call, asked: ResolvedPooling): Promise<PoolingResult> {
+  const response = await infer(context, call, asked);
+  const answer = poolingAnswerOf(response);
+  const counted = answer.tokenCounts.reduce((sum, tokens) => sum + tokens, 0);
+  return { ...answer, promptTokens: response.usage?.promptTokens ?? counted };
+}
+
+/** Runs a request whose parameters say `only`: JSON of the tokens of each text, or the text of each list of token ids. Rejects as {@link runPooling}. */
+export async function runTokens(
+  context: PoolingContext,
+  call: Call,
+  asked: ResolvedPooling,
+): Promise<readonly string[]> {
+  const { outputs } = await infer(context, call, asked);
+  const answer = outputs.find(({ name }) => name === PREPARED_ANSWER);
+  if (answer === undefined) {
+    throw new MillraceError('unimplemented', `model '${asked.resolved.target.name}' does not tell its tokens`);
+  }
+  return bytesElements(answer.data).map((element) => UTF8.decode(element));
+}
+
+async function infer(
   { service, clock }: PoolingContext,
   call: Call,
-  { resolved, request }: { readonly resolved: Resolved; readonly request: PoolingRequest },
-): Promise<PoolingResult> {
+  { resolved, request }: ResolvedPooling,
+): Promise<InferResponse> {
   const { inputs, count, parameters, place } = request;
   const most = maxTexts(resolved);
   if (count > most) {
@@ -85,8 +123,5 @@ export async function runPooling(
     throw placed(error, { context_length_exceeded: place, empty_input: place });
   });
   if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-  const { response } = result;
-  const answer = poolingAnswerOf(response);
-  const counted = answer.tokenCounts.reduce((sum, tokens) => sum + tokens, 0);
-  return { ...answer, promptTokens: response.usage?.promptTokens ?? counted };
+  return result.response;
 }
