@@ -9,5 +9,6 @@ export { isAnswer } from './is-answer.js';
 export * from './manifest.js';
 export * from './options.js';
 export { readPrepared, readPreparedAnswer } from './preparer-model.js';
+export * from './runner-died.js';
 export type * from './sequence-spec.js';
 export type * from './triton-mapping.js';

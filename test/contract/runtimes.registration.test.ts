@@ -14,7 +14,7 @@ test.each(PLACEMENTS)('an unknown runtime is refused %s', async (_label, placeme
   const { host, load } = createTestHost();
   await expect(load(loadSpec({ runtime: 'torch' }), placement)).rejects.toMatchObject({
     code: 'unimplemented',
-    message: "unknown runtime 'torch'; expected one of echo, ensemble, llama, onnx, script",
+    message: "unknown runtime 'torch'; expected one of echo, ensemble, llama, onnx, script, text",
   });
   await host.close();
 });

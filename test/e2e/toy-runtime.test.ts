@@ -139,7 +139,7 @@ describe('a runtime from outside', () => {
     ['key', "key/model.yaml:2:3: unknown key 'toy.scael'; did you mean 'scale'?"],
     ['value', "value/model.yaml:1:8: toy.rounding: expected one of none, floor, got 'flor'; did you mean 'floor'?"],
     ['text', 'text/config.pbtxt: toy.scale: expected a number, got NaN'],
-    ['name', "runtime 'toi' is not known; expected onnx, script, echo, ensemble, llama or toy"],
+    ['name', "runtime 'toi' is not known; expected onnx, script, echo, ensemble, llama, text or toy"],
     [
       'backend',
       "backend/config.pbtxt: backend 'toi' is not available; expected onnxruntime or millrace or script or echo or " +
