@@ -8,7 +8,7 @@ import type { Dispatcher } from './dispatcher.js';
 import { holderOfRest } from './fairness/holder-of-rest.js';
 import type { InstancePool, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
-import { planBatch } from './plan-batch.js';
+import { type BatchLimits, planBatch } from './plan-batch.js';
 import { policyOf } from './queue-gate.js';
 import type { RequestQueue } from './request-queue.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
@@ -56,7 +56,9 @@ function feedQueue(options: FeedOptions): number {
     const holder = limits.reservesLastPlace ? holderOfRest(pool.slots, limits.concurrency) : undefined;
     const waiting = queue.peek(batching.seesCompany ? lookahead : 1, holder);
     if (waiting.length === 0) break;
-    const candidates = affinity === undefined ? waiting : waiting.filter(staysWith(slot, affinity));
+    const near = affinity === undefined ? waiting : waiting.filter(staysWith(slot, affinity));
+    const candidates = isReserved(pool.slots, limits.batching) ? near.filter(isShort(limits.batching)) : near;
+    if (candidates.length === 0) break;
     // Whatever may bring the runner down gets it for itself.
     if (slot.runs.length > 0 && (candidates[0]?.alone || slot.runs.some(runsAlone))) break;
     const now = clock.now();
@@ -71,6 +73,17 @@ function feedQueue(options: FeedOptions): number {
     if (!dispatcher.dispatchExempt(slot, queue.all())) break;
   }
   return Number.POSITIVE_INFINITY;
+}
+
+/** Whether all instances but one run long items, so that the last one is for short ones. */
+function isReserved(slots: readonly Slot[], limits: BatchLimits): boolean {
+  if (limits.padding?.reservesInstance !== true || slots.length < 2) return false;
+  const isLong = (item: Pending) => !isShort(limits)(item);
+  return slots.filter(({ runs }) => runs.some(({ members }) => members.some(isLong))).length >= slots.length - 1;
+}
+
+function isShort({ padding }: BatchLimits): (item: Pending) => boolean {
+  return ({ cost }) => cost <= (padding?.maxPaddedCost ?? Number.POSITIVE_INFINITY);
 }
 
 /** Whether a request, the first to run, waits for others: only those do that nobody waits for. */

@@ -1,17 +1,17 @@
-import {
-  type ErrorData,
-  type FinishReason,
-  type GenerationDelta,
-  type GenerationRequest,
-  type Message,
-  type ModelRef,
-  type ModelTasks,
-  type Parameters,
-  type SequenceControl,
-  type Signature,
-  type Tensor,
-  type TensorSpec,
-  type Usage,
+import type {
+  ErrorData,
+  FinishReason,
+  GenerationDelta,
+  GenerationRequest,
+  Message,
+  ModelRef,
+  ModelTasks,
+  Parameters,
+  SequenceControl,
+  Signature,
+  Tensor,
+  TensorSpec,
+  Usage,
 } from '../core/index.js';
 import type { ItemSequence, SequenceSpec } from './sequence-spec.js';
 
@@ -108,6 +108,8 @@ export interface PaddingLimits {
   readonly maxPaddedCost: number;
   /** Largest part of that which is padding, from 0 to 1. */
   readonly maxWaste: number;
+  /** Of several instances, one runs no item that costs more than `maxPaddedCost`, so that shorter ones need not wait for it. Default: false. */
+  readonly reservesInstance?: boolean;
 }
 
 /** Input bytes of a request, or tokens, which are estimated from its bytes. */

@@ -44,7 +44,11 @@ function describe(
     concurrency: 1,
     needsEventLoop: false,
     costUnit: 'tokens',
-    padding: { maxPaddedCost: options.maxPaddedTokens, maxWaste: options.maxPaddingShare },
+    padding: {
+      maxPaddedCost: options.maxPaddedTokens,
+      maxWaste: options.maxPaddingShare,
+      reservesInstance: options.reserveInstance,
+    },
     wantsContext: false,
     textOnly: true,
     platform: 'text',

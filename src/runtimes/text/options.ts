@@ -11,6 +11,7 @@ export interface TextOptions {
   readonly maxInputTokens: number;
   readonly maxPaddedTokens: number;
   readonly maxPaddingShare: number;
+  readonly reserveInstance: boolean;
   readonly threads: number;
   readonly executionProviders: readonly string[];
 }
@@ -28,6 +29,7 @@ export function readTextOptions(section: Readonly<Record<string, unknown>>): Tex
     maxInputTokens: reader.number('maxInputTokens', 0),
     maxPaddedTokens: reader.number('maxPaddedTokens', 256),
     maxPaddingShare: reader.number('maxPaddingShare', 0.1),
+    reserveInstance: reader.boolean('reserveInstance', false),
     threads: reader.number('threads', 1),
     executionProviders: reader.strings('executionProviders', ['cpu']),
   };

@@ -58,6 +58,14 @@ export const TextSchema = Type.Object(
         description: 'Largest part of a batch that is padding.',
       }),
     ),
+    reserveInstance: Type.Optional(
+      Type.Boolean({
+        ...BY_LOAD,
+        default: false,
+        description:
+          'Of several instances, keep one for batches of up to `maxPaddedTokens`, so that short texts need not wait for long ones.',
+      }),
+    ),
     threads: Type.Optional(
       Type.Integer({
         ...BY_LOAD,

@@ -106,7 +106,7 @@ describe('a model that embeds', () => {
       maxBatchSize: 2_048,
       batchInvariant: true,
       costUnit: 'tokens',
-      padding: { maxPaddedCost: 256, maxWaste: 0.1 },
+      padding: { maxPaddedCost: 256, maxWaste: 0.1, reservesInstance: false },
     });
     const all = ['a', 'b c d e f g h', 'z y'];
     for (const [row, outputs] of (await run(loaded, texts(...all))).entries()) {
