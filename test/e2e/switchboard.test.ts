@@ -9,7 +9,7 @@ afterEach(closeGrpcServers);
 
 async function ask(server: AppServer, line: string) {
   const { status: code, body } = jsonOf(await server.send(line, line.startsWith('POST') ? '{}' : undefined));
-  return [code, body.error?.message ?? body.error];
+  return [code, body.error?.message ?? body.error ?? body.message];
 }
 
 describe('a dialect that is switched off', () => {
@@ -83,6 +83,8 @@ it('a server speaks something', async () => {
   const settings = createSettings({
     oip: { enabled: false },
     openai: { enabled: false },
+    tei: { enabled: false },
+    rerank: { enabled: false },
     millrace: { enabled: false },
   });
   await expect(createApp(settings)).rejects.toThrow('a server needs at least one dialect');
