@@ -40,14 +40,20 @@ export default defineConfig({
         },
       },
       {
+        // As above: what they test runs in processes of its own, or is a server that the file closes.
         extends: true,
-        test: { name: 'isolated', include: ['test/e2e/**/*.test.ts', ...ISOLATED] },
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], isolate: false },
+      },
+      {
+        extends: true,
+        test: { name: 'isolated', include: ISOLATED },
       },
       {
         // The other way in keeps all promises, too.
         extends: true,
         test: {
           name: 'without fast path',
+          isolate: false,
           include: [
             'test/contract/server.{asynchronous-credentials,bodies,connections,fast-path-setting,frozen-clients}.test.ts',
             'test/contract/server.{guards,lifecycle,pipelines,request-smuggling,requests,settlement}.test.ts',

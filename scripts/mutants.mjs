@@ -80,7 +80,7 @@ const ROOMS = {
 const WITHOUT_BUILD = ['--config', 'test/mutants/vitest.config.ts'];
 const unitTests = ({ unit }) => ['run', ...WITHOUT_BUILD, '--dir', unit];
 const contractTests = ({ contract }) => ['run', ...WITHOUT_BUILD, ...contract];
-const endToEndTests = ({ e2e }) => ['run', '--project', 'units', '--project', 'isolated', ...e2e];
+const endToEndTests = ({ e2e }) => ['run', '--project', 'units', '--project', 'e2e', '--project', 'isolated', ...e2e];
 
 /** The stages of tests, as arguments of vitest: `all` of a room, and those for a mutant in a file; undefined = none. */
 const STAGES = [
