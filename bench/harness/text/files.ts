@@ -51,12 +51,18 @@ const CONFIG = {
 export function textEntry(
   settings: BenchSettings,
   name: TextModelName,
-  { maxTokens = MAX_TOKENS[name] }: { readonly maxTokens?: number } = {},
+  {
+    maxTokens = MAX_TOKENS[name],
+    reserveInstance = false,
+  }: { readonly maxTokens?: number; readonly reserveInstance?: boolean } = {},
 ): RepositoryEntry {
   return {
     name,
     copies: { 'onnx/model.onnx': textFile(settings, name), 'tokenizer.json': textFile(settings, 'tokenizer') },
     texts: { 'config.json': JSON.stringify(CONFIG) },
-    yaml: ['instances: { count: 2 }', `text: { threads: 1, maxInputTokens: ${maxTokens} }`],
+    yaml: [
+      'instances: { count: 2 }',
+      `text: { threads: 1, maxInputTokens: ${maxTokens}, reserveInstance: ${reserveInstance} }`,
+    ],
   };
 }

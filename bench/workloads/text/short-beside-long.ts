@@ -33,7 +33,8 @@ export function shortBesideLongRow(): Row {
     title: `Texts of ${SHORT_TOKENS} tokens with 5 % of ${LONG_TOKENS} tokens, Poisson arrivals at half of each one's highest rate of this mix`,
     contestants: [
       mixed(MILLRACE, {
-        start: (settings) => startMillrace({ models: [textEntry(settings, 'minilm', { maxTokens: LONG_TOKENS })] }),
+        start: (settings) =>
+          startMillrace({ models: [textEntry(settings, 'minilm', { maxTokens: LONG_TOKENS, reserveInstance: true })] }),
         request: embedTexts,
       }),
       mixed(FASTAPI, {
