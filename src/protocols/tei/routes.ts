@@ -51,7 +51,7 @@ export function createTeiRoutes(context: TeiContext): readonly Route[] {
   const told = (path: string, kind: TokenKind, described: Described): Route =>
     read(path, described, async (call, asked) => {
       const rows = await answeredTokens(context, call, { kind, ...asked });
-      // What tokens are told as is JSON.
+      // Tokens come as JSON.
       return jsonTextResponse(kind === 'tokenize' ? `[${rows.join(',')}]` : JSON.stringify(rows));
     });
   const got = (path: string, summary: string, handle: typeof answerInfo): Route => ({

@@ -55,18 +55,9 @@ export async function readTextPlan(
   const limits = await readLimits(folder, config, options);
   const sentence = await readConfigFile(folder, 'config_sentence_transformers.json');
   const prompts = readPrompts(sentence);
-  const parts = {
-    config,
-    outputs: values.outputs,
-    options,
-    limits,
-    prompts: [...prompts.keys()],
-    hasModules: modules !== undefined,
-  };
-  const answer =
-    taskOf(parts) === 'embed'
-      ? await readEmbedding({ ...parts, folder, modules: modules ?? [] })
-      : readClasses({ ...parts, ranks: taskOf(parts) === 'rank' });
+  const parts = { folder, config, outputs: values.outputs, options, limits, prompts: [...prompts.keys()], modules };
+  const task = taskOf(parts);
+  const answer = task === 'embed' ? await readEmbedding(parts) : readClasses(parts, task);
   const promptFor = (names: readonly string[]) => names.map((name) => prompts.get(name)).find((found) => found) ?? '';
   return {
     graph,
@@ -83,12 +74,14 @@ export async function readTextPlan(
 }
 
 interface PlanParts {
+  readonly folder: string;
   readonly config: ConfigFile;
   readonly outputs: readonly GraphValue[];
   readonly options: TextOptions;
   readonly limits: Pick<TextPlan, 'maxInputTokens' | 'vocabularySize'>;
   readonly prompts: readonly string[];
-  readonly hasModules: boolean;
+  /** Behind the graph, by sentence-transformers; undefined = no such model. */
+  readonly modules: readonly (string | undefined)[] | undefined;
 }
 
 function openGraph(graph: string): ReturnType<typeof readGraph> {
@@ -115,20 +108,15 @@ function readInputs(values: readonly GraphValue[]): TextPlan['inputs'] {
   return inputs;
 }
 
-function taskOf({ config, outputs, options, hasModules }: PlanParts): 'embed' | 'rank' | 'classify' {
+function taskOf({ config, outputs, options, modules }: PlanParts): 'embed' | 'rank' | 'classify' {
   if (options.task !== 'auto') return options.task;
   const logits = named(outputs, LOGITS);
-  if (hasModules || logits === undefined) return 'embed';
+  if (modules !== undefined || logits === undefined) return 'embed';
   const classes = classesOf(config, logits);
   return classes === 1 ? 'rank' : 'classify';
 }
 
-async function readEmbedding({
-  folder,
-  modules,
-  ...parts
-}: PlanParts & { readonly folder: string; readonly modules: readonly (string | undefined)[] }) {
-  const { outputs, config, limits, prompts, options } = parts;
+async function readEmbedding({ folder, modules = [], outputs, config, limits, prompts, options }: PlanParts) {
   const tokens = named(outputs, TOKEN_VECTORS);
   const whole = named(outputs, TEXT_VECTORS);
   const chosen = whole ?? tokens;
@@ -163,11 +151,11 @@ async function readPooling(folder: string, { pooling }: TextOptions): Promise<Em
   throw invalidArgument(`${file}: expected one of mean_tokens, cls_token, lasttoken, got '${mode}'`);
 }
 
-function readClasses({ config, outputs, limits, options, ranks }: PlanParts & { readonly ranks: boolean }) {
+function readClasses({ config, outputs, limits, options }: PlanParts, task: 'rank' | 'classify') {
   const output = named(outputs, LOGITS);
   if (output === undefined) throw noOutput(outputs, LOGITS);
   const classes = classesOf(config, output);
-  if (ranks) {
+  if (task === 'rank') {
     if (classes !== undefined && classes !== 1) {
       throw invalidArgument(`a model that ranks gives one number a text; output '${output.name}' has ${classes}`);
     }

@@ -87,11 +87,8 @@ export class TextPreparer implements Preparer {
   async #tokensOf(input: PoolingInput, { limits, prompt }: Reading): Promise<PreparedAnswer> {
     if (input.kind !== 'texts') throw invalidArgument(`'only: tokens' is for texts, got ${input.kind}`);
     const texts = input.texts.map((text, index) => prompt + this.#read(text, { index, limits }));
-    const tokens = await this.#tokenizer.describe(texts, limits);
-    const count = tokens.reduce((sum, { length }) => sum + length, 0);
-    if (count > MAX_TOLD_TOKENS) {
-      throw invalidArgument(`the texts have ${count} tokens together; at most ${MAX_TOLD_TOKENS} are listed`);
-    }
+    const { addSpecialTokens } = limits;
+    const tokens = await this.#tokenizer.describe(texts, { addSpecialTokens, most: MAX_TOLD_TOKENS });
     return { answer: tokens.map((each) => Buffer.from(JSON.stringify(each))) };
   }
 
@@ -112,8 +109,9 @@ export class TextPreparer implements Preparer {
     if (input.kind === 'tokens')
       return input.tokens.map((tokens, index) => this.#checkTokens(tokens, { index, limits }));
     const texts = input.texts.map((text, index) => prompt + this.#read(text, { index, limits }));
+    const query = input.kind === 'query' ? this.#read(input.query, { index: -1, limits }) : '';
     const rows = texts.map((text, index): TextRow => {
-      if (input.kind === 'query') return [this.#read(input.query, { index: -1, limits }), text];
+      if (input.kind === 'query') return [query, text];
       if (input.kind === 'pairs') return [text, this.#read(input.pairs[index] as Uint8Array, { index, limits })];
       return [text];
     });

@@ -42,7 +42,7 @@ export class TextTokenizer {
     } catch (cause) {
       throw invalidArgument(`tokenizer.json cannot be read: ${messageOf(cause)}`, { cause });
     }
-    // Files carry what somebody has used them with.
+    // A file keeps the settings of its last use.
     tokenizer.disableTruncation();
     tokenizer.disablePadding();
     return new TextTokenizer(tokenizer);
@@ -56,28 +56,33 @@ export class TextTokenizer {
   /** Rejects with `invalid_argument`, reason `context_length_exceeded`, naming the row that is too long. */
   async encode(rows: readonly TextRow[], limits: EncodeLimits): Promise<readonly EncodedRow[]> {
     const encoded: EncodedRow[] = [];
-    for (let start = 0; start < rows.length; start += ROWS_PER_JOB) {
-      const job = rows.slice(start, start + ROWS_PER_JOB);
-      const encodings = await this.#encodeJob(job, limits);
-      for (const [index, encoding] of encodings.entries()) {
-        const row = job[index] as TextRow;
-        const tokens = encoding.getLength();
-        if (tokens > limits.maxTokens && limits.truncation === undefined) {
-          throw tooLong(start + index, `${tokens} tokens`, limits.maxTokens);
-        }
-        encoded.push(tokens > limits.maxTokens ? cutRow(encoding, limits) : toRow(encoding, row));
+    for await (const [encoding, row] of this.#encodings(rows, limits)) {
+      const tokens = encoding.getLength();
+      if (tokens > limits.maxTokens && limits.truncation === undefined) {
+        throw tooLong(encoded.length, `${tokens} tokens`, limits.maxTokens);
       }
+      encoded.push(tokens > limits.maxTokens ? cutRow(encoding, limits) : toRow(encoding, row));
     }
     return encoded;
   }
 
-  /** The tokens of each text, cut nowhere. Rejects as {@link encode} does. */
-  async describe(texts: readonly string[], limits: EncodeLimits): Promise<readonly (readonly TextToken[])[]> {
-    const encodings = await this.#encodeJob(
-      texts.map((text) => [text] as const),
-      limits,
-    );
-    return encodings.map((encoding, index) => describeTokens(encoding, texts[index] as string));
+  /** The tokens of each text, cut nowhere. Rejects with `invalid_argument` where they are more than `most` together. */
+  async describe(
+    texts: readonly string[],
+    { most, addSpecialTokens }: Pick<EncodeLimits, 'addSpecialTokens'> & { readonly most: number },
+  ): Promise<readonly (readonly TextToken[])[]> {
+    const described: (readonly TextToken[])[] = [];
+    let count = 0;
+    for await (const [encoding, [text]] of this.#encodings(
+      texts.map((each) => [each] as const),
+      { addSpecialTokens },
+    )) {
+      count += encoding.getLength();
+      // Of more tokens, only the number is kept.
+      if (count <= most) described.push(describeTokens(encoding, text));
+    }
+    if (count <= most) return described;
+    throw invalidArgument(`the texts have ${count} tokens together; at most ${most} are listed`);
   }
 
   /** The texts of token ids, which are in the vocabulary. */
@@ -88,15 +93,23 @@ export class TextTokenizer {
     );
   }
 
-  #encodeJob(job: readonly TextRow[], { addSpecialTokens }: EncodeLimits): Promise<readonly Encoding[]> {
-    const isPairs = job.some(([, pair]) => pair !== undefined);
+  /** Rows with their tokens, a job at a time. */
+  async *#encodings(
+    rows: readonly TextRow[],
+    { addSpecialTokens }: Pick<EncodeLimits, 'addSpecialTokens'>,
+  ): AsyncGenerator<readonly [Encoding, TextRow]> {
     const options = { addSpecialTokens };
-    // The library's batches have no pairs.
-    if (isPairs) return Promise.all(job.map(([text, pair]) => this.#tokenizer.encode(text, pair ?? null, options)));
-    return this.#tokenizer.encodeBatch(
-      job.map(([text]) => text),
-      options,
-    );
+    for (let start = 0; start < rows.length; start += ROWS_PER_JOB) {
+      const job = rows.slice(start, start + ROWS_PER_JOB);
+      // The library's batches have no pairs.
+      const encodings = job.some(([, pair]) => pair !== undefined)
+        ? await Promise.all(job.map(([text, pair]) => this.#tokenizer.encode(text, pair ?? null, options)))
+        : await this.#tokenizer.encodeBatch(
+            job.map(([text]) => text),
+            options,
+          );
+      for (const [index, encoding] of encodings.entries()) yield [encoding, job[index] as TextRow];
+    }
   }
 }
 
