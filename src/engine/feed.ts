@@ -57,7 +57,7 @@ function feedQueue(options: FeedOptions): number {
     const waiting = queue.peek(batching.seesCompany ? lookahead : 1, holder);
     if (waiting.length === 0) break;
     const near = affinity === undefined ? waiting : waiting.filter(staysWith(slot, affinity));
-    const candidates = isReserved(pool.slots, limits.batching) ? near.filter(isShort(limits.batching)) : near;
+    const candidates = keepForShort(near, pool.slots, limits.batching);
     if (candidates.length === 0) break;
     // Whatever may bring the runner down gets it for itself.
     if (slot.runs.length > 0 && (candidates[0]?.alone || slot.runs.some(runsAlone))) break;
@@ -75,15 +75,16 @@ function feedQueue(options: FeedOptions): number {
   return Number.POSITIVE_INFINITY;
 }
 
-/** Whether all instances but one run long items, so that the last one is for short ones. */
-function isReserved(slots: readonly Slot[], limits: BatchLimits): boolean {
-  if (limits.padding?.reservesInstance !== true || slots.length < 2) return false;
-  const isLong = (item: Pending) => !isShort(limits)(item);
-  return slots.filter(({ runs }) => runs.some(({ members }) => members.some(isLong))).length >= slots.length - 1;
-}
-
-function isShort({ padding }: BatchLimits): (item: Pending) => boolean {
-  return ({ cost }) => cost <= (padding?.maxPaddedCost ?? Number.POSITIVE_INFINITY);
+/** Leaves out items that are longer than a padded batch while all instances but one run such items, where that one is kept for shorter items. */
+function keepForShort(
+  candidates: readonly Pending[],
+  slots: readonly Slot[],
+  { padding }: BatchLimits,
+): readonly Pending[] {
+  if (padding?.reservesInstance !== true || slots.length < 2) return candidates;
+  const isLong = ({ cost }: Pending) => cost > padding.maxPaddedCost;
+  const runningLong = slots.filter(({ runs }) => runs.some(({ members }) => members.some(isLong))).length;
+  return runningLong < slots.length - 1 ? candidates : candidates.filter((item) => !isLong(item));
 }
 
 /** Whether a request, the first to run, waits for others: only those do that nobody waits for. */

@@ -12,6 +12,8 @@ export interface ProbeOptions {
   readonly pure: boolean;
   /** Rows do not influence each other. */
   readonly batchInvariant: boolean;
+  /** What a row costs depends on its length. */
+  readonly isPadded: boolean;
   readonly clock: Clock;
 }
 
@@ -31,6 +33,7 @@ export async function chooseBatching(model: Instance, options: ProbeOptions): Pr
     );
   }
   if (!options.pure) return unmeasured('not measured: the model is not free of side effects');
+  if (options.isPadded) return unmeasured('not measured: what a row costs depends on its length');
   if (zeroInputs(options.signature, 1) === undefined)
     return unmeasured('not measured: the model has variable dimensions');
   try {

@@ -104,6 +104,7 @@ function probeBatching(
       maxBatchSize,
       pure: description.pure,
       batchInvariant: description.batchInvariant,
+      isPadded: description.padding !== undefined,
       clock: context.clock,
     }),
   );
