@@ -10,7 +10,7 @@ import { CLI_ENTRY, RUNNER_ENTRY } from '../support/dist.js';
 import { createTempFolder, type TempFolder } from '../support/model-folder.js';
 import { markdownPages, shellBlocksOf } from '../support/shell-blocks.js';
 import { PRELUDE } from '../support/shell-prelude.js';
-import { textModelFiles } from '../support/text-model.js';
+import { inFolder, textModelFiles } from '../support/text-model.js';
 
 /** What the pages call a model of the reader's own: it writes on what it was given. */
 const MY_MODEL = `export default {
@@ -24,10 +24,6 @@ const MY_MODEL = `export default {
 
 /** What stands for the pages' language model. */
 const TINY_MODEL = readFileSync(path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf'));
-
-/** What stands for the pages' text models: each letter is a token. */
-const inFolder = (folder: string, files: Readonly<Record<string, string | Uint8Array>>) =>
-  Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content]));
 
 /** Numbers in an example are rounded for the reader, and those of another processor. */
 function approximate(expected: unknown): unknown {

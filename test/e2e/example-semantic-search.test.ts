@@ -2,16 +2,13 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
-import { textModelFiles } from '../support/text-model.js';
-
-const inVersion = (name: string, files: Record<string, string | Uint8Array>) =>
-  Object.fromEntries(Object.entries(files).map(([file, content]) => [`${name}/1/${file}`, content]));
+import { inFolder, textModelFiles } from '../support/text-model.js';
 
 let server: AppServer;
 beforeAll(async () => {
   server = await startAppServer({
-    ...inVersion('minilm', textModelFiles()),
-    ...inVersion('rerank', textModelFiles({ output: 'rank' })),
+    ...inFolder('minilm/1', textModelFiles()),
+    ...inFolder('rerank/1', textModelFiles({ output: 'rank' })),
   });
 });
 afterAll(() => server[Symbol.asyncDispose]());

@@ -2,21 +2,18 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
-import { idOf, TOKEN_IDS, textModelFiles, vectorOf } from '../support/text-model.js';
+import { idOf, inFolder, TOKEN_IDS, textModelFiles, vectorOf } from '../support/text-model.js';
 import { until } from '../support/until.js';
-
-const inVersion = (name: string, files: Record<string, string | Uint8Array>) =>
-  Object.fromEntries(Object.entries(files).map(([file, content]) => [`${name}/1/${file}`, content]));
 
 let server: AppServer;
 beforeAll(async () => {
   server = await startAppServer(
     {
-      ...inVersion('letters', textModelFiles()),
+      ...inFolder('letters/1', textModelFiles()),
       'letters/model.yaml':
         'queue: { maxRequests: 8 }\ntext: { maxPaddedTokens: 32 }\nwarmup: [{ name: one, inputs: { text: { data: random } } }]\n',
-      ...inVersion('judge', textModelFiles({ output: 'rank' })),
-      ...inVersion('sorts', textModelFiles({ output: 'classify' })),
+      ...inFolder('judge/1', textModelFiles({ output: 'rank' })),
+      ...inFolder('sorts/1', textModelFiles({ output: 'classify' })),
     },
     { repository: { controlMode: 'explicit', loadModels: ['*'] } },
   );

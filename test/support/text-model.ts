@@ -136,3 +136,8 @@ function graphOf(output: NonNullable<TextModelOptions['output']>): OnnxGraph {
     initializers: [...initializers, axes('from', 0), axes('to', classes)],
   };
 }
+
+/** Files below a folder, such as those of a model below its version: `letters/1`. */
+export function inFolder(folder: string, files: Readonly<Record<string, string | Uint8Array>>): FolderContents {
+  return Object.fromEntries(Object.entries(files).map(([file, content]) => [`${folder}/${file}`, content]));
+}
