@@ -14,6 +14,7 @@ declare module 'vitest' {
 const ISOLATED = [
   'src/audit/recording/inference-group.test.ts',
   'src/loadgen/measure.test.ts',
+  'src/server/http/headers.test.ts',
   'src/server/rest/router.test.ts',
 ];
 
