@@ -257,10 +257,10 @@ describe('the llama runtime', () => {
     const instance = await load();
     await generate(instance, PROMPT);
     await generate(instance, PROMPT);
-    // Twice a second numbers come while a batch runs, the last step's included.
-    await until('the last batch has ended', () => {
-      const { steps_total: steps, slots_busy: busy } = instance.statistics?.() ?? {};
-      return steps === 32 && busy === 0;
+    // Numbers come behind the last answer of a batch; those of the preparer from a process of its own.
+    await until('both batches and both preparations have ended', () => {
+      const { steps_total: steps, slots_busy: busy, tokenized_bytes_total: bytes } = instance.statistics?.() ?? {};
+      return steps === 32 && busy === 0 && bytes === 2 * PROMPT.length;
     });
     expect(instance.statistics?.()).toEqual({
       slots_busy: 0,
