@@ -78,9 +78,8 @@ describe('a generating runtime from outside, over HTTP', () => {
     const cached = async () => (await scrape()).get(`millrace_cached_prompt_tokens_total{${MODEL}}`) ?? 0;
     const before = await cached();
     for (let round = 0; round < 4; round++) await textOf(await generate('all day', { max_tokens: 1 }));
+    // The first of them may go to either instance, and is cached there only.
     expect((await cached()) - before).toBe(3 * 2);
-    const used = (await scrape()).get(`millrace_runtime_prefix_cache_used_tokens{instance_index="1",${MODEL}}`);
-    expect(used ?? 0).toBe(0);
   });
 
   it('answers a completion of OpenAI', async () => {
