@@ -2,6 +2,7 @@
 
 export { answerGroups, type GroupAnswerer } from './answer-groups.js';
 export { GroupedThread, type GroupedThreadOptions } from './grouped-thread.js';
-export { LimitedThread, type ThreadProblem } from './limited-thread.js';
+export { LimitedThread, type LimitedThreadOptions, type ThreadProblem } from './limited-thread.js';
+export { LimitedThreads } from './limited-threads.js';
 export type { GroupMessage, Reply } from './messages.js';
 export { startThread } from './start-thread.js';

@@ -1,10 +1,11 @@
 import { serialize } from 'node:v8';
 import type { Clock, Prompt } from '../../../core/index.js';
 import { promptBytes, textPrompt } from '../../../generation/index.js';
+import { LimitedThreads } from '../../../threads/index.js';
 import type { BatchItem, PreparedRequest, Preparer } from '../../contract.js';
-import type { PreparationSetup } from './job.js';
+import type { PreparationSetup, PromptJob, PromptReply } from './job.js';
 import { checkPromptSize } from './limits.js';
-import { createPromptThread, LIMIT_MS, type PromptThread, promptOf, promptOptions } from './prompt-thread.js';
+import { LIMIT_MS, promptOf, promptOptions, promptThreadOptions } from './prompt-thread.js';
 
 /** Texts take a millisecond for 500 bytes at worst. */
 const BYTES_PER_MS = 256;
@@ -28,9 +29,7 @@ export class LlamaPreparer implements Preparer {
     ],
   };
   readonly #setup: LlamaPreparerSetup;
-  readonly #threads: readonly PromptThread[];
-  readonly #free: PromptThread[];
-  readonly #waiting: ((thread: PromptThread) => void)[] = [];
+  readonly #threads: LimitedThreads<PromptJob, PromptReply>;
   #messages = 0;
   #bytes = 0;
 
@@ -38,15 +37,13 @@ export class LlamaPreparer implements Preparer {
     const { library, vocabulary, limits, template, clock } = setup;
     this.#setup = setup;
     // What a thread is started with is copied: plain data only.
-    this.#threads = Array.from({ length: THREADS }, () =>
-      createPromptThread({ library, vocabulary, limits, template }, clock),
-    );
-    this.#free = [...this.#threads];
+    const options = promptThreadOptions({ library, vocabulary, limits, template }, clock);
+    this.#threads = new LimitedThreads(options, THREADS);
   }
 
   /** Starts a thread, so that the first request does not wait for one. */
   async start(): Promise<void> {
-    await this.#threads[0]?.run({ prompt: textPrompt(''), options: promptOptions({ maxTokens: 0 }) });
+    await this.#threads.run({ prompt: textPrompt(''), options: promptOptions({ maxTokens: 0 }) });
   }
 
   /**
@@ -59,31 +56,13 @@ export class LlamaPreparer implements Preparer {
     const options = promptOptions(request);
     checkPromptSize(prompt, options, this.#setup.limits);
     const limitMs = LIMIT_MS + Math.floor(promptBytes(prompt).byteLength / BYTES_PER_MS);
-    const thread = await this.#take();
-    try {
-      const reply = await thread.run({ prompt: copy(prompt), options }, limitMs);
-      if ('work' in reply) {
-        this.#messages += reply.work.messages;
-        this.#bytes += reply.work.bytes;
-      }
-      const made = promptOf(reply, prompt);
-      return { cost: made.tokens.length, value: serialize(made) };
-    } finally {
-      // Native code of a job that exceeded its limit cannot be interrupted.
-      void thread.ready().then(() => this.#release(thread));
+    const reply = await this.#threads.run({ prompt: copy(prompt), options }, limitMs);
+    if ('work' in reply) {
+      this.#messages += reply.work.messages;
+      this.#bytes += reply.work.bytes;
     }
-  }
-
-  #take(): Promise<PromptThread> {
-    const thread = this.#free.shift();
-    return thread === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(thread);
-  }
-
-  #release(thread: PromptThread): void {
-    const next = this.#waiting.shift();
-    // In front: a thread that has not started yet stays so as long as possible.
-    if (next === undefined) this.#free.unshift(thread);
-    else next(thread);
+    const made = promptOf(reply, prompt);
+    return { cost: made.tokens.length, value: serialize(made) };
   }
 
   statistics(): Readonly<Record<string, number>> {
@@ -91,7 +70,7 @@ export class LlamaPreparer implements Preparer {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.close()));
+    await this.#threads.close();
     this.#setup.free();
   }
 }

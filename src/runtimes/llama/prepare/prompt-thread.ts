@@ -1,6 +1,6 @@
 import { type Clock, errorOf, type GenerationParameters, invalidArgument, type Prompt } from '../../../core/index.js';
 import { conversationPrompt } from '../../../generation/index.js';
-import { LimitedThread, startThread, type ThreadProblem } from '../../../threads/index.js';
+import { LimitedThread, type LimitedThreadOptions, startThread, type ThreadProblem } from '../../../threads/index.js';
 import { generationOptions } from '../sampling/options.js';
 import { refusedByTemplate } from '../template/refusal.js';
 import type { MadePrompt, PreparationSetup, PromptJob, PromptOptions, PromptReply } from './job.js';
@@ -10,19 +10,17 @@ export const LIMIT_MS = 2_000;
 const MAX_HEAP_MB = 256;
 const ENTRY = new URL('./thread.js', import.meta.url).href;
 
-export type PromptThread = LimitedThread<PromptJob, PromptReply>;
-
-/** A thread that makes prompts, one after the other: templates are programs of strangers, and long texts take a while. */
-export function createPromptThread(setup: PreparationSetup, clock: Clock): PromptThread {
+/** How threads are started that make prompts: templates are programs of strangers, and long texts take a while. */
+export function promptThreadOptions(setup: PreparationSetup, clock: Clock): LimitedThreadOptions {
   const start = () => startThread(ENTRY, { name: 'millrace-prompts', data: setup, maxHeapMb: MAX_HEAP_MB });
-  return new LimitedThread({ clock, start, limitMs: LIMIT_MS });
+  return { clock, start, limitMs: LIMIT_MS };
 }
 
 const PROBE = conversationPrompt({ messages: [{ role: 'user', content: 'Hello' }] });
 
 /** Rejects where the template does not take the simplest conversation. */
 export async function probeTemplate(setup: PreparationSetup, clock: Clock): Promise<void> {
-  const thread = createPromptThread(setup, clock);
+  const thread = new LimitedThread<PromptJob, PromptReply>(promptThreadOptions(setup, clock));
   try {
     promptOf(await thread.run({ prompt: PROBE, options: promptOptions({ maxTokens: 0 }) }), PROBE);
   } finally {
