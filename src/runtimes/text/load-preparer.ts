@@ -1,10 +1,10 @@
 import { invalidArgument } from '../../core/index.js';
 import type { LoadSpec, Preparer } from '../contract.js';
+import { PoolingPreparer } from '../pooling/preparer.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { readTokenizerFile } from './model-files.js';
 import { readTextOptions } from './options.js';
 import { readTextPlan } from './plan.js';
-import { TextPreparer } from './preparer.js';
 import { TextTokenizer } from './text-tokenizer.js';
 
 /** Loads the tokenizer of a text model, without its weights. */
@@ -16,5 +16,5 @@ export async function loadTextPreparer(spec: LoadSpec, _context: RuntimeContext)
       `tokenizer.json has ${tokenizer.size} tokens, but the model only ${plan.vocabularySize} (vocab_size of config.json): they are not of one model`,
     );
   }
-  return new TextPreparer(plan, tokenizer);
+  return new PoolingPreparer(plan, tokenizer);
 }

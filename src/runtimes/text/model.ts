@@ -1,12 +1,11 @@
 import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { bytesOf, type Clock, MillraceError, type ModelTasks, type Tensor } from '../../core/index.js';
-import { POOLING_TENSORS } from '../../pooling/index.js';
+import { type Clock, MillraceError } from '../../core/index.js';
 import type { Batch, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import { explainRunError } from '../onnx/errors.js';
+import { embeddingOf, poolingEmission, scoresOf } from '../pooling/answer.js';
+import { type PreparedText, unpackText } from '../pooling/prepared-text.js';
 import type { TextPlan } from './plan.js';
 import { readVectors, type TokenVectors } from './pool.js';
-import { type PreparedText, unpackText } from './prepared-text.js';
-import { normalizeVector, sigmoid, softmax } from './scores.js';
 
 interface TextModelParts {
   readonly plan: TextPlan;
@@ -79,43 +78,20 @@ export class TextModel implements LoadedModel {
     const name = text.isUnpooled ? (tokenOutput ?? output) : output;
     const read = readVectors(name, results[name] as OrtTensor);
     const values =
-      tasks.embed === undefined ? scoresOf(read, { row, text, tasks }) : this.#vectorsOf(read, { row, text });
-    const counts = Int32Array.of(text.tokens.length);
-    const outputs: readonly Tensor[] = [
-      values,
-      { name: POOLING_TENSORS.tokenCounts, datatype: 'INT32', shape: [1], data: bytesOf(counts) },
-    ];
-    return { callId, outputs, usage: { promptTokens: text.tokens.length, completionTokens: 0 }, final: true };
+      tasks.embed === undefined
+        ? scoresOf(read.whole(row), { isRaw: text.isRaw, tasks })
+        : embeddingOf(this.#vectorsOf(read, { row, text }), text);
+    return poolingEmission(callId, values, text);
   }
 
-  #vectorsOf(read: TokenVectors, { row, text }: { readonly row: number; readonly text: PreparedText }): Tensor {
+  #vectorsOf(
+    read: TokenVectors,
+    { row, text }: { readonly row: number; readonly text: PreparedText },
+  ): readonly Float32Array[] {
     const { pooling = 'mean' } = this.#plan.tasks.embed ?? {};
-    const whole = text.isUnpooled
-      ? read.tokens(row, text.tokens.length)
-      : [read.pooled(row, text.tokens.length, pooling)];
-    const size = text.dimensions || read.size;
-    const all = new Float32Array(whole.length * size);
-    for (const [index, vector] of whole.entries()) {
-      const kept = all.subarray(index * size, (index + 1) * size);
-      kept.set(vector.subarray(0, size));
-      if (text.normalize) normalizeVector(kept);
-    }
-    return { name: POOLING_TENSORS.embedding, datatype: 'FP32', shape: [whole.length, size], data: bytesOf(all) };
+    const { length } = text.tokens;
+    return text.isUnpooled ? read.tokens(row, length) : [read.pooled(row, length, pooling)];
   }
-}
-
-function scoresOf(
-  read: TokenVectors,
-  { row, text, tasks }: { readonly row: number; readonly text: PreparedText; readonly tasks: ModelTasks },
-): Tensor {
-  const logits = read.whole(row).slice();
-  const { score, scores } = POOLING_TENSORS;
-  if (tasks.classify === undefined) {
-    if (!text.isRaw) sigmoid(logits);
-    return { name: score, datatype: 'FP32', shape: [1], data: bytesOf(logits.subarray(0, 1)) };
-  }
-  if (!text.isRaw) (tasks.classify.multiLabel ? sigmoid : softmax)(logits);
-  return { name: scores, datatype: 'FP32', shape: [1, logits.length], data: bytesOf(logits) };
 }
 
 /** The inputs of the graph, each text padded to the length. */

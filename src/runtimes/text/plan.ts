@@ -1,7 +1,8 @@
 import path from 'node:path';
-import { EMBEDDING_POOLINGS, type EmbeddingSpec, invalidArgument, type ModelTasks } from '../../core/index.js';
+import { EMBEDDING_POOLINGS, type EmbeddingSpec, invalidArgument } from '../../core/index.js';
 import type { LoadSpec } from '../contract.js';
 import { type GraphValue, readGraph } from '../onnx/graph-values.js';
+import type { PoolingPlan } from '../pooling/plan.js';
 import { type ConfigFile, findGraph, readConfigFile, readConfigList } from './model-files.js';
 import type { TextOptions } from './options.js';
 
@@ -19,25 +20,15 @@ const MAX_TOKENS = 1_000_000;
 const PROMPTS = { query: ['query', 'search_query'], document: ['document', 'passage', 'search_document'] } as const;
 
 /** What the files of a text model say of it: all that runner and preparer need to know. */
-export interface TextPlan {
+export interface TextPlan extends PoolingPlan {
   /** Absolute path. */
   readonly graph: string;
   readonly folder: string;
-  /** One of embed, rank and classify. */
-  readonly tasks: ModelTasks;
-  readonly maxInputTokens: number;
-  readonly vocabularySize: number;
   readonly inputs: readonly (typeof INPUTS)[number][];
   /** The output that a text is answered with; of an embedder without one in the graph, the vectors of its tokens. */
   readonly output: string;
   /** The output with the vectors of tokens, where there is one. */
   readonly tokenOutput: string | undefined;
-  readonly normalize: boolean;
-  readonly prompts: ReadonlyMap<string, string>;
-  /** Of requests that name none; '' = none. */
-  readonly defaultPrompt: string;
-  /** By the kind of text that a request says; '' = none. */
-  readonly inputPrompts: { readonly query: string; readonly document: string };
   readonly padToken: number;
 }
 

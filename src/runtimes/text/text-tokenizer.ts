@@ -1,28 +1,22 @@
 import type { Encoding, Tokenizer } from 'tokenizers';
-import { invalidArgument, type MillraceError, messageOf } from '../../core/index.js';
+import { invalidArgument, messageOf } from '../../core/index.js';
 import type { TextToken } from '../../pooling/index.js';
 import { importOptional } from '../import-optional.js';
-
-/** A text and, of a pair, the second one. */
-export type TextRow = readonly [text: string, pair?: string];
-
-export interface EncodeLimits {
-  readonly maxTokens: number;
-  /** What is left out of a text that is too long; undefined = it is refused. */
-  readonly truncation: 'left' | 'right' | undefined;
-  readonly addSpecialTokens: boolean;
-}
-
-export interface EncodedRow {
-  readonly tokens: Int32Array;
-  readonly firstTokens: number;
-}
+import {
+  type EncodedRow,
+  type EncodeLimits,
+  type PoolingTokenizer,
+  shareRoom,
+  type TextRow,
+  tooLong,
+  tooManyToList,
+} from '../pooling/tokenizer.js';
 
 /** A job of more texts would keep those of others waiting. */
 const ROWS_PER_JOB = 32;
 
 /** The tokenizer of a model: a file `tokenizer.json` of Hugging Face's library. */
-export class TextTokenizer {
+export class TextTokenizer implements PoolingTokenizer {
   readonly #tokenizer: Tokenizer;
 
   private constructor(tokenizer: Tokenizer) {
@@ -53,7 +47,6 @@ export class TextTokenizer {
     return this.#tokenizer.getVocabSize(true);
   }
 
-  /** Rejects with `invalid_argument`, reason `context_length_exceeded`, naming the row that is too long. */
   async encode(rows: readonly TextRow[], limits: EncodeLimits): Promise<readonly EncodedRow[]> {
     const encoded: EncodedRow[] = [];
     for await (const [encoding, row] of this.#encodings(rows, limits)) {
@@ -66,7 +59,6 @@ export class TextTokenizer {
     return encoded;
   }
 
-  /** The tokens of each text, cut nowhere. Rejects with `invalid_argument` where they are more than `most` together. */
   async describe(
     texts: readonly string[],
     { most, addSpecialTokens }: Pick<EncodeLimits, 'addSpecialTokens'> & { readonly most: number },
@@ -82,15 +74,18 @@ export class TextTokenizer {
       if (count <= most) described.push(describeTokens(encoding, text));
     }
     if (count <= most) return described;
-    throw invalidArgument(`the texts have ${count} tokens together; at most ${most} are listed`);
+    throw tooManyToList(count, most);
   }
 
-  /** The texts of token ids, which are in the vocabulary. */
   decode(rows: readonly Int32Array[], skipSpecialTokens: boolean): Promise<readonly string[]> {
     return this.#tokenizer.decodeBatch(
       rows.map((row) => [...row]),
       skipSpecialTokens,
     );
+  }
+
+  async close(): Promise<void> {
+    // Its memory goes with the process.
   }
 
   /** Rows with their tokens, a job at a time. */
@@ -111,29 +106,6 @@ export class TextTokenizer {
       for (const [index, encoding] of encodings.entries()) yield [encoding, job[index] as TextRow];
     }
   }
-}
-
-export function tooLong(index: number, size: string, maxTokens: number): MillraceError {
-  return invalidArgument(
-    `text ${index} is too long: it has ${size}; the model reads at most ${maxTokens} tokens: shorten it, or set truncate`,
-    { reason: 'context_length_exceeded' },
-  );
-}
-
-/**
- * Tokens that are left of each text of a pair, so that all fit into `maxTokens` with `added` special ones. The longer text is cut first, as by
- * `longest_first` of the library, whose order this follows where both are as long.
- */
-export function shareRoom(
-  [first, second]: readonly [number, number],
-  { maxTokens, added }: { readonly maxTokens: number; readonly added: number },
-): readonly [first: number, second: number] {
-  const room = Math.max(0, maxTokens - added);
-  if (first + second <= room) return [first, second];
-  const shorter = Math.min(first, second);
-  const half = Math.floor(room / 2);
-  const [one, other] = shorter <= half ? [shorter, room - shorter] : [half, room - half];
-  return first > second ? [other, one] : [one, other];
 }
 
 /**

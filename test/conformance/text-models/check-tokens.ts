@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TextRow, TextTokenizer } from '../../../src/runtimes/text/text-tokenizer.js';
+import type { TextRow } from '../../../src/runtimes/pooling/tokenizer.js';
+import { TextTokenizer } from '../../../src/runtimes/text/text-tokenizer.js';
 import type { Tally } from '../harness/tally.js';
 
 /** A way of encoding rows, and what Python made of each: the tokens before those of type 1, and the ids. */

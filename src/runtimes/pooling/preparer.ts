@@ -8,9 +8,9 @@ import {
   readPoolingParameters,
 } from '../../pooling/index.js';
 import type { BatchItem, PreparedAnswer, PreparedRequest, Preparer } from '../contract.js';
-import type { TextPlan } from './plan.js';
+import type { PoolingPlan } from './plan.js';
 import { packText } from './prepared-text.js';
-import { type EncodedRow, type EncodeLimits, type TextRow, type TextTokenizer, tooLong } from './text-tokenizer.js';
+import { type EncodedRow, type EncodeLimits, type PoolingTokenizer, type TextRow, tooLong } from './tokenizer.js';
 
 /** Of a text, so many bytes are tokenised for each token that is read; most tokens have 3 to 5. */
 const BYTES_PER_TOKEN = 16;
@@ -20,22 +20,22 @@ const LEAST_BYTES = 4_096;
 const MAX_REQUEST_BYTES = 8_388_608;
 /** Tokens of which an answer tells the text. */
 const MAX_TOLD_TOKENS = 65_536;
-/** Callers whose texts are tokenised at a time, each on a thread of libuv. */
+/** Callers whose texts are tokenised at a time, each on a thread. */
 const CONCURRENCY = 2;
 
 const utf8 = new TextDecoder();
 
 /** Tokenises texts. What it makes of each is a {@link PreparedText}, the cost its tokens. */
-export class TextPreparer implements Preparer {
+export class PoolingPreparer implements Preparer {
   readonly description: Preparer['description'];
-  readonly #plan: TextPlan;
-  readonly #tokenizer: TextTokenizer;
+  readonly #plan: PoolingPlan;
+  readonly #tokenizer: PoolingTokenizer;
   readonly #embed: EmbeddingSpec | undefined;
   /** Of a text that are tokenised. */
   readonly #mostBytes: number;
   #bytes = 0;
 
-  constructor(plan: TextPlan, tokenizer: TextTokenizer) {
+  constructor(plan: PoolingPlan, tokenizer: PoolingTokenizer) {
     this.#plan = plan;
     this.#tokenizer = tokenizer;
     this.#embed = plan.tasks.embed;
@@ -80,8 +80,8 @@ export class TextPreparer implements Preparer {
     return { tokenized_bytes_total: this.#bytes };
   }
 
-  async close(): Promise<void> {
-    // Its memory goes with the process.
+  close(): Promise<void> {
+    return this.#tokenizer.close();
   }
 
   async #tokensOf(input: PoolingInput, { limits, prompt }: Reading): Promise<PreparedAnswer> {

@@ -1,0 +1,42 @@
+import { bytesOf, type ModelTasks, type Tensor } from '../../core/index.js';
+import { POOLING_TENSORS } from '../../pooling/index.js';
+import type { Emission } from '../contract.js';
+import type { PreparedText } from './prepared-text.js';
+import { normalizeVector, sigmoid, softmax } from './scores.js';
+
+/** The vectors of a text as a request wants them: one, or one for each of its tokens, all of the same size. */
+export function embeddingOf(vectors: readonly Float32Array[], { dimensions, normalize }: PreparedText): Tensor {
+  const size = dimensions || (vectors[0]?.length ?? 0);
+  const all = new Float32Array(vectors.length * size);
+  for (const [index, vector] of vectors.entries()) {
+    const kept = all.subarray(index * size, (index + 1) * size);
+    kept.set(vector.subarray(0, size));
+    if (normalize) normalizeVector(kept);
+  }
+  return { name: POOLING_TENSORS.embedding, datatype: 'FP32', shape: [vectors.length, size], data: bytesOf(all) };
+}
+
+/** The score of a text, or those of its classes. `isRaw`: as the model gives them; else from 0 to 1. */
+export function scoresOf(
+  given: Float32Array,
+  { isRaw, tasks }: { readonly isRaw: boolean; readonly tasks: ModelTasks },
+): Tensor {
+  const scores = given.slice();
+  if (tasks.classify === undefined) {
+    if (!isRaw) sigmoid(scores);
+    return { name: POOLING_TENSORS.score, datatype: 'FP32', shape: [1], data: bytesOf(scores.subarray(0, 1)) };
+  }
+  if (!isRaw) (tasks.classify.multiLabel ? sigmoid : softmax)(scores);
+  return { name: POOLING_TENSORS.scores, datatype: 'FP32', shape: [1, scores.length], data: bytesOf(scores) };
+}
+
+/** What a text is answered with. */
+export function poolingEmission(callId: number, values: Tensor, { tokens }: PreparedText): Emission {
+  const counts = Int32Array.of(tokens.length);
+  return {
+    callId,
+    outputs: [values, { name: POOLING_TENSORS.tokenCounts, datatype: 'INT32', shape: [1], data: bytesOf(counts) }],
+    usage: { promptTokens: tokens.length, completionTokens: 0 },
+    final: true,
+  };
+}

@@ -1,0 +1,17 @@
+import type { ModelTasks } from '../../core/index.js';
+
+/** What the preparer of a model that reads texts knows of it. */
+export interface PoolingPlan {
+  /** One of embed, rank and classify. */
+  readonly tasks: ModelTasks;
+  readonly maxInputTokens: number;
+  readonly vocabularySize: number;
+  /** Of requests that do not say. */
+  readonly normalize: boolean;
+  /** By name. */
+  readonly prompts: ReadonlyMap<string, string>;
+  /** Of requests that name none; '' = none. */
+  readonly defaultPrompt: string;
+  /** By the kind of text that a request says; '' = none. */
+  readonly inputPrompts: { readonly query: string; readonly document: string };
+}
