@@ -1,8 +1,10 @@
 import koffi from 'koffi';
 import { MillraceError } from '../../../core/index.js';
 import type { BatchEntry, Evaluator } from '../schedule/step-loop.js';
-import type { NativeBatch, Pointer } from './functions.js';
+import type { Pointer } from './functions.js';
+import { NativeContext } from './native-context.js';
 import type { Library } from './open.js';
+import { nativeView, TokenBatch } from './token-batch.js';
 import type { Weights } from './weights.js';
 
 export interface ContextOptions {
@@ -20,9 +22,6 @@ export interface ContextOptions {
 type Evaluation = Awaited<ReturnType<Evaluator['evaluate']>>;
 
 const EVALUATIONS: Readonly<Record<number, Evaluation>> = { 0: 'done', 1: 'full', 2: 'aborted' };
-/** Of llama.cpp's values for `flash_attn_type`. */
-const FLASH_ATTENTION_OFF = 0;
-const FLASH_ATTENTION_AUTO = -1;
 
 /** What the model remembers of the sequences in its slots (the KV cache), and the batch that is evaluated next. */
 export class LlamaContext implements Evaluator {
@@ -33,18 +32,13 @@ export class LlamaContext implements Evaluator {
   readonly pointer: Pointer;
   readonly #library: Library;
   readonly #vocabularySize: number;
+  readonly #native: NativeContext;
   readonly #memory: Pointer;
-  readonly #threads: Pointer | undefined;
-  readonly #batch: NativeBatch;
-  readonly #tokens: Int32Array;
-  readonly #positions: Int32Array;
-  readonly #sequences: readonly Int32Array[];
-  readonly #wantLogits: Int8Array;
+  readonly #batch: TokenBatch;
   readonly #abort: Uint8Array;
   readonly #abortPointer: bigint;
   /** By address: llama.cpp has a few rows for logits, and uses them again. */
   readonly #logits = new Map<bigint, Float32Array>();
-  #count = 0;
 
   /** Throws `resource_exhausted` where there is not enough memory. `deterministic`: see the option. */
   constructor(library: Library, weights: Weights, options: ContextOptions & { readonly deterministic: boolean }) {
@@ -54,8 +48,7 @@ export class LlamaContext implements Evaluator {
     this.slots = slots;
     this.batchTokens = batchTokens;
     this.cacheTokens = cacheTokens ?? options.contextTokens * slots;
-    this.pointer = library.llama_init_from_model(weights.pointer, {
-      ...library.contextDefaults,
+    const params = {
       n_ctx: this.cacheTokens,
       kv_unified: cacheTokens !== undefined,
       n_batch: batchTokens,
@@ -63,50 +56,34 @@ export class LlamaContext implements Evaluator {
       n_seq_max: slots,
       n_outputs_max: batchTokens,
       n_outputs_max_per_seq: 0,
-      n_threads: threads,
-      n_threads_batch: threads,
-      flash_attn_type: deterministic ? FLASH_ATTENTION_OFF : FLASH_ATTENTION_AUTO,
-    });
-    if (this.pointer === null) {
+    };
+    const native = NativeContext.open(library, weights, { threads, deterministic, params });
+    if (native === undefined) {
       throw new MillraceError(
         'resource_exhausted',
         `there is not enough memory for ${this.cacheTokens} tokens in ${slots} slots; lower llama.slots, llama.contextTokens or llama.cacheTokens`,
       );
     }
+    this.#native = native;
+    this.pointer = native.pointer;
+    this.#memory = native.memory;
     this.contextTokens = options.contextTokens;
-    this.#memory = library.llama_get_memory(this.pointer);
-    if (threads > 1) this.#threads = library.threadPools?.create(threads);
-    if (this.#threads !== undefined) library.llama_attach_threadpool(this.pointer, this.#threads, this.#threads);
-    // Memory of C, which no garbage collector moves while another thread reads it.
-    this.#batch = library.llama_batch_init(batchTokens, 0, 1);
-    const words = (pointer: Pointer) => new Int32Array(view(pointer, batchTokens * 4));
-    this.#tokens = words(this.#batch.token);
-    this.#positions = words(this.#batch.pos);
-    words(this.#batch.n_seq_id).fill(1);
-    this.#wantLogits = new Int8Array(view(this.#batch.logits, batchTokens));
-    const lists = new BigInt64Array(view(this.#batch.seq_id, batchTokens * 8));
-    this.#sequences = Array.from(lists.subarray(0, batchTokens), (list) => new Int32Array(view(list, 4)));
+    this.#batch = new TokenBatch(library, batchTokens);
     this.#abortPointer = koffi.alloc('uint8', 8) as bigint;
-    this.#abort = new Uint8Array(view(this.#abortPointer, 8)).fill(0);
+    this.#abort = new Uint8Array(nativeView(this.#abortPointer, 8)).fill(0);
     library.llama_set_abort_callback(this.pointer, library.isNonEmpty, this.#abortPointer);
   }
 
   /** Adds a token to the batch; returns its place, by which its logits are asked for. */
-  add({ token, position, slot, wantsLogits }: BatchEntry): number {
-    const index = this.#count++;
-    this.#tokens[index] = token;
-    this.#positions[index] = position;
-    (this.#sequences[index] as Int32Array)[0] = slot;
-    this.#wantLogits[index] = wantsLogits ? 1 : 0;
-    return index;
+  add(entry: BatchEntry): number {
+    return this.#batch.add(entry);
   }
 
   /** Evaluates the batch in a thread, and empties it. One at a time. */
   evaluate(): Promise<Evaluation> {
-    this.#batch.n_tokens = this.#count;
-    this.#count = 0;
+    const batch = this.#batch.take();
     return new Promise((resolve, reject) => {
-      this.#library.llama_decode.async(this.pointer, this.#batch, (error, code) => {
+      this.#library.llama_decode.async(this.pointer, batch, (error, code) => {
         this.#abort[0] = 0;
         if (error === null) resolve(EVALUATIONS[code] ?? 'failed');
         else reject(error);
@@ -126,7 +103,7 @@ export class LlamaContext implements Evaluator {
       throw new MillraceError('internal', `llama.cpp has no logits for token ${index} of the batch`);
     let logits = this.#logits.get(pointer);
     if (logits === undefined) {
-      logits = new Float32Array(view(pointer, this.#vocabularySize * 4));
+      logits = new Float32Array(nativeView(pointer, this.#vocabularySize * 4));
       this.#logits.set(pointer, logits);
     }
     return logits;
@@ -147,13 +124,8 @@ export class LlamaContext implements Evaluator {
 
   free(): void {
     this.#logits.clear();
-    this.#library.llama_batch_free(this.#batch);
-    this.#library.llama_free(this.pointer);
-    if (this.#threads !== undefined) this.#library.threadPools?.free(this.#threads);
+    this.#batch.free();
+    this.#native.free();
     koffi.free(this.#abortPointer);
   }
-}
-
-function view(pointer: Pointer, sizeBytes: number): ArrayBuffer {
-  return koffi.view(pointer, sizeBytes);
 }
