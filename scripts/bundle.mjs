@@ -23,6 +23,7 @@ const ENTRIES = [
   'runtimes/authoring',
   'runtimes/host/runner-main',
   'runtimes/llama/grammar/thread',
+  'runtimes/llama/pooling/thread',
   'runtimes/llama/prepare/thread',
   'runtimes/script/hooks',
   'store/sqlite/thread-main',

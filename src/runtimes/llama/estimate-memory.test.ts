@@ -12,7 +12,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'millrace-gguf-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const tiny = readFileSync(TINY_MODEL);
-const vocabulary = (await readGgufHeader(TINY_MODEL))?.get('tokenizer.ggml.tokens');
+const vocabulary = (await readGgufHeader(TINY_MODEL))?.values.get('tokenizer.ggml.tokens');
 const tokens = typeof vocabulary === 'object' ? vocabulary.length : 0;
 
 /** A file with the layers and heads of a model of 8 billion parameters, nearly all of it a hole. */
@@ -64,12 +64,13 @@ describe('the memory of a language model', () => {
 
 describe('the metadata of a GGUF file', () => {
   it('is read up to its end, with lists by their length', async () => {
-    const { values, isWhole } = parseGgufHeader(tiny);
+    const { header, isWhole } = parseGgufHeader(tiny);
     expect(isWhole).toBe(true);
-    expect(values?.get('general.architecture')).toBe('llama');
-    expect(values?.get('tokenizer.ggml.tokens')).toEqual({ length: tokens });
+    expect(header?.values.get('general.architecture')).toBe('llama');
+    expect(header?.values.get('tokenizer.ggml.tokens')).toEqual({ length: tokens });
     expect(tokens).toBeGreaterThan(100);
-    expect(await readGgufHeader(TINY_MODEL)).toEqual(values);
+    expect(header?.tensors.has('token_embd.weight')).toBe(true);
+    expect(await readGgufHeader(TINY_MODEL)).toEqual(header);
   });
 
   it('is read as far as it goes where the file is cut off or damaged, without an error', () => {
@@ -79,8 +80,8 @@ describe('the metadata of a GGUF file', () => {
       (length, changes) => {
         const damaged = Buffer.from(tiny.subarray(0, length));
         for (const { at, value } of changes) if (at < length) damaged[at] = value;
-        const { values } = parseGgufHeader(damaged);
-        expect(values === undefined || values.size <= 65_536).toBe(true);
+        const { header } = parseGgufHeader(damaged);
+        expect(header === undefined || header.values.size <= 65_536).toBe(true);
       },
     );
     fc.assert(property, { numRuns: 300 });

@@ -4,18 +4,34 @@ import { generationSignature } from '../../generation/index.js';
 import type { Description, LoadedModel, LoadSpec } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { formatOf } from './answer/answer-format.js';
+import { NO_HEADER, readGgufHeader } from './gguf-header.js';
 import { LlamaContext } from './library/context.js';
 import { type Library, openLibrary } from './library/open.js';
 import { Weights } from './library/weights.js';
 import { LlamaModel } from './model.js';
 import { contextTokensFor, type LlamaOptions, readLlamaOptions } from './options.js';
+import { loadPoolingModel } from './pooling/load.js';
+import { poolingOf } from './pooling/pooling.js';
 import { probeTemplate } from './prepare/prompt-thread.js';
 import { type ChatFormat, markersOf } from './template/answer-markers.js';
 
-/** Loads a language model. */
+/** Loads a model that generates, or reads texts. */
 export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promise<LoadedModel> {
   const options = readLlamaOptions(spec.options);
   const library = await openLibrary(spec.libraryFolder);
+  const header = (await readGgufHeader(spec.path).catch(() => undefined)) ?? NO_HEADER;
+  const pooling = poolingOf(header, options);
+  if (pooling !== undefined) return loadPoolingModel({ library, spec, options, header, pooling }, runtime);
+  return loadGenerator({ library, spec, options }, runtime);
+}
+
+interface GeneratorFile {
+  readonly library: Library;
+  readonly spec: LoadSpec;
+  readonly options: LlamaOptions;
+}
+
+async function loadGenerator({ library, spec, options }: GeneratorFile, runtime: RuntimeContext): Promise<LoadedModel> {
   const weights = Weights.load(library, spec.path, options.gpuLayers);
   const contextTokens = contextTokensFor(options, weights.trainedContextTokens);
   const source = options.chatTemplate || weights.chatTemplate;

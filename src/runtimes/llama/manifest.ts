@@ -2,11 +2,11 @@ import { CONTRACT_VERSION, type RuntimeManifest } from '../manifest.js';
 import { estimateLlamaMemory } from './estimate-memory.js';
 import { type LlamaConfig, LlamaSchema } from './section.js';
 
-/** Language models in GGUF files, by llama.cpp. */
+/** Models in GGUF files that generate, embed, rank or classify texts, by llama.cpp. */
 export const LLAMA: RuntimeManifest<LlamaConfig> = {
   name: 'llama',
   contractVersion: CONTRACT_VERSION,
-  tasks: ['generate'],
+  tasks: ['generate', 'embed', 'rank', 'classify'],
   prepares: true,
   files: { endings: ['.gguf'] },
   options: LlamaSchema,

@@ -17,8 +17,10 @@ export interface LlamaOptions {
   /** '' = the model's own. */
   readonly chatTemplate: string;
   readonly gpuLayers: number;
+  readonly pooling: (typeof POOLINGS)[number];
 }
 
+const POOLINGS = ['auto', 'none', 'mean', 'cls', 'lasttoken', 'rank'] as const;
 const SHARING = ['principal', 'all', 'none'] as const;
 
 export function readLlamaOptions(section: Readonly<Record<string, unknown>>): LlamaOptions {
@@ -35,6 +37,7 @@ export function readLlamaOptions(section: Readonly<Record<string, unknown>>): Ll
     deterministic: reader.boolean('deterministic', false),
     chatTemplate: reader.string('chatTemplate', ''),
     gpuLayers: reader.number('gpuLayers', 0),
+    pooling: reader.choice('pooling', POOLINGS, 'auto'),
   };
   reader.end();
   return options;

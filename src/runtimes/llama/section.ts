@@ -19,7 +19,7 @@ export const LlamaSchema = Type.Object(
         minimum: 0,
         default: 0,
         description:
-          'Longest text of a request, prompt and answer; memory is taken for it in every slot, for multiples of 256. 0 = what the model was trained on, at most 4096.',
+          'Longest text of a request, prompt and answer; memory is taken for it in every slot, for multiples of 256. Of models that pool: the longest text, with its special tokens. 0 = what the model was trained on, at most 4096.',
       }),
     ),
     cacheTokens: Type.Optional(
@@ -54,7 +54,7 @@ export const LlamaSchema = Type.Object(
         maximum: 4096,
         default: 512,
         description:
-          'Most tokens of an evaluation. Of a long prompt it takes a quarter of them at a time, or `prefillTokens` if that is more.',
+          'Most tokens of an evaluation. Of a long prompt it takes a quarter of them at a time, or `prefillTokens` if that is more. Of models that pool: most tokens of texts that are evaluated together; a longer text is evaluated alone.',
       }),
     ),
     prefillTokens: Type.Optional(
@@ -97,6 +97,24 @@ export const LlamaSchema = Type.Object(
         default: 0,
         description: 'Layers that are computed by a GPU, where the library can.',
       }),
+    ),
+    pooling: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal('auto'),
+          Type.Literal('none'),
+          Type.Literal('mean'),
+          Type.Literal('cls'),
+          Type.Literal('lasttoken'),
+          Type.Literal('rank'),
+        ],
+        {
+          ...BY_LOAD,
+          default: 'auto',
+          description:
+            'How the vectors of tokens become that of a text, for models that embed; `rank` = scores, by the head in the file; `none` = the model generates; auto = as the file says. The first three make an embedder of a model that generates.',
+        },
+      ),
     ),
   },
   { additionalProperties: false, 'x-moved': { library: 'runners.llamaLibrary' } },

@@ -17,11 +17,18 @@ export const PROTOTYPES: Readonly<Record<keyof Functions, string>> = {
   llama_model_has_encoder: 'bool llama_model_has_encoder(void *model)',
   llama_model_has_decoder: 'bool llama_model_has_decoder(void *model)',
   llama_model_chat_template: 'str llama_model_chat_template(void *model, str name)',
+  llama_model_n_embd_out: 'int32 llama_model_n_embd_out(void *model)',
+  llama_model_n_cls_out: 'uint32 llama_model_n_cls_out(void *model)',
+  llama_model_cls_label: 'str llama_model_cls_label(void *model, uint32 index)',
   llama_vocab_n_tokens: 'int32 llama_vocab_n_tokens(void *vocabulary)',
   llama_vocab_is_eog: 'bool llama_vocab_is_eog(void *vocabulary, int32 token)',
   llama_vocab_is_control: 'bool llama_vocab_is_control(void *vocabulary, int32 token)',
   llama_vocab_bos: 'int32 llama_vocab_bos(void *vocabulary)',
   llama_vocab_eos: 'int32 llama_vocab_eos(void *vocabulary)',
+  llama_vocab_sep: 'int32 llama_vocab_sep(void *vocabulary)',
+  llama_vocab_get_add_bos: 'bool llama_vocab_get_add_bos(void *vocabulary)',
+  llama_vocab_get_add_eos: 'bool llama_vocab_get_add_eos(void *vocabulary)',
+  llama_vocab_get_add_sep: 'bool llama_vocab_get_add_sep(void *vocabulary)',
   llama_vocab_fim_pre: 'int32 llama_vocab_fim_pre(void *vocabulary)',
   llama_vocab_fim_suf: 'int32 llama_vocab_fim_suf(void *vocabulary)',
   llama_vocab_fim_mid: 'int32 llama_vocab_fim_mid(void *vocabulary)',
@@ -39,7 +46,9 @@ export const PROTOTYPES: Readonly<Record<keyof Functions, string>> = {
   llama_batch_init: 'llama_batch llama_batch_init(int32 tokens, int32 embeddings, int32 sequences)',
   llama_batch_free: 'void llama_batch_free(llama_batch batch)',
   llama_decode: 'int32 llama_decode(void *context, llama_batch batch)',
+  llama_get_embeddings_seq: 'void *llama_get_embeddings_seq(void *context, int32 sequence)',
   llama_get_logits_ith: 'void *llama_get_logits_ith(void *context, int32 index)',
+  llama_memory_clear: 'void llama_memory_clear(void *memory, bool data)',
   llama_memory_seq_rm: 'bool llama_memory_seq_rm(void *memory, int32 sequence, int32 from, int32 to)',
   llama_memory_seq_cp: 'void llama_memory_seq_cp(void *memory, int32 source, int32 target, int32 from, int32 to)',
   llama_sampler_chain_init: 'void *llama_sampler_chain_init(llama_chain_params params)',
@@ -68,11 +77,18 @@ interface Functions {
   llama_model_has_encoder(model: Pointer): boolean;
   llama_model_has_decoder(model: Pointer): boolean;
   llama_model_chat_template(model: Pointer, name: string | null): string | null;
+  llama_model_n_embd_out(model: Pointer): number;
+  llama_model_n_cls_out(model: Pointer): number;
+  llama_model_cls_label(model: Pointer, index: number): string | null;
   llama_vocab_n_tokens(vocabulary: Pointer): number;
   llama_vocab_is_eog(vocabulary: Pointer, token: number): boolean;
   llama_vocab_is_control(vocabulary: Pointer, token: number): boolean;
   llama_vocab_bos(vocabulary: Pointer): number;
   llama_vocab_eos(vocabulary: Pointer): number;
+  llama_vocab_sep(vocabulary: Pointer): number;
+  llama_vocab_get_add_bos(vocabulary: Pointer): boolean;
+  llama_vocab_get_add_eos(vocabulary: Pointer): boolean;
+  llama_vocab_get_add_sep(vocabulary: Pointer): boolean;
   llama_vocab_fim_pre(vocabulary: Pointer): number;
   llama_vocab_fim_suf(vocabulary: Pointer): number;
   llama_vocab_fim_mid(vocabulary: Pointer): number;
@@ -110,7 +126,9 @@ interface Functions {
   llama_batch_init(tokens: number, embeddings: number, sequences: number): NativeBatch;
   llama_batch_free(batch: NativeBatch): void;
   llama_decode(context: Pointer, batch: NativeBatch): number;
+  llama_get_embeddings_seq(context: Pointer, sequence: number): Pointer;
   llama_get_logits_ith(context: Pointer, index: number): Pointer;
+  llama_memory_clear(memory: Pointer, data: boolean): void;
   llama_memory_seq_rm(memory: Pointer, sequence: number, from: number, to: number): boolean;
   llama_memory_seq_cp(memory: Pointer, source: number, target: number, from: number, to: number): void;
   llama_sampler_chain_init(params: { readonly no_perf: boolean }): Pointer;

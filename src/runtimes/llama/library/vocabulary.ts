@@ -12,6 +12,14 @@ export interface TokenizeOptions {
   readonly parseSpecial: boolean;
 }
 
+/** What becomes of tokens that control the model where text is made of tokens. */
+export interface SpecialTokens {
+  /** Leave out those that the model wants around a text. */
+  readonly removeEnds: boolean;
+  /** Write them as `<|im_end|>` and the like; else they are left out. */
+  readonly write: boolean;
+}
+
 export interface InfillTokens {
   readonly prefix: number;
   readonly suffix: number;
@@ -24,6 +32,11 @@ export type VocabularyFunctions = Pick<
   | 'llama_vocab_n_tokens'
   | 'llama_vocab_bos'
   | 'llama_vocab_eos'
+  | 'llama_vocab_sep'
+  | 'llama_vocab_get_add_bos'
+  | 'llama_vocab_get_add_eos'
+  | 'llama_vocab_get_add_sep'
+  | 'llama_vocab_is_control'
   | 'llama_vocab_fim_pre'
   | 'llama_vocab_fim_suf'
   | 'llama_vocab_fim_mid'
@@ -54,6 +67,25 @@ export class Vocabulary {
     return validToken(this.#library.llama_vocab_eos(this.pointer));
   }
 
+  get separatorToken(): number | undefined {
+    return validToken(this.#library.llama_vocab_sep(this.pointer));
+  }
+
+  /** Which tokens the model wants around a text, or between two. */
+  get added(): { readonly begin: boolean; readonly end: boolean; readonly separator: boolean } {
+    const library = this.#library;
+    return {
+      begin: library.llama_vocab_get_add_bos(this.pointer),
+      end: library.llama_vocab_get_add_eos(this.pointer),
+      separator: library.llama_vocab_get_add_sep(this.pointer),
+    };
+  }
+
+  /** A token that is no text, such as one that begins a text. */
+  isControl(token: number): boolean {
+    return this.#library.llama_vocab_is_control(this.pointer, token);
+  }
+
   /** Tokens between which a model is told what comes before and behind its answer; undefined = it has not learnt that. */
   get infillTokens(): InfillTokens | undefined {
     const library = this.#library;
@@ -81,20 +113,21 @@ export class Vocabulary {
   }
 
   /** The text that tokens stand for, without those that begin and end it. Throws `internal` where llama.cpp does not tell. */
-  detokenize(tokens: Int32Array): string {
+  detokenize(tokens: Int32Array, special: SpecialTokens = { removeEnds: true, write: true }): string {
     let buffer = Buffer.alloc(tokens.length * USUAL_PIECE_BYTES + 64);
-    let size = this.#detokenizeInto(buffer, tokens);
+    let size = this.#detokenizeInto(buffer, tokens, special);
     if (size < 0) {
       buffer = Buffer.alloc(-size);
-      size = this.#detokenizeInto(buffer, tokens);
+      size = this.#detokenizeInto(buffer, tokens, special);
     }
     if (size < 0) throw new MillraceError('internal', `llama.cpp did not make text of ${tokens.length} tokens`);
     return buffer.toString('utf8', 0, size);
   }
 
   /** Bytes of the text; below zero where it does not fit: as many as it needs. */
-  #detokenizeInto(buffer: Buffer, tokens: Int32Array): number {
-    return this.#library.llama_detokenize(this.pointer, tokens, tokens.length, buffer, buffer.length, true, true);
+  #detokenizeInto(buffer: Buffer, tokens: Int32Array, { removeEnds, write }: SpecialTokens): number {
+    const { length } = tokens;
+    return this.#library.llama_detokenize(this.pointer, tokens, length, buffer, buffer.length, removeEnds, write);
   }
 
   /** The bytes of a token, which need not be whole characters. `special`: of those that control the model, too; else none. */

@@ -13,6 +13,8 @@ export class Weights {
   readonly trainedContextTokens: number;
   /** Jinja template of a conversation; undefined = the file has none. */
   readonly chatTemplate: string | undefined;
+  /** Text with `{query}` and `{document}` that a model which ranks reads; undefined = the file has none. */
+  readonly rerankTemplate: string | undefined;
   /** Bytes of the longest token. */
   readonly longestPieceBytes: number;
   readonly #library: Library;
@@ -29,6 +31,7 @@ export class Weights {
     this.trainedContextTokens = library.llama_model_n_ctx_train(pointer);
     this.longestPieceBytes = this.#words.findLongestPiece();
     this.chatTemplate = library.llama_model_chat_template(pointer, null) ?? undefined;
+    this.rerankTemplate = library.llama_model_chat_template(pointer, 'rerank') ?? undefined;
   }
 
   /** Throws `invalid_argument` for a file that llama.cpp does not load, or that cannot generate text. */
@@ -57,6 +60,20 @@ export class Weights {
       );
     }
     return new Weights(library, pointer);
+  }
+
+  /** Elements of the vector of a text. */
+  get dimensions(): number {
+    return this.#library.llama_model_n_embd_out(this.pointer);
+  }
+
+  /** Names of the classes that a model with pooling `rank` has, by index; undefined = the file has no name. */
+  get classes(): readonly (string | undefined)[] {
+    const count = this.#library.llama_model_n_cls_out(this.pointer);
+    return Array.from(
+      { length: count },
+      (_, index) => this.#library.llama_model_cls_label(this.pointer, index) ?? undefined,
+    );
   }
 
   /** See {@link Vocabulary}. */
