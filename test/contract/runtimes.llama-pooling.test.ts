@@ -10,6 +10,7 @@ import { TINY_MODEL } from '../support/llama-model.js';
 import { batchItem } from '../support/tensors.js';
 import { createTestHost, IN_PROCESS, loadSpec, runBatch, type TestHost } from '../support/test-host.js';
 
+const IDS: Readonly<Record<string, number>> = { the: 5, light: 8, day: 10, night: 11 };
 const { '[CLS]': CLS, '[SEP]': SEP } = ENCODER_IDS;
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-pooling-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -131,7 +132,7 @@ describe('a GGUF file that embeds', () => {
 
   test('reads a text that is too long up to the end or from it on, with the tokens around it', async () => {
     const loaded = await load(encoder({ pooling: 2 }));
-    const words = Array.from({ length: 40 }, (_, at) => (at % 2 === 0 ? 'the' : 'light'));
+    const words: string[] = Array.from({ length: 40 }, (_, at) => (at % 2 === 0 ? 'the' : 'light'));
     words[0] = 'day';
     words[39] = 'night';
     const long = texts(words.join(' '));
@@ -140,7 +141,7 @@ describe('a GGUF file that embeds', () => {
       reason: 'context_length_exceeded',
       message: 'text 0 is too long: it has 42 tokens; the model reads at most 32 tokens: shorten it, or set truncate',
     });
-    const ids = words.map((word) => ({ the: 5, light: 8, day: 10, night: 11 })[word] as number);
+    const ids = words.map((word) => IDS[word] as number);
     const inner = ENCODER_CONTEXT - 2;
     const kept = { right: ids.slice(0, inner), left: ids.slice(-inner) };
     for (const direction of ['right', 'left'] as const) {

@@ -9,10 +9,10 @@ import { elementsOf, type WireTensor } from '../harness/tensor.js';
 /** Enough that texts of several requests meet in a batch. */
 export const CLIENTS = 6;
 /** What another order of summing makes of 32-bit floats, with some room. */
-const TOLERANCE: Tolerance = { relative: 1e-4, absolute: 1e-4 };
+export const TOLERANCE: Tolerance = { relative: 1e-4, absolute: 1e-4 };
+/** llama.cpp attends with 16-bit floats, in other blocks where texts are evaluated together. */
+export const GGUF_TOLERANCE: Tolerance = { relative: 1e-2, absolute: 1e-2 };
 const LEAST_COSINE = 0.9999;
-/** Scores nearer to each other than this have no order. */
-const LEAST_DISTANCE = 1e-5;
 
 /** What was compared of a model. */
 export interface Comparison {
@@ -28,10 +28,16 @@ export interface Comparison {
 export interface Subject {
   readonly name: string;
   readonly folder: string;
+  /** How far numbers may lie apart; scores that are nearer to each other have no order. */
+  readonly tolerance: Tolerance;
 }
 
 /** All requests of a model by several clients at once: each text has the numbers and the tokens that it has alone in Python. */
-export async function checkNumbers(client: HttpClient, { name, folder }: Subject, tally: Tally): Promise<Comparison> {
+export async function checkNumbers(
+  client: HttpClient,
+  { name, folder, tolerance }: Subject,
+  tally: Tally,
+): Promise<Comparison> {
   const { requests } = readPlan(folder, name);
   const cosines: number[] = [];
   let largest = 0;
@@ -43,7 +49,7 @@ export async function checkNumbers(client: HttpClient, { name, folder }: Subject
     const found = vectorsOf(answer.outputs).map((vector, row) => cosineOf(vector, vectorsOf(request.outputs)[row]));
     cosines.push(...found);
     largest = Math.max(largest, largestDifference(answer.outputs, request.outputs));
-    const problem = findProblem(answer.outputs, request, found);
+    const problem = findProblem(answer.outputs, request, { cosines: found, tolerance });
     tally.check(problem === undefined, `${about}: ${problem}`);
   });
   const texts = requests.reduce((sum, { rows }) => sum + rows, 0);
@@ -61,22 +67,26 @@ export async function checkNumbers(client: HttpClient, { name, folder }: Subject
 function findProblem(
   got: readonly WireTensor[],
   { outputs }: PlannedRequest,
-  cosines: readonly number[],
+  { cosines, tolerance }: { readonly cosines: readonly number[]; readonly tolerance: Tolerance },
 ): string | undefined {
-  const difference = findDifference(got, outputs, TOLERANCE);
+  const difference = findDifference(got, outputs, tolerance);
   if (difference !== undefined) return difference;
   const cosine = Math.min(1, ...cosines);
   if (!(cosine >= LEAST_COSINE)) return `the smallest cosine is ${cosine}`;
-  return inversionOf(got, outputs);
+  return inversionOf(got, outputs, tolerance.absolute);
 }
 
 /** Two texts that are ranked the other way round. */
-function inversionOf(got: readonly WireTensor[], wanted: readonly WireTensor[]): string | undefined {
+function inversionOf(
+  got: readonly WireTensor[],
+  wanted: readonly WireTensor[],
+  leastDistance: number,
+): string | undefined {
   const scores = numbersOf(got, 'score');
   const ranked = [...numbersOf(wanted, 'score').entries()].sort(([, one], [, other]) => other - one);
   for (const [place, [row, score]] of ranked.entries()) {
     for (const [lower, lowerScore] of ranked.slice(place + 1)) {
-      const isClear = score - lowerScore > LEAST_DISTANCE;
+      const isClear = score - lowerScore > leastDistance;
       if (isClear && (scores[row] as number) <= (scores[lower] as number)) return `text ${lower} ranks before ${row}`;
     }
   }
