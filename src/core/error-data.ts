@@ -64,10 +64,13 @@ function readPart(part: unknown): MessagePart | undefined {
 
 function readSubject(subject: unknown): ErrorSubject | undefined {
   if (!isObject(subject)) return undefined;
-  const known = (['model', 'input', 'parameter'] as const).flatMap((member) => {
-    const value = Object.hasOwn(subject, member) ? subject[member] : undefined;
+  const own = (member: string) => (Object.hasOwn(subject, member) ? subject[member] : undefined);
+  const known: [string, string | number][] = (['model', 'input', 'parameter'] as const).flatMap((member) => {
+    const value = own(member);
     return typeof value === 'string' && value.length <= MAX_NAME_LENGTH ? [[member, value]] : [];
   });
+  const tokens = own('tokens');
+  if (Number.isSafeInteger(tokens)) known.push(['tokens', tokens as number]);
   return known.length === 0 ? undefined : Object.fromEntries(known);
 }
 

@@ -52,6 +52,8 @@ export interface ErrorSubject {
   readonly input?: string;
   /** A parameter of the request as the model's runtime names it, or its place in a body: `messages[0].role`. */
   readonly parameter?: string;
+  /** Of a text that is too long (`context_length_exceeded`), where they were counted. */
+  readonly tokens?: number;
 }
 
 /** Clients, logs and headers get so much of a message: what it quotes may be as large as a request. */

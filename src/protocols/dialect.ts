@@ -19,6 +19,8 @@ export interface Dialect {
   /** What it is, for the OpenAPI document. */
   readonly description: string;
   readonly routes: readonly Route[];
+  /** What it also serves on its own HTTP port, where it has one. Default: nothing. */
+  readonly ownPortRoutes?: readonly Route[];
   /** What it adds to the answers of routes that several dialects share. Default: nothing. */
   readonly shares?: readonly SharedMembers[];
   /** What it serves over gRPC. Asked for once, by a server that has such a port. Default: nothing. */

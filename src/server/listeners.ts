@@ -115,7 +115,10 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
     const { http: port, grpc: portOfGrpc } = dialect.ports ?? {};
     return {
       name: dialect.name,
-      http: port === undefined ? undefined : open(portAt(options.host, port), createRest([dialect]), dialect),
+      http:
+        port === undefined
+          ? undefined
+          : open(portAt(options.host, port), createRest([withOwnPortRoutes(dialect)]), dialect),
       grpc: portOfGrpc === undefined ? undefined : serveGrpc(portAt(options.host, portOfGrpc), loadGrpc([dialect])),
     };
   });
@@ -148,6 +151,11 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
       return { ...addresses, dialects: found };
     },
   };
+}
+
+function withOwnPortRoutes(dialect: Dialect): Dialect {
+  const { routes, ownPortRoutes = [] } = dialect;
+  return { ...dialect, routes: [...routes, ...ownPortRoutes] };
 }
 
 /** A port that a dialect's own setting names. */

@@ -26,7 +26,7 @@ import { echoModel } from '../support/control-fixture.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { until } from '../support/until.js';
 
-const { own, shared, docs, methods: GRPC_METHODS } = await readAccessTables();
+const { dialects, own, shared, docs, methods: GRPC_METHODS } = await readAccessTables();
 const DIALECT_ROUTES = own.map(({ route }) => route);
 const REST = [...DIALECT_ROUTES, ...shared, ...docs];
 
@@ -86,6 +86,7 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
         },
         server: { adminPort, httpSocket: socket('http'), grpcSocket: socket('grpc') },
         ...ALL_ON,
+        tei: { ...ALL_ON.tei, httpPort: 0, model: 'echo' },
         sharedMemory: { enabled: true },
       },
     );
@@ -123,6 +124,23 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
       if (verdict === 'unauthenticated' || verdict === 'permission_denied') refusals++;
       expect([caller, result.status]).toEqual([caller, HTTP_STATUSES[verdict](row)]);
       expect(trail).toEqual(expected);
+    }
+  });
+
+  // On a port of its own, TEI has the routes of one model without its name.
+  const ownPortRoutes = dialects.flatMap(({ name, ownPortRoutes: routes = [] }) =>
+    routes.map((route) => [name, idOf(route), route.path] as const),
+  );
+  it.each(ownPortRoutes)("on the port of '%s': %s", async (dialect, id, path) => {
+    const [method, rest = ''] = id.split(' ');
+    const rowId = `${method} /${dialect}/{model}${rest === '/' ? '' : rest}`;
+    const row = HTTP_ROWS[rowId] as AccessRow;
+    const { port } = (server.addresses.dialects[dialect] as { readonly http: Address }).http;
+    for (const caller of CALLERS) {
+      const { status } = await askHttp({ host: '127.0.0.1', port }, rowId, { headers: headersOf(caller), path });
+      const verdict = verdictFor(caller, row);
+      if (verdict === 'unauthenticated' || verdict === 'permission_denied') refusals++;
+      expect([caller, status]).toEqual([caller, HTTP_STATUSES[verdict](row)]);
     }
   });
 

@@ -94,7 +94,7 @@ describe('ranks and classes of TEI', () => {
 });
 
 describe('errors of TEI', () => {
-  const TOO_LONG = 'Input validation error: `inputs` must have less than 8 tokens: the text has 9 tokens, more than 8';
+  const TOO_LONG = 'Input validation error: `inputs` must have less than 8 tokens. Given: 9';
   it.each([
     ['toy-embed/embed', { inputs: '' }, [400, 'Empty', 'Input validation error: `inputs` cannot be empty']],
     ['toy-embed/embed', { inputs: [] }, [400, 'Empty', '`inputs` cannot be empty']],
@@ -198,5 +198,60 @@ describe('what a model of TEI reports', () => {
     const { status, text } = await ask(`toy-embed${path}`);
     expect([status, text]).toEqual([200, '']);
     expect(refusalOf(await ask(`none${path}`))).toEqual([503, 'Unhealthy', 'unhealthy']);
+  });
+});
+
+describe('a port of its own', () => {
+  async function startWith(model: string) {
+    const started = await startPoolingServer({ tei: { httpPort: 0, model } });
+    const { url } = started.server.addresses.dialects.tei?.http ?? {};
+    return {
+      post: async (path: string, body: unknown) => {
+        const response = await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) });
+        return { status: response.status, json: await response.json() };
+      },
+      get: (path: string) => fetch(`${url}${path}`),
+      shared: started.ask,
+      [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
+    };
+  }
+
+  it('answers for the only model with the task of the request, without a name', async () => {
+    await using own = await startWith('');
+    const body = { query: 'a', texts: ['a', 'b'] };
+    const named = await own.post('/tei/toy-rank/rerank', body);
+    expect(named.status).toBe(200);
+    expect(await own.post('/rerank', body)).toEqual(named);
+    expect((await own.post('/predict', { inputs: 'a' })).status).toBe(200);
+    const hint = '; name one in the setting tei.model';
+    const refused = (found: string) => ({
+      status: 422,
+      json: { error: `'model': expected the name of a model, got nothing; ${found}${hint}`, error_type: 'Validation' },
+    });
+    expect(await own.post('/embed', { inputs: 'a' })).toEqual(refused("2 models embed texts: 'toy-embed', 'toy-wide'"));
+    expect(await own.post('/', { inputs: 'a' })).toEqual(
+      refused(
+        "4 models embed texts or rank texts or classify texts: 'toy-classify', 'toy-embed', 'toy-rank', 'toy-wide'",
+      ),
+    );
+    expect((await own.get('/info')).status).toBe(422);
+  });
+
+  it('answers for the model of the setting', async () => {
+    await using own = await startWith('toy-rank');
+    expect((await own.post('/', { query: 'a', texts: ['a', 'b'] })).json).toHaveLength(2);
+    expect((await own.post('/embed', { inputs: 'a' })).json).toEqual({
+      error: 'Backend error: Model is not an embedding model',
+      error_type: 'Backend',
+    });
+    expect(await (await own.get('/info')).json()).toMatchObject({ model_id: 'toy-rank' });
+    expect((await own.get('/health')).status).toBe(200);
+    expect(await (await own.get('/metrics')).text()).toContain('te_request_count 1');
+  });
+
+  it('has those paths alone', async () => {
+    await using own = await startWith('');
+    expect((await own.shared('/embed', { inputs: 'hello' })).status).toBe(404);
+    expect((await own.get('/v2')).status).toBe(404);
   });
 });

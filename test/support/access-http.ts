@@ -10,16 +10,22 @@ export function requestOf(id: string): { readonly method: string; readonly path:
   return { method, path: pathOf(path, method), body };
 }
 
-/** Sends a route's request to a place, with what carries a credential; `search` is put behind its path. */
+interface AskOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly search?: string;
+  readonly path?: string;
+}
+
+/** Sends a route's request to a place, with what carries a credential; `search` is put behind its path, or behind another `path`. */
 export async function askHttp(
   place: Pick<RequestOptions, 'host' | 'port' | 'socketPath' | 'agent' | 'protocol'>,
   id: string,
-  { headers = {}, search = '' }: { readonly headers?: Readonly<Record<string, string>>; readonly search?: string },
+  { headers = {}, search = '', path: other }: AskOptions,
 ) {
   const { method, path, body } = requestOf(id);
   const all = { ...headers, host: 'localhost', 'content-length': String(Buffer.byteLength(body)) };
   const open = place.protocol === 'https:' ? requestTls : request;
-  const sent = open({ ...place, method, headers: all, path: path + search }).end(body);
+  const sent = open({ ...place, method, headers: all, path: (other ?? path) + search }).end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response) {

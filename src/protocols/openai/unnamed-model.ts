@@ -17,5 +17,5 @@ export function unnamedModel({ service, defaultModel }: UnnamedContext, call: Ca
   const generates = task === 'generate';
   if (generates && defaultModel !== '' && call.principal.rights.allow('model.infer', defaultModel)) return defaultModel;
   const hint = generates ? '. The setting openai.defaultModel chooses the one for requests without a name' : '';
-  return onlyModel(service, call, { task, hint });
+  return onlyModel(service, call, { tasks: [task], hint });
 }

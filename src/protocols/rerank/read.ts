@@ -34,7 +34,7 @@ export async function readAsked<Kind extends RerankKind>(
 ): Promise<Asked<RerankRequests[Kind]>> {
   const opened = await openBody({ ...context, setting: 'rerank.maxTextBytes' }, call, { body });
   const task = TASK_OF[kind];
-  const { model = onlyModel(context.service, call, { task, hint: '' }) } = opened.head;
+  const { model = onlyModel(context.service, call, { tasks: [task], hint: '' }) } = opened.head;
   const resolved = await resolveWithTask(context, call, { model, task });
   const decode: (value: unknown) => RerankRequests[Kind] = DECODERS[kind];
   const job: DecodeFunction<BodyJob<Kind>, Reply<RerankRequests[Kind]>> = { module, name: 'request' };

@@ -1,7 +1,7 @@
 import { type Call, MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import { resolveModelConfig } from '../../repository/index.js';
-import { emptyResponse, jsonResponse, type RouteRequest } from '../route.js';
+import { emptyResponse, jsonResponse } from '../route.js';
 import type { WireResponse } from '../wire.js';
 import type { TeiContext } from './read.js';
 
@@ -11,8 +11,8 @@ const TEI_VERSION = '1.9.3';
 const UNNAMED = ['LABEL_0'];
 
 /** `GET /info`: what the model is, and its limits. */
-export function answerInfo({ service }: TeiContext, call: Call, { params }: RouteRequest): WireResponse {
-  const { info } = service.modelInfo(call, params.model ?? '', undefined);
+export function answerInfo({ service }: TeiContext, call: Call, name: string): WireResponse {
+  const { info } = service.modelInfo(call, name, undefined);
   const { embed, rank, classify } = info.tasks ?? {};
   const { queue } = resolveModelConfig(info.source.config, info.source.manifest);
   const { maxInputTokens = 0 } = embed ?? rank ?? classify ?? {};
@@ -52,7 +52,7 @@ function labelsOf(labels: readonly string[]): object {
 }
 
 /** `GET /health`: empty where the model answers requests. Throws `unavailable` otherwise. */
-export function answerHealth({ service }: TeiContext, call: Call, { params }: RouteRequest): WireResponse {
-  if (service.modelReady(call, params.model ?? '', undefined)) return emptyResponse();
+export function answerHealth({ service }: TeiContext, call: Call, name: string): WireResponse {
+  if (service.modelReady(call, name, undefined)) return emptyResponse();
   throw new MillraceError('unavailable', 'unhealthy');
 }

@@ -1,6 +1,5 @@
 import type { Call } from '../../core/index.js';
 import type { ModelStatistics, StatDuration } from '../../engine/index.js';
-import type { RouteRequest } from '../route.js';
 import type { WireResponse } from '../wire.js';
 import type { TeiContext } from './read.js';
 
@@ -8,9 +7,9 @@ const HEADERS = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } a
 const NS_PER_S = 1e9;
 
 /** `GET /metrics`: the model's statistics since it was loaded, all versions together, under TEI's names. Times are seconds. */
-export function answerMetrics({ service }: TeiContext, call: Call, { params }: RouteRequest): WireResponse {
-  const all = service.modelStatistics(call, params.model ?? '', undefined);
-  const ready = service.readyModels(call, 'suggest').filter(({ ref }) => ref.name === params.model);
+export function answerMetrics({ service }: TeiContext, call: Call, name: string): WireResponse {
+  const all = service.modelStatistics(call, name, undefined);
+  const ready = service.readyModels(call, 'suggest').filter(({ ref }) => ref.name === name);
   const queued = ready.map(({ ref }) => service.modelGauges(call, ref)?.queuedRequests ?? 0);
   const [success, fail] = [total(all, 'success'), total(all, 'fail')];
   const families = [

@@ -5,7 +5,15 @@ import { httpSwitch } from '../switch-options.js';
 
 /** The API of Text Embeddings Inference. */
 export const TeiOptionsSchema = Type.Object(
-  { ...httpSwitch('the API of Text Embeddings Inference', true), maxTextBytes: maxTextBytesOption() },
+  {
+    ...httpSwitch('the API of Text Embeddings Inference', true),
+    model: Type.String({
+      default: '',
+      description:
+        "Model that answers at `tei.httpPort` without its name in the path, as Text Embeddings Inference does; '' = the only one with the task of the request.",
+    }),
+    maxTextBytes: maxTextBytesOption(),
+  },
   { additionalProperties: false },
 );
 

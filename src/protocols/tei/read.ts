@@ -2,22 +2,15 @@ import { type Call, invalidArgument, MillraceError, type ModelTask } from '../..
 import type { ModelInfo } from '../../engine/index.js';
 import type { Resolved } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
-import type { RouteRequest } from '../route.js';
 import type { DecodeFunction } from '../shared/decoding/jobs.js';
 import type { Reply } from '../shared/decoding/reply.js';
-import {
-  maxTexts,
-  type PoolingRequest,
-  type PoolingResult,
-  resolveModel,
-  runPooling,
-  runTokens,
-} from '../shared/pooling/run.js';
+import { maxTexts, type PoolingRequest, type PoolingResult, runPooling, runTokens } from '../shared/pooling/run.js';
 import { type BodyJob, decodeBody } from '../shared/text-body/decode-body.js';
 import { openBody } from '../shared/text-body/open-body.js';
 import { DECODERS, type PoolingKind, type TeiKind, type TeiRequests, type TokenKind } from './decode.js';
 import { wrongModel } from './errors.js';
 import type { TeiOptions } from './options.js';
+import type { TextTask } from './place.js';
 
 /** Dependencies of this dialect's routes. */
 export interface TeiContext
@@ -32,7 +25,7 @@ const LACKING: Readonly<Partial<Record<ModelTask, string>>> = {
 };
 
 /** The task of each kind of request. */
-const TASK_OF: Readonly<Record<PoolingKind, 'embed' | 'rank' | 'classify'>> = {
+export const TASK_OF: Readonly<Record<PoolingKind, TextTask>> = {
   embed: 'embed',
   embedAll: 'embed',
   similarity: 'embed',
@@ -53,11 +46,6 @@ export interface Asked<Kind extends TeiKind> {
   readonly kind: Kind;
   readonly resolved: Resolved;
   readonly body: Uint8Array;
-}
-
-/** The model of a path. Rejects as `service.resolve`. */
-export function modelOf(context: TeiContext, call: Call, { params }: RouteRequest): Promise<Resolved> {
-  return resolveModel(context, call, params.model ?? '');
 }
 
 /** Reads the body and runs the model. Rejects with TEI's errors. */
@@ -125,6 +113,8 @@ async function inWordsOfTei<Result>(running: Promise<Result>, { info }: Resolved
     const { embed, rank, classify } = info.tasks ?? {};
     const { maxInputTokens = 0 } = embed ?? rank ?? classify ?? {};
     const expected = `\`inputs\` must have less than ${maxInputTokens} tokens`;
-    throw invalidArgument(`Input validation error: ${expected}: ${error.message}`);
+    const { tokens } = error.subject ?? {};
+    const given = tokens === undefined ? `: ${error.message}` : `. Given: ${tokens}`;
+    throw invalidArgument(`Input validation error: ${expected}${given}`);
   }
 }

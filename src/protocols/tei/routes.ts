@@ -1,6 +1,7 @@
 import { type Call, Turns } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import { jsonTextResponse, type Route } from '../route.js';
+import { resolveModel } from '../shared/pooling/run.js';
 import { createVectorAnswer } from '../shared/pooling/write-vectors.js';
 import type { WireResponse } from '../wire.js';
 import { computeHeaders, createWriters } from './answer.js';
@@ -8,12 +9,15 @@ import type { PoolingKind, TeiKind, TokenKind } from './decode.js';
 import { answerHealth, answerInfo } from './info.js';
 import { answerMetrics } from './metrics.js';
 import { OPERATIONS } from './openapi.js';
-import { type Asked, answered, answeredTokens, modelOf, type TeiContext } from './read.js';
+import type { Place, TextTask } from './place.js';
+import { type Asked, answered, answeredTokens, TASK_OF, type TeiContext } from './read.js';
 
 type Described = Pick<Route, 'summary' | 'operation'>;
 
-/** Of the paths of one model. */
-const BASE = '/tei/{model}';
+/** `task`: that of the models that the route is for; undefined = all. */
+interface ForTask extends Described {
+  readonly task: TextTask | undefined;
+}
 
 /** The kind of a request to the model's own address, by the model's task. */
 function kindOf({ tasks }: ModelInfo): 'embed' | 'rerank' | 'predict' {
@@ -21,8 +25,12 @@ function kindOf({ tasks }: ModelInfo): 'embed' | 'rerank' | 'predict' {
   return tasks?.rank === undefined ? 'embed' : 'rerank';
 }
 
-/** Routes of TEI, below the name of each model. */
-export function createTeiRoutes(context: TeiContext): readonly Route[] {
+function pathOf(place: string, path: string): string {
+  return `${place}${path}` || '/';
+}
+
+/** Routes of TEI in a place. */
+export function createTeiRoutes(context: TeiContext, { base: place, nameOf }: Place): readonly Route[] {
   const writers = createWriters(createVectorAnswer(new Turns(context.clock)));
 
   async function answer<Kind extends PoolingKind>(call: Call, asked: Asked<Kind>): Promise<WireResponse> {
@@ -34,34 +42,38 @@ export function createTeiRoutes(context: TeiContext): readonly Route[] {
   }
 
   type Answer = (call: Call, asked: Pick<Asked<TeiKind>, 'resolved' | 'body'>) => Promise<WireResponse>;
-  const read = (path: string, described: Described, handle: Answer): Route => ({
+  const read = (path: string, { task, ...described }: ForTask, handle: Answer): Route => ({
     method: 'POST',
-    path: `${BASE}${path}`,
+    path: pathOf(place, path),
     tag: 'tei',
     ...described,
     access: 'key',
     control: false,
     inference: true,
     body: { kind: 'bytes' },
-    handle: async (call, request) =>
-      handle(call, { resolved: await modelOf(context, call, request), body: request.body }),
+    handle: async (call, request) => {
+      const resolved = await resolveModel(context, call, nameOf(call, request, task));
+      return handle(call, { resolved, body: request.body });
+    },
   });
   const posted = (path: string, kind: PoolingKind | undefined, described: Described): Route =>
-    read(path, described, (call, asked) => answer(call, { kind: kind ?? kindOf(asked.resolved.info), ...asked }));
+    read(path, { ...described, task: kind && TASK_OF[kind] }, (call, asked) =>
+      answer(call, { kind: kind ?? kindOf(asked.resolved.info), ...asked }),
+    );
   const told = (path: string, kind: TokenKind, described: Described): Route =>
-    read(path, described, async (call, asked) => {
+    read(path, { ...described, task: undefined }, async (call, asked) => {
       const rows = await answeredTokens(context, call, { kind, ...asked });
       // Tokens come as JSON.
       return jsonTextResponse(kind === 'tokenize' ? `[${rows.join(',')}]` : JSON.stringify(rows));
     });
   const got = (path: string, summary: string, handle: typeof answerInfo): Route => ({
     method: 'GET',
-    path: `${BASE}${path}`,
+    path: pathOf(place, path),
     tag: 'tei',
     summary,
     access: 'key',
     control: false,
-    handle: (call, request) => handle(context, call, request),
+    handle: (call, request) => handle(context, call, nameOf(call, request, undefined)),
   });
   const { base, embed, embedAll, similarity, predict, rerank, embeddings, tokenize, decode } = OPERATIONS;
   return [

@@ -121,7 +121,7 @@ export class PoolingPreparer implements Preparer {
       // The rest of the text was not tokenised, and would have been read.
       const bytes = input.texts[index]?.byteLength ?? 0;
       if (bytes > this.#mostBytes && tokens.length < limits.maxTokens) {
-        throw tooLong(index, `${bytes} bytes`, limits.maxTokens);
+        throw tooLong(index, { bytes }, limits.maxTokens);
       }
     }
     return encoded;
@@ -133,7 +133,7 @@ export class PoolingPreparer implements Preparer {
     const most = this.#mostBytes;
     this.#bytes += Math.min(bytes.byteLength, most);
     if (bytes.byteLength <= most) return utf8.decode(bytes);
-    if (limits.truncation === undefined) throw tooLong(index, `${bytes.byteLength} bytes`, limits.maxTokens);
+    if (limits.truncation === undefined) throw tooLong(index, { bytes: bytes.byteLength }, limits.maxTokens);
     return utf8.decode(limits.truncation === 'right' ? bytes.subarray(0, most) : bytes.subarray(-most));
   }
 
@@ -144,7 +144,7 @@ export class PoolingPreparer implements Preparer {
     this.#checkIds(tokens, index);
     const { maxTokens, truncation } = limits;
     if (tokens.length > maxTokens && truncation === undefined)
-      throw tooLong(index, `${tokens.length} tokens`, maxTokens);
+      throw tooLong(index, { tokens: tokens.length }, maxTokens);
     const read = truncation === 'left' ? tokens.slice(-maxTokens) : tokens.slice(0, maxTokens);
     return { tokens: read, firstTokens: read.length };
   }

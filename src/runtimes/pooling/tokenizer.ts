@@ -32,12 +32,19 @@ export interface PoolingTokenizer {
   close(): Promise<void>;
 }
 
-export function tooLong(index: number, size: string, maxTokens: number): MillraceError {
+/** `index`: the text's number in its request. */
+export function tooLong(index: number, size: TextSize, maxTokens: number): MillraceError {
+  const [count, unit] = size.tokens === undefined ? [size.bytes, 'bytes'] : [size.tokens, 'tokens'];
   return invalidArgument(
-    `text ${index} is too long: it has ${size}; the model reads at most ${maxTokens} tokens: shorten it, or set truncate`,
-    { reason: 'context_length_exceeded' },
+    `text ${index} is too long: it has ${count} ${unit}; the model reads at most ${maxTokens} tokens: shorten it, or set truncate`,
+    { reason: 'context_length_exceeded', ...(size.tokens !== undefined && { subject: { tokens: size.tokens } }) },
   );
 }
+
+/** Of a text that is not read: its tokens, or its bytes where these are too many to be tokenised. */
+type TextSize =
+  | { readonly tokens: number; readonly bytes?: undefined }
+  | { readonly bytes: number; readonly tokens?: undefined };
 
 export function tooManyToList(count: number, most: number): MillraceError {
   return invalidArgument(`the texts have ${count} tokens together; at most ${most} are listed`);

@@ -52,7 +52,7 @@ export class TextTokenizer implements PoolingTokenizer {
     for await (const [encoding, row] of this.#encodings(rows, limits)) {
       const tokens = encoding.getLength();
       if (tokens > limits.maxTokens && limits.truncation === undefined) {
-        throw tooLong(encoded.length, `${tokens} tokens`, limits.maxTokens);
+        throw tooLong(encoded.length, { tokens }, limits.maxTokens);
       }
       encoded.push(tokens > limits.maxTokens ? cutRow(encoding, limits) : toRow(encoding, row));
     }

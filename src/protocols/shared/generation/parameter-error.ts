@@ -19,6 +19,6 @@ export function placed(error: unknown, places: Places): unknown {
   if (!(error instanceof MillraceError) || error.reason === undefined) return error;
   const parameter = places[error.reason];
   if (parameter === undefined) return error;
-  const { code, message, reason, cause } = error;
-  return new MillraceError(code, message, { cause, reason, subject: { parameter } });
+  const { code, message, reason, cause, subject } = error;
+  return new MillraceError(code, message, { cause, reason, subject: { ...subject, parameter } });
 }

@@ -42,7 +42,7 @@ describe('a model without the task', () => {
 });
 
 describe('a request without a model', () => {
-  const asked = { task: 'rank', hint: '. Name one' } as const;
+  const asked = { tasks: ['rank'], hint: '. Name one' } as const;
 
   it('is for the only one with the task, in whichever versions', () => {
     const [only] = rankers(1);

@@ -24,7 +24,7 @@ export function lacksTask(
   { name, info, task }: Lacking,
 ): MillraceError {
   const own = taskOf(info);
-  const others = namesWith(task, service.readyModels(call, 'suggest'));
+  const others = namesWith([task], service.readyModels(call, 'suggest'));
   const [ability] = ABILITIES[task];
   const instead = own === undefined ? '' : `; it ${ABILITIES[own][1]}`;
   const use = others.length === 0 ? '' : `; models that ${ability}: ${listed(others)}`;
@@ -41,35 +41,38 @@ interface Lacking {
 }
 
 /**
- * The only model with a task that the caller may infer, for a request that names none. `hint` ends the error's text where there are several. Throws
+ * The only model with one of the tasks that the caller may infer, for a request that names none. `hint` ends the error's text where there are several. Throws
  * `ParameterError` where there are several, or none, and `unavailable` while models are being loaded.
  */
 export function onlyModel(
   service: Pick<Service, 'readyModels' | 'ready'>,
   call: Call,
-  { task, hint }: Unnamed,
+  { tasks, hint }: Unnamed,
 ): string {
-  const names = namesWith(task, service.readyModels(call, 'infer'));
+  const names = namesWith(tasks, service.readyModels(call, 'infer'));
   const [only] = names;
   if (only === undefined && !service.ready()) {
     throw new MillraceError('unavailable', 'no model is ready yet; try again later', { retryAfterMs: 1_000 });
   }
   if (only !== undefined && names.length === 1) return only;
+  const abilities = (number: 0 | 1) => tasks.map((task) => ABILITIES[task][number]).join(' or ');
   const expected = "'model': expected the name of a model, got nothing";
   const found =
     only === undefined
-      ? `no model that this caller may infer ${ABILITIES[task][1]}`
-      : `${names.length} models ${ABILITIES[task][0]}: ${listed(names)}${hint}`;
+      ? `no model that this caller may infer ${abilities(1)}`
+      : `${names.length} models ${abilities(0)}: ${listed(names)}${hint}`;
   throw new ParameterError('model', `${expected}; ${found}`);
 }
 
 interface Unnamed {
-  readonly task: ModelTask;
+  readonly tasks: readonly ModelTask[];
   readonly hint: string;
 }
 
-function namesWith(task: ModelTask, models: readonly ModelInfo[]): readonly string[] {
-  const names = models.filter((info) => info.tasks?.[task] !== undefined).map(({ ref }) => ref.name);
+function namesWith(tasks: readonly ModelTask[], models: readonly ModelInfo[]): readonly string[] {
+  const names = models
+    .filter((info) => tasks.some((task) => info.tasks?.[task] !== undefined))
+    .map(({ ref }) => ref.name);
   return [...new Set(names)].sort();
 }
 

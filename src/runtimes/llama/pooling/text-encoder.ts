@@ -20,7 +20,7 @@ export class TextEncoder {
   /** `row`: its number in the request. Throws `invalid_argument`, reason `context_length_exceeded`, where it is too long. */
   encode([text, pair]: TextRow, row: number, limits: EncodeLimits): EncodedRow {
     const tokens = pair === undefined ? this.#encodeText(text, limits) : this.#encodePair([text, pair], limits);
-    if (tokens.length > limits.maxTokens) throw tooLong(row, `${tokens.length} tokens`, limits.maxTokens);
+    if (tokens.length > limits.maxTokens) throw tooLong(row, { tokens: tokens.length }, limits.maxTokens);
     // Token types are none of llama.cpp's inputs.
     return { tokens, firstTokens: tokens.length };
   }
