@@ -19,7 +19,7 @@ const WORDS = NAMES.filter((name) => name !== COMMON_WORD);
 /** Of the server's own models: its name is a common word. */
 const OWN = MEDIA_RUNTIME.name;
 /** What is no runtime, but serves several of them. */
-const SHARED = ['host', 'sequence'];
+const SHARED = ['host', 'pooling', 'sequence'];
 
 /** A parameter of OpenAI's has the same name. */
 const OTHER_MEANINGS = [
