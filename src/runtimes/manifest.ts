@@ -36,6 +36,11 @@ export interface RuntimeManifest<Options extends RuntimeOptions = RuntimeOptions
   readonly nodeOptions?: string;
   /** Environment variables of that process, besides those that it gets anyway. */
   readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * Niceness of that process, from 0 to 19, for runtimes whose batches take long: where processors are short, the server and models that answer
+   * within a millisecond go first. Default: 0.
+   */
+  readonly niceness?: number;
   readonly triton?: TritonMapping<Options>;
   /** Module that exports `createRuntime(context)`; undefined = one of millrace's own. */
   readonly module?: URL;

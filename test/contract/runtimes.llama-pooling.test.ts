@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bytesElements, type Parameters, type Tensor, typedView } from '../../src/core/index.js';
@@ -105,6 +105,12 @@ describe('a GGUF file that embeds', () => {
       hosted = createTestHost();
     }
     expect(vectors[0]).not.toEqual(closeTo(vectors[1] ?? [], 2));
+  });
+
+  test('computes at a lower priority than the server has, and tokenises at the same', async () => {
+    const { model, preparer } = await load(encoder({ pooling: 1 }));
+    const own = getPriority();
+    expect([getPriority(model.pid), getPriority(preparer.pid)]).toEqual([Math.min(own + 5, 19), own]);
   });
 
   test('evaluates each text by itself where it is deterministic', async () => {

@@ -33,6 +33,14 @@ export function createHost(dependencies: HostDependencies): Host {
   return new ProcessHost(dependencies);
 }
 
+interface RunnerNeeds {
+  /** Of variables of the server's environment. */
+  readonly names: readonly string[];
+  /** The runtime of the one model that the runner is for; undefined = it is for several. */
+  readonly only: RuntimeManifest | undefined;
+  readonly niceness: number;
+}
+
 /** Resident memory of a model, in sizes of its files, whose runtime says nothing better: the file, a copy, and one in the order of kernels. */
 const FILE_FACTOR = 3;
 
@@ -189,7 +197,9 @@ class ProcessHost implements Host {
       shared === undefined
         ? { label: instanceId, mention: namedRunner(spec.ref.name, instanceId) }
         : { label: shared, mention: msg`runner ${shared}` };
-    const runner = existing?.usable ? existing : this.#start(name, environment, only);
+    // A preparer answers within milliseconds, and the model waits for it.
+    const niceness = spec.isPreparer === true ? 0 : (only?.niceness ?? 0);
+    const runner = existing?.usable ? existing : this.#start(name, { names: environment, only, niceness });
     if (shared !== undefined) this.#shared.set(shared, runner);
     const models = this.#runners.get(runner) ?? new Map<number, MemoryDemand>();
     this.#runners.set(runner, models.set(modelKey, demand));
@@ -207,8 +217,7 @@ class ProcessHost implements Host {
     });
   }
 
-  /** `only`: the runtime of the one model that the runner is for. */
-  #start(name: RunnerName, names: readonly string[], only: RuntimeManifest | undefined): RunnerProcess {
+  #start(name: RunnerName, { names, only, niceness }: RunnerNeeds): RunnerProcess {
     const { options, bodies, events, clock } = this.#dependencies;
     const environment = {
       ...(only?.nodeOptions === undefined ? {} : { NODE_OPTIONS: only.nodeOptions }),
@@ -220,6 +229,7 @@ class ProcessHost implements Host {
       ...name,
       entry,
       environment,
+      niceness,
       // Programs see what is sent to them, not the requests of all models.
       bodies: only === undefined || only.files?.code === true ? undefined : bodies,
       events,

@@ -33,6 +33,8 @@ export interface RunnerSettings {
   /** JavaScript file to run. */
   readonly entry: string;
   readonly environment: Environment;
+  /** From 0 to 19. */
+  readonly niceness: number;
   /** Which it may read; undefined = none. */
   readonly bodies: BodyArena | undefined;
   readonly closeTimeoutMs: number;
@@ -80,7 +82,8 @@ export class RunnerProcess {
     this.label = settings.label;
     this.#settings = settings;
     this.#startedAt = settings.clock.now();
-    this.#child = spawn(process.execPath, [settings.entry, settings.label, String(process.pid)], {
+    const { entry, label, niceness } = settings;
+    this.#child = spawn(process.execPath, [entry, label, String(process.pid), String(niceness)], {
       argv0: `millrace-runner ${settings.label}`,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', this.#segment?.fd ?? 'ignore', settings.bodies?.fd ?? 'ignore'],
       env: { ...TELEMETRY_DECLINED, ...settings.environment },

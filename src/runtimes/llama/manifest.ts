@@ -15,6 +15,7 @@ export const LLAMA: RuntimeManifest<LlamaConfig> = {
   placementReason: 'a language model runs in a runner process only, as it occupies processors and memory of its own',
   // Each stream leaves a little behind. V8 would let the young generation grow to 32 MB, 128 on Node 24, before it collects that.
   nodeOptions: '--max-semi-space-size=2',
+  niceness: 5,
   // Evaluations run in libuv's pool: on another thread each time, they would be half as fast.
   environment: { UV_THREADPOOL_SIZE: '1' },
   estimateMemory: estimateLlamaMemory,

@@ -14,6 +14,7 @@ export const TEXT: RuntimeManifest<TextConfig> = {
   placementReason: 'a text model runs in a runner process only, as it has a preparer in one',
   // As for ONNX models.
   nodeOptions: '--max-semi-space-size=2 --v8-pool-size=1',
+  niceness: 5,
   // Texts are tokenised on the threads of libuv; more would take the processors of models.
   environment: { TOKENIZERS_PARALLELISM: 'false' },
 };
