@@ -96,7 +96,7 @@ describe('what rerank refuses', () => {
   });
 });
 
-describe('POST /v2/embed', () => {
+describe("Cohere's embeddings", () => {
   const embed = (body: object) => pooling.ask('/v2/embed', { model: 'toy-wide', ...body });
 
   it('gives each type of vectors', async () => {
@@ -122,5 +122,21 @@ describe('POST /v2/embed', () => {
     expect(await float({ texts, truncate: 'START' })).toEqual(await float({ texts: ['b c d e f g'] }));
     const refused = await embed({ texts, truncate: 'NONE' });
     expect([refused.status, refused.json]).toEqual([400, { message: 'the text has 9 tokens, more than 8' }]);
+  });
+
+  it('gives plain lists at /v1/embed, unless the request names types', async () => {
+    const body = { model: 'toy-wide', texts: ['a mill', 'b'], output_dimension: 4 };
+    const [typed, plain, named] = await Promise.all([
+      pooling.ask('/v2/embed', body),
+      pooling.ask('/v1/embed', body),
+      pooling.ask('/v1/embed', { ...body, embedding_types: ['float'] }),
+    ]);
+    const meta = { api_version: { version: '1' }, billed_units: { input_tokens: 7 } };
+    const id = expect.any(String);
+    const { texts } = body;
+    const { embeddings } = typed.json;
+    const floats = { id, response_type: 'embeddings_floats', texts, embeddings: embeddings.float, meta };
+    expect([plain.status, plain.json]).toEqual([200, floats]);
+    expect(named.json).toEqual({ id, response_type: 'embeddings_by_type', texts, embeddings, meta });
   });
 });

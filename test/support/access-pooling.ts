@@ -5,6 +5,7 @@ const refused = (request: object, answers = 400): AccessRow => ({ needs: 'model.
 const EMBED = refused({ model: 'echo', input: 'a' });
 const SCORE = refused({ model: 'echo', text_1: 'a', text_2: ['a'] });
 const RERANK = refused({ model: 'echo', query: 'a', documents: ['a'] });
+const COHERE_EMBED = refused({ model: 'echo', texts: ['a'] });
 const TEI = refused({ inputs: 'a' }, 424);
 const TEI_INFO: AccessRow = { needs: 'model.read' };
 const TEI_HEALTH: AccessRow = { needs: 'model.read', unknown: 503 };
@@ -19,7 +20,8 @@ export const POOLING_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /rerank': RERANK,
   'POST /v1/rerank': RERANK,
   'POST /v2/rerank': RERANK,
-  'POST /v2/embed': refused({ model: 'echo', texts: ['a'] }),
+  'POST /v1/embed': COHERE_EMBED,
+  'POST /v2/embed': COHERE_EMBED,
   'POST /tei/{model}': TEI,
   'POST /tei/{model}/embed': TEI,
   'POST /tei/{model}/embed_all': TEI,

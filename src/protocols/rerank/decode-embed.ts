@@ -11,14 +11,14 @@ export type EmbeddingType = (typeof EMBEDDING_TYPES)[number];
 /** A request for embeddings in Cohere's form. */
 export interface EmbedRequest extends PoolingRequest {
   readonly texts: readonly string[];
-  /** Each once. Default: float. */
-  readonly types: readonly EmbeddingType[];
+  /** Each once; undefined = the request names none. */
+  readonly types: readonly EmbeddingType[] | undefined;
 }
 
 const INPUT_TYPES = ['search_document', 'search_query', 'classification', 'clustering'] as const;
 const TRUNCATIONS = ['NONE', 'START', 'END'] as const;
 
-/** Reads the body of Cohere's `POST /v2/embed`. Throws `ParameterError`, and `empty_input`. */
+/** Reads the body of Cohere's `POST /v1/embed` and `/v2/embed`. Throws `ParameterError`, and `empty_input`. */
 export function decodeEmbed(value: unknown): EmbedRequest {
   const fields = Fields.of(value);
   fields.ignore('model', 'priority');
@@ -46,8 +46,9 @@ function readTruncation(fields: Fields): PoolingParameters {
   return truncation === 'START' ? { truncate: true, truncationDirection: 'left' } : { truncate: true };
 }
 
-function readTypes(fields: Fields): readonly EmbeddingType[] {
-  const list = fields.any('embedding_types') ?? ['float'];
+function readTypes(fields: Fields): readonly EmbeddingType[] | undefined {
+  const list = fields.any('embedding_types');
+  if (list === undefined) return undefined;
   const types = Array.isArray(list) ? EMBEDDING_TYPES.filter((type) => list.includes(type)) : [];
   const isKnown = Array.isArray(list) && list.every((type) => types.includes(type));
   if (types.length > 0 && isKnown) return types;

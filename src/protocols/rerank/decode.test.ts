@@ -92,10 +92,10 @@ describe("bodies of Cohere's embed", () => {
     });
   });
 
-  it('truncate at the end, and give floats, unless they say otherwise', () => {
+  it('truncate at the end, and name no types of vectors, unless they say otherwise', () => {
     expect(decodeEmbed({ texts: ['a'], input_type: 'clustering' })).toMatchObject({
       parameters: { truncate: true, normalize: true },
-      types: ['float'],
+      types: undefined,
     });
     expect(decodeEmbed({ texts: ['a'], truncate: 'NONE' }).parameters).toEqual({ normalize: true });
   });

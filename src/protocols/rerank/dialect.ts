@@ -5,7 +5,7 @@ import { createVectorAnswer } from '../shared/pooling/write-vectors.js';
 import { answerEmbed } from './answer-embed.js';
 import { answerRerank } from './answer-rerank.js';
 import { encodeError, RERANK_STATUS } from './errors.js';
-import { EMBED_OPERATION, rerankOperation } from './openapi.js';
+import { EMBED_OPERATION, EMBED_V1_OPERATION, rerankOperation } from './openapi.js';
 import type { RerankOptions } from './options.js';
 
 /** Paths of the same route, with the version of Cohere's API and the name of the operation. */
@@ -13,6 +13,11 @@ const RERANK_PATHS = [
   { path: '/rerank', version: '2', operationId: 'rerank' },
   { path: '/v1/rerank', version: '1', operationId: 'rerankV1' },
   { path: '/v2/rerank', version: '2', operationId: 'rerankV2' },
+] as const;
+
+const EMBED_PATHS = [
+  { path: '/v1/embed', version: '1', operation: EMBED_V1_OPERATION },
+  { path: '/v2/embed', version: '2', operation: EMBED_OPERATION },
 ] as const;
 
 /** The rerank API of Cohere, Jina and vLLM, and Cohere's embeddings. */
@@ -30,11 +35,13 @@ export function createRerankDialect(context: DialectContext, { maxTextBytes }: R
           handle: (call, { body }) => answerRerank(parts, call, { body, version }),
         }),
       ),
-      posted('/v2/embed', {
-        summary: "Create embeddings in Cohere's form",
-        operation: EMBED_OPERATION,
-        handle: (call, { body }) => answerEmbed(parts, call, { body, answer }),
-      }),
+      ...EMBED_PATHS.map(({ path, version, operation }) =>
+        posted(path, {
+          summary: "Create embeddings in Cohere's form",
+          operation,
+          handle: (call, { body }) => answerEmbed(parts, call, { body, version, answer }),
+        }),
+      ),
     ],
     status: RERANK_STATUS,
     encodeError,

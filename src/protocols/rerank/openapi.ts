@@ -61,8 +61,20 @@ const EmbeddingsSchema = Type.Object({
   meta: Type.Object({}, { additionalProperties: true }),
 });
 
+const FloatsSchema = Type.Object({
+  ...EmbeddingsSchema.properties,
+  response_type: Type.Literal('embeddings_floats'),
+  embeddings: Type.Array(VectorSchema),
+});
+
 /** The OpenAPI operation of a route that ranks. */
 export const rerankOperation = (operationId: string) =>
   jsonOperation(operationId, Type.Union([DocumentsSchema, TextsSchema]), Type.Union([ResultsSchema, RanksSchema]));
 
 export const EMBED_OPERATION = jsonOperation('cohereEmbed', EmbedSchema, EmbeddingsSchema);
+/** Without `embedding_types` it gives plain lists. */
+export const EMBED_V1_OPERATION = jsonOperation(
+  'cohereEmbedV1',
+  EmbedSchema,
+  Type.Union([EmbeddingsSchema, FloatsSchema]),
+);

@@ -13,6 +13,8 @@ export interface ConformanceServer {
   readonly metricsUrl: string;
   /** `host:port`. */
   readonly grpcAddress: string;
+  /** By name, the dialects that have ports of their own. */
+  readonly dialects: Readonly<Record<string, DialectAddresses>>;
   readonly pid: number;
   /** From the start of the process until every model was loaded or had failed. */
   readonly startMs: number;
@@ -20,6 +22,10 @@ export interface ConformanceServer {
   lastWords(): string;
   /** SIGTERM; resolves with the exit code, null when it had to be killed. */
   stop(): Promise<number | null>;
+}
+
+interface DialectAddresses {
+  readonly http?: string;
 }
 
 /** Starts `millrace serve ARGS` on free ports of loopback. Rejects when it ends before it is ready. */
@@ -37,7 +43,7 @@ export async function startServer(
   child.stderr.on('data', (chunk: Buffer) => {
     tail = `${tail}${chunk}`.slice(-MAX_LAST_WORDS);
   });
-  const addresses = { http: '', grpc: '', metrics: '' };
+  const addresses: Listening = { http: '', grpc: '', metrics: '' };
   await new Promise<void>((resolve, reject) => {
     const limit = setTimeout(() => {
       child.kill('SIGKILL');
@@ -48,8 +54,8 @@ export async function startServer(
       reject(new Error(`the server ended with ${code}: ${tail}`));
     });
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const { event, http, grpc, metrics } = JSON.parse(line) as typeof addresses & { readonly event: string };
-      if (event === 'listening') Object.assign(addresses, { http, grpc, metrics });
+      const { event, ...told } = JSON.parse(line) as Listening & { readonly event: string };
+      if (event === 'listening') Object.assign(addresses, told);
       if (event !== 'ready') return;
       clearTimeout(limit);
       resolve();
@@ -59,11 +65,20 @@ export async function startServer(
     url: addresses.http,
     metricsUrl: addresses.metrics,
     grpcAddress: addresses.grpc,
+    dialects: addresses.dialects ?? {},
     pid: child.pid ?? 0,
     startMs: performance.now() - startedAt,
     lastWords: () => tail,
     stop: () => stop(child),
   };
+}
+
+/** Members of the line that tells the addresses. */
+interface Listening {
+  readonly http: string;
+  readonly grpc: string;
+  readonly metrics: string;
+  readonly dialects?: Readonly<Record<string, DialectAddresses>>;
 }
 
 async function stop(child: ChildProcess): Promise<number | null> {

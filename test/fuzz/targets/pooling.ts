@@ -2,7 +2,7 @@ import { httpShots } from '../make-http.js';
 import { type FuzzTarget, GRPC_CODES, HTTP_STATUSES } from '../target.js';
 import { ROW_MODEL, routeSamples } from './rows.js';
 
-const RERANK_ROWS = /^\/(?:v[12]\/)?rerank$|^\/v2\/embed$/;
+const RERANK_ROWS = /^\/(?:v[12]\/)?rerank$|^\/v[12]\/embed$/;
 const TEI_ROWS = /^\/tei\//;
 
 const COMMON = { models: ROW_MODEL, settings: {}, codes: GRPC_CODES, shots: 300 } as const;
