@@ -32,6 +32,7 @@ it('docs/dialects.md names every member of a dialect', () => {
   const all: Required<Dialect> = {
     ports: {},
     apart: false,
+    ownPortRoutes: [],
     signatures: { isSigned: () => false, signerOf: async () => '' },
     ...createToyDialect(createDialectContext()),
   } as Required<Dialect>;
