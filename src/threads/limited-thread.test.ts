@@ -11,7 +11,8 @@ parentPort.on('message', (value) => {
   while (value === 0);
   if (value < 0) throw new Error('no such number');
   parentPort.postMessage({ double: 2 * value });
-});`;
+});
+parentPort.postMessage('ready');`;
 
 let started = 0;
 let clock: FakeClock;

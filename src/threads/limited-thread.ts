@@ -1,9 +1,10 @@
 import type { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../core/index.js';
+import { READY } from './answer-jobs.js';
 
 export interface LimitedThreadOptions {
   readonly clock: Clock;
-  /** Its entry answers each message with one. */
+  /** Its entry answers by {@link answerJobs}. */
   readonly start: () => Worker;
   /** Longest run of one job. */
   readonly limitMs: number;
@@ -36,8 +37,8 @@ export class LimitedThread<Input, Output> {
   /** A thread that was ended, until it is gone: there are never two, even if one cannot be interrupted. */
   #ending: Promise<unknown> | undefined;
   #limit: Timer | undefined;
-  /** The thread has started. */
-  #isOnline = false;
+  /** The thread has loaded what it needs. */
+  #isReady = false;
 
   constructor(options: LimitedThreadOptions) {
     this.#options = options;
@@ -80,7 +81,7 @@ export class LimitedThread<Input, Output> {
     job.patience?.clear();
     this.#running = job;
     this.#thread ??= this.#start();
-    if (this.#isOnline) this.#limitRun(job);
+    if (this.#isReady) this.#limitRun(job);
     this.#thread.postMessage(job.input);
   }
 
@@ -99,18 +100,19 @@ export class LimitedThread<Input, Output> {
   }
 
   #start(): Worker {
-    this.#isOnline = false;
+    this.#isReady = false;
     const thread = this.#options.start();
     thread.unref();
     let problem = 'its thread ended';
-    thread.once('online', () => {
+    thread.on('message', (message: Output | typeof READY) => {
       if (this.#thread !== thread) return;
-      this.#isOnline = true;
+      if (message !== READY) {
+        this.#settle(message);
+        return;
+      }
+      this.#isReady = true;
       // How long a busy machine takes to start it says nothing of the job.
       if (this.#running !== undefined) this.#limitRun(this.#running);
-    });
-    thread.on('message', (output: Output) => {
-      if (this.#thread === thread) this.#settle(output);
     });
     thread.on('error', (error) => {
       problem = error.message;

@@ -1,5 +1,5 @@
 /** Entry of the thread in which answers are checked by schemas of requests, which may take any time: by their patterns, or by references. */
-import { parentPort } from 'node:worker_threads';
+import { answerJobs } from '../../../threads/index.js';
 import type { SchemaCheck, Verdict } from './schema-checks.js';
 import { problemOf } from './validate.js';
 
@@ -11,4 +11,6 @@ async function verdictOn({ text, schema }: SchemaCheck): Promise<Verdict> {
   }
 }
 
-parentPort?.on('message', async (check: SchemaCheck) => parentPort?.postMessage(await verdictOn(check)));
+// The validator is loaded with the first check, which this one is.
+await verdictOn({ text: '1', schema: true });
+answerJobs(verdictOn);

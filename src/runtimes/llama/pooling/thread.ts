@@ -1,6 +1,7 @@
 /** Entry of a thread that tokenises texts: a long one takes a while. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { errorData, toMillraceError } from '../../../core/index.js';
+import { answerJobs } from '../../../threads/index.js';
 import { bindVocabulary } from '../library/open.js';
 import { Vocabulary } from '../library/vocabulary.js';
 import type { TokenizerJob, TokenizerReply, TokenizerSetup } from './job.js';
@@ -33,4 +34,4 @@ function reply(job: TokenizerJob): TokenizerReply {
   }
 }
 
-parentPort?.on('message', (job: TokenizerJob) => parentPort?.postMessage(reply(job)));
+answerJobs(reply);

@@ -1,6 +1,7 @@
 /** Entry of a thread that makes prompts: templates are programs of strangers, and long texts take a while. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { errorData, messageOf, toMillraceError } from '../../../core/index.js';
+import { answerJobs } from '../../../threads/index.js';
 import { bindVocabulary } from '../library/open.js';
 import { Vocabulary } from '../library/vocabulary.js';
 import { ChatTemplate } from '../template/chat-template.js';
@@ -9,7 +10,8 @@ import { PromptMaker } from './prompt-maker.js';
 
 const { library, vocabulary: pointer, limits, template: source } = workerData as PreparationSetup;
 const vocabulary = new Vocabulary(bindVocabulary(library), pointer);
-const maker = new PromptMaker({ vocabulary, limits, template: openTemplate() });
+/** Made with the first job, whose time is limited: the template is a program of a stranger. */
+let maker: PromptMaker | undefined;
 
 function openTemplate(): ChatTemplate | string | undefined {
   if (source === undefined) return undefined;
@@ -21,6 +23,7 @@ function openTemplate(): ChatTemplate | string | undefined {
 }
 
 function answer(job: PromptJob): PromptReply {
+  maker ??= new PromptMaker({ vocabulary, limits, template: openTemplate() });
   try {
     const prompt = maker.make(job);
     return { work: maker.takeWork(), prompt };
@@ -29,4 +32,4 @@ function answer(job: PromptJob): PromptReply {
   }
 }
 
-parentPort?.on('message', (job: PromptJob) => parentPort?.postMessage(answer(job)));
+answerJobs(answer);
