@@ -44,6 +44,19 @@ describe('a thread with a limit', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('does not time what a thread loads before its first job', async () => {
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const loading = `Atomics.wait(require('node:worker_threads').workerData, 0, 0);${PROGRAM}`;
+    clock = new FakeClock();
+    const start = () => new Worker(loading, { eval: true, workerData: gate });
+    thread = new LimitedThread({ clock, start, limitMs: 100 });
+    const doubled = thread.run(1);
+    await clock.advance(1_000);
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+    expect(await doubled).toEqual({ double: 2 });
+  });
+
   it('ends with a job that exceeds the limit, and starts anew for the next one', async () => {
     create();
     const endless = thread.run(0);
