@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
@@ -48,9 +49,10 @@ describe('a thread with a limit', () => {
     const gate = new Int32Array(new SharedArrayBuffer(4));
     const loading = `Atomics.wait(require('node:worker_threads').workerData, 0, 0);${PROGRAM}`;
     clock = new FakeClock();
-    const start = () => new Worker(loading, { eval: true, workerData: gate });
-    thread = new LimitedThread({ clock, start, limitMs: 100 });
+    const worker = new Worker(loading, { eval: true, workerData: gate });
+    thread = new LimitedThread({ clock, start: () => worker, limitMs: 100 });
     const doubled = thread.run(1);
+    await once(worker, 'online');
     await clock.advance(1_000);
     Atomics.store(gate, 0, 1);
     Atomics.notify(gate, 0);
