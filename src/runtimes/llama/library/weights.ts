@@ -15,8 +15,6 @@ export class Weights {
   readonly chatTemplate: string | undefined;
   /** Text with `{query}` and `{document}` that a model which ranks reads; undefined = the file has none. */
   readonly rerankTemplate: string | undefined;
-  /** Bytes of the longest token. */
-  readonly longestPieceBytes: number;
   readonly #library: Library;
   readonly #words: Vocabulary;
   readonly #ends = new Map<number, boolean>();
@@ -29,7 +27,6 @@ export class Weights {
     this.vocabulary = this.#words.pointer;
     this.vocabularySize = this.#words.size;
     this.trainedContextTokens = library.llama_model_n_ctx_train(pointer);
-    this.longestPieceBytes = this.#words.findLongestPiece();
     this.chatTemplate = library.llama_model_chat_template(pointer, null) ?? undefined;
     this.rerankTemplate = library.llama_model_chat_template(pointer, 'rerank') ?? undefined;
   }
@@ -60,6 +57,11 @@ export class Weights {
       );
     }
     return new Weights(library, pointer);
+  }
+
+  /** Bytes of the longest token. Reads the whole vocabulary. */
+  get longestPieceBytes(): number {
+    return this.#words.findLongestPiece();
   }
 
   /** Elements of the vector of a text. */
