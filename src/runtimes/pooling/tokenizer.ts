@@ -46,6 +46,16 @@ type TextSize =
   | { readonly tokens: number; readonly bytes?: undefined }
   | { readonly bytes: number; readonly tokens?: undefined };
 
+/** A job of more texts would keep those of others waiting. */
+const ROWS_PER_JOB = 32;
+
+/** Rows job by job, each with the number of its first row. */
+export function* jobsOf<Row>(rows: readonly Row[]): Generator<readonly [first: number, rows: readonly Row[]]> {
+  for (let first = 0; first < rows.length; first += ROWS_PER_JOB) {
+    yield [first, rows.slice(first, first + ROWS_PER_JOB)];
+  }
+}
+
 export function tooManyToList(count: number, most: number): MillraceError {
   return invalidArgument(`the texts have ${count} tokens together; at most ${most} are listed`);
 }

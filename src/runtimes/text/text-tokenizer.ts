@@ -5,15 +5,13 @@ import { importOptional } from '../import-optional.js';
 import {
   type EncodedRow,
   type EncodeLimits,
+  jobsOf,
   type PoolingTokenizer,
   shareRoom,
   type TextRow,
   tooLong,
   tooManyToList,
 } from '../pooling/tokenizer.js';
-
-/** A job of more texts would keep those of others waiting. */
-const ROWS_PER_JOB = 32;
 
 /** The tokenizer of a model: a file `tokenizer.json` of Hugging Face's library. */
 export class TextTokenizer implements PoolingTokenizer {
@@ -94,8 +92,7 @@ export class TextTokenizer implements PoolingTokenizer {
     { addSpecialTokens }: Pick<EncodeLimits, 'addSpecialTokens'>,
   ): AsyncGenerator<readonly [Encoding, TextRow]> {
     const options = { addSpecialTokens };
-    for (let start = 0; start < rows.length; start += ROWS_PER_JOB) {
-      const job = rows.slice(start, start + ROWS_PER_JOB);
+    for (const [, job] of jobsOf(rows)) {
       // The library's batches have no pairs.
       const encodings = job.some(([, pair]) => pair !== undefined)
         ? await Promise.all(job.map(([text, pair]) => this.#tokenizer.encode(text, pair ?? null, options)))

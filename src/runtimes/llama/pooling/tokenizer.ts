@@ -4,6 +4,7 @@ import { LimitedThreads, startThread } from '../../../threads/index.js';
 import {
   type EncodedRow,
   type EncodeLimits,
+  jobsOf,
   type PoolingTokenizer,
   type TextRow,
   tooManyToList,
@@ -16,8 +17,6 @@ const CHARACTERS_PER_MS = 256;
 const MAX_HEAP_MB = 256;
 /** Two callers at a time: the server lets none of them have both, where they are known. */
 const THREADS = 2;
-/** A job of more texts would keep those of others waiting. */
-const ROWS_PER_JOB = 32;
 const ENTRY = new URL('./thread.js', import.meta.url).href;
 
 /** The vocabulary of a GGUF file, in threads: a job that exceeds its time or its heap is ended. */
@@ -34,7 +33,7 @@ export class LlamaTokenizer implements PoolingTokenizer {
 
   async encode(rows: readonly TextRow[], limits: EncodeLimits): Promise<readonly EncodedRow[]> {
     const encoded: EncodedRow[] = [];
-    for (const [firstRow, part] of parts(rows)) {
+    for (const [firstRow, part] of jobsOf(rows)) {
       const characters = part.reduce((sum, [text, pair = '']) => sum + text.length + pair.length, 0);
       const reply = await this.#ask({ kind: 'encode', rows: part, firstRow, limits }, characters);
       if (reply.kind === 'encode') encoded.push(...reply.rows);
@@ -48,7 +47,7 @@ export class LlamaTokenizer implements PoolingTokenizer {
   ): Promise<readonly (readonly TextToken[])[]> {
     const described: (readonly TextToken[])[] = [];
     let count = 0;
-    for (const [, part] of parts(texts)) {
+    for (const [, part] of jobsOf(texts)) {
       const characters = part.reduce((sum, { length }) => sum + length, 0);
       const reply = await this.#ask({ kind: 'describe', texts: part, addSpecialTokens }, characters);
       for (const tokens of reply.kind === 'describe' ? reply.tokens : []) {
@@ -63,7 +62,7 @@ export class LlamaTokenizer implements PoolingTokenizer {
 
   async decode(rows: readonly Int32Array[], skipSpecialTokens: boolean): Promise<readonly string[]> {
     const texts: string[] = [];
-    for (const [, part] of parts(rows)) {
+    for (const [, part] of jobsOf(rows)) {
       const tokens = part.reduce((sum, { length }) => sum + length, 0);
       const reply = await this.#ask({ kind: 'decode', rows: part.map(copy), skipSpecialTokens }, tokens);
       if (reply.kind === 'decode') texts.push(...reply.texts);
@@ -82,12 +81,6 @@ export class LlamaTokenizer implements PoolingTokenizer {
     if ('problem' in reply) throw invalidArgument(`the texts were not tokenised: ${reply.problem}`);
     if (reply.kind === 'fault') throw errorOf(reply.fault);
     return reply;
-  }
-}
-
-function* parts<Row>(rows: readonly Row[]): Generator<readonly [first: number, rows: readonly Row[]]> {
-  for (let first = 0; first < rows.length; first += ROWS_PER_JOB) {
-    yield [first, rows.slice(first, first + ROWS_PER_JOB)];
   }
 }
 
