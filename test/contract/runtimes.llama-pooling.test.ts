@@ -113,7 +113,7 @@ describe('a GGUF file that embeds', () => {
     expect([getPriority(model.pid), getPriority(preparer.pid)]).toEqual([Math.min(own + 5, 19), own]);
   });
 
-  test('evaluates each text by itself where it is deterministic', async () => {
+  test('evaluates each text alone where it is deterministic', async () => {
     const loaded = await load(encoder({ pooling: 1 }), { deterministic: true });
     const [alone] = await run(loaded, texts('the earth was'));
     const [, beside] = await run(loaded, texts('light', 'the earth was'));

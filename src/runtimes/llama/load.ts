@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { type GenerationSpec, invalidArgument, messageOf } from '../../core/index.js';
 import { generationSignature } from '../../generation/index.js';
 import type { Description, LoadedModel, LoadSpec } from '../contract.js';
@@ -9,7 +8,7 @@ import { LlamaContext } from './library/context.js';
 import { type Library, openLibrary } from './library/open.js';
 import { Weights } from './library/weights.js';
 import { LlamaModel } from './model.js';
-import { contextTokensFor, type LlamaOptions, readLlamaOptions } from './options.js';
+import { contextTokensFor, type LlamaOptions, readLlamaOptions, threadsFor } from './options.js';
 import { loadPoolingModel } from './pooling/load.js';
 import { poolingOf } from './pooling/pooling.js';
 import { probeTemplate } from './prepare/prompt-thread.js';
@@ -44,7 +43,7 @@ async function loadGenerator({ library, spec, options }: GeneratorFile, runtime:
       contextTokens,
       cacheTokens: cacheTokensOf(options, contextTokens),
       batchTokens: options.batchTokens,
-      threads: options.threads || Math.max(1, availableParallelism() - 1),
+      threads: threadsFor(options),
       deterministic: options.deterministic,
     });
     const chat = await opening;

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { OptionReader } from '../option-reader.js';
 
 /** The `llama` section of a model configuration, completed with its defaults. */
@@ -41,6 +42,11 @@ export function readLlamaOptions(section: Readonly<Record<string, unknown>>): Ll
   };
   reader.end();
   return options;
+}
+
+/** Threads that evaluate. */
+export function threadsFor({ threads }: LlamaOptions): number {
+  return threads || Math.max(1, availableParallelism() - 1);
 }
 
 /** Where neither the configuration nor the model says less. */

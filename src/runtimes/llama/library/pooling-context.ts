@@ -12,11 +12,13 @@ const MAX_SEQUENCES = 256;
 const POOLING_TYPES: Readonly<Record<Pooling, number>> = { mean: 1, cls: 2, lasttoken: 3, rank: 4 };
 
 export interface PoolingContextOptions {
+  /** Numbers of each text. */
+  readonly size: number;
   readonly pooling: Pooling;
   /** Most tokens of an evaluation, and of a text. */
   readonly capacityTokens: number;
   readonly threads: number;
-  /** Each text is evaluated by itself. */
+  /** Each text is evaluated alone. */
   readonly deterministic: boolean;
 }
 
@@ -29,11 +31,11 @@ export class PoolingContext {
   readonly #maxSequences: number;
   readonly #vector: ReturnType<typeof koffi.array>;
 
-  /** `size`: numbers of each text. Throws `resource_exhausted` where there is not enough memory. */
+  /** Throws `resource_exhausted` where there is not enough memory. */
   constructor(
     library: Library,
     weights: Weights,
-    { size, pooling, capacityTokens, threads, deterministic }: PoolingContextOptions & { readonly size: number },
+    { size, pooling, capacityTokens, threads, deterministic }: PoolingContextOptions,
   ) {
     this.#library = library;
     this.#capacityTokens = capacityTokens;

@@ -14,7 +14,7 @@ export interface TokenizeOptions {
 
 /** What becomes of tokens that control the model where text is made of tokens. */
 export interface SpecialTokens {
-  /** Leave out those that the model wants around a text. */
+  /** Leave out the tokens that begin and end a text. */
   readonly removeEnds: boolean;
   /** Write them as `<|im_end|>` and the like; else they are left out. */
   readonly write: boolean;

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { invalidArgument, type ModelTasks, type PoolingSpec } from '../../../core/index.js';
 import type { LoadedModel, LoadSpec, Preparer } from '../../contract.js';
 import { describePooling } from '../../pooling/description.js';
@@ -10,7 +9,7 @@ import { architectureValue, contextOf, numberOf, vocabularySizeOf } from '../ggu
 import type { Library } from '../library/open.js';
 import { PoolingContext } from '../library/pooling-context.js';
 import { Weights } from '../library/weights.js';
-import type { LlamaOptions } from '../options.js';
+import { type LlamaOptions, threadsFor } from '../options.js';
 import { LlamaPoolingModel } from './model.js';
 import { capacityTokensOf, checkPoolingOptions, type Pooling } from './pooling.js';
 import { LlamaTokenizer } from './tokenizer.js';
@@ -40,7 +39,7 @@ export function loadPoolingModel(file: PoolingFile, { clock }: RuntimeContext): 
       pooling,
       size: pooling === 'rank' ? classes.length : dimensions,
       capacityTokens: capacityTokensOf(header, options),
-      threads: options.threads || Math.max(1, availableParallelism() - 1),
+      threads: threadsFor(options),
       deterministic: options.deterministic,
     });
     const description = describePooling(tasks, {

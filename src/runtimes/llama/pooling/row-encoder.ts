@@ -8,7 +8,7 @@ const MAX_CUTS = 8;
 const utf8 = new TextDecoder();
 
 /** Makes token ids of texts, and the other way round, as llama.cpp's own server does. */
-export class TextEncoder {
+export class RowEncoder {
   readonly #vocabulary: Vocabulary;
   readonly #rerankTemplate: string | undefined;
 
@@ -72,7 +72,7 @@ export class TextEncoder {
     return Int32Array.of(...before, ...kept(query, rooms[0]), ...between, ...kept(document, rooms[1]), ...after);
   }
 
-  /** `[BOS] query [EOS] [SEP] document [EOS]`, without those that the vocabulary does not want. */
+  /** Of `[BOS] query [EOS] [SEP] document [EOS]`, the tokens that the vocabulary adds to texts. */
   #separators() {
     const { beginToken, endToken, separatorToken, added } = this.#vocabulary;
     const end = endToken ?? separatorToken;

@@ -5,10 +5,10 @@ import { answerJobs } from '../../../threads/index.js';
 import { bindVocabulary } from '../library/open.js';
 import { Vocabulary } from '../library/vocabulary.js';
 import type { TokenizerJob, TokenizerReply, TokenizerSetup } from './job.js';
-import { TextEncoder } from './text-encoder.js';
+import { RowEncoder } from './row-encoder.js';
 
 const { library, vocabulary, rerankTemplate } = workerData as TokenizerSetup;
-const encoder = new TextEncoder(new Vocabulary(bindVocabulary(library), vocabulary), rerankTemplate);
+const encoder = new RowEncoder(new Vocabulary(bindVocabulary(library), vocabulary), rerankTemplate);
 
 function answer(job: TokenizerJob): TokenizerReply {
   switch (job.kind) {
