@@ -30,6 +30,7 @@ for (const name of wanted) {
 let passed = 0;
 let failed = 0;
 for (const { name, run } of suites) {
+  const startedAt = performance.now();
   const { status, stdout, stderr } = spawnSync(run, [], {
     cwd: root,
     encoding: 'utf8',
@@ -41,7 +42,8 @@ for (const { name, run } of suites) {
   if (status !== 0 || closing === undefined) counts.failed = Math.max(counts.failed, 1);
   passed += counts.passed;
   failed += counts.failed;
-  console.log(`${counts.failed === 0 ? 'ok    ' : 'FAILED'} ${name} (${counts.passed} passed)`);
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  console.log(`${counts.failed === 0 ? 'ok    ' : 'FAILED'} ${name} (${counts.passed} passed, ${seconds} s)`);
   if (counts.failed > 0) console.log(`${stdout}${stderr}`);
 }
 console.log(`${passed} passed, ${failed} failed`);

@@ -7,7 +7,9 @@ import { inCache, inRoot } from './paths.js';
 
 const execute = promisify(execFile);
 const INTERPRETERS = ['python3.11', 'python3.12', 'python3', 'python3.13', 'python3.10'];
+const UV = 'uv==0.13.9';
 const MAX_OUTPUT_BYTES = 64 << 20;
+const STDIO: ['ignore', 'ignore', 'pipe'] = ['ignore', 'ignore', 'pipe'];
 
 export interface PythonResult {
   readonly ok: boolean;
@@ -33,10 +35,8 @@ export function installPython(requirements = 'requirements.txt'): Python {
   const marker = path.join(folder, 'complete');
   if (!existsSync(marker)) {
     rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    const stdio: ['ignore', 'ignore', 'pipe'] = ['ignore', 'ignore', 'pipe'];
-    execFileSync(firstThatRuns(), ['-m', 'venv', folder], { stdio });
-    execFileSync(interpreter, ['-m', 'pip', 'install', '--quiet', '--requirement', file], { stdio });
+    makeEnvironment(folder);
+    install(interpreter, file);
     writeFileSync(marker, '');
   }
   return {
@@ -45,7 +45,8 @@ export function installPython(requirements = 'requirements.txt'): Python {
       encoding: 'utf8',
     }).trim(),
     async run(script, args, limitMs) {
-      const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: inRoot('test/conformance/harness') };
+      const paths = { PYTHONPATH: inRoot('test/conformance/harness'), PYTHONPYCACHEPREFIX: inCache('python/bytecode') };
+      const env = { ...process.env, ...paths };
       const options = { env, timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
       try {
         const { stdout, stderr } = await execute(interpreter, [inRoot('test/conformance', script), ...args], options);
@@ -56,6 +57,32 @@ export function installPython(requirements = 'requirements.txt'): Python {
       }
     },
   };
+}
+
+function makeEnvironment(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  execFileSync(firstThatRuns(), ['-m', 'venv', folder], { stdio: STDIO });
+}
+
+/** By uv, which takes seconds where pip takes a minute; by pip where uv cannot, as with settings that only pip knows. */
+function install(interpreter: string, requirements: string): void {
+  try {
+    execFileSync(installUv(), ['pip', 'install', '--quiet', '--python', interpreter, '--requirement', requirements], {
+      stdio: STDIO,
+    });
+  } catch {
+    execFileSync(interpreter, ['-m', 'pip', 'install', '--quiet', '--requirement', requirements], { stdio: STDIO });
+  }
+}
+
+function installUv(): string {
+  const folder = inCache('python', UV.replace('==', '-'));
+  const uv = path.join(folder, 'bin/uv');
+  if (!existsSync(uv)) {
+    makeEnvironment(folder);
+    execFileSync(path.join(folder, 'bin/python'), ['-m', 'pip', 'install', '--quiet', UV], { stdio: STDIO });
+  }
+  return uv;
 }
 
 /** What execFile rejects with. */
