@@ -60,7 +60,7 @@ check("infer is refused", isinstance(refused, models.OipError) and "15" in refus
 told = metadata.sync_detailed("mlp", client=client)
 check("metadata", told.status_code == 200 and json.loads(told.content)["model_spec"]["name"] == "mlp", told)
 
-request = {"model": "kjv", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 4}
+request = {"model": "kjv", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 4, "temperature": 0}
 chat = create_chat_completion.sync(client=client, body=body(models.CreateChatCompletionBody, request))
 check("chat", chat.choices[0].message.role == "assistant" and chat.usage.completion_tokens > 0, chat)
 unknown = create_chat_completion.sync(client=client, body=body(models.CreateChatCompletionBody, {**request, "model": "nobody"}))

@@ -141,7 +141,7 @@ def over_grpc(checks):
     checks.equal("Predictions", best(json.loads(client.Predictions(request, metadata=metadata).prediction)), "food")
     request = inference.PredictionsRequest(model_name="mlp16l", model_version="1.0", input={"x": json.dumps(ROW).encode()})
     checks.true("by name", close(json.loads(client.Predictions(request).prediction)))
-    request = inference.PredictionsRequest(model_name="kjv", input={"prompt": b"And God said", "max_tokens": b"8"})
+    request = inference.PredictionsRequest(model_name="kjv", input={"prompt": b"And God said", "max_tokens": b"8", "temperature": b"0"})
     pieces = [answer.prediction.decode() for answer in client.StreamPredictions(request, metadata=metadata)]
     checks.true("StreamPredictions", len(pieces) > 1 and len("".join(pieces)) > 4, pieces)
     requests_ = [inference.PredictionsRequest(model_name="mlp16l", sequence_id="s", input={"data": json.dumps(ROW).encode()}) for _ in range(3)]
