@@ -39,13 +39,29 @@ function run(step) {
 
 function count(step, ok) {
   if (!TESTS.includes(step)) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+  const report = readReport();
+  if (report === undefined) return { passed: 0, failed: 1 };
+  const { numPassedTests: passed, numFailedTests, numPendingTests, numTodoTests } = report;
+  // A test that was skipped proves nothing, and a test file that does not even load has no failed test.
+  return { passed, failed: Math.max(numFailedTests + numPendingTests + numTodoTests, ok ? 0 : 1) };
+}
+
+/** The results of the tests that ran last; undefined where they did not get as far. */
+function readReport() {
   try {
-    const report = JSON.parse(readFileSync(path.join(root, TEST_REPORT), 'utf8'));
-    const { numPassedTests: passed, numFailedTests, numPendingTests, numTodoTests } = report;
-    // A test that was skipped proves nothing, and a test file that does not even load has no failed test.
-    return { passed, failed: Math.max(numFailedTests + numPendingTests + numTodoTests, ok ? 0 : 1) };
+    return JSON.parse(readFileSync(path.join(root, TEST_REPORT), 'utf8'));
   } catch {
-    return { passed: 0, failed: 1 };
+    return undefined;
+  }
+}
+
+/** Names the tests that failed. The reporter has shown each failure where it happened, far above the end of a long output. */
+function showFailedTests() {
+  for (const { name, message, assertionResults } of readReport()?.testResults ?? []) {
+    const file = path.relative(root, name);
+    if (message !== '') console.log(`       ${file}: ${message.split('\n', 1)[0]}`);
+    const failed = assertionResults.filter(({ status }) => status !== 'passed');
+    for (const { fullName } of failed) console.log(`       ${file} > ${fullName}`);
   }
 }
 
@@ -79,6 +95,7 @@ for (const step of steps) {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(`${counts.failed === 0 ? 'ok    ' : 'FAILED'} ${step} (${seconds} s)`);
   if (!ok) show(step, output);
+  if (!ok && TESTS.includes(step)) showFailedTests();
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
