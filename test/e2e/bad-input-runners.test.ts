@@ -38,7 +38,7 @@ describe('of a batch with one bad member', () => {
         'exiting/1/': '',
         'aborting/model.yaml': echo(),
         'aborting/1/': '',
-        'looping/model.yaml': echo('limits: { executionTimeoutMs: 300 }'),
+        'looping/model.yaml': echo('limits: { executionTimeoutMs: 2000 }'),
         'looping/1/': '',
         'eating/model.yaml': echo(`limits: { maxRssBytes: ${256 * 1_048_576} }`),
         'eating/1/': '',
@@ -95,7 +95,7 @@ describe('of a batch with one bad member', () => {
   it.each([
     ['ends its process', 'exiting', 'exit', 'exited with code 3'],
     ['aborts', 'aborting', 'abort', 'ended by SIGABRT'],
-    ['loops for ever', 'looping', 'hang', "a batch of model 'looping/1' ran longer than 300 ms"],
+    ['loops for ever', 'looping', 'hang', "a batch of model 'looping/1' ran longer than 2000 ms"],
     [
       'takes too much memory',
       'eating',

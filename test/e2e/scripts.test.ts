@@ -29,9 +29,9 @@ describe('scripts behind a server', () => {
         ),
         'itself/1/model.ts': script("await context.model('itself').infer({ x: inputs.x });"),
         'looping/1/model.ts': script('while (value === 2);'),
-        'looping/model.yaml': limits('executionTimeoutMs: 300'),
+        'looping/model.yaml': limits('executionTimeoutMs: 2000'),
         'waiting/1/model.ts': script('if (value === 2) await new Promise(() => {});'),
-        'waiting/model.yaml': limits('executionTimeoutMs: 300'),
+        'waiting/model.yaml': limits('executionTimeoutMs: 2000'),
         'exiting/1/model.ts': script('if (value === 2) process.exit(7);'),
         'timer/1/model.ts': script(
           "if (value === 2) { setTimeout(() => { throw new Error('late'); }); await new Promise(() => {}); }",
@@ -157,8 +157,8 @@ describe('scripts behind a server', () => {
   });
 
   it.each([
-    ['loops for ever', 'looping', "a batch of model 'looping/1' ran longer than 300 ms"],
-    ['never settles', 'waiting', "a batch of model 'waiting/1' ran longer than 300 ms"],
+    ['loops for ever', 'looping', "a batch of model 'looping/1' ran longer than 2000 ms"],
+    ['never settles', 'waiting', "a batch of model 'waiting/1' ran longer than 2000 ms"],
     ['ends its process', 'exiting', 'exited with code 7'],
     ['throws where nobody catches it', 'timer', 'uncaught exception: Error: late'],
     [

@@ -36,7 +36,9 @@ export class ArmsHealth {
     if (after === before) return;
     this.#health.set(arm, after);
     if (after.kind === 'ejected') {
-      this.#tell(`route '${name}' leaves out its arm '${arm.name}' for ${after.until - now} ms: ${error?.message}`);
+      this.#tell(
+        `route '${name}' leaves out its arm '${arm.name}' for ${Math.round(after.until - now)} ms: ${error?.message}`,
+      );
     } else if (before.kind === 'probed') this.#tell(`route '${name}' uses its arm '${arm.name}' again`);
   }
 
