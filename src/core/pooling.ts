@@ -20,6 +20,12 @@ export interface EmbeddingSpec extends PoolingSpec {
 
 export const EMBEDDING_POOLINGS = ['mean', 'cls', 'lasttoken', 'graph'] as const;
 
+/** A model that makes of each text a weight for each token of its vocabulary, most of them 0 (SPLADE). */
+export interface SparseSpec extends PoolingSpec {
+  /** Names of the prompts that can be put before a text. */
+  readonly prompts: readonly string[];
+}
+
 /** A model that says how well texts answer a query (a cross-encoder). */
 export interface RankingSpec extends PoolingSpec {}
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { EmbeddingSpec, Parameters } from '../core/index.js';
+import type { EmbeddingSpec, ModelTasks, Parameters } from '../core/index.js';
 import { readPoolingParameters, writePoolingParameters } from './parameters.js';
 
 const EMBED: EmbeddingSpec = {
@@ -21,26 +21,35 @@ it('reads what was written', () => {
     normalize: false,
     dimensions: 384,
   } as const;
-  expect(readPoolingParameters(writePoolingParameters(embedding), EMBED)).toEqual(embedding);
-  expect(readPoolingParameters(writePoolingParameters({ rawScores: true }), undefined)).toEqual({ rawScores: true });
+  expect(readPoolingParameters(writePoolingParameters(embedding), { embed: EMBED })).toEqual(embedding);
+  expect(readPoolingParameters(writePoolingParameters({ rawScores: true }), {})).toEqual({ rawScores: true });
 });
 
-it.each<[Parameters, EmbeddingSpec | undefined, string]>([
-  [{ dimensions: 385 }, EMBED, "parameter 'dimensions': expected an integer from 1 to 384, got 385"],
-  [{ dimensions: 0 }, EMBED, "parameter 'dimensions': expected an integer from 1 to 384, got 0"],
-  [{ prompt_name: 'x' }, EMBED, `parameter 'prompt_name': expected one of query, got "x"`],
+it.each<[Parameters, ModelTasks, string]>([
+  [{ dimensions: 385 }, { embed: EMBED }, "parameter 'dimensions': expected an integer from 1 to 384, got 385"],
+  [{ dimensions: 0 }, { embed: EMBED }, "parameter 'dimensions': expected an integer from 1 to 384, got 0"],
+  [{ prompt_name: 'x' }, { embed: EMBED }, `parameter 'prompt_name': expected one of query, got "x"`],
   [
     { prompt_name: 'x' },
-    { ...EMBED, prompts: [] },
+    { embed: { ...EMBED, prompts: [] } },
     "parameter 'prompt_name': expected to be left out, as there is none",
   ],
-  [{ pooling: 'none' }, EMBED, "parameter 'pooling': expected to be left out, as there is none"],
-  [{ truncation_direction: 'up' }, EMBED, `parameter 'truncation_direction': expected one of left, right, got "up"`],
+  [{ pooling: 'none' }, { embed: EMBED }, "parameter 'pooling': expected to be left out, as there is none"],
+  [
+    { truncation_direction: 'up' },
+    { embed: EMBED },
+    `parameter 'truncation_direction': expected one of left, right, got "up"`,
+  ],
   [
     { normalize: true },
-    undefined,
+    {},
     "parameter 'normalize' is not known; expected truncate, truncation_direction, add_special_tokens, only, skip_special_tokens, raw_scores",
   ],
-])('refuses %j with %j', (parameters, embed, message) => {
-  expect(() => readPoolingParameters(parameters, embed)).toThrow(message);
+  [
+    { normalize: true },
+    { sparse: { maxInputTokens: 8, vocabularySize: 10, prompts: ['query'] } },
+    "parameter 'normalize' is not known; expected truncate, truncation_direction, add_special_tokens, only, skip_special_tokens, prompt_name, input_type",
+  ],
+])('refuses %j with %j', (parameters, tasks, message) => {
+  expect(() => readPoolingParameters(parameters, tasks)).toThrow(message);
 });

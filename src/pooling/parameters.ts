@@ -1,4 +1,4 @@
-import { type EmbeddingSpec, ParameterReader, type Parameters, withoutUndefined } from '../core/index.js';
+import { type ModelTasks, ParameterReader, type Parameters, withoutUndefined } from '../core/index.js';
 
 /** How texts are read, and how the answer is given. */
 export interface PoolingParameters {
@@ -48,10 +48,10 @@ export function writePoolingParameters(parameters: PoolingParameters): Parameter
 }
 
 /**
- * Reads the parameters of a request to a model that embeds (`embed`) or does not. Throws `invalid_argument` naming the parameter, what was expected
+ * Reads the parameters of a request to a model with a task. Throws `invalid_argument` naming the parameter, what was expected
  * and what came, also for one that the model has no use for.
  */
-export function readPoolingParameters(parameters: Parameters, embed: EmbeddingSpec | undefined): PoolingParameters {
+export function readPoolingParameters(parameters: Parameters, tasks: ModelTasks): PoolingParameters {
   const reader = new ParameterReader(parameters);
   const read = {
     truncate: reader.boolean('truncate'),
@@ -60,18 +60,26 @@ export function readPoolingParameters(parameters: Parameters, embed: EmbeddingSp
     only: reader.choice('only', ONLY),
     skipSpecialTokens: reader.boolean('skip_special_tokens'),
   };
-  const rest =
-    embed === undefined
-      ? { rawScores: reader.boolean('raw_scores') }
-      : {
-          promptName: reader.choice('prompt_name', embed.prompts),
-          inputType: reader.choice('input_type', INPUT_TYPES),
-          normalize: reader.boolean('normalize'),
-          dimensions: reader.integer('dimensions', { least: 1, most: embed.dimensions }),
-          pooling: reader.choice('pooling', embed.tokenVectors ? NONE : []),
-        };
+  const rest = readAnswerParameters(reader, tasks);
   reader.end();
   return withoutUndefined<PoolingParameters>({ ...read, ...rest });
+}
+
+/** Those that only models with the task have a use for. */
+function readAnswerParameters(reader: ParameterReader, { embed, sparse }: ModelTasks) {
+  const prompts = embed?.prompts ?? sparse?.prompts;
+  if (prompts === undefined) return { rawScores: reader.boolean('raw_scores') };
+  const prompt = {
+    promptName: reader.choice('prompt_name', prompts),
+    inputType: reader.choice('input_type', INPUT_TYPES),
+  };
+  if (embed === undefined) return prompt;
+  return {
+    ...prompt,
+    normalize: reader.boolean('normalize'),
+    dimensions: reader.integer('dimensions', { least: 1, most: embed.dimensions }),
+    pooling: reader.choice('pooling', embed.tokenVectors ? NONE : []),
+  };
 }
 
 const NONE = ['none'] as const;

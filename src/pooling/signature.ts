@@ -12,6 +12,12 @@ export const POOLING_TENSORS = {
   textPair: 'text_pair',
   /** FP32 [texts, dimensions]; with `pooling: none` [tokens of all texts, dimensions]. */
   embedding: 'embedding',
+  /** INT32 [weights of all texts]: the token of each weight, ascending within a text. */
+  sparseIndices: 'sparse_indices',
+  /** FP32 [weights of all texts]: those that are not 0. */
+  sparseValues: 'sparse_values',
+  /** INT32 [texts]: weights of each. */
+  sparseCounts: 'sparse_counts',
   /** FP32 [texts]. */
   score: 'score',
   /** FP32 [texts, classes]. */
@@ -21,14 +27,15 @@ export const POOLING_TENSORS = {
 } as const;
 
 /** Inputs and outputs of a model with one of the tasks; each text is a row. */
-export function poolingSignature({
-  embed,
-  rank,
-  classify,
-}: Pick<ModelTasks, 'embed' | 'rank' | 'classify'>): Signature {
+export function poolingSignature({ embed, sparse, rank, classify }: Omit<ModelTasks, 'generate'>): Signature {
   const { text, query, textPair, embedding, score, scores } = POOLING_TENSORS;
   if (embed !== undefined) {
     return { inputs: [texts(text), IDS], outputs: [floats(embedding, [-1, embed.dimensions]), COUNTS] };
+  }
+  if (sparse !== undefined) {
+    const { sparseIndices, sparseValues, sparseCounts } = POOLING_TENSORS;
+    const weights = [integers(sparseIndices), floats(sparseValues, [-1]), integers(sparseCounts)];
+    return { inputs: [texts(text), IDS], outputs: [...weights, COUNTS] };
   }
   if (rank !== undefined) {
     // Left out where a request is only about tokens.
@@ -48,16 +55,14 @@ const IDS: TensorSpec = {
   optional: true,
 };
 
-const COUNTS: TensorSpec = {
-  name: POOLING_TENSORS.tokenCounts,
-  datatype: 'INT32',
-  shape: [-1],
-  batchAxis: 0,
-  optional: false,
-};
+const COUNTS = integers(POOLING_TENSORS.tokenCounts);
 
 function texts(name: string): TensorSpec {
   return { name, datatype: 'BYTES', shape: [-1], batchAxis: 0, optional: true };
+}
+
+function integers(name: string): TensorSpec {
+  return { name, datatype: 'INT32', shape: [-1], batchAxis: 0, optional: false };
 }
 
 function floats(name: string, shape: readonly number[]): TensorSpec {

@@ -6,6 +6,7 @@ import {
   MODEL_TASKS,
   type ModelTask,
   type PoolingSpec,
+  poolingSpecOf,
   type Signature,
 } from '../core/index.js';
 import { generationSignature } from '../generation/index.js';
@@ -23,14 +24,14 @@ export function checkTasks(description: Description, listed: readonly ModelTask[
     }
     if (!listed.some((each) => each === task)) throw refuse(`'${task}' is not in the manifest`);
   }
-  const { generate, embed, rank, classify } = tasks;
+  const { generate, embed, classify } = tasks;
   const [first, second] = MODEL_TASKS.filter((task) => tasks[task] !== undefined);
   if (first === undefined) return;
   if (second !== undefined) throw refuse(`a model has one task, got '${first}' and '${second}'`);
   if (generate !== undefined) checkGenerate(generate, description);
   if (embed !== undefined) checkEmbed(embed);
   if (classify !== undefined && classify.labels.length === 0) throw refuse('classify.labels: expected at least one');
-  const pooling = embed ?? rank ?? classify;
+  const pooling = poolingSpecOf(tasks);
   if (pooling !== undefined) checkPooling(first, pooling, description);
   const expected = generate === undefined ? poolingSignature(tasks) : generationSignature(generate);
   checkSignature(first, description.signature, expected);

@@ -2,8 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
-import { idOf, inFolder, TOKEN_IDS, textModelFiles, vectorOf } from '../support/text-model.js';
+import { idOf, inFolder, logitsOf, TOKEN_IDS, textModelFiles, vectorOf } from '../support/text-model.js';
 import { until } from '../support/until.js';
+
+/** The configuration of a model whose classes are those of natural language inference. */
+function comparing(): string {
+  const config = JSON.parse(String(textModelFiles({ output: 'classify' })['config.json']));
+  return JSON.stringify({ ...config, id2label: { 0: 'contradiction', 1: 'neutral', 2: 'entailment' } });
+}
 
 let server: AppServer;
 beforeAll(async () => {
@@ -14,6 +20,8 @@ beforeAll(async () => {
         'queue: { maxRequests: 8 }\ntext: { maxPaddedTokens: 32 }\nwarmup: [{ name: one, inputs: { text: { data: random } } }]\n',
       ...inFolder('judge/1', textModelFiles({ output: 'rank' })),
       ...inFolder('sorts/1', textModelFiles({ output: 'classify' })),
+      ...inFolder('compares/1', textModelFiles({ output: 'classify', files: { 'config.json': comparing() } })),
+      ...inFolder('weighs/1', textModelFiles({ output: 'sparse' })),
     },
     { repository: { controlMode: 'explicit', loadModels: ['*'] } },
   );
@@ -42,9 +50,11 @@ it('shows what each of its models takes, gives and can be asked for', async () =
     versions[0]?.loaded.tasks,
   ]);
   expect(tasks).toEqual([
+    ['compares', ['infer', 'classify']],
     ['judge', ['infer', 'rank']],
     ['letters', ['infer', 'embed']],
     ['sorts', ['infer', 'classify']],
+    ['weighs', ['infer', 'sparse']],
   ]);
   const { body } = await server.send('GET /v2/models/letters');
   expect(JSON.parse(body.toString())).toMatchObject({
@@ -99,6 +109,81 @@ it('ranks and classifies, with the labels of the model', async () => {
     expect.stringMatching(/^[0-9.]+:[0-2]:(low|middle|high)$/),
     expect.stringMatching(/^[0-9.]+:[0-2]:(low|middle|high)$/),
   ]);
+});
+
+/** The tokens of the vocabulary with the weights that a text gives them. */
+function weightsOf(letters: string): readonly { readonly index: number; readonly value: number }[] {
+  const rows = tokensOf(letters).map(logitsOf);
+  return logitsOf(0).flatMap((_, index) => {
+    const most = Math.max(0, ...rows.map((row) => row[index] as number));
+    return most === 0 ? [] : [{ index, value: expect.closeTo(Math.log1p(most), 5) as number }];
+  });
+}
+
+it('makes sparse embeddings, each token with its weight', async () => {
+  const { body } = await server.infer('weighs', { inputs: [text('a b', 'z')] });
+  const expected = ['a b', 'z'].map(weightsOf);
+  expect(body.outputs).toMatchObject([
+    { name: 'sparse_indices', data: expected.flat().map(({ index }) => index) },
+    { name: 'sparse_values', data: expected.flat().map(({ value }) => value) },
+    { name: 'sparse_counts', shape: [2], data: expected.map(({ length }) => length) },
+    { name: 'token_counts', shape: [2], data: [4, 3] },
+  ]);
+  expect(expected.every(({ length }) => length > 0 && length < 30)).toBe(true);
+  const ask = async (path: string) => {
+    const asked = await server.send(`POST /tei/${path}`, JSON.stringify({ inputs: ['a b', 'z'] }));
+    return [asked.status, JSON.parse(asked.body.toString())];
+  };
+  expect(await ask('weighs/embed_sparse')).toEqual([200, expected]);
+  expect(await ask('weighs')).toEqual([200, expected]);
+  const refusal = (problem: string) => [424, { error: `Backend error: ${problem}`, error_type: 'Backend' }];
+  expect(await ask('weighs/embed')).toEqual(refusal('Model is not an embedding model'));
+  expect(await ask('letters/embed_sparse')).toEqual(refusal('Model is not an embedding model with SPLADE pooling'));
+  const info = await server.send('GET /tei/weighs/info');
+  expect(JSON.parse(info.body.toString())).toMatchObject({ model_type: { embedding: { pooling: 'splade' } } });
+});
+
+it('classifies by labels of the caller, where the model compares texts', async () => {
+  const ask = async (model: string, body: object) => {
+    const answered = await server.send(`POST /tei/${model}`, JSON.stringify(body));
+    return JSON.parse(answered.body.toString());
+  };
+  const parameters = { candidate_labels: ['b', 'c d'], hypothesis_template: '{}' };
+  const [pairs, classes, several] = await Promise.all([
+    ask('compares', {
+      inputs: [
+        ['a', 'b'],
+        ['a', 'c d'],
+      ],
+      raw_scores: true,
+    }),
+    ask('compares', { inputs: 'a', parameters }),
+    ask('compares', { inputs: ['a'], parameters: { ...parameters, multi_label: true } }),
+  ]);
+  const logit = (pair: number, wanted: string) =>
+    pairs[pair].find(({ label }: { label: string }) => label === wanted).score as number;
+  const powers = [0, 1].map((pair) => Math.exp(logit(pair, 'entailment')));
+  const scoreOf = (list: readonly { label: string; score: number }[]) =>
+    new Map(list.map((each) => [each.label, each.score]));
+  const close = (value: number | undefined) => expect.closeTo(value as number, 5) as number;
+  const total = (powers[0] as number) + (powers[1] as number);
+  expect(scoreOf(classes)).toEqual(
+    new Map([
+      ['b', close((powers[0] as number) / total)],
+      ['c d', close((powers[1] as number) / total)],
+    ]),
+  );
+  const alone = (pair: number) => 1 / (1 + Math.exp(logit(pair, 'contradiction') - logit(pair, 'entailment')));
+  expect(scoreOf(several[0])).toEqual(
+    new Map([
+      ['b', close(alone(0))],
+      ['c d', close(alone(1))],
+    ]),
+  );
+  expect(await ask('sorts', { inputs: 'a', parameters })).toEqual({
+    error: "Backend error: Model has no label 'entailment', which candidate_labels need",
+    error_type: 'Backend',
+  });
 });
 
 it('tells its tokens, and the text of tokens, as TEI does', async () => {

@@ -25,6 +25,7 @@ export const POOLING_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /tei/{model}': TEI,
   'POST /tei/{model}/embed': TEI,
   'POST /tei/{model}/embed_all': TEI,
+  'POST /tei/{model}/embed_sparse': TEI,
   'POST /tei/{model}/similarity': TEI,
   'POST /tei/{model}/predict': TEI,
   'POST /tei/{model}/rerank': TEI,

@@ -15,9 +15,13 @@ export const idOf = (letter: string) => FIRST_LETTER + LETTERS.indexOf(letter);
 export const vectorOf = (id: number) =>
   Array.from({ length: DIMENSIONS }, (_, index) => Math.fround(Math.sin(id * DIMENSIONS + index)));
 
-/** What a model of tests is like. `output`: the vectors of tokens, of texts, or one or three numbers a text. */
+/** The logits that a token of a sparse model gives to each token of the vocabulary. */
+export const logitsOf = (id: number) =>
+  Array.from({ length: VOCABULARY_SIZE }, (_, index) => Math.fround(3 * Math.sin(id * VOCABULARY_SIZE + index) - 2));
+
+/** What a model of tests is like. `output`: the vectors of tokens, of texts, a weight for each token, or one or three numbers a text. */
 export interface TextModelOptions {
-  readonly output?: 'last_hidden_state' | 'sentence_embedding' | 'rank' | 'classify';
+  readonly output?: 'last_hidden_state' | 'sentence_embedding' | 'sparse' | 'rank' | 'classify';
   /** Further files, or other ones. */
   readonly files?: FolderContents;
 }
@@ -28,7 +32,7 @@ export function textModelFiles({
   files = {},
 }: TextModelOptions = {}): Record<string, string | Uint8Array> {
   const config = {
-    architectures: ['BertModel'],
+    architectures: [output === 'sparse' ? 'BertForMaskedLM' : 'BertModel'],
     model_type: 'bert',
     vocab_size: VOCABULARY_SIZE,
     hidden_size: DIMENSIONS,
@@ -101,6 +105,15 @@ function graphOf(output: NonNullable<TextModelOptions['output']>): OnnxGraph {
     const value: OnnxValue = { name: output, type: 'float32', dims: [...BATCH, DIMENSIONS] };
     // A mask that nothing reads would not be an input.
     return { inputs: inputs.slice(0, 1), outputs: [value], nodes: [gather], initializers: [words] };
+  }
+  if (output === 'sparse') {
+    const logits = Float32Array.from(Array.from({ length: VOCABULARY_SIZE }, (_, id) => logitsOf(id)).flat());
+    return {
+      inputs: inputs.slice(0, 1),
+      outputs: [{ name: 'logits', type: 'float32', dims: [...BATCH, VOCABULARY_SIZE] }],
+      nodes: [{ op: 'Gather', inputs: ['words', 'input_ids'], outputs: ['logits'] }],
+      initializers: [{ ...words, dims: [VOCABULARY_SIZE, VOCABULARY_SIZE], data: logits }],
+    };
   }
   const axes = (name: string, axis: number) =>
     ({ name, type: 'int64', dims: [1], data: BigInt64Array.of(BigInt(axis)) }) as const;

@@ -3,10 +3,11 @@ import { jsonResponse } from '../route.js';
 import { EMBEDDING_ITEM, writeEmbeddings } from '../shared/pooling/embeddings.js';
 import { descending, ranked } from '../shared/pooling/ranked.js';
 import type { PoolingResult } from '../shared/pooling/run.js';
-import { type AnswerVectors, writeList, writeVector } from '../shared/pooling/write-vectors.js';
+import { type AnswerVectors, writeList, writeVector, writeWeights } from '../shared/pooling/write-vectors.js';
 import type { WireResponse } from '../wire.js';
-import type { PoolingKind, TeiRequests } from './decode.js';
 import type { Answered, TeiContext } from './read.js';
+import type { PoolingKind, TeiRequests } from './request.js';
+import { zeroShotClasses } from './zero-shot.js';
 
 /** How the answers of each kind are written. */
 export type Writers = {
@@ -35,9 +36,21 @@ export function createWriters(answer: AnswerVectors): Writers {
         }
         writer.ascii(']');
       }),
+    embedSparse: ({ result }) => {
+      const { rows, indices = [] } = result;
+      return answer(rows, (writer) =>
+        writeList(writer, rows.entries(), ([text, weights]) =>
+          writeWeights(writer, { indices: indices[text] as Int32Array, weights }),
+        ),
+      );
+    },
     predict: ({ request, result, resolved }) => {
       const labels = resolved.info.tasks?.classify?.labels ?? [];
-      const classes = result.rows.map((scores) => classesOf(scores, labels));
+      const { zeroShot } = request;
+      const classes =
+        zeroShot === undefined
+          ? result.rows.map((scores) => classesOf(scores, labels))
+          : zeroShotClasses(result.rows, zeroShot, labels);
       return jsonResponse(request.isSingle ? classes[0] : classes);
     },
     rerank: ({ request: { texts }, result }) =>

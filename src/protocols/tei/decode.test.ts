@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MillraceError } from '../../core/index.js';
-import { DECODERS, type TeiKind } from './decode.js';
+import { DECODERS } from './decode.js';
+import type { TeiKind } from './request.js';
 
 function refusal(kind: TeiKind, body: unknown): Pick<MillraceError, 'message' | 'reason'> {
   try {

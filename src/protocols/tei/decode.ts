@@ -1,7 +1,7 @@
 import { invalidArgument, withoutUndefined } from '../../core/index.js';
 import type { PoolingInput, PoolingParameters } from '../../pooling/index.js';
 import { Fields, isObject } from '../shared/generation/fields.js';
-import { decodeEmbeddings, type EmbeddingsRequest } from '../shared/pooling/embeddings.js';
+import { decodeEmbeddings } from '../shared/pooling/embeddings.js';
 import {
   emptyInput,
   encodeTexts,
@@ -11,36 +11,8 @@ import {
   readTexts,
   textCount,
 } from '../shared/pooling/read-input.js';
-import type { PoolingRequest } from '../shared/pooling/run.js';
-
-/** A request, whatever it asks for. */
-export interface TeiRequest extends PoolingRequest {
-  /** Characters of all texts, or token ids. */
-  readonly characters: number;
-  /** The vectors are compared: that of the first text with each other. */
-  readonly compares?: true;
-  /** One text, whose classes are answered without a list around them. */
-  readonly isSingle?: true;
-  /** The texts, where they are to be in the answer. */
-  readonly texts?: readonly string[];
-}
-
-/** Requests by their kind. */
-export interface TeiRequests {
-  readonly embed: TeiRequest;
-  readonly embedAll: TeiRequest;
-  readonly similarity: TeiRequest;
-  readonly predict: TeiRequest;
-  readonly rerank: TeiRequest;
-  readonly embeddings: EmbeddingsRequest & Pick<TeiRequest, 'characters'>;
-  readonly tokenize: TeiRequest;
-  readonly decode: TeiRequest;
-}
-
-export type TeiKind = keyof TeiRequests;
-/** Those that models are not asked for. */
-export type TokenKind = 'tokenize' | 'decode';
-export type PoolingKind = Exclude<TeiKind, TokenKind>;
+import type { TeiKind, TeiRequest, TeiRequests } from './request.js';
+import { decodeZeroShot, namesClasses } from './zero-shot.js';
 
 const DIRECTIONS = ['Left', 'Right', 'left', 'right'] as const;
 const EMPTY_TEXT = 'Input validation error: `inputs` cannot be empty';
@@ -48,8 +20,9 @@ const PREDICT_FORM = 'a text, a pair of texts, or a list of lists of one text or
 
 /** How bodies are read. All throw `ParameterError`, and `empty_input`; unknown members are ignored, as TEI does. */
 export const DECODERS: { readonly [Kind in TeiKind]: (value: unknown) => TeiRequests[Kind] } = {
-  embed: (value) => decodeVectors(value, true),
-  embedAll: (value) => decodeVectors(value, false),
+  embed: decodeEmbed,
+  embedAll: (value) => decodeVectors(value, { pooling: 'none', normalize: false }),
+  embedSparse: (value) => decodeVectors(value, {}),
   similarity: (value) => decodeSimilarity(Fields.of(value)),
   predict: decodePredict,
   rerank: decodeRerank,
@@ -58,19 +31,22 @@ export const DECODERS: { readonly [Kind in TeiKind]: (value: unknown) => TeiRequ
   decode: decodeDecode,
 };
 
-/** `isPooled`: a vector for each text, and not for each token. */
-function decodeVectors(value: unknown, isPooled: boolean): TeiRequest {
+function decodeEmbed(value: unknown): TeiRequest {
+  const fields = Fields.of(value);
+  // As clients send it to the model's own address.
+  if (isObject(fields.any('inputs'))) return decodeSimilarity(fields);
+  const dimensions = fields.integer('dimensions', { least: 0, most: Number.MAX_SAFE_INTEGER });
+  if (dimensions === 0) throw invalidArgument('Input validation error: `dimensions` should be positive');
+  const normalize = fields.boolean('normalize') ?? true;
+  return decodeVectors(value, withoutUndefined<PoolingParameters>({ normalize, dimensions }));
+}
+
+/** `vectors`: how they are given. */
+function decodeVectors(value: unknown, vectors: PoolingParameters): TeiRequest {
   const fields = Fields.of(value);
   const given = fields.any('inputs');
-  // As clients send it to the model's own address.
-  if (isObject(given) && isPooled) return decodeSimilarity(fields);
   checkInputs(given);
   const input = readInput(given, 'inputs');
-  const dimensions = isPooled ? fields.integer('dimensions', { least: 0, most: Number.MAX_SAFE_INTEGER }) : undefined;
-  if (dimensions === 0) throw invalidArgument('Input validation error: `dimensions` should be positive');
-  const vectors: PoolingParameters = isPooled
-    ? withoutUndefined<PoolingParameters>({ normalize: fields.boolean('normalize') ?? true, dimensions })
-    : { pooling: 'none', normalize: false };
   return {
     inputs: inputTensors(input, 'inputs'),
     count: textCount(input),
@@ -101,6 +77,13 @@ function decodeSimilarity(fields: Fields): TeiRequest {
 function decodePredict(value: unknown): TeiRequest {
   const fields = Fields.of(value);
   const given = fields.any('inputs');
+  const parameters = fields.any('parameters');
+  if (namesClasses(parameters)) {
+    checkInputs(given);
+    const texts = readTexts([given].flat(), 'inputs');
+    const isOne = typeof given === 'string' && ({ isSingle: true } as const);
+    return { ...decodeZeroShot(texts, parameters), characters: charactersOf(texts), ...isOne };
+  }
   const isSingle = typeof given === 'string' || (Array.isArray(given) && typeof given[0] === 'string');
   checkList(given, 'inputs');
   const rows = isSingle ? [[given].flat()] : given;

@@ -1,4 +1,4 @@
-import { type Call, MillraceError } from '../../core/index.js';
+import { type Call, MillraceError, poolingSpecOf } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import { resolveModelConfig } from '../../repository/index.js';
 import { emptyResponse, jsonResponse } from '../route.js';
@@ -13,9 +13,8 @@ const UNNAMED = ['LABEL_0'];
 /** `GET /info`: what the model is, and its limits. */
 export function answerInfo({ service }: TeiContext, call: Call, name: string): WireResponse {
   const { info } = service.modelInfo(call, name, undefined);
-  const { embed, rank, classify } = info.tasks ?? {};
   const { queue } = resolveModelConfig(info.source.config, info.source.manifest);
-  const { maxInputTokens = 0 } = embed ?? rank ?? classify ?? {};
+  const { maxInputTokens = 0 } = poolingSpecOf(info.tasks ?? {}) ?? {};
   return jsonResponse({
     model_id: info.ref.name,
     model_sha: info.source.digest,
@@ -36,9 +35,10 @@ export function answerInfo({ service }: TeiContext, call: Call, name: string): W
 }
 
 function modelType({ tasks = {} }: Pick<ModelInfo, 'tasks'>): object {
-  const { embed, rank, classify } = tasks;
+  const { embed, sparse, rank, classify } = tasks;
   if (embed !== undefined)
     return { embedding: { pooling: embed.pooling === 'lasttoken' ? 'last_token' : embed.pooling } };
+  if (sparse !== undefined) return { embedding: { pooling: 'splade' } };
   if (classify !== undefined) return { classifier: labelsOf(classify.labels) };
   if (rank !== undefined) return { reranker: labelsOf(UNNAMED) };
   return {};

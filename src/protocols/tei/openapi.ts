@@ -37,8 +37,18 @@ const RerankSchema = Type.Object({
 });
 const PredictSchema = Type.Object({
   inputs: Type.Union([Text, Texts, Type.Array(Texts)], {
-    description: 'A text, a pair, or a list of either in lists.',
+    description: 'A text, a pair, or a list of either in lists; with candidate_labels a text or a list of texts.',
   }),
+  parameters: Type.Optional(
+    Type.Object(
+      {
+        candidate_labels: Type.Union([Texts, Text]),
+        hypothesis_template: Type.Optional(Type.String({ default: 'This example is {}.' })),
+        multi_label: Type.Optional(Type.Boolean({ default: false })),
+      },
+      { description: 'Classes by name, for a model that compares texts (zero-shot classification).' },
+    ),
+  ),
   ...READING,
   ...RAW,
 });
@@ -52,6 +62,7 @@ const TokenSchema = Type.Object({
 const Ids = Type.Array(Type.Integer({ minimum: 0 }));
 const VectorsSchema = Type.Array(VectorSchema);
 const RanksSchema = Type.Array(Type.Object({ index: Type.Integer(), text: Type.Optional(Text), score: Type.Number() }));
+const WeightSchema = Type.Object({ index: Type.Integer({ description: 'Id of a token.' }), value: Type.Number() });
 const ClassSchema = Type.Object({ score: Type.Number(), label: Text });
 const ClassesSchema = Type.Union([Type.Array(ClassSchema), Type.Array(Type.Array(ClassSchema))]);
 
@@ -67,6 +78,11 @@ export const OPERATIONS = {
     'teiEmbedAll',
     Type.Object({ inputs: InputSchema, ...READING, ...PROMPT }),
     Type.Array(VectorsSchema),
+  ),
+  embedSparse: jsonOperation(
+    'teiEmbedSparse',
+    Type.Object({ inputs: InputSchema, ...READING, ...PROMPT }),
+    Type.Array(Type.Array(WeightSchema)),
   ),
   similarity: jsonOperation(
     'teiSimilarity',

@@ -13,7 +13,7 @@ export interface Place {
 
 export type TextTask = Exclude<ModelTask, 'generate'>;
 
-const TEXT_TASKS: readonly TextTask[] = ['embed', 'rank', 'classify'];
+const TEXT_TASKS: readonly TextTask[] = ['embed', 'sparse', 'rank', 'classify'];
 const HINT = '; name one in the setting tei.model';
 
 /** Each model below its name. */

@@ -1,4 +1,4 @@
-import { type Call, invalidArgument, MillraceError, type ModelTask } from '../../core/index.js';
+import { type Call, invalidArgument, MillraceError, type ModelTask, poolingSpecOf } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Resolved } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
@@ -7,10 +7,12 @@ import type { Reply } from '../shared/decoding/reply.js';
 import { maxTexts, type PoolingRequest, type PoolingResult, runPooling, runTokens } from '../shared/pooling/run.js';
 import { type BodyJob, decodeBody } from '../shared/text-body/decode-body.js';
 import { openBody } from '../shared/text-body/open-body.js';
-import { DECODERS, type PoolingKind, type TeiKind, type TeiRequests, type TokenKind } from './decode.js';
+import { DECODERS } from './decode.js';
 import { wrongModel } from './errors.js';
 import type { TeiOptions } from './options.js';
 import type { TextTask } from './place.js';
+import type { PoolingKind, TeiKind, TeiRequest, TeiRequests, TokenKind } from './request.js';
+import { checkEntailment } from './zero-shot.js';
 
 /** Dependencies of this dialect's routes. */
 export interface TeiContext
@@ -20,6 +22,7 @@ export interface TeiContext
 /** The problem of a model that lacks the task, in TEI's words. */
 const LACKING: Readonly<Partial<Record<ModelTask, string>>> = {
   embed: 'Model is not an embedding model',
+  sparse: 'Model is not an embedding model with SPLADE pooling',
   rank: 'model is not a re-ranker model',
   classify: 'Model is not a classifier model',
 };
@@ -28,6 +31,7 @@ const LACKING: Readonly<Partial<Record<ModelTask, string>>> = {
 export const TASK_OF: Readonly<Record<PoolingKind, TextTask>> = {
   embed: 'embed',
   embedAll: 'embed',
+  embedSparse: 'sparse',
   similarity: 'embed',
   embeddings: 'embed',
   rerank: 'rank',
@@ -68,8 +72,7 @@ export async function answeredTokens(
   asked: Asked<TokenKind>,
 ): Promise<readonly string[]> {
   const { resolved } = asked;
-  const { embed, rank, classify } = resolved.info.tasks ?? {};
-  if ((embed ?? rank ?? classify) === undefined) throw wrongModel('Model has no tokenizer');
+  if (poolingSpecOf(resolved.info.tasks ?? {}) === undefined) throw wrongModel('Model has no tokenizer');
   const request = await readBody(context, call, asked);
   return inWordsOfTei(runTokens(context, call, { resolved, request }), resolved);
 }
@@ -92,7 +95,10 @@ function requestFunction<Kind extends TeiKind>(): DecodeFunction<BodyJob<Kind>, 
   return { module: new URL('./decoders.js', import.meta.url).href, name: 'request' };
 }
 
-function checkRequest({ count, parameters }: PoolingRequest, { tasks }: ModelInfo, most: number): void {
+type Checked = Pick<TeiRequest, 'count' | 'parameters' | 'zeroShot'>;
+
+function checkRequest({ count, parameters, zeroShot }: Checked, { tasks }: ModelInfo, most: number): void {
+  if (zeroShot !== undefined) checkEntailment(tasks?.classify?.labels ?? []);
   if (count > most) throw invalidArgument(`batch size ${count} > maximum allowed batch size ${most}`);
   const { dimensions = 0, pooling } = parameters;
   if (dimensions > (tasks?.embed?.dimensions ?? 0)) {
@@ -110,8 +116,7 @@ async function inWordsOfTei<Result>(running: Promise<Result>, { info }: Resolved
     return await running;
   } catch (error) {
     if (!(error instanceof MillraceError) || error.reason !== 'context_length_exceeded') throw error;
-    const { embed, rank, classify } = info.tasks ?? {};
-    const { maxInputTokens = 0 } = embed ?? rank ?? classify ?? {};
+    const { maxInputTokens = 0 } = poolingSpecOf(info.tasks ?? {}) ?? {};
     const expected = `\`inputs\` must have less than ${maxInputTokens} tokens`;
     const { tokens } = error.subject ?? {};
     const given = tokens === undefined ? `: ${error.message}` : `. Given: ${tokens}`;

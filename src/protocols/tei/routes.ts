@@ -5,12 +5,12 @@ import { resolveModel } from '../shared/pooling/run.js';
 import { createVectorAnswer } from '../shared/pooling/write-vectors.js';
 import type { WireResponse } from '../wire.js';
 import { computeHeaders, createWriters } from './answer.js';
-import type { PoolingKind, TeiKind, TokenKind } from './decode.js';
 import { answerHealth, answerInfo } from './info.js';
 import { answerMetrics } from './metrics.js';
 import { OPERATIONS } from './openapi.js';
 import type { Place, TextTask } from './place.js';
 import { type Asked, answered, answeredTokens, TASK_OF, type TeiContext } from './read.js';
+import type { PoolingKind, TeiKind, TokenKind } from './request.js';
 
 type Described = Pick<Route, 'summary' | 'operation'>;
 
@@ -20,8 +20,9 @@ interface ForTask extends Described {
 }
 
 /** The kind of a request to the model's own address, by the model's task. */
-function kindOf({ tasks }: ModelInfo): 'embed' | 'rerank' | 'predict' {
+function kindOf({ tasks }: ModelInfo): 'embed' | 'embedSparse' | 'rerank' | 'predict' {
   if (tasks?.classify !== undefined) return 'predict';
+  if (tasks?.sparse !== undefined) return 'embedSparse';
   return tasks?.rank === undefined ? 'embed' : 'rerank';
 }
 
@@ -75,11 +76,12 @@ export function createTeiRoutes(context: TeiContext, { base: place, nameOf }: Pl
     control: false,
     handle: (call, request) => handle(context, call, nameOf(call, request, undefined)),
   });
-  const { base, embed, embedAll, similarity, predict, rerank, embeddings, tokenize, decode } = OPERATIONS;
+  const { base, embed, embedAll, embedSparse, similarity, predict, rerank, embeddings, tokenize, decode } = OPERATIONS;
   return [
     posted('', undefined, { summary: 'Embed, rerank or classify, by the task of the model', operation: base }),
     posted('/embed', 'embed', { summary: 'Create embeddings', operation: embed }),
     posted('/embed_all', 'embedAll', { summary: 'Create embeddings of all tokens', operation: embedAll }),
+    posted('/embed_sparse', 'embedSparse', { summary: 'Create sparse embeddings', operation: embedSparse }),
     posted('/similarity', 'similarity', { summary: 'Compare a sentence with others', operation: similarity }),
     posted('/predict', 'predict', { summary: 'Classify texts', operation: predict }),
     posted('/rerank', 'rerank', { summary: 'Rank texts for a query', operation: rerank }),

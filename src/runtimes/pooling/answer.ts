@@ -16,6 +16,26 @@ export function embeddingOf(vectors: readonly Float32Array[], { dimensions, norm
   return { name: POOLING_TENSORS.embedding, datatype: 'FP32', shape: [vectors.length, size], data: bytesOf(all) };
 }
 
+/** The weights of a text that are not 0, each with its token. */
+export function sparseOf(weights: Float32Array): readonly Tensor[] {
+  const count = weights.reduce((sum, weight) => (weight === 0 ? sum : sum + 1), 0);
+  const indices = new Int32Array(count);
+  const values = new Float32Array(count);
+  let next = 0;
+  for (const [index, weight] of weights.entries()) {
+    if (weight === 0) continue;
+    indices[next] = index;
+    values[next] = weight;
+    next++;
+  }
+  const { sparseIndices, sparseValues, sparseCounts } = POOLING_TENSORS;
+  return [
+    { name: sparseIndices, datatype: 'INT32', shape: [count], data: bytesOf(indices) },
+    { name: sparseValues, datatype: 'FP32', shape: [count], data: bytesOf(values) },
+    { name: sparseCounts, datatype: 'INT32', shape: [1], data: bytesOf(Int32Array.of(count)) },
+  ];
+}
+
 /** The score of a text, or those of its classes. `isRaw`: as the model gives them; else from 0 to 1. */
 export function scoresOf(
   given: Float32Array,
@@ -31,11 +51,11 @@ export function scoresOf(
 }
 
 /** What a text is answered with. */
-export function poolingEmission(callId: number, values: Tensor, { tokens }: PreparedText): Emission {
+export function poolingEmission(callId: number, values: readonly Tensor[], { tokens }: PreparedText): Emission {
   const counts = Int32Array.of(tokens.length);
   return {
     callId,
-    outputs: [values, { name: POOLING_TENSORS.tokenCounts, datatype: 'INT32', shape: [1], data: bytesOf(counts) }],
+    outputs: [...values, { name: POOLING_TENSORS.tokenCounts, datatype: 'INT32', shape: [1], data: bytesOf(counts) }],
     usage: { promptTokens: tokens.length, completionTokens: 0 },
     final: true,
   };

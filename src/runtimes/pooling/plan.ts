@@ -2,7 +2,7 @@ import type { ModelTasks } from '../../core/index.js';
 
 /** What the preparer of a model that reads texts knows of it. */
 export interface PoolingPlan {
-  /** One of embed, rank and classify. */
+  /** One of those for models that read texts. */
   readonly tasks: ModelTasks;
   readonly maxInputTokens: number;
   readonly vocabularySize: number;

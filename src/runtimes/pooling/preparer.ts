@@ -1,4 +1,4 @@
-import { type EmbeddingSpec, invalidArgument, type ModelTasks, type Tensor } from '../../core/index.js';
+import { invalidArgument, type ModelTasks, type Tensor } from '../../core/index.js';
 import {
   POOLING_TENSORS,
   type PoolingInput,
@@ -30,7 +30,6 @@ export class PoolingPreparer implements Preparer {
   readonly description: Preparer['description'];
   readonly #plan: PoolingPlan;
   readonly #tokenizer: PoolingTokenizer;
-  readonly #embed: EmbeddingSpec | undefined;
   /** Of a text that are tokenised. */
   readonly #mostBytes: number;
   #bytes = 0;
@@ -38,7 +37,6 @@ export class PoolingPreparer implements Preparer {
   constructor(plan: PoolingPlan, tokenizer: PoolingTokenizer) {
     this.#plan = plan;
     this.#tokenizer = tokenizer;
-    this.#embed = plan.tasks.embed;
     this.#mostBytes = Math.max(LEAST_BYTES, BYTES_PER_TOKEN * plan.maxInputTokens);
     this.description = {
       inputs: poolingSignature(plan.tasks).inputs,
@@ -53,7 +51,7 @@ export class PoolingPreparer implements Preparer {
    * reason `context_length_exceeded`, for a text that is too long where the request does not say `truncate`.
    */
   async prepare({ inputs, parameters }: BatchItem): Promise<readonly PreparedRequest[] | PreparedAnswer> {
-    const read = readPoolingParameters(parameters, this.#embed);
+    const read = readPoolingParameters(parameters, this.#plan.tasks);
     const { truncate = false, truncationDirection = 'right', addSpecialTokens = true } = read;
     const limits: EncodeLimits = {
       maxTokens: this.#plan.maxInputTokens,

@@ -2,10 +2,11 @@ import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { type Clock, MillraceError } from '../../core/index.js';
 import type { Batch, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import { explainRunError } from '../onnx/errors.js';
-import { embeddingOf, poolingEmission, scoresOf } from '../pooling/answer.js';
+import { embeddingOf, poolingEmission, scoresOf, sparseOf } from '../pooling/answer.js';
 import { type PreparedText, unpackText } from '../pooling/prepared-text.js';
 import type { TextPlan } from './plan.js';
 import { readVectors, type TokenVectors } from './pool.js';
+import { spladeOf } from './splade.js';
 
 interface TextModelParts {
   readonly plan: TextPlan;
@@ -77,11 +78,15 @@ export class TextModel implements LoadedModel {
     const { output, tokenOutput, tasks } = this.#plan;
     const name = text.isUnpooled ? (tokenOutput ?? output) : output;
     const read = readVectors(name, results[name] as OrtTensor);
-    const values =
-      tasks.embed === undefined
-        ? scoresOf(read.whole(row), { isRaw: text.isRaw, tasks })
-        : embeddingOf(this.#vectorsOf(read, { row, text }), text);
-    return poolingEmission(callId, values, text);
+    if (tasks.embed !== undefined) {
+      return poolingEmission(callId, [embeddingOf(this.#vectorsOf(read, { row, text }), text)], text);
+    }
+    if (tasks.sparse !== undefined) {
+      const { length } = text.tokens;
+      const weights = read.isPerToken ? spladeOf(read.tokens(row, length), this.#plan.logarithms) : read.whole(row);
+      return poolingEmission(callId, sparseOf(weights), text);
+    }
+    return poolingEmission(callId, [scoresOf(read.whole(row), { isRaw: text.isRaw, tasks })], text);
   }
 
   #vectorsOf(

@@ -74,6 +74,36 @@ describe('files that are no text model', () => {
       "the graph has no output logits or scores; its outputs are 'last_hidden_state'",
     ],
     [
+      'weights of another vocabulary',
+      { output: 'classify' },
+      { task: 'sparse' },
+      "a sparse model gives a weight for each token; output 'logits' has 3, the vocabulary 30",
+    ],
+    [
+      'no weights',
+      {},
+      { task: 'sparse' },
+      "the graph has no output logits or scores or sparse_embedding or sentence_embedding; its outputs are 'last_hidden_state'",
+    ],
+    [
+      'weights that are added up',
+      { output: 'sparse', files: { '1_SpladePooling/config.json': '{"pooling_strategy":"sum"}' } },
+      {},
+      "1_SpladePooling/config.json: expected pooling_strategy max, got 'sum'",
+    ],
+    [
+      'an activation that is not known',
+      { output: 'sparse', files: { '1_SpladePooling/config.json': '{"activation_function":"gelu"}' } },
+      {},
+      "1_SpladePooling/config.json: expected activation_function relu or log1p_relu, got 'gelu'",
+    ],
+    [
+      'a module behind the weights',
+      { output: 'sparse', files: { 'modules.json': '[{"type":"x.SpladePooling"},{"type":"x.Router"}]' } },
+      {},
+      "modules.json has the module 'Router', which is not run",
+    ],
+    [
       'several classes to rank by',
       { output: 'classify' },
       { task: 'rank' },

@@ -12,6 +12,10 @@ const INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids']
 const TEXT_VECTORS = ['sentence_embedding', 'text_embeds', 'pooled_embedding'];
 const TOKEN_VECTORS = ['last_hidden_state', 'token_embeddings', 'hidden_states'];
 const LOGITS = ['logits', 'scores'];
+/** Of a graph that makes the weights of a text of its logits. */
+const SPARSE_VECTORS = ['sparse_embedding', 'sentence_embedding'];
+const SPLADE_MODULE = 'SpladePooling';
+const SPARSE_MODULES = ['Transformer', 'MLMTransformer', SPLADE_MODULE];
 /** Where the files say nothing. */
 const DEFAULT_MAX_TOKENS = 512;
 /** Tokenizers without a limit have 1e30. */
@@ -30,6 +34,8 @@ export interface TextPlan extends PoolingPlan {
   /** The output with the vectors of tokens, where there is one. */
   readonly tokenOutput: string | undefined;
   readonly padToken: number;
+  /** Of a sparse model, how often `log(1 + x)` is taken of its logits. */
+  readonly logarithms: number;
 }
 
 /** Reads what a model is. Rejects with `invalid_argument` where files are missing, contradict each other or need what is not supported. */
@@ -48,13 +54,14 @@ export async function readTextPlan(
   const prompts = readPrompts(sentence);
   const parts = { folder, config, outputs: values.outputs, options, limits, prompts: [...prompts.keys()], modules };
   const task = taskOf(parts);
-  const answer = task === 'embed' ? await readEmbedding(parts) : readClasses(parts, task);
+  const answer = await readTask(task, parts);
   const promptFor = (names: readonly string[]) => names.map((name) => prompts.get(name)).find((found) => found) ?? '';
   return {
     graph,
     folder,
     ...limits,
     inputs,
+    logarithms: 1,
     ...answer,
     normalize: options.normalize,
     prompts,
@@ -99,12 +106,49 @@ function readInputs(values: readonly GraphValue[]): TextPlan['inputs'] {
   return inputs;
 }
 
-function taskOf({ config, outputs, options, modules }: PlanParts): 'embed' | 'rank' | 'classify' {
+type TextTask = Exclude<TextOptions['task'], 'auto'>;
+
+function taskOf({ config, outputs, options, modules }: PlanParts): TextTask {
   if (options.task !== 'auto') return options.task;
   const logits = named(outputs, LOGITS);
+  if (modules?.includes(SPLADE_MODULE) === true) return 'sparse';
+  if (logits !== undefined && /ForMaskedLM$/.test(String(config.architectures))) return 'sparse';
   if (modules !== undefined || logits === undefined) return 'embed';
   const classes = classesOf(config, logits);
   return classes === 1 ? 'rank' : 'classify';
+}
+
+function readTask(task: TextTask, parts: PlanParts) {
+  if (task === 'embed') return readEmbedding(parts);
+  return task === 'sparse' ? readSparse(parts) : readClasses(parts, task);
+}
+
+/** SPLADE, by sentence-transformers' file of its pooling where there is one. */
+async function readSparse({ folder, outputs, limits, prompts, modules = [] }: PlanParts) {
+  const output = named(outputs, [...LOGITS, ...SPARSE_VECTORS]);
+  if (output === undefined) throw noOutput(outputs, [...LOGITS, ...SPARSE_VECTORS]);
+  const extra = modules.find((type) => type !== undefined && !SPARSE_MODULES.includes(type));
+  if (extra !== undefined) throw invalidArgument(`modules.json has the module '${extra}', which is not run`);
+  const size = sizeOf(output) ?? limits.vocabularySize;
+  if (size !== limits.vocabularySize) {
+    throw invalidArgument(
+      `a sparse model gives a weight for each token; output '${output.name}' has ${size}, the vocabulary ${limits.vocabularySize}`,
+    );
+  }
+  const file = '1_SpladePooling/config.json';
+  const { pooling_strategy: strategy = 'max', activation_function: activation = 'relu' } = await readConfigFile(
+    folder,
+    file,
+  );
+  if (strategy !== 'max') throw invalidArgument(`${file}: expected pooling_strategy max, got '${strategy}'`);
+  const logarithms = new Map<unknown, number>([
+    ['relu', 1],
+    ['log1p_relu', 2],
+  ]).get(activation);
+  if (logarithms === undefined) {
+    throw invalidArgument(`${file}: expected activation_function relu or log1p_relu, got '${activation}'`);
+  }
+  return { tasks: { sparse: { ...limits, prompts } }, output: output.name, tokenOutput: undefined, logarithms };
 }
 
 async function readEmbedding({ folder, modules = [], outputs, config, limits, prompts, options }: PlanParts) {

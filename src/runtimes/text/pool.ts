@@ -5,6 +5,8 @@ import { type EmbeddingSpec, MillraceError } from '../../core/index.js';
 export interface TokenVectors {
   /** Elements of a vector. */
   readonly size: number;
+  /** The graph gives a vector for each token. */
+  readonly isPerToken: boolean;
   /** The vector of a text that the graph has made, or its logits. */
   whole(row: number): Float32Array;
   /** The vectors of the first `count` tokens. */
@@ -28,6 +30,7 @@ export function readVectors(name: string, { type, dims, data }: OrtTensor): Toke
     values.subarray((row * length + token) * size, (row * length + token + 1) * size);
   return {
     size,
+    isPerToken: dims.length === 3,
     whole: (row) => vector(row, 0),
     tokens: (row, count) => Array.from({ length: Math.min(count, length) }, (_, token) => vector(row, token)),
     pooled(row, count, pooling) {

@@ -5,11 +5,16 @@ import { BY_LOAD } from '../by-load.js';
 export const TextSchema = Type.Object(
   {
     task: Type.Optional(
-      Type.Union([Type.Literal('auto'), Type.Literal('embed'), Type.Literal('rank'), Type.Literal('classify')], {
-        ...BY_LOAD,
-        default: 'auto',
-        description: 'What the model does; auto = as its files say.',
-      }),
+      Type.Union(
+        [
+          Type.Literal('auto'),
+          Type.Literal('embed'),
+          Type.Literal('sparse'),
+          Type.Literal('rank'),
+          Type.Literal('classify'),
+        ],
+        { ...BY_LOAD, default: 'auto', description: 'The task of the model; auto = as its files say.' },
+      ),
     ),
     onnxFile: Type.Optional(
       Type.String({

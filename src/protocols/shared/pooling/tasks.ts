@@ -8,6 +8,7 @@ const MAX_LISTED = 5;
 const ABILITIES: Readonly<Record<ModelTask, readonly [string, string]>> = {
   generate: ['generate text', 'generates text'],
   embed: ['embed texts', 'embeds texts'],
+  sparse: ['make sparse embeddings', 'makes sparse embeddings'],
   rank: ['rank texts', 'ranks texts'],
   classify: ['classify texts', 'classifies texts'],
 };

@@ -39,6 +39,21 @@ export function writeVector(writer: JsonWriter, row: Float32Array): void {
   writer.ascii(']');
 }
 
+/** Writes the weights of a text as TEI does: a list of tokens with their weights. */
+export function writeWeights(
+  writer: JsonWriter,
+  { indices, weights }: { readonly indices: Int32Array; readonly weights: Float32Array },
+): void {
+  const writeNumbers = createNumberWriter('FP32', bytesOf(weights));
+  writer.ascii('[');
+  for (const [place, index] of indices.entries()) {
+    writer.ascii(`${place === 0 ? '' : ','}{"index":${index},"value":`);
+    writeNumbers(writer, { first: place, from: place, to: place + 1 });
+    writer.ascii('}');
+  }
+  writer.ascii(']');
+}
+
 /** Writes a vector as base64 of its elements, FP32 in little-endian order. */
 export function writeBase64(writer: JsonWriter, { buffer, byteOffset, byteLength }: Float32Array): void {
   writer.ascii(`"${Buffer.from(buffer, byteOffset, byteLength).toString('base64')}"`);

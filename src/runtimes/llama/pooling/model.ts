@@ -37,7 +37,7 @@ export class LlamaPoolingModel implements LoadedModel {
     emit(
       items.map(({ callId }, row) => {
         const text = texts[row] as PreparedText;
-        return poolingEmission(callId, this.#valuesOf(numbers[row] as Float32Array, text), text);
+        return poolingEmission(callId, [this.#valuesOf(numbers[row] as Float32Array, text)], text);
       }),
     );
     return {

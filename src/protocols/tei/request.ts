@@ -1,0 +1,41 @@
+import type { EmbeddingsRequest } from '../shared/pooling/embeddings.js';
+import type { PoolingRequest } from '../shared/pooling/run.js';
+
+/** A request, whatever it asks for. */
+export interface TeiRequest extends PoolingRequest {
+  /** Characters of all texts, or token ids. */
+  readonly characters: number;
+  /** The vectors are compared: that of the first text with each other. */
+  readonly compares?: true;
+  /** One text, whose classes are answered without a list around them. */
+  readonly isSingle?: true;
+  /** The classes of the texts are those that the caller names. */
+  readonly zeroShot?: ZeroShot;
+  /** The texts, where they are to be in the answer. */
+  readonly texts?: readonly string[];
+}
+
+/** Requests by their kind. */
+export interface TeiRequests {
+  readonly embed: TeiRequest;
+  readonly embedAll: TeiRequest;
+  readonly embedSparse: TeiRequest;
+  readonly similarity: TeiRequest;
+  readonly predict: TeiRequest;
+  readonly rerank: TeiRequest;
+  readonly embeddings: EmbeddingsRequest & Pick<TeiRequest, 'characters'>;
+  readonly tokenize: TeiRequest;
+  readonly decode: TeiRequest;
+}
+
+export type TeiKind = keyof TeiRequests;
+/** Those that models are not asked for. */
+export type TokenKind = 'tokenize' | 'decode';
+export type PoolingKind = Exclude<TeiKind, TokenKind>;
+
+/** Classes that a caller names, of which a model that compares two texts (natural language inference) says how well they fit. */
+export interface ZeroShot {
+  readonly labels: readonly string[];
+  /** Any number of them apply. */
+  readonly isMultiLabel: boolean;
+}
