@@ -43,7 +43,7 @@ describe('a request of a route whose version is unloaded before it could begin',
     const outlierDetection = { consecutiveErrors: 1, ejectionMs: 1_000, maxEjectionMs: 1_000 };
     const { resolve, infer, given, refs, serving, told, clock } = createFixture({ outlierDetection });
     // From here, a second later is 1000.0000000000001 ms away.
-    clock.advance(0.003);
+    await clock.advance(0.003);
     const asked = call();
     const result = infer(asked, resolve(asked, LIVE), request(1));
     serving.shift();
