@@ -1,8 +1,8 @@
 /**
  * `npm run test:conformance [-- SUITE…]`: runs each executable of test/conformance (a file there, or the file `run` of a
- * folder), or those named. Each installs what it needs (apt, pip) itself; their closing lines `N passed, N failed` are added up.
+ * folder), or those named, two at a time. Each installs what it needs (apt, pip) itself; their closing lines `N passed, N failed` are added up.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
@@ -27,24 +27,43 @@ for (const name of wanted) {
   if (!suites.some((suite) => suite.name === name)) throw new Error(`test/conformance has no suite '${name}'`);
 }
 
+/** Runs a suite; resolves with its exit status and all that it printed. */
+function run(executable) {
+  return new Promise((resolve) => {
+    const child = spawn(executable, [], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const stdout = [];
+    const stderr = [];
+    child.stdout.on('data', (chunk) => stdout.push(chunk));
+    child.stderr.on('data', (chunk) => stderr.push(chunk));
+    child.on('error', (error) => resolve({ status: 1, stdout: '', stderr: error.message }));
+    child.on('close', (status) =>
+      resolve({ status, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
+    );
+  });
+}
+
 let passed = 0;
 let failed = 0;
-for (const { name, run } of suites) {
-  const startedAt = performance.now();
-  const { status, stdout, stderr } = spawnSync(run, [], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  const closing = [...stdout.matchAll(CLOSING)].at(-1);
-  const counts = { passed: Number(closing?.[1] ?? 0), failed: Number(closing?.[2] ?? 0) };
-  // A suite that failed, or counted nothing, failed whatever it says.
-  if (status !== 0 || closing === undefined) counts.failed = Math.max(counts.failed, 1);
-  passed += counts.passed;
-  failed += counts.failed;
-  const seconds = Math.round((performance.now() - startedAt) / 1000);
-  console.log(`${counts.failed === 0 ? 'ok    ' : 'FAILED'} ${name} (${counts.passed} passed, ${seconds} s)`);
-  if (counts.failed > 0) console.log(`${stdout}${stderr}`);
+
+/** Runs suites that nobody else has begun, one after the other. */
+async function runSuites(waiting) {
+  for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
+    const startedAt = performance.now();
+    const { status, stdout, stderr } = await run(suite.run);
+    const closing = [...stdout.matchAll(CLOSING)].at(-1);
+    const counts = { passed: Number(closing?.[1] ?? 0), failed: Number(closing?.[2] ?? 0) };
+    // A suite that failed, or counted nothing, failed whatever it says.
+    if (status !== 0 || closing === undefined) counts.failed = Math.max(counts.failed, 1);
+    passed += counts.passed;
+    failed += counts.failed;
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    console.log(`${counts.failed === 0 ? 'ok    ' : 'FAILED'} ${suite.name} (${counts.passed} passed, ${seconds} s)`);
+    if (counts.failed > 0) console.log(`${stdout}${stderr}`);
+  }
 }
+
+// Clients mostly wait for servers, and installations for the network.
+const waiting = [...suites];
+await Promise.all([runSuites(waiting), runSuites(waiting)]);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-// `node run-suite.mjs SUITE`: compiles the suites into .cache/conformance and runs one of them.
+// `node run-suite.mjs SUITE`: compiles the suites into a folder of .cache/conformance, which no other run changes, and runs one of them.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -8,10 +8,12 @@ const root = path.resolve(import.meta.dirname, '../..');
 const tsc = createRequire(import.meta.url)
   .resolve('@typescript/native/package.json')
   .replace('package.json', 'bin/tsc');
-const compiled = spawnSync(process.execPath, [tsc, '-p', import.meta.dirname], { stdio: 'inherit' });
+const folder = path.join(root, '.cache/conformance/compiled', suite);
+const args = [tsc, '-p', import.meta.dirname, '--outDir', folder];
+const compiled = spawnSync(process.execPath, args, { stdio: 'inherit' });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
-const { run } = await import(path.join(root, '.cache/conformance/compiled/test/conformance', suite, 'suite.js'));
+const { run } = await import(path.join(folder, 'test/conformance', suite, 'suite.js'));
 try {
   process.exitCode = await run();
 } catch (error) {

@@ -7,7 +7,7 @@ import { Tally } from '../harness/tally.js';
 import { writeTritonModels } from '../harness/triton-models.js';
 import { checkCurl } from './curl.js';
 
-const SCRIPT_LIMIT_MS = 90_000;
+const SCRIPT_LIMIT_MS = 600_000;
 /** Long enough that requests meet in the queue, short enough to wait for. */
 const SLEEP_MS = 300;
 const SLEEPY = {

@@ -2,13 +2,14 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { installDebian } from '../harness/debian.js';
 import { inCache } from '../harness/paths.js';
 import { installPython } from '../harness/python.js';
 import type { Tally } from '../harness/tally.js';
 
 const GRPCURL = 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.8.9';
 const GO_PATHS = ['/usr/local/go/bin', '/usr/lib/go/bin'];
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 300_000;
 
 /** A model's call in each language by its title, and the first thing that the page has shown of the answer. */
 export interface Shown {
@@ -113,7 +114,7 @@ function installGrpcurl(): string {
   try {
     execFileSync('go', ['version'], { env, stdio: 'pipe' });
   } catch {
-    execFileSync('apt-get', ['install', '-y', '-qq', 'golang-go'], { stdio: 'pipe' });
+    installDebian('golang-go');
   }
   execFileSync('go', ['install', GRPCURL], { env, stdio: 'pipe' });
   return folder;

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { installDebian } from '../harness/debian.js';
 import { emptyFolder, inCache, inRoot } from '../harness/paths.js';
 import { installPython } from '../harness/python.js';
 import { startServer } from '../harness/server.js';
@@ -10,8 +11,8 @@ import { runSnippets, type Shown } from './snippets.js';
 
 const CHROMIUM = '/usr/bin/chromium';
 const PACKAGES = ['playwright-core@1.65.1', '@axe-core/playwright@4.14.0', 'openai@6.49.0'];
-const BROWSER_LIMIT_MS = 240_000;
-const GENERATOR_LIMIT_MS = 120_000;
+const BROWSER_LIMIT_MS = 600_000;
+const GENERATOR_LIMIT_MS = 600_000;
 const KEYS = [
   { name: 'caller', key: 'caller-key-0123456789', scopes: ['infer'] },
   { name: 'watcher', key: 'watcher-key-0123456789', scopes: ['observe'] },
@@ -27,7 +28,7 @@ const EVERY_DIALECT = Object.fromEntries(
  * page has shown as code is run as that, and has to be answered as the page was; and a client is made of the OpenAPI document. The report of a rollout is looked at, and used.
  */
 export async function run(): Promise<number> {
-  if (!existsSync(CHROMIUM)) execFileSync('apt-get', ['install', '-y', '-qq', 'chromium'], { stdio: 'pipe' });
+  if (!existsSync(CHROMIUM)) installDebian('chromium');
   const packages = installPackages();
   const folder = emptyFolder('docs-page');
   const config = path.join(folder, 'millrace.yaml');

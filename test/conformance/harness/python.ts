@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { holdLock } from './lock.js';
 import { inCache, inRoot } from './paths.js';
 
 const execute = promisify(execFile);
@@ -34,10 +35,8 @@ export function installPython(requirements = 'requirements.txt'): Python {
   const interpreter = path.join(folder, 'bin/python');
   const marker = path.join(folder, 'complete');
   if (!existsSync(marker)) {
-    rmSync(folder, { recursive: true, force: true });
-    makeEnvironment(folder);
-    install(interpreter, file);
-    writeFileSync(marker, '');
+    using _lock = holdLock('python');
+    fillEnvironment(folder, file);
   }
   return {
     interpreter,
@@ -57,6 +56,16 @@ export function installPython(requirements = 'requirements.txt'): Python {
       }
     },
   };
+}
+
+/** Nothing to do where another suite has done it meanwhile. */
+function fillEnvironment(folder: string, requirements: string): void {
+  const marker = path.join(folder, 'complete');
+  if (existsSync(marker)) return;
+  rmSync(folder, { recursive: true, force: true });
+  makeEnvironment(folder);
+  install(path.join(folder, 'bin/python'), requirements);
+  writeFileSync(marker, '');
 }
 
 function makeEnvironment(folder: string): void {

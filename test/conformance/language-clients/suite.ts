@@ -7,7 +7,7 @@ import { installPython } from '../harness/python.js';
 import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
 
-const SCRIPT_LIMIT_MS = 90_000;
+const SCRIPT_LIMIT_MS = 600_000;
 const PACKAGES = ['openai@6.49.0', 'ai@6.0.326', '@ai-sdk/openai-compatible@2.0.92'];
 const KEYS = ['tester', 'hasty', 'poor'].map((name) => ({ name, key: `key-of-${name}-0123456789`, scopes: ['infer'] }));
 const QUOTAS = [

@@ -12,7 +12,7 @@ import { Tally } from '../harness/tally.js';
 import { isBinaryOnly, type WireTensor } from '../harness/tensor.js';
 import { type Expectation, readExpectations } from './expected.js';
 
-const MAKE_LIMIT_MS = 240_000;
+const MAKE_LIMIT_MS = 600_000;
 /** What another order of summing makes of 32-bit floats. */
 const TOLERANCE: Tolerance = { relative: 1e-4, absolute: 1e-5 };
 

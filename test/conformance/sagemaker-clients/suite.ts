@@ -5,7 +5,7 @@ import { installPython } from '../harness/python.js';
 import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
 
-const SCRIPT_LIMIT_MS = 120_000;
+const SCRIPT_LIMIT_MS = 600_000;
 const SUITE = 'sagemaker-clients';
 const PHOTOS = inRoot('examples/photos');
 const HEALTH = '/v1/endpoints/1/deployedModels/2';

@@ -5,7 +5,7 @@ import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
 import { copyTritonModels } from '../harness/triton-repository.js';
 
-const SCRIPT_LIMIT_MS = 120_000;
+const SCRIPT_LIMIT_MS = 600_000;
 
 /** NVIDIA's and the protocol's own clients on the models that Triton's exchanges were recorded on. */
 export async function run(): Promise<number> {

@@ -5,7 +5,7 @@ import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
 import { copyTritonModels } from '../harness/triton-repository.js';
 
-const SCRIPT_LIMIT_MS = 240_000;
+const SCRIPT_LIMIT_MS = 600_000;
 /** Triton passes them but for those of FP16 as JSON and of trace settings. A check that is not reached does not count itself as failed. */
 const CHECKS = 305;
 
