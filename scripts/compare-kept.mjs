@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const ROWS = 'W1,W1-c1,W2,W3,grpc-W1,cold-start';
-const SIZE = ['--processes', '2', '--rounds', '3', '--duration', '1'];
+const SIZE = ['--processes', '2', '--rounds', '2', '--duration', '1'];
 
 const root = path.dirname(import.meta.dirname);
 const { machine } = JSON.parse(readFileSync(path.join(root, 'bench/kept/table.json'), 'utf8'));
