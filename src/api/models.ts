@@ -17,7 +17,7 @@ export interface LoadedModel {
   /** Name of its runtime. */
   readonly runtime: string;
   /** What requests may ask of it. */
-  readonly tasks: readonly ('infer' | 'generate' | 'embed' | 'sparse' | 'rank' | 'classify')[];
+  readonly tasks: readonly ('infer' | 'generate' | 'embed' | 'sparse' | 'rank' | 'classify' | 'tokenClassify')[];
   readonly inputs: readonly ModelTensor[];
   readonly outputs: readonly ModelTensor[];
   /** Rows of a request; 0 = the model has no dimension for a batch. */

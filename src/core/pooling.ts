@@ -29,6 +29,12 @@ export interface SparseSpec extends PoolingSpec {
 /** A model that says how well texts answer a query (a cross-encoder). */
 export interface RankingSpec extends PoolingSpec {}
 
+/** A model that says which class each token of a text belongs to, such as the names in it. */
+export interface TokenClassificationSpec extends PoolingSpec {
+  /** Names of the classes, by index. */
+  readonly labels: readonly string[];
+}
+
 /** A model that says which classes a text, or a pair of texts, belongs to. */
 export interface ClassificationSpec extends PoolingSpec {
   /** Names of the classes, by index. */

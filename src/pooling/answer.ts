@@ -5,11 +5,13 @@ import { POOLING_TENSORS } from './signature.js';
 export interface PoolingAnswer {
   /**
    * For each text its vector, its score as the only element, the scores of the classes, or its weights that are not 0; with `pooling: none` a
-   * vector for each token.
+   * vector, and of a model that classifies tokens the scores, for each token.
    */
   readonly rows: readonly Float32Array[];
   /** For each text, of a sparse model, the token of each weight. */
   readonly indices?: readonly Int32Array[];
+  /** Of a model that classifies tokens: for each where it begins, where it ends and the number of its word; -1 for special tokens. */
+  readonly tokenPlaces?: Int32Array;
   /** Tokens that were read of each text, special ones included. */
   readonly tokenCounts: Int32Array;
 }
@@ -34,7 +36,12 @@ export function poolingAnswerOf({ outputs }: Pick<InferResponse, 'outputs'>): Po
   if (values?.datatype !== 'FP32' || counts?.datatype !== 'INT32') {
     throw new MillraceError('internal', 'the model gave no vectors or scores with token counts');
   }
-  return { rows: rowsOf(values), tokenCounts: typedView('INT32', counts.data) as Int32Array };
+  const places = outputs.find(({ name }) => name === POOLING_TENSORS.tokenPlaces);
+  return {
+    rows: rowsOf(values),
+    tokenCounts: typedView('INT32', counts.data) as Int32Array,
+    ...(places !== undefined && { tokenPlaces: typedView('INT32', places.data) as Int32Array }),
+  };
 }
 
 function sparseAnswerOf(

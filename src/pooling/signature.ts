@@ -20,14 +20,25 @@ export const POOLING_TENSORS = {
   sparseCounts: 'sparse_counts',
   /** FP32 [texts]. */
   score: 'score',
-  /** FP32 [texts, classes]. */
+  /** FP32 [texts, classes]; of a model that classifies tokens [tokens of all texts, classes]. */
   scores: 'scores',
+  /**
+   * INT32 [tokens of all texts, 3]: where each token begins and ends in its text, in characters, and the number of its word; -1 for special
+   * tokens.
+   */
+  tokenPlaces: 'token_places',
   /** INT32 [texts]: tokens that were read of each, special ones included. */
   tokenCounts: 'token_counts',
 } as const;
 
 /** Inputs and outputs of a model with one of the tasks; each text is a row. */
-export function poolingSignature({ embed, sparse, rank, classify }: Omit<ModelTasks, 'generate'>): Signature {
+export function poolingSignature({
+  embed,
+  sparse,
+  rank,
+  classify,
+  tokenClassify,
+}: Omit<ModelTasks, 'generate'>): Signature {
   const { text, query, textPair, embedding, score, scores } = POOLING_TENSORS;
   if (embed !== undefined) {
     return { inputs: [texts(text), IDS], outputs: [floats(embedding, [-1, embed.dimensions]), COUNTS] };
@@ -41,6 +52,12 @@ export function poolingSignature({ embed, sparse, rank, classify }: Omit<ModelTa
     // Left out where a request is only about tokens.
     const one: TensorSpec = { name: query, datatype: 'BYTES', shape: [1], batchAxis: null, optional: true };
     return { inputs: [one, texts(text), IDS], outputs: [floats(score, [-1]), COUNTS] };
+  }
+  if (tokenClassify !== undefined) {
+    const { labels } = tokenClassify;
+    const classes = { ...floats(scores, [-1, labels.length]), labels };
+    const places = { ...integers(POOLING_TENSORS.tokenPlaces), shape: [-1, 3] };
+    return { inputs: [texts(text)], outputs: [classes, places, COUNTS] };
   }
   const labels = classify?.labels ?? [];
   const classes = { ...floats(scores, [-1, labels.length]), labels };

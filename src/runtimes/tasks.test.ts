@@ -26,7 +26,7 @@ it.each<[Partial<Description>, readonly ModelTask[], string]>([
   [
     { tasks: { paint: {} } as unknown as ModelTasks },
     ['generate'],
-    "tasks of the runtime: expected generate, embed, rank, classify, got 'paint'",
+    "tasks of the runtime: expected generate, embed, sparse, rank, classify, tokenClassify, got 'paint'",
   ],
   [{ decoupled: false }, ['generate'], "tasks of the runtime: the task 'generate' requires decoupled: true, got false"],
   [

@@ -1,4 +1,5 @@
 import {
+  type ClassificationSpec,
   EMBEDDING_POOLINGS,
   type EmbeddingSpec,
   type GenerationSpec,
@@ -8,6 +9,7 @@ import {
   type PoolingSpec,
   poolingSpecOf,
   type Signature,
+  type TokenClassificationSpec,
 } from '../core/index.js';
 import { generationSignature } from '../generation/index.js';
 import { poolingSignature } from '../pooling/index.js';
@@ -24,13 +26,14 @@ export function checkTasks(description: Description, listed: readonly ModelTask[
     }
     if (!listed.some((each) => each === task)) throw refuse(`'${task}' is not in the manifest`);
   }
-  const { generate, embed, classify } = tasks;
+  const { generate, embed, classify, tokenClassify } = tasks;
   const [first, second] = MODEL_TASKS.filter((task) => tasks[task] !== undefined);
   if (first === undefined) return;
   if (second !== undefined) throw refuse(`a model has one task, got '${first}' and '${second}'`);
   if (generate !== undefined) checkGenerate(generate, description);
   if (embed !== undefined) checkEmbed(embed);
-  if (classify !== undefined && classify.labels.length === 0) throw refuse('classify.labels: expected at least one');
+  if (classify !== undefined) checkLabels('classify', classify);
+  if (tokenClassify !== undefined) checkLabels('tokenClassify', tokenClassify);
   const pooling = poolingSpecOf(tasks);
   if (pooling !== undefined) checkPooling(first, pooling, description);
   const expected = generate === undefined ? poolingSignature(tasks) : generationSignature(generate);
@@ -48,6 +51,10 @@ function checkEmbed({ dimensions, pooling }: EmbeddingSpec): void {
   checkCount('embed.dimensions', dimensions);
   if (EMBEDDING_POOLINGS.includes(pooling)) return;
   throw refuse(`embed.pooling: expected one of ${EMBEDDING_POOLINGS.join(', ')}, got ${shown(pooling)}`);
+}
+
+function checkLabels(task: ModelTask, { labels }: ClassificationSpec | TokenClassificationSpec): void {
+  if (labels.length === 0) throw refuse(`${task}.labels: expected at least one`);
 }
 
 function checkPooling(task: ModelTask, { maxInputTokens, vocabularySize }: PoolingSpec, { decoupled }: Checked): void {

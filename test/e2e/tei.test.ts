@@ -231,7 +231,7 @@ describe('a port of its own', () => {
     expect(await own.post('/embed', { inputs: 'a' })).toEqual(refused("2 models embed texts: 'toy-embed', 'toy-wide'"));
     expect(await own.post('/', { inputs: 'a' })).toEqual(
       refused(
-        "4 models embed texts or rank texts or classify texts: 'toy-classify', 'toy-embed', 'toy-rank', 'toy-wide'",
+        "4 models embed texts or make sparse embeddings or rank texts or classify texts or classify tokens: 'toy-classify', 'toy-embed', 'toy-rank', 'toy-wide'",
       ),
     );
     expect((await own.get('/info')).status).toBe(422);

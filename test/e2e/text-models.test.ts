@@ -2,7 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
-import { idOf, inFolder, logitsOf, TOKEN_IDS, textModelFiles, vectorOf } from '../support/text-model.js';
+import {
+  classLogitsOf,
+  idOf,
+  inFolder,
+  logitsOf,
+  TOKEN_IDS,
+  TOKEN_LABELS,
+  textModelFiles,
+  vectorOf,
+} from '../support/text-model.js';
 import { until } from '../support/until.js';
 
 /** The configuration of a model whose classes are those of natural language inference. */
@@ -21,6 +30,7 @@ beforeAll(async () => {
       ...inFolder('judge/1', textModelFiles({ output: 'rank' })),
       ...inFolder('sorts/1', textModelFiles({ output: 'classify' })),
       ...inFolder('compares/1', textModelFiles({ output: 'classify', files: { 'config.json': comparing() } })),
+      ...inFolder('finds/1', textModelFiles({ output: 'tokenClassify' })),
       ...inFolder('weighs/1', textModelFiles({ output: 'sparse' })),
     },
     { repository: { controlMode: 'explicit', loadModels: ['*'] } },
@@ -51,6 +61,7 @@ it('shows what each of its models takes, gives and can be asked for', async () =
   ]);
   expect(tasks).toEqual([
     ['compares', ['infer', 'classify']],
+    ['finds', ['infer', 'tokenClassify']],
     ['judge', ['infer', 'rank']],
     ['letters', ['infer', 'embed']],
     ['sorts', ['infer', 'classify']],
@@ -182,6 +193,46 @@ it('classifies by labels of the caller, where the model compares texts', async (
   );
   expect(await ask('sorts', { inputs: 'a', parameters })).toEqual({
     error: "Backend error: Model has no label 'entailment', which candidate_labels need",
+    error_type: 'Backend',
+  });
+});
+
+/** The scores of the classes of a letter. */
+function classScoresOf(letter: string): readonly number[] {
+  const powers = classLogitsOf(idOf(letter)).map(Math.exp);
+  const sum = powers.reduce((all, power) => all + power, 0);
+  return powers.map((power) => power / sum);
+}
+
+it('classifies tokens, each with its place, and names what they stand for', async () => {
+  const { body } = await server.infer('finds', { inputs: [text('a b', 'é z')] });
+  const [scores, places, counts] = body.outputs;
+  expect([scores.shape, counts.data]).toEqual([
+    [8, 4],
+    [4, 4],
+  ]);
+  expect(scores.data.slice(4, 8)).toEqual(classScoresOf('a').map((score) => expect.closeTo(score, 5)));
+  const special = [-1, -1, -1];
+  expect(places.data).toEqual([special, [0, 1, 0], [2, 3, 1], special, special, [0, 1, 0], [2, 3, 1], special].flat(1));
+  const ask = async (body_: object, path = 'finds') => {
+    const asked = await server.send(`POST /tei/${path}`, JSON.stringify(body_));
+    return JSON.parse(asked.body.toString());
+  };
+  const parameters = { aggregation_strategy: 'none', ignore_labels: [] };
+  const named = (letter: string, place: number) => {
+    const all = classScoresOf(letter);
+    const best = all.indexOf(Math.max(...all));
+    const entity = TOKEN_LABELS[best];
+    const score = expect.closeTo(all[best] as number, 5) as number;
+    return { entity, score, index: place + 1, word: letter, start: 2 * place, end: 2 * place + 1 };
+  };
+  expect(await ask({ inputs: 'a b c', parameters })).toEqual(['a', 'b', 'c'].map(named));
+  expect(await ask({ inputs: ['a', 'b'], parameters })).toEqual([[named('a', 0)], [named('b', 0)]]);
+  const groups: readonly { entity_group: string; word: string }[] = await ask({ inputs: 'a b c d e f g h' });
+  expect(groups.length).toBeGreaterThan(0);
+  expect(groups.every(({ entity_group: group }) => ['PER', 'LOC'].includes(group))).toBe(true);
+  expect(await ask({ inputs: 'a' }, 'finds/predict')).toEqual({
+    error: 'Backend error: Model is not a classifier model',
     error_type: 'Backend',
   });
 });

@@ -21,6 +21,8 @@ async function firstOfStream(client: GrpcClient, options: object, message: Uint8
   const stream = client.stream(options);
   stream.on('error', () => undefined);
   stream.write(Buffer.from(message));
+  // Some are answered when nothing more comes.
+  stream.end();
   return new Promise((resolve) => {
     stream.on('data', (answer: Buffer) => {
       resolve(answer.includes('lacks the right') ? 7 : answer.includes('unknown model') ? 5 : 0);

@@ -1,6 +1,6 @@
 import { PAGE_PATHS } from '../../src/server/docs.js';
 import { REPORT_PATHS } from '../../src/server/rollout-report.js';
-import { POOLING_ROWS } from './access-pooling.js';
+import { POOLING_GRPC_ROWS, POOLING_ROWS } from './access-pooling.js';
 import type { AccessRow } from './access-row.js';
 
 const TENSOR = { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [1] }] };
@@ -370,6 +370,7 @@ export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
     request: { model_name: 'nobody' },
     answers: NOT_FOUND,
   },
+  ...POOLING_GRPC_ROWS,
   '/grpc.health.v1.Health/Check': EVERYBODY,
   '/grpc.health.v1.Health/Watch': KEY,
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': KEY,

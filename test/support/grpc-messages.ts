@@ -1,6 +1,7 @@
 import { fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
 import { MESSAGES as OIP } from '../../src/protocols/oip/grpc/schema.js';
 import type { GrpcMessage } from '../../src/protocols/shared/grpc/method.js';
+import { TEI_MESSAGES } from '../../src/protocols/tei/grpc/schema.js';
 import { MESSAGES as TFS } from '../../src/protocols/tfs/grpc/schema.js';
 import { INFERENCE_MESSAGES, MANAGEMENT_MESSAGES } from '../../src/protocols/torchserve/grpc/schema.js';
 
@@ -9,7 +10,7 @@ export function protoBytes(name: string, json: unknown): Uint8Array {
   return Buffer.concat([...OIP.encodeFromJson(name, json)]);
 }
 
-const SERVICES = [OIP, TFS, INFERENCE_MESSAGES, MANAGEMENT_MESSAGES];
+const SERVICES = [OIP, TFS, INFERENCE_MESSAGES, MANAGEMENT_MESSAGES, TEI_MESSAGES];
 
 /** The request of a method (`/package.Service/Method`), from JSON; empty where it is of no dialect. */
 export function requestBytes(path: string, json: object): Uint8Array {

@@ -20,8 +20,10 @@ export interface GrpcStreamRow {
   /** As JSON; of methods that no dialect has as bytes. */
   readonly request: object | Uint8Array;
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Whether answers come after the first one: by themselves, to another request, or not at all. */
-  readonly more: 'by itself' | 'if asked' | 'none';
+  /** Pattern of the models that the caller may infer. Default: all. */
+  readonly models?: string;
+  /** Whether answers come after the first one: by themselves, to another request, or not at all; or one when no more requests come. */
+  readonly more: 'by itself' | 'if asked' | 'none' | 'at the end';
 }
 
 const PROMPT = 'In the beginning';
@@ -107,6 +109,18 @@ const PREDICTIONS = (tokens: number) => ({
 /** `list_services` of whatever. */
 const REFLECTION: readonly GrpcStreamRow[] = [{ request: Buffer.from('3a00', 'hex'), more: 'if asked' }];
 
+/** Of `tei.v1`: a request, an answer. The caller may infer one model, as no request names it. */
+const TEI_STREAMS: Readonly<Record<string, readonly GrpcStreamRow[]>> = {
+  '/tei.v1.Embed/EmbedStream': [{ request: { inputs: 'a' }, models: 'letters', more: 'if asked' }],
+  '/tei.v1.Embed/EmbedSparseStream': [{ request: { inputs: 'a' }, models: 'weighs', more: 'if asked' }],
+  '/tei.v1.Embed/EmbedAllStream': [{ request: { inputs: 'a' }, models: 'letters', more: 'if asked' }],
+  '/tei.v1.Predict/PredictStream': [{ request: { inputs: 'a' }, models: 'sorts', more: 'if asked' }],
+  '/tei.v1.Predict/PredictPairStream': [{ request: { inputs: ['a', 'b'] }, models: 'sorts', more: 'if asked' }],
+  '/tei.v1.Rerank/RerankStream': [{ request: { query: 'a', text: 'b' }, models: 'judge', more: 'at the end' }],
+  '/tei.v1.Tokenize/TokenizeStream': [{ request: { inputs: 'a' }, models: 'letters', more: 'if asked' }],
+  '/tei.v1.Tokenize/DecodeStream': [{ request: { ids: [5] }, models: 'letters', more: 'if asked' }],
+};
+
 /** The streams of every method of gRPC that has any. */
 export const GRPC_STREAMS: Readonly<Record<string, readonly GrpcStreamRow[]>> = {
   '/inference.GRPCInferenceService/ModelStreamInfer': [
@@ -124,6 +138,7 @@ export const GRPC_STREAMS: Readonly<Record<string, readonly GrpcStreamRow[]>> = 
     { request: PREDICTIONS(LONG.max_tokens), more: 'by itself' },
     { what: 'between two requests', request: PREDICTIONS(1), more: 'if asked' },
   ],
+  ...TEI_STREAMS,
   '/grpc.health.v1.Health/Watch': [{ request: new Uint8Array(), more: 'none' }],
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': REFLECTION,
   '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': REFLECTION,

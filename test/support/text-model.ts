@@ -1,5 +1,6 @@
 import type { FolderContents } from './model-folder.js';
 import { buildOnnx, type OnnxGraph, type OnnxNode, type OnnxValue } from './onnx-builder.js';
+import { buildSafetensors } from './safetensors.js';
 
 /** Ids of the tokens of a test model: the special ones, then the letters. */
 export const TOKEN_IDS = { '[PAD]': 0, '[UNK]': 1, '[CLS]': 2, '[SEP]': 3 } as const;
@@ -19,12 +20,23 @@ export const vectorOf = (id: number) =>
 export const logitsOf = (id: number) =>
   Array.from({ length: VOCABULARY_SIZE }, (_, index) => Math.fround(3 * Math.sin(id * VOCABULARY_SIZE + index) - 2));
 
-/** What a model of tests is like. `output`: the vectors of tokens, of texts, a weight for each token, or one or three numbers a text. */
+/** Classes of the tokens of a model that finds names. */
+export const TOKEN_LABELS = ['O', 'B-PER', 'I-PER', 'B-LOC'];
+/** The logits that a token gets for each of them. */
+export const classLogitsOf = (id: number) =>
+  TOKEN_LABELS.map((_, index) => Math.fround(4 * Math.sin(id * TOKEN_LABELS.length + index)));
+
+/** What a model of tests is like. `output`: the vectors of tokens, of texts, a weight for each token of the vocabulary, classes of tokens, or one or three numbers a text. */
 export interface TextModelOptions {
-  readonly output?: 'last_hidden_state' | 'sentence_embedding' | 'sparse' | 'rank' | 'classify';
+  readonly output?: 'last_hidden_state' | 'sentence_embedding' | 'sparse' | 'tokenClassify' | 'rank' | 'classify';
   /** Further files, or other ones. */
   readonly files?: FolderContents;
 }
+
+const ARCHITECTURES: Readonly<Partial<Record<NonNullable<TextModelOptions['output']>, string>>> = {
+  sparse: 'BertForMaskedLM',
+  tokenClassify: 'BertForTokenClassification',
+};
 
 /** The files of a model in the layout of Hugging Face that reads letters, each a token. */
 export function textModelFiles({
@@ -32,12 +44,13 @@ export function textModelFiles({
   files = {},
 }: TextModelOptions = {}): Record<string, string | Uint8Array> {
   const config = {
-    architectures: [output === 'sparse' ? 'BertForMaskedLM' : 'BertModel'],
+    architectures: [ARCHITECTURES[output] ?? 'BertModel'],
     model_type: 'bert',
     vocab_size: VOCABULARY_SIZE,
     hidden_size: DIMENSIONS,
     max_position_embeddings: 16,
     pad_token_id: 0,
+    ...(output === 'tokenClassify' && { id2label: { ...TOKEN_LABELS } }),
     ...(output === 'classify' && { id2label: { 0: 'low', 1: 'middle', 2: 'high' } }),
   };
   return {
@@ -106,13 +119,16 @@ function graphOf(output: NonNullable<TextModelOptions['output']>): OnnxGraph {
     // A mask that nothing reads would not be an input.
     return { inputs: inputs.slice(0, 1), outputs: [value], nodes: [gather], initializers: [words] };
   }
-  if (output === 'sparse') {
-    const logits = Float32Array.from(Array.from({ length: VOCABULARY_SIZE }, (_, id) => logitsOf(id)).flat());
+  if (output === 'sparse' || output === 'tokenClassify') {
+    const rows = Array.from({ length: VOCABULARY_SIZE }, (_, id) =>
+      output === 'sparse' ? logitsOf(id) : classLogitsOf(id),
+    );
+    const size = rows[0]?.length ?? 0;
     return {
       inputs: inputs.slice(0, 1),
-      outputs: [{ name: 'logits', type: 'float32', dims: [...BATCH, VOCABULARY_SIZE] }],
+      outputs: [{ name: 'logits', type: 'float32', dims: [...BATCH, size] }],
       nodes: [{ op: 'Gather', inputs: ['words', 'input_ids'], outputs: ['logits'] }],
-      initializers: [{ ...words, dims: [VOCABULARY_SIZE, VOCABULARY_SIZE], data: logits }],
+      initializers: [{ ...words, dims: [VOCABULARY_SIZE, size], data: Float32Array.from(rows.flat()) }],
     };
   }
   const axes = (name: string, axis: number) =>
@@ -147,6 +163,22 @@ function graphOf(output: NonNullable<TextModelOptions['output']>): OnnxGraph {
     outputs: [logits],
     nodes,
     initializers: [...initializers, axes('from', 0), axes('to', classes)],
+  };
+}
+
+/** The files of a model that looks up the vectors of letters, as model2vec writes them. */
+export function staticModelFiles(files: FolderContents = {}): Record<string, string | Uint8Array> {
+  const vectors = Float32Array.from(Array.from({ length: VOCABULARY_SIZE }, (_, id) => vectorOf(id)).flat());
+  const embeddings = {
+    dtype: 'F32',
+    shape: [VOCABULARY_SIZE, DIMENSIONS],
+    data: new Uint8Array(vectors.buffer),
+  } as const;
+  return {
+    'tokenizer.json': JSON.stringify(tokenizer()),
+    'config.json': JSON.stringify({ model_type: 'model2vec', architectures: ['StaticModel'], normalize: true }),
+    'model.safetensors': buildSafetensors({ embeddings }),
+    ...(files as Record<string, string | Uint8Array>),
   };
 }
 

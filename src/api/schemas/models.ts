@@ -29,7 +29,7 @@ const LoadedModelSchema = schemaOf<LoadedModel>()(
   Type.Object(
     {
       runtime: Type.String(),
-      tasks: Type.Array(oneOf('infer', 'generate', 'embed', 'sparse', 'rank', 'classify'), {
+      tasks: Type.Array(oneOf('infer', 'generate', 'embed', 'sparse', 'rank', 'classify', 'tokenClassify'), {
         description: 'What requests may ask of it.',
       }),
       inputs: Type.Array(ModelTensorSchema),

@@ -7,6 +7,7 @@ import { type AnswerVectors, writeList, writeVector, writeWeights } from '../sha
 import type { WireResponse } from '../wire.js';
 import type { Answered, TeiContext } from './read.js';
 import type { PoolingKind, TeiRequests } from './request.js';
+import { entitiesOf } from './token-classes.js';
 import { zeroShotClasses } from './zero-shot.js';
 
 /** How the answers of each kind are written. */
@@ -53,6 +54,11 @@ export function createWriters(answer: AnswerVectors): Writers {
           : zeroShotClasses(result.rows, zeroShot, labels);
       return jsonResponse(request.isSingle ? classes[0] : classes);
     },
+    tokenClasses: ({ request, result, resolved }) => {
+      const labels = resolved.info.tasks?.tokenClassify?.labels ?? [];
+      const entities = request.tokenClasses === undefined ? [] : entitiesOf(result, request.tokenClasses, labels);
+      return jsonResponse(request.isSingle ? entities[0] : entities);
+    },
     rerank: ({ request: { texts }, result }) =>
       jsonResponse(ranked(result).map(({ index, score }) => ({ index, ...(texts && { text: texts[index] }), score }))),
     embeddings: ({ request: { format }, result, resolved }) => {
@@ -62,14 +68,24 @@ export function createWriters(answer: AnswerVectors): Writers {
   };
 }
 
+/** Where the time of a call went, in milliseconds. */
+export function computeTimes({ timing }: Call, { clock }: Pick<TeiContext, 'clock'>) {
+  return {
+    totalMs: clock.now() - timing.receivedAt,
+    tokenizationMs: timing.prepareMs,
+    queueMs: queueMs(timing),
+    inferenceMs: timing.finishedAt - timing.startedAt,
+  };
+}
+
 /** Where the time of a call went, in whole milliseconds, with what was computed. */
 export function computeHeaders(
   call: Call,
-  { clock }: Pick<TeiContext, 'clock'>,
+  context: Pick<TeiContext, 'clock'>,
   { request, result }: Pick<Answered<TeiRequests[PoolingKind]>, 'request' | 'result'>,
 ): Readonly<Record<string, string>> {
-  const { timing } = call;
-  const totalMs = whole(clock.now() - timing.receivedAt);
+  const times = computeTimes(call, context);
+  const totalMs = whole(times.totalMs);
   return {
     // Of TEI, whatever it runs on.
     'x-compute-type': 'gpu+optimized',
@@ -77,9 +93,9 @@ export function computeHeaders(
     'x-compute-characters': String(request.characters),
     'x-compute-tokens': String(result.promptTokens),
     'x-total-time': totalMs,
-    'x-tokenization-time': whole(timing.prepareMs),
-    'x-queue-time': whole(queueMs(timing)),
-    'x-inference-time': whole(timing.finishedAt - timing.startedAt),
+    'x-tokenization-time': whole(times.tokenizationMs),
+    'x-queue-time': whole(times.queueMs),
+    'x-inference-time': whole(times.inferenceMs),
   };
 }
 
@@ -92,6 +108,7 @@ function similaritiesOf({ rows: [source, ...others] }: PoolingResult): readonly 
   return others.map((row) => row.reduce((sum, value, index) => sum + value * (source?.[index] ?? 0), 0));
 }
 
-function classesOf(scores: Float32Array, labels: readonly string[]) {
+/** The classes of a text, the most probable first. */
+export function classesOf(scores: Float32Array, labels: readonly string[]) {
   return descending(Array.from(scores, (score, index) => ({ score, label: labels[index] ?? `LABEL_${index}` })));
 }

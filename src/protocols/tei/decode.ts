@@ -12,6 +12,7 @@ import {
   textCount,
 } from '../shared/pooling/read-input.js';
 import type { TeiKind, TeiRequest, TeiRequests } from './request.js';
+import { decodeTokenClasses } from './token-classes.js';
 import { decodeZeroShot, namesClasses } from './zero-shot.js';
 
 const DIRECTIONS = ['Left', 'Right', 'left', 'right'] as const;
@@ -25,6 +26,7 @@ export const DECODERS: { readonly [Kind in TeiKind]: (value: unknown) => TeiRequ
   embedSparse: (value) => decodeVectors(value, {}),
   similarity: (value) => decodeSimilarity(Fields.of(value)),
   predict: decodePredict,
+  tokenClasses: decodeEntities,
   rerank: decodeRerank,
   embeddings: decodeOpenAi,
   tokenize: decodeTokenize,
@@ -98,6 +100,13 @@ function decodePredict(value: unknown): TeiRequest {
     characters: charactersOf(rows.flat()),
     ...(isSingle && { isSingle }),
   };
+}
+
+function decodeEntities(value: unknown): TeiRequest {
+  const fields = Fields.of(value);
+  const given = fields.any('inputs');
+  checkInputs(given);
+  return { ...decodeTokenClasses(given, fields.any('parameters')), characters: charactersOf(given) };
 }
 
 function isTextOrPair(row: unknown): row is readonly [string] | readonly [string, string] {

@@ -11,11 +11,16 @@ const TEI_VERSION = '1.9.3';
 const UNNAMED = ['LABEL_0'];
 
 /** `GET /info`: what the model is, and its limits. */
-export function answerInfo({ service }: TeiContext, call: Call, name: string): WireResponse {
+export function answerInfo(context: TeiContext, call: Call, name: string): WireResponse {
+  return jsonResponse(describeModel(context, call, name));
+}
+
+/** The model, and its limits. Throws `not_found`. */
+export function describeModel({ service }: TeiContext, call: Call, name: string) {
   const { info } = service.modelInfo(call, name, undefined);
   const { queue } = resolveModelConfig(info.source.config, info.source.manifest);
   const { maxInputTokens = 0 } = poolingSpecOf(info.tasks ?? {}) ?? {};
-  return jsonResponse({
+  return {
     model_id: info.ref.name,
     model_sha: info.source.digest,
     model_dtype: 'float32',
@@ -31,15 +36,16 @@ export function answerInfo({ service }: TeiContext, call: Call, name: string): W
     version: TEI_VERSION,
     sha: null,
     docker_label: null,
-  });
+  };
 }
 
 function modelType({ tasks = {} }: Pick<ModelInfo, 'tasks'>): object {
-  const { embed, sparse, rank, classify } = tasks;
+  const { embed, sparse, rank, classify, tokenClassify } = tasks;
   if (embed !== undefined)
     return { embedding: { pooling: embed.pooling === 'lasttoken' ? 'last_token' : embed.pooling } };
   if (sparse !== undefined) return { embedding: { pooling: 'splade' } };
-  if (classify !== undefined) return { classifier: labelsOf(classify.labels) };
+  const classes = classify ?? tokenClassify;
+  if (classes !== undefined) return { classifier: labelsOf(classes.labels) };
   if (rank !== undefined) return { reranker: labelsOf(UNNAMED) };
   return {};
 }

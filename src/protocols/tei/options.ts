@@ -1,16 +1,16 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../../core/index.js';
 import { maxTextBytesOption } from '../shared/text-body/option.js';
-import { httpSwitch } from '../switch-options.js';
+import { httpAndGrpcSwitch } from '../switch-options.js';
 
 /** The API of Text Embeddings Inference. */
 export const TeiOptionsSchema = Type.Object(
   {
-    ...httpSwitch('the API of Text Embeddings Inference', true),
+    ...httpAndGrpcSwitch('the API of Text Embeddings Inference', true),
     model: Type.String({
       default: '',
       description:
-        "Model that answers at `tei.httpPort` without its name in the path, as Text Embeddings Inference does; '' = the only one with the task of the request.",
+        "Model that answers at `tei.httpPort` and over gRPC, where requests do not name it, as Text Embeddings Inference does; '' = the only one with the task of the request.",
     }),
     maxTextBytes: maxTextBytesOption(),
   },

@@ -13,7 +13,7 @@ export interface Place {
 
 export type TextTask = Exclude<ModelTask, 'generate'>;
 
-const TEXT_TASKS: readonly TextTask[] = ['embed', 'sparse', 'rank', 'classify'];
+const TEXT_TASKS: readonly TextTask[] = ['embed', 'sparse', 'rank', 'classify', 'tokenClassify'];
 const HINT = '; name one in the setting tei.model';
 
 /** Each model below its name. */
@@ -21,11 +21,16 @@ export function byPath(): Place {
   return { base: '/tei/{model}', nameOf: (_call, { params }) => params.model ?? '' };
 }
 
-/** One model without its name: that of the setting, where there is one, else the only one with the task. */
-export function atRoot({ service }: Pick<DialectContext, 'service'>, model: string): Place {
-  return {
-    base: '',
-    nameOf: (call, _request, task) =>
-      model || onlyModel(service, call, { tasks: task === undefined ? TEXT_TASKS : [task], hint: HINT }),
-  };
+/** The model of a request that names none. Throws where it is not clear which. */
+export type NameModel = (call: Call, task: TextTask | undefined) => string;
+
+/** That of the setting, where there is one, else the only one with the task. */
+export function unnamedModel({ service }: Pick<DialectContext, 'service'>, model: string): NameModel {
+  return (call, task) =>
+    model || onlyModel(service, call, { tasks: task === undefined ? TEXT_TASKS : [task], hint: HINT });
+}
+
+/** One model without its name. */
+export function atRoot(nameModel: NameModel): Place {
+  return { base: '', nameOf: (call, _request, task) => nameModel(call, task) };
 }

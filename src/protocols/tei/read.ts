@@ -25,6 +25,7 @@ const LACKING: Readonly<Partial<Record<ModelTask, string>>> = {
   sparse: 'Model is not an embedding model with SPLADE pooling',
   rank: 'model is not a re-ranker model',
   classify: 'Model is not a classifier model',
+  tokenClassify: 'Model does not classify tokens',
 };
 
 /** The task of each kind of request. */
@@ -36,6 +37,7 @@ export const TASK_OF: Readonly<Record<PoolingKind, TextTask>> = {
   embeddings: 'embed',
   rerank: 'rank',
   predict: 'classify',
+  tokenClasses: 'tokenClassify',
 };
 
 /** A request with the model's answer. */
@@ -52,16 +54,32 @@ export interface Asked<Kind extends TeiKind> {
   readonly body: Uint8Array;
 }
 
+/** The same after that. */
+export interface Read<Kind extends TeiKind> {
+  readonly kind: Kind;
+  readonly resolved: Resolved;
+  readonly request: TeiRequests[Kind];
+}
+
 /** Reads the body and runs the model. Rejects with TEI's errors. */
 export async function answered<Kind extends PoolingKind>(
   context: TeiContext,
   call: Call,
   asked: Asked<Kind>,
 ): Promise<Answered<TeiRequests[Kind]>> {
-  const { kind, resolved } = asked;
-  const task = TASK_OF[kind];
-  if (resolved.info.tasks?.[task] === undefined) throw wrongModel(LACKING[task] ?? '');
-  const request = await readBody(context, call, asked);
+  checkTask(asked);
+  return answeredRequest(context, call, { ...asked, request: await readBody(context, call, asked) });
+}
+
+/** Runs the model. Rejects with TEI's errors. */
+export async function answeredRequest<Kind extends PoolingKind>(
+  context: TeiContext,
+  call: Call,
+  read: Read<Kind>,
+): Promise<Answered<TeiRequests[Kind]>> {
+  checkTask(read);
+  const { request, resolved } = read;
+  checkRequest(request, resolved.info, maxTexts(resolved));
   return { request, resolved, result: await inWordsOfTei(runPooling(context, call, { resolved, request }), resolved) };
 }
 
@@ -71,10 +89,25 @@ export async function answeredTokens(
   call: Call,
   asked: Asked<TokenKind>,
 ): Promise<readonly string[]> {
-  const { resolved } = asked;
-  if (poolingSpecOf(resolved.info.tasks ?? {}) === undefined) throw wrongModel('Model has no tokenizer');
-  const request = await readBody(context, call, asked);
+  checkTokenizer(asked);
+  return toldTokens(context, call, { ...asked, request: await readBody(context, call, asked) });
+}
+
+/** Has the model's preparer tell tokens, or their text. Rejects with TEI's errors. */
+export async function toldTokens(context: TeiContext, call: Call, read: Read<TokenKind>): Promise<readonly string[]> {
+  checkTokenizer(read);
+  const { request, resolved } = read;
+  checkRequest(request, resolved.info, maxTexts(resolved));
   return inWordsOfTei(runTokens(context, call, { resolved, request }), resolved);
+}
+
+function checkTask({ kind, resolved }: Pick<Read<PoolingKind>, 'kind' | 'resolved'>): void {
+  const task = TASK_OF[kind];
+  if (resolved.info.tasks?.[task] === undefined) throw wrongModel(LACKING[task] ?? '');
+}
+
+function checkTokenizer({ resolved }: Pick<Read<TokenKind>, 'resolved'>): void {
+  if (poolingSpecOf(resolved.info.tasks ?? {}) === undefined) throw wrongModel('Model has no tokenizer');
 }
 
 async function readBody<Kind extends TeiKind>(
@@ -85,9 +118,7 @@ async function readBody<Kind extends TeiKind>(
   const { info } = resolved;
   const opened = await openBody({ ...context, setting: 'tei.maxTextBytes' }, call, { body, model: info.ref.name });
   const decode: (value: unknown) => TeiRequests[Kind] = DECODERS[kind];
-  const request = await decodeBody(context, call, { opened, kind, decode, job: requestFunction<Kind>() });
-  checkRequest(request, info, maxTexts(resolved));
-  return request;
+  return decodeBody(context, call, { opened, kind, decode, job: requestFunction<Kind>() });
 }
 
 /** Reads a body in the decoding thread. */

@@ -11,6 +11,8 @@ export interface TeiRequest extends PoolingRequest {
   readonly isSingle?: true;
   /** The classes of the texts are those that the caller names. */
   readonly zeroShot?: ZeroShot;
+  /** The entities of texts are answered. */
+  readonly tokenClasses?: TokenClasses;
   /** The texts, where they are to be in the answer. */
   readonly texts?: readonly string[];
 }
@@ -22,6 +24,7 @@ export interface TeiRequests {
   readonly embedSparse: TeiRequest;
   readonly similarity: TeiRequest;
   readonly predict: TeiRequest;
+  readonly tokenClasses: TeiRequest;
   readonly rerank: TeiRequest;
   readonly embeddings: EmbeddingsRequest & Pick<TeiRequest, 'characters'>;
   readonly tokenize: TeiRequest;
@@ -38,4 +41,13 @@ export interface ZeroShot {
   readonly labels: readonly string[];
   /** Any number of them apply. */
   readonly isMultiLabel: boolean;
+}
+
+/** How the classes of tokens are answered. */
+export interface TokenClasses {
+  readonly texts: readonly string[];
+  /** How tokens become entities: each for itself, those of one class together, or first those of a word. */
+  readonly aggregation: 'none' | 'simple' | 'first' | 'average' | 'max';
+  /** Classes that are left out. */
+  readonly ignoredLabels: readonly string[];
 }

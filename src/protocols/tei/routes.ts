@@ -20,8 +20,9 @@ interface ForTask extends Described {
 }
 
 /** The kind of a request to the model's own address, by the model's task. */
-function kindOf({ tasks }: ModelInfo): 'embed' | 'embedSparse' | 'rerank' | 'predict' {
+function kindOf({ tasks }: ModelInfo): 'embed' | 'embedSparse' | 'rerank' | 'predict' | 'tokenClasses' {
   if (tasks?.classify !== undefined) return 'predict';
+  if (tasks?.tokenClassify !== undefined) return 'tokenClasses';
   if (tasks?.sparse !== undefined) return 'embedSparse';
   return tasks?.rank === undefined ? 'embed' : 'rerank';
 }
@@ -78,7 +79,10 @@ export function createTeiRoutes(context: TeiContext, { base: place, nameOf }: Pl
   });
   const { base, embed, embedAll, embedSparse, similarity, predict, rerank, embeddings, tokenize, decode } = OPERATIONS;
   return [
-    posted('', undefined, { summary: 'Embed, rerank or classify, by the task of the model', operation: base }),
+    posted('', undefined, {
+      summary: 'Embed, rerank or classify texts or tokens, by the task of the model',
+      operation: base,
+    }),
     posted('/embed', 'embed', { summary: 'Create embeddings', operation: embed }),
     posted('/embed_all', 'embedAll', { summary: 'Create embeddings of all tokens', operation: embedAll }),
     posted('/embed_sparse', 'embedSparse', { summary: 'Create sparse embeddings', operation: embedSparse }),

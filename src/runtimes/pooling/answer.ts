@@ -4,9 +4,13 @@ import type { Emission } from '../contract.js';
 import type { PreparedText } from './prepared-text.js';
 import { normalizeVector, sigmoid, softmax } from './scores.js';
 
-/** The vectors of a text as a request wants them: one, or one for each of its tokens, all of the same size. */
-export function embeddingOf(vectors: readonly Float32Array[], { dimensions, normalize }: PreparedText): Tensor {
-  const size = dimensions || (vectors[0]?.length ?? 0);
+/** The vectors of a text as a request wants them: one, or one for each of its tokens, all of the same width. */
+export function embeddingOf(
+  vectors: readonly Float32Array[],
+  { dimensions, normalize }: PreparedText,
+  width = vectors[0]?.length ?? 0,
+): Tensor {
+  const size = dimensions || width;
   const all = new Float32Array(vectors.length * size);
   for (const [index, vector] of vectors.entries()) {
     const kept = all.subarray(index * size, (index + 1) * size);
@@ -48,6 +52,26 @@ export function scoresOf(
   }
   if (!isRaw) (tasks.classify.multiLabel ? sigmoid : softmax)(scores);
   return { name: POOLING_TENSORS.scores, datatype: 'FP32', shape: [1, scores.length], data: bytesOf(scores) };
+}
+
+/** The scores of the classes of each token, with its place. `isRaw`: as the model gives them; else they add up to 1. */
+export function tokenClassesOf(vectors: readonly Float32Array[], { places, isRaw }: PreparedText): readonly Tensor[] {
+  const size = vectors[0]?.length ?? 0;
+  const all = new Float32Array(vectors.length * size);
+  for (const [index, vector] of vectors.entries()) {
+    const scores = all.subarray(index * size, (index + 1) * size);
+    scores.set(vector);
+    if (!isRaw) softmax(scores);
+  }
+  return [
+    { name: POOLING_TENSORS.scores, datatype: 'FP32', shape: [vectors.length, size], data: bytesOf(all) },
+    {
+      name: POOLING_TENSORS.tokenPlaces,
+      datatype: 'INT32',
+      shape: [places.length / 3, 3],
+      data: bytesOf(places.slice()),
+    },
+  ];
 }
 
 /** What a text is answered with. */

@@ -8,6 +8,10 @@ export interface PoolingPlan {
   readonly vocabularySize: number;
   /** Of requests that do not say. */
   readonly normalize: boolean;
+  /** Of requests that do not say. Default: true. */
+  readonly addsSpecialTokens?: boolean;
+  /** A token that counts for nothing. Default: none. */
+  readonly droppedToken?: number | undefined;
   /** By name. */
   readonly prompts: ReadonlyMap<string, string>;
   /** Of requests that name none; '' = none. */

@@ -9,7 +9,7 @@ import {
 } from '../../pooling/index.js';
 import type { BatchItem, PreparedAnswer, PreparedRequest, Preparer } from '../contract.js';
 import type { PoolingPlan } from './plan.js';
-import { packText } from './prepared-text.js';
+import { type PreparedText, packText } from './prepared-text.js';
 import { type EncodedRow, type EncodeLimits, type PoolingTokenizer, type TextRow, tooLong } from './tokenizer.js';
 
 /** Of a text, so many bytes are tokenised for each token that is read; most tokens have 3 to 5. */
@@ -20,6 +20,7 @@ const LEAST_BYTES = 4_096;
 const MAX_REQUEST_BYTES = 8_388_608;
 /** Tokens of which an answer tells the text. */
 const MAX_TOLD_TOKENS = 65_536;
+const NO_PLACES = new Int32Array();
 /** Callers whose texts are tokenised at a time, each on a thread. */
 const CONCURRENCY = 2;
 
@@ -52,14 +53,15 @@ export class PoolingPreparer implements Preparer {
    */
   async prepare({ inputs, parameters }: BatchItem): Promise<readonly PreparedRequest[] | PreparedAnswer> {
     const read = readPoolingParameters(parameters, this.#plan.tasks);
-    const { truncate = false, truncationDirection = 'right', addSpecialTokens = true } = read;
+    const { truncate = false, truncationDirection = 'right' } = read;
     const limits: EncodeLimits = {
       maxTokens: this.#plan.maxInputTokens,
       truncation: truncate ? truncationDirection : undefined,
-      addSpecialTokens,
+      addSpecialTokens: read.addSpecialTokens ?? this.#plan.addsSpecialTokens ?? true,
+      wantsPlaces: this.#plan.tasks.tokenClassify !== undefined,
     };
     const input = poolingInputOfTensors(inputs);
-    checkBytes(inputs);
+    checkBytes(inputs, input, this.#mostBytes);
     const prompt = this.#promptOf(read);
     if (read.only === 'tokens') return this.#tokensOf(input, { limits, prompt });
     if (read.only === 'text') return this.#textOf(input, read);
@@ -71,7 +73,13 @@ export class PoolingPreparer implements Preparer {
       isUnpooled: read.pooling === 'none',
       isRaw: read.rawScores ?? false,
     };
-    return rows.map((row) => ({ cost: row.tokens.length, value: packText({ ...row, ...answer }) }));
+    return rows.map((row) => this.#prepared({ places: NO_PLACES, ...row, ...answer }));
+  }
+
+  #prepared(text: PreparedText): PreparedRequest {
+    const { droppedToken } = this.#plan;
+    const tokens = droppedToken === undefined ? text.tokens : text.tokens.filter((token) => token !== droppedToken);
+    return { cost: Math.max(1, tokens.length), value: packText({ ...text, tokens }) };
   }
 
   statistics(): Readonly<Record<string, number>> {
@@ -115,7 +123,8 @@ export class PoolingPreparer implements Preparer {
     });
     const encoded = await this.#tokenizer.encode(rows, limits);
     for (const [index, { tokens }] of encoded.entries()) {
-      if (tokens.length === 0) throw empty(index);
+      // Without special tokens around it, a text of blanks has none; its vector is 0 where that is how texts are read.
+      if (tokens.length === 0 && this.#plan.addsSpecialTokens !== false) throw empty(index);
       // The rest of the text was not tokenised, and would have been read.
       const bytes = input.texts[index]?.byteLength ?? 0;
       if (bytes > this.#mostBytes && tokens.length < limits.maxTokens) {
@@ -156,8 +165,10 @@ export class PoolingPreparer implements Preparer {
   }
 }
 
-function checkBytes(inputs: readonly Tensor[]): void {
-  const bytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
+/** A query is tokenised with each text, as far as it is read. */
+function checkBytes(inputs: readonly Tensor[], input: PoolingInput, mostBytes: number): void {
+  const queries = input.kind === 'query' ? (input.texts.length - 1) * Math.min(input.query.byteLength, mostBytes) : 0;
+  const bytes = inputs.reduce((sum, { data }) => sum + data.byteLength, queries);
   if (bytes <= MAX_REQUEST_BYTES) return;
   throw invalidArgument(
     `the texts have ${bytes} bytes together; at most ${MAX_REQUEST_BYTES} of a request are tokenised: send fewer at a time`,

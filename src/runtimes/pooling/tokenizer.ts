@@ -9,12 +9,16 @@ export interface EncodeLimits {
   /** What is left out of a text that is too long; undefined = it is refused. */
   readonly truncation: 'left' | 'right' | undefined;
   readonly addSpecialTokens: boolean;
+  /** The places of tokens are wanted, too. Default: not. */
+  readonly wantsPlaces?: boolean;
 }
 
 export interface EncodedRow {
   readonly tokens: Int32Array;
   /** Tokens of the first text of a pair, with those around it; the others are of the second. As many as there are where it is no pair. */
   readonly firstTokens: number;
+  /** Where they are wanted, the place of each token, as `token_places` of an answer. */
+  readonly places?: Int32Array;
 }
 
 /** The tokenizer of a model that reads texts. */

@@ -1,20 +1,38 @@
+import path from 'node:path';
 import { invalidArgument } from '../../core/index.js';
 import type { LoadSpec, Preparer } from '../contract.js';
+import type { PoolingPlan } from '../pooling/plan.js';
 import { PoolingPreparer } from '../pooling/preparer.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { readTokenizerFile } from './model-files.js';
 import { readTextOptions } from './options.js';
 import { readTextPlan } from './plan.js';
+import { isStatic, readStaticPlan } from './static-plan.js';
 import { TextTokenizer } from './text-tokenizer.js';
 
 /** Loads the tokenizer of a text model, without its weights. */
 export async function loadTextPreparer(spec: LoadSpec, _context: RuntimeContext): Promise<Preparer> {
-  const plan = await readTextPlan(spec, readTextOptions(spec.options));
-  const tokenizer = await TextTokenizer.open(await readTokenizerFile(plan.folder));
-  if (tokenizer.size > plan.vocabularySize) {
-    throw invalidArgument(
-      `tokenizer.json has ${tokenizer.size} tokens, but the model only ${plan.vocabularySize} (vocab_size of config.json): they are not of one model`,
-    );
+  const options = readTextOptions(spec.options);
+  const folder = path.dirname(spec.path);
+  if (!(await isStatic(folder, options))) {
+    const plan = await readTextPlan(spec, options);
+    const tokenizer = await TextTokenizer.open(await readTokenizerFile(folder));
+    checkSizes(tokenizer, plan, 'vocab_size of config.json');
+    return new PoolingPreparer(plan, tokenizer);
   }
-  return new PoolingPreparer(plan, tokenizer);
+  const plan = await readStaticPlan(folder, options);
+  const json = await readTokenizerFile(folder);
+  const tokenizer = await TextTokenizer.open(json);
+  checkSizes(tokenizer, plan, 'vectors of model.safetensors');
+  return new PoolingPreparer(
+    { ...plan, droppedToken: plan.dropsUnknown ? tokenizer.unknownToken(json) : undefined },
+    tokenizer,
+  );
+}
+
+function checkSizes({ size }: TextTokenizer, { vocabularySize }: PoolingPlan, source: string): void {
+  if (size <= vocabularySize) return;
+  throw invalidArgument(
+    `tokenizer.json has ${size} tokens, but the model only ${vocabularySize} (${source}): they are not of one model`,
+  );
 }

@@ -1,11 +1,11 @@
 import { CONTRACT_VERSION, type RuntimeManifest } from '../manifest.js';
 import { type TextConfig, TextSchema } from './section.js';
 
-/** Encoders that embed (also sparsely), rank or classify texts: folders in the layout of Hugging Face with a graph for ONNX Runtime. */
+/** Encoders that embed (also sparsely), rank or classify texts, or classify tokens: folders in the layout of Hugging Face with a graph for ONNX Runtime. */
 export const TEXT: RuntimeManifest<TextConfig> = {
   name: 'text',
   contractVersion: CONTRACT_VERSION,
-  tasks: ['embed', 'sparse', 'rank', 'classify'],
+  tasks: ['embed', 'sparse', 'rank', 'classify', 'tokenClassify'],
   prepares: true,
   // A tokenizer lies beside models of other runtimes, too.
   files: { endings: ['tokenizer.json'], names: ['tokenizer.json'], noun: 'tokenizer', yields: true },

@@ -32,6 +32,11 @@ export async function readConfigList(folder: string, name: string): Promise<read
   return value.map((each) => (typeof each === 'object' && each !== null ? (each as ConfigFile) : NO_MEMBERS));
 }
 
+/** Whether a model has a file. */
+export function hasFile(folder: string, name: string): Promise<boolean> {
+  return isFile(path.join(folder, name));
+}
+
 /** The text of the tokenizer's file. Rejects with `invalid_argument` where it is too large. */
 export function readTokenizerFile(folder: string): Promise<string> {
   return readText(folder, 'tokenizer.json', MAX_TOKENIZER_BYTES);

@@ -2,7 +2,7 @@ import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { type Clock, MillraceError } from '../../core/index.js';
 import type { Batch, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import { explainRunError } from '../onnx/errors.js';
-import { embeddingOf, poolingEmission, scoresOf, sparseOf } from '../pooling/answer.js';
+import { embeddingOf, poolingEmission, scoresOf, sparseOf, tokenClassesOf } from '../pooling/answer.js';
 import { type PreparedText, unpackText } from '../pooling/prepared-text.js';
 import type { TextPlan } from './plan.js';
 import { readVectors, type TokenVectors } from './pool.js';
@@ -85,6 +85,9 @@ export class TextModel implements LoadedModel {
       const { length } = text.tokens;
       const weights = read.isPerToken ? spladeOf(read.tokens(row, length), this.#plan.logarithms) : read.whole(row);
       return poolingEmission(callId, sparseOf(weights), text);
+    }
+    if (tasks.tokenClassify !== undefined) {
+      return poolingEmission(callId, tokenClassesOf(read.tokens(row, text.tokens.length), text), text);
     }
     return poolingEmission(callId, [scoresOf(read.whole(row), { isRaw: text.isRaw, tasks })], text);
   }

@@ -16,7 +16,7 @@ export interface TextOptions {
   readonly executionProviders: readonly string[];
 }
 
-const TASKS = ['auto', 'embed', 'sparse', 'rank', 'classify'] as const;
+const TASKS = ['auto', 'embed', 'sparse', 'rank', 'classify', 'tokenClassify'] as const;
 const POOLINGS = ['auto', 'mean', 'cls', 'lasttoken'] as const;
 
 export function readTextOptions(section: Readonly<Record<string, unknown>>): TextOptions {

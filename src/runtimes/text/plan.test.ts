@@ -104,6 +104,18 @@ describe('files that are no text model', () => {
       "modules.json has the module 'Router', which is not run",
     ],
     [
+      'classes of texts for tokens',
+      { output: 'classify' },
+      { task: 'tokenClassify' },
+      "output 'logits' has 2 dimensions; expected 3 (texts, tokens, classes) (text.task is tokenClassify)",
+    ],
+    [
+      'classes of tokens for texts',
+      { output: 'tokenClassify' },
+      { task: 'classify' },
+      "output 'logits' has 3 dimensions; expected 2 (texts, classes) (text.task is classify)",
+    ],
+    [
       'several classes to rank by',
       { output: 'classify' },
       { task: 'rank' },

@@ -113,6 +113,7 @@ function taskOf({ config, outputs, options, modules }: PlanParts): TextTask {
   const logits = named(outputs, LOGITS);
   if (modules?.includes(SPLADE_MODULE) === true) return 'sparse';
   if (logits !== undefined && /ForMaskedLM$/.test(String(config.architectures))) return 'sparse';
+  if (logits !== undefined && /ForTokenClassification$/.test(String(config.architectures))) return 'tokenClassify';
   if (modules !== undefined || logits === undefined) return 'embed';
   const classes = classesOf(config, logits);
   return classes === 1 ? 'rank' : 'classify';
@@ -186,7 +187,7 @@ async function readPooling(folder: string, { pooling }: TextOptions): Promise<Em
   throw invalidArgument(`${file}: expected one of mean_tokens, cls_token, lasttoken, got '${mode}'`);
 }
 
-function readClasses({ config, outputs, limits, options }: PlanParts, task: 'rank' | 'classify') {
+function readClasses({ config, outputs, limits, options }: PlanParts, task: 'rank' | 'classify' | 'tokenClassify') {
   const output = named(outputs, LOGITS);
   if (output === undefined) throw noOutput(outputs, LOGITS);
   const classes = classesOf(config, output);
@@ -201,8 +202,17 @@ function readClasses({ config, outputs, limits, options }: PlanParts, task: 'ran
       `output '${output.name}' has no fixed size, and config.json no id2label (text.task is ${options.task})`,
     );
   }
+  if ((output.dims.length === 3) !== (task === 'tokenClassify')) {
+    const expected = task === 'tokenClassify' ? '3 (texts, tokens, classes)' : '2 (texts, classes)';
+    throw invalidArgument(
+      `output '${output.name}' has ${output.dims.length} dimensions; expected ${expected} (text.task is ${options.task})`,
+    );
+  }
   const known = labelsOf(config);
   const labels = Array.from({ length: classes }, (_, index) => known.get(index) ?? `LABEL_${index}`);
+  if (task === 'tokenClassify') {
+    return { tasks: { tokenClassify: { ...limits, labels } }, output: output.name, tokenOutput: undefined };
+  }
   const multiLabel = config.problem_type === 'multi_label_classification';
   return { tasks: { classify: { ...limits, labels, multiLabel } }, output: output.name, tokenOutput: undefined };
 }

@@ -12,6 +12,7 @@ export const TextSchema = Type.Object(
           Type.Literal('sparse'),
           Type.Literal('rank'),
           Type.Literal('classify'),
+          Type.Literal('tokenClassify'),
         ],
         { ...BY_LOAD, default: 'auto', description: 'The task of the model; auto = as its files say.' },
       ),

@@ -45,6 +45,13 @@ export class TextTokenizer implements PoolingTokenizer {
     return this.#tokenizer.getVocabSize(true);
   }
 
+  /** Id of the token for what the vocabulary lacks; undefined = there is none. `json`: its file. */
+  unknownToken(json: string): number | undefined {
+    const { model } = JSON.parse(json) as { readonly model?: { readonly unk_token?: unknown } };
+    const token = model?.unk_token;
+    return (typeof token === 'string' ? this.#tokenizer.tokenToId(token) : null) ?? undefined;
+  }
+
   async encode(rows: readonly TextRow[], limits: EncodeLimits): Promise<readonly EncodedRow[]> {
     const encoded: EncodedRow[] = [];
     for await (const [encoding, row] of this.#encodings(rows, limits)) {
@@ -52,7 +59,7 @@ export class TextTokenizer implements PoolingTokenizer {
       if (tokens > limits.maxTokens && limits.truncation === undefined) {
         throw tooLong(encoded.length, { tokens }, limits.maxTokens);
       }
-      encoded.push(tokens > limits.maxTokens ? cutRow(encoding, limits) : toRow(encoding, row));
+      encoded.push(tokens > limits.maxTokens ? cutRow(encoding, limits) : toRow(encoding, row, limits));
     }
     return encoded;
   }
@@ -109,7 +116,7 @@ export class TextTokenizer implements PoolingTokenizer {
  * A row whose texts are cut, and which keeps its special tokens. The library's own truncation would make all the parts that it cuts off, too: of a
  * pair each of one text with each of the other.
  */
-function cutRow(encoding: Encoding, { maxTokens, truncation }: EncodeLimits): EncodedRow {
+function cutRow(encoding: Encoding, { maxTokens, truncation, wantsPlaces }: EncodeLimits): EncodedRow {
   const texts = encoding.getSequenceIds();
   const lengths = [countOf(texts, 0), countOf(texts, 1)] as const;
   const rooms = shareRoom(lengths, { maxTokens, added: texts.length - lengths[0] - lengths[1] });
@@ -122,15 +129,28 @@ function cutRow(encoding: Encoding, { maxTokens, truncation }: EncodeLimits): En
     return truncation === 'left' ? place >= lengths[text] - rooms[text] : place < rooms[text];
   });
   const kept = (values: readonly number[]) => values.filter((_, index) => isKept[index]);
-  return rowOf(kept(encoding.getIds()), kept(encoding.getTypeIds()));
+  const row = rowOf(kept(encoding.getIds()), kept(encoding.getTypeIds()));
+  return wantsPlaces ? { ...row, places: placesOf(encoding, isKept) } : row;
 }
 
 function countOf(texts: readonly unknown[], wanted: number): number {
   return texts.reduce<number>((count, text) => (text === wanted ? count + 1 : count), 0);
 }
 
-function toRow(encoding: Encoding, [, pair]: TextRow): EncodedRow {
-  return rowOf(encoding.getIds(), pair === undefined ? [] : encoding.getTypeIds());
+function toRow(encoding: Encoding, [, pair]: TextRow, { wantsPlaces }: Pick<EncodeLimits, 'wantsPlaces'>): EncodedRow {
+  const row = rowOf(encoding.getIds(), pair === undefined ? [] : encoding.getTypeIds());
+  return wantsPlaces ? { ...row, places: placesOf(encoding) } : row;
+}
+
+/** The place of each token, or of those that are kept. Places count characters. */
+function placesOf(encoding: Encoding, isKept?: readonly boolean[]): Int32Array {
+  const special = encoding.getSpecialTokensMask();
+  const words = encoding.getWordIds();
+  const places = encoding.getOffsets().flatMap(([start = 0, stop = 0], index) => {
+    if (isKept?.[index] === false) return [];
+    return special[index] === 1 ? [-1, -1, -1] : [start, stop, words[index] ?? -1];
+  });
+  return Int32Array.from(places);
 }
 
 function rowOf(ids: readonly number[], types: readonly number[]): EncodedRow {

@@ -1,7 +1,4 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createTempFolder, type TempFolder } from '../../../test/support/model-folder.js';
-import { batchItem } from '../../../test/support/tensors.js';
-import { loadSpec, noOtherModels, runBatch } from '../../../test/support/test-host.js';
 import {
   DIMENSIONS,
   idOf,
@@ -10,84 +7,29 @@ import {
   textModelFiles,
   vectorOf,
 } from '../../../test/support/text-model.js';
-import { type Parameters, systemClock, type Tensor, typedView } from '../../core/index.js';
-import { type PoolingInput, tensorsOfPoolingInput } from '../../pooling/index.js';
-import type { BatchItem, LoadedModel, PreparedAnswer, PreparedRequest, Preparer } from '../contract.js';
-import { createRuntime } from './index.js';
+import {
+  bytes,
+  closeTo,
+  floats,
+  itemOf,
+  loadFiles,
+  mean,
+  prepare,
+  removeTextModels,
+  run,
+  texts,
+  unit,
+} from '../../../test/support/text-runtime.js';
+import type { Parameters } from '../../core/index.js';
+import type { PoolingInput } from '../../pooling/index.js';
+import type { PreparedAnswer } from '../contract.js';
 
-const runtime = createRuntime({
-  clock: systemClock,
-  isolated: true,
-  report: () => undefined,
-  callModel: noOtherModels,
-});
 const { '[CLS]': CLS, '[SEP]': SEP } = TOKEN_IDS;
-const bytes = (text: string) => Buffer.from(text);
-const texts = (...all: readonly string[]): PoolingInput => ({ kind: 'texts', texts: all.map(bytes) });
-
-let folders: TempFolder[] = [];
-afterEach(async () => {
-  for (const folder of folders) await folder[Symbol.asyncDispose]();
-  folders = [];
-});
-
-async function specOf(model: TextModelOptions, options: Record<string, unknown> = {}) {
-  const folder = await createTempFolder(textModelFiles(model));
-  folders.push(folder);
-  return loadSpec({ runtime: 'text', path: `${folder.path}/tokenizer.json`, options, maxBatchSize: undefined });
-}
-
-interface Loaded {
-  readonly model: LoadedModel;
-  readonly preparer: Preparer;
-}
-
-async function load(model: TextModelOptions = {}, options: Record<string, unknown> = {}): Promise<Loaded> {
-  const spec = await specOf(model, options);
-  const preparer = (await runtime.loadPreparer?.(spec)) as Preparer;
-  return { model: await runtime.load(spec), preparer };
-}
-
-const itemOf = (input: PoolingInput, parameters: Parameters): BatchItem => ({
-  ...batchItem(1, [...tensorsOfPoolingInput(input)]),
-  rows: 1,
-  parameters,
-});
-
-/** What the preparer makes of each row. */
-const prepare = async ({ preparer }: Loaded, input: PoolingInput, parameters: Parameters = {}) =>
-  (await preparer.prepare(itemOf(input, parameters))) as readonly PreparedRequest[];
-
-/** The outputs of each row, all in one batch. */
-async function run(
-  loaded: Loaded,
-  input: PoolingInput,
-  parameters: Parameters = {},
-): Promise<readonly (readonly Tensor[])[]> {
-  const prepared = await prepare(loaded, input, parameters);
-  const items = prepared.map(({ value }, index) => ({
-    callId: index,
-    inputs: [],
-    rows: 1,
-    parameters: {},
-    prepared: value,
-  }));
-  const { emissions } = await runBatch(loaded.model, items);
-  return emissions.map(({ outputs }) => outputs);
-}
-
-const floats = (tensor: Tensor | undefined) => {
-  if (tensor === undefined) throw new Error('there is no output');
-  return [...(typedView('FP32', tensor.data.slice()) as Float32Array)];
-};
-const closeTo = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 5) as number);
-const mean = (vectors: readonly (readonly number[])[]) =>
-  Array.from(
-    { length: DIMENSIONS },
-    (_, index) => vectors.reduce((sum, vector) => sum + (vector[index] as number), 0) / vectors.length,
-  );
-const unit = (vector: readonly number[]) => vector.map((value) => value / Math.hypot(...vector));
 const tokensOf = (text: string) => [CLS, ...[...text].filter((letter) => letter !== ' ').map(idOf), SEP];
+const load = (model: TextModelOptions = {}, options: Record<string, unknown> = {}) =>
+  loadFiles(textModelFiles(model), options);
+
+afterEach(removeTextModels);
 
 describe('a model that embeds', () => {
   it('gives the mean of the vectors of the tokens, whatever else is in the batch', async () => {
@@ -290,6 +232,15 @@ describe('a model that ranks', () => {
     await expect(prepare(loaded, texts('a'))).rejects.toThrow("input 'query' is missing: the texts are ranked for it");
     await expect(prepare(loaded, { kind: 'tokens', tokens: [Int32Array.of(2)] })).rejects.toThrow(
       "a model that ranks takes texts, got 'token_ids'",
+    );
+    // A query is read again for each text: 2,048 times 4,096 bytes of it, and a byte of each text.
+    const often: PoolingInput = {
+      kind: 'query',
+      query: bytes('q'.repeat(4_096)),
+      texts: Array(2_048).fill(bytes('a')),
+    };
+    await expect(prepare(loaded, often, { truncate: true })).rejects.toThrow(
+      'the texts have 8398852 bytes together; at most 8388608 of a request are tokenised: send fewer at a time',
     );
   });
 });

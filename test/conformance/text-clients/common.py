@@ -7,6 +7,7 @@ import urllib.request
 ADDRESS, TEI = sys.argv[1:3]
 BASE = f"{ADDRESS}/v1"
 KEY = "key-of-tester-0123456789"
+HUGGING_KEY = "key-of-hugging-0123456789"
 DIMENSIONS = 384
 QUERY = "How do I make a cup of tea?"
 TEXTS = [
@@ -20,8 +21,8 @@ FIRST, SECOND = 1, 3
 LONG = "tea " * 2_000
 
 
-def post(path, body):
-    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+def post(path, body, key=KEY):
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     request = urllib.request.Request(ADDRESS + path, json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)

@@ -1,11 +1,14 @@
 """Hugging Face's InferenceClient, at the addresses of models and at the port of TEI's API."""
 import asyncio
+import math
 
 from huggingface_hub import AsyncInferenceClient, InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 
 from checks import run
-from common import ADDRESS, KEY, LONG, QUERY, TEI, TEXTS, check_nearest, check_vectors, cosine, vectors
+from common import ADDRESS, HUGGING_KEY, KEY, LONG, QUERY, TEI, TEXTS, check_nearest, check_vectors, cosine, post, vectors
+
+TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
 
 def client_of(model, **options):
@@ -55,6 +58,35 @@ def classes(checks):
     checks.equal("class at the root", root.text_classification(TEXTS[0]).label, "law")
 
 
+def entities(checks):
+    text = "Ada Lovelace lived in London"
+    own = client_of("names", token=HUGGING_KEY)
+    tokens = own.token_classification(text, aggregation_strategy="none", ignore_labels=[])
+    checks.equal("words", [token.word for token in tokens], [text[token.start : token.end] for token in tokens])
+    checks.equal("places", [token.index for token in tokens], list(range(1, len(tokens) + 1)))
+    checks.true("labels of tokens", all(token.entity in TAGS and 0.2 <= token.score <= 1 for token in tokens), tokens)
+    groups = own.token_classification(text, aggregation_strategy="simple", ignore_labels=[])
+    tags = [token.entity.split("-", 1)[-1] for token in tokens]
+    checks.equal("ends", (groups[0].start, groups[-1].end), (0, len(text)))
+    checks.true("groups", {group.entity_group for group in groups} == set(tags), groups)
+    kept = own.token_classification(text, ignore_labels=list({group.entity_group for group in groups}))
+    checks.equal("all ignored", kept, [])
+
+
+def zero_shot(checks):
+    labels = ["tea", "football"]
+    own = client_of("entails", token=HUGGING_KEY)
+    found = own.zero_shot_classification(TEXTS[1], labels, hypothesis_template="About {}.")
+    pairs = [[TEXTS[1], f"About {label}."] for label in labels]
+    body = {"inputs": pairs, "raw_scores": True}
+    logits = [{each["label"]: each["score"] for each in row} for row in post("/tei/entails/predict", body, HUGGING_KEY)]
+    powers = [math.exp(row["entailment"]) for row in logits]
+    checks.floats("scores", [each.score for each in found], sorted((power / sum(powers) for power in powers), reverse=True))
+    several_ = own.zero_shot_classification(TEXTS[1], labels, multi_label=True, hypothesis_template="About {}.")
+    alone = {label: 1 / (1 + math.exp(row["contradiction"] - row["entailment"])) for label, row in zip(labels, logits)}
+    checks.floats("several labels", [each.score for each in several_], [alone[each.label] for each in several_])
+
+
 def several(checks):
     async def ask():
         async with AsyncInferenceClient(model=f"{ADDRESS}/tei/minilm", token=KEY) as own:
@@ -78,4 +110,4 @@ def errors(checks):
     status("key", 401, lambda: client_of("minilm", token="wrong").feature_extraction(QUERY))
 
 
-run(features, addresses, similarity, classes, several, errors)
+run(features, addresses, similarity, classes, entities, zero_shot, several, errors)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from model2vec import StaticModel
 from tokenizers import Tokenizer
 
 from make_models import feeds_of
@@ -28,6 +29,7 @@ class Model:
 
     def __init__(self, folder):
         self.folder = folder
+        self.config = self._read("config.json")
         graph = next(folder.rglob("*.onnx"))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -38,7 +40,6 @@ class Model:
         self.tokenizer.no_truncation()
         sentence = self._read("sentence_bert_config.json").get("max_seq_length")
         self.limit = sentence or self._read("tokenizer_config.json")["model_max_length"]
-        self.config = self._read("config.json")
 
     def encode(self, *texts, cut=None):
         """The ids of a text or pair; None where there are too many for the model and nothing is cut."""
@@ -67,8 +68,8 @@ class Model:
 class Requests:
     """Requests of one model: texts of all lengths, in numbers that meet in batches."""
 
-    def __init__(self, folder, name):
-        self.model = Model(folder / "models" / name / "1")
+    def __init__(self, folder, name, kind=Model):
+        self.model = kind(folder / "models" / name / "1")
         self.plan = Plan(folder, name)
         self.rng = np.random.default_rng(26)
         # Texts without a byte are refused.
@@ -89,9 +90,12 @@ class Requests:
     def add(self, inputs, encodings, output, **parameters):
         name, values = output
         counts = np.array([len(encoding.ids) for encoding in encodings], np.int32)
+        self.add_counted(inputs, {name: np.asarray(values, np.float32)}, counts, **parameters)
+
+    def add_counted(self, inputs, outputs, counts, **parameters):
         tensors = {key: np.array(texts, dtype=object) for key, texts in inputs.items()}
-        outputs = {name: np.asarray(values, np.float32), "token_counts": counts}
-        self.plan.add(tensors, outputs, len(encodings), parameters)
+        outputs = {**outputs, "token_counts": np.asarray(counts, np.int32)}
+        self.plan.add(tensors, outputs, len(counts), parameters)
 
 
 def embedder(requests, prompts):
@@ -172,9 +176,70 @@ def classifier(requests):
         requests.add(inputs, encodings, ("scores", values), **parameters)
 
 
+def sparse_embedder(requests):
+    """SPLADE; the answers hold a number for each word of the vocabulary, the server's only those above 0."""
+    model = requests.model
+    for rows in requests.each_size():
+        texts = requests.draw(int(rows), lambda text: model.encode(text) is not None)
+        encodings = [model.encode(text) for text in texts]
+        weights = [np.log1p(np.maximum(model.run(encoding).max(0), 0)) for encoding in encodings]
+        requests.add({"text": texts}, encodings, ("embedding", weights))
+
+
+def token_classifier(requests):
+    model = requests.model
+    for index, rows in enumerate(requests.each_size()):
+        texts = requests.draw(int(rows), lambda text: model.encode(text) is not None)
+        encodings = [model.encode(text) for text in texts]
+        logits = [model.run(encoding) for encoding in encodings]
+        raw = index % 4 == 0
+        scores = logits if raw else [np.stack([softmax(row) for row in each]) for each in logits]
+        places = [place for encoding in encodings for place in places_of(encoding)]
+        outputs = {"scores": np.concatenate(scores).astype(np.float32), "token_places": np.array(places, np.int32)}
+        counts = [len(encoding.ids) for encoding in encodings]
+        requests.add_counted({"text": texts}, outputs, counts, **({"raw_scores": True} if raw else {}))
+
+
+def places_of(encoding):
+    rows = zip(encoding.offsets, encoding.word_ids, encoding.special_tokens_mask)
+    return [(-1, -1, -1) if special else (start, stop, -1 if word is None else word) for (start, stop), word, special in rows]
+
+
+def static_embedder(folder, name):
+    """Answered by model2vec."""
+    requests = Requests(folder, name, Static)
+    model = requests.model
+    for index, rows in enumerate(requests.each_size()):
+        texts = requests.draw(int(rows), lambda text: 0 < len(model.encode(text)) < 512)
+        normalize = index % 4 != 0
+        vectors = np.stack([model.embed(text, normalize) for text in texts])
+        counts = [len(model.encode(text)) for text in texts]
+        requests.add_counted({"text": texts}, {"embedding": vectors}, counts, normalize=normalize)
+    requests.plan.close()
+
+
+class Static:
+    def __init__(self, folder):
+        self.model = StaticModel.from_pretrained(str(folder), force_download=False)
+
+    def encode(self, text):
+        return self.model.tokenize([text])[0]
+
+    def embed(self, text, normalize):
+        self.model.normalize = normalize
+        return self.model.encode([text], max_length=None)[0]
+
+
 def answer(folder, name):
+    if name == "static":
+        return static_embedder(folder, name)
     requests = Requests(folder, name)
-    if requests.model.output != "logits":
+    task = requests.model.config["architectures"][0] if "architectures" in requests.model.config else ""
+    if task == "BertForMaskedLM":
+        sparse_embedder(requests)
+    elif task == "BertForTokenClassification":
+        token_classifier(requests)
+    elif requests.model.output != "logits":
         prompts = {"query": "query: ", "document": "passage: "} if name == "xlm-r" else {"query": ""}
         embedder(requests, prompts)
         if name != "xlm-r":

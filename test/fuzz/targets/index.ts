@@ -4,7 +4,7 @@ import { KSERVE } from './kserve.js';
 import { GENERATION, OPENAI } from './language.js';
 import { OIP_GRPC, OIP_HTTP } from './oip.js';
 import { SAGEMAKER, VERTEX } from './platforms.js';
-import { RERANK, TEI } from './pooling.js';
+import { RERANK, TEI, TEI_GRPC } from './pooling.js';
 import { TFS_GRPC, TFS_HTTP } from './tfs.js';
 import { TORCHSERVE_GRPC, TORCHSERVE_HTTP } from './torchserve.js';
 import { HTTP1, HTTP2 } from './wire.js';
@@ -12,5 +12,5 @@ import { HTTP1, HTTP2 } from './wire.js';
 /** All parts of the server that strangers speak to. */
 export const TARGETS: readonly FuzzTarget[] = [
   ...[HTTP1, HTTP2, OIP_HTTP, OIP_GRPC, GENERATION, OPENAI, KSERVE, TFS_HTTP, TFS_GRPC],
-  ...[TORCHSERVE_HTTP, TORCHSERVE_GRPC, SAGEMAKER, VERTEX, TEI, RERANK, CONTROL],
+  ...[TORCHSERVE_HTTP, TORCHSERVE_GRPC, SAGEMAKER, VERTEX, TEI, TEI_GRPC, RERANK, CONTROL],
 ];

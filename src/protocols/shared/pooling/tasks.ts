@@ -11,6 +11,7 @@ const ABILITIES: Readonly<Record<ModelTask, readonly [string, string]>> = {
   sparse: ['make sparse embeddings', 'makes sparse embeddings'],
   rank: ['rank texts', 'ranks texts'],
   classify: ['classify texts', 'classifies texts'],
+  tokenClassify: ['classify tokens', 'classifies tokens'],
 };
 
 /** The task of a model. Default: it has none. */

@@ -1,0 +1,70 @@
+import path from 'node:path';
+import { invalidArgument } from '../../core/index.js';
+import type { PoolingPlan } from '../pooling/plan.js';
+import { type ConfigFile, hasFile, readConfigFile, readConfigList } from './model-files.js';
+import type { TextOptions } from './options.js';
+import { findTensor, type StoredTensor } from './safetensors.js';
+
+/** Where the options say nothing; a text is only looked up, so this is a bound of answers that take no time. */
+const DEFAULT_MAX_TOKENS = 512;
+const FILE = 'model.safetensors';
+/** Names of model2vec's files, and of sentence-transformers'. */
+const VECTORS = ['embeddings', 'embedding.weight'];
+/** Behind the vectors, these change nothing but the length. */
+const MODULES = ['StaticEmbedding', 'Normalize'];
+
+/** A model of vectors of words, without a graph: that of a text is their mean. */
+export interface StaticPlan extends PoolingPlan {
+  /** Of shape [words, dimensions]. */
+  readonly vectors: StoredTensor;
+  /** Words that are unknown count for nothing, as model2vec has it. */
+  readonly dropsUnknown: boolean;
+}
+
+/** Whether the files of a model are those of model2vec, or of a `StaticEmbedding` of sentence-transformers. */
+export async function isStatic(folder: string, { onnxFile }: TextOptions): Promise<boolean> {
+  if (onnxFile !== '' || !(await hasFile(folder, FILE))) return false;
+  const [first] = await readModules(folder);
+  return first === 'StaticEmbedding' || isModel2Vec(await readConfigFile(folder, 'config.json'));
+}
+
+/** Reads vectors and settings. Rejects with `invalid_argument` where files are broken or contradict each other. */
+export async function readStaticPlan(folder: string, options: TextOptions): Promise<StaticPlan> {
+  const config = await readConfigFile(folder, 'config.json');
+  const { task, maxInputTokens, pooling } = options;
+  if (task !== 'auto' && task !== 'embed') throw invalidArgument(`text.task: a model of ${FILE} embeds, got '${task}'`);
+  if (pooling !== 'auto' && pooling !== 'mean') {
+    throw invalidArgument(`text.pooling: the vector of a text is the mean of those of its words, got '${pooling}'`);
+  }
+  const modules = await readModules(folder);
+  const extra = modules.find((type) => !MODULES.includes(type));
+  if (extra !== undefined) throw invalidArgument(`modules.json has the module '${extra}', which is not run`);
+  const vectors = await findTensor(path.join(folder, FILE), VECTORS);
+  const [vocabularySize = 0, dimensions = 0] = vectors.shape;
+  if (vectors.shape.length !== 2 || vocabularySize === 0 || dimensions === 0) {
+    throw invalidArgument(`${FILE}: expected vectors of shape [words, dimensions], got [${vectors.shape.join(', ')}]`);
+  }
+  const limits = { maxInputTokens: maxInputTokens || DEFAULT_MAX_TOKENS, vocabularySize };
+  // What follows the mean in sentence-transformers, and a setting in model2vec.
+  const isScaled = config.normalize === true || modules.includes('Normalize');
+  return {
+    vectors,
+    ...limits,
+    tasks: { embed: { ...limits, dimensions, pooling: 'mean', prompts: [], tokenVectors: true } },
+    normalize: isScaled && options.normalize,
+    prompts: new Map(),
+    defaultPrompt: '',
+    inputPrompts: { query: '', document: '' },
+    addsSpecialTokens: false,
+    dropsUnknown: isModel2Vec(config),
+  };
+}
+
+function isModel2Vec({ model_type: type, architectures }: ConfigFile): boolean {
+  return type === 'model2vec' || String(architectures) === 'StaticModel';
+}
+
+async function readModules(folder: string): Promise<readonly string[]> {
+  const modules = (await readConfigList(folder, 'modules.json')) ?? [];
+  return modules.map(({ type }) => String(type).split('.').at(-1) as string);
+}
