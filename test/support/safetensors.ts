@@ -1,6 +1,6 @@
 /** A tensor of a file: its type as the format names it, its shape and its bytes. */
 export interface WrittenTensor {
-  readonly dtype: 'F32' | 'F16' | 'BF16' | 'I64';
+  readonly dtype: 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I8';
   readonly shape: readonly number[];
   readonly data: Uint8Array;
 }

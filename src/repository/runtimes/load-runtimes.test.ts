@@ -38,7 +38,10 @@ describe('loadRuntimes', () => {
       'prepares: a runtime that prepares requests runs in processes',
     ],
     [{ prepares: 1 }, 'prepares: expected true or false, got 1'],
-    [{ tasks: ['infer'] }, "tasks[0]: expected one of generate, embed, rank, classify, got 'infer'"],
+    [
+      { tasks: ['infer'] },
+      "tasks[0]: expected one of generate, embed, sparse, rank, classify, tokenClassify, got 'infer'",
+    ],
     [
       { contractVersion: undefined },
       'contractVersion: this server runs runtimes of contract version 1; the manifest states none',

@@ -41,7 +41,7 @@ interface StaticParts {
   readonly context: RuntimeContext;
 }
 
-async function loadStatic({ tasks, vectors }: StaticPlan, { spec, context }: StaticParts): Promise<LoadedModel> {
+async function loadStatic({ tasks, readVectors }: StaticPlan, { spec, context }: StaticParts): Promise<LoadedModel> {
   const description = describePooling(tasks, {
     maxBatchSize: spec.maxBatchSize,
     batchInvariant: true,
@@ -49,6 +49,6 @@ async function loadStatic({ tasks, vectors }: StaticPlan, { spec, context }: Sta
     padding: { maxPaddedCost: MAX_LOOKED_UP_TOKENS, maxWaste: 1, reservesInstance: false },
     platform: 'text',
   });
-  const [, size = 0] = vectors.shape;
-  return new StaticModel(await vectors.read(), { size, description, clock: context.clock });
+  const size = tasks.embed?.dimensions ?? 0;
+  return new StaticModel(await readVectors(), { size, description, clock: context.clock });
 }

@@ -6,14 +6,19 @@ import { decodeElements, invalidArgument } from '../../core/index.js';
 const MAX_HEADER_BYTES = 16_777_216;
 /** As many are read at once. */
 const MAX_TENSOR_BYTES = 2_147_483_647;
-const DATATYPES = { F32: 'FP32', F16: 'FP16', BF16: 'BF16' } as const;
-const SIZES = { F32: 4, F16: 2, BF16: 2 } as const;
+/** Of the file, and no tensor. */
+const METADATA = '__metadata__';
+const DATATYPES = { F64: 'FP64', F32: 'FP32', F16: 'FP16', BF16: 'BF16', I64: 'INT64', I32: 'INT32' } as const;
+const SIZES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4 } as const;
 
 /** A tensor of a file. */
 export interface StoredTensor {
+  readonly name: string;
+  /** Names of the other tensors of the file. */
+  readonly others: readonly string[];
   readonly shape: readonly number[];
-  /** Reads its elements, as float32. Rejects with `invalid_argument` where the file is cut. */
-  read(): Promise<Float32Array>;
+  /** Reads its elements, as floats. Rejects with `invalid_argument` where the file is cut. */
+  read(): Promise<Float32Array | Float64Array>;
 }
 
 interface Entry {
@@ -25,7 +30,7 @@ interface Entry {
 }
 
 /**
- * A tensor of floats in a file of Hugging Face's format safetensors: that of the first of the names which the file has. Rejects with `invalid_argument`
+ * A tensor of numbers in a file of Hugging Face's format safetensors: that of the first of the names which the file has. Rejects with `invalid_argument`
  * for a file that is none, or has none of them.
  */
 export async function findTensor(file: string, names: readonly string[]): Promise<StoredTensor> {
@@ -37,20 +42,25 @@ export async function findTensor(file: string, names: readonly string[]): Promis
     const found = names.find((each) => Object.hasOwn(header, each));
     if (found === undefined) throw invalidArgument(`${name} has no tensor '${names.join("' or '")}'`);
     const entry = entryOf(header[found], { name, tensor: found, dataStart, size });
-    return { shape: entry.shape, read: () => readEntry(file, entry) };
+    const others = Object.keys(header).filter((each) => each !== found && each !== METADATA);
+    return { name: found, others, shape: entry.shape, read: () => readEntry(file, entry) };
   } finally {
     await handle.close();
   }
 }
 
-async function readEntry(file: string, { dtype, shape, start, sizeBytes }: Entry): Promise<Float32Array> {
+async function readEntry(
+  file: string,
+  { dtype, shape, start, sizeBytes }: Entry,
+): Promise<Float32Array | Float64Array> {
   const name = path.basename(file);
   const handle = await open(file, 'r');
   try {
     const data = Buffer.alloc(sizeBytes);
     const { bytesRead } = await handle.read(data, 0, sizeBytes, start);
     if (bytesRead < sizeBytes) throw broken(name);
-    return decodeElements({ name, datatype: DATATYPES[dtype], shape, data }) as Float32Array;
+    const elements = decodeElements({ name, datatype: DATATYPES[dtype], shape, data });
+    return elements instanceof Float32Array ? elements : Float64Array.from(elements as Iterable<number>, Number);
   } finally {
     await handle.close();
   }

@@ -65,6 +65,18 @@ describe('a model of vectors without a graph', () => {
     expect(prepared?.cost).toBe(3);
   });
 
+  it('reads a quantised vocabulary, and weights of words', async () => {
+    const mapping = Array(30).fill(0).with(idOf('b'), 1);
+    const weights = Array(30).fill(1).with(idOf('b'), 0.5);
+    const loaded = await lookUp({ 'model.safetensors': quantised(mapping, weights) });
+    const rows = await run(loaded, texts('a', 'b', 'a b'), { normalize: false });
+    expect(rows.map(([vector]) => floats(vector))).toEqual([
+      [1, 2],
+      [1.5, 2],
+      [1.25, 2],
+    ]);
+  });
+
   it.each<[string, FolderContents, Record<string, unknown>, string]>([
     [
       'of fewer words than the tokenizer',
@@ -85,12 +97,18 @@ describe('a model of vectors without a graph', () => {
       "model.safetensors has no tensor 'embeddings' or 'embedding.weight'",
     ],
     [
+      'of which words have none',
+      { 'model.safetensors': quantised(Array(30).fill(0).with(7, 2), Array(30).fill(1)) },
+      {},
+      'model.safetensors: word 7 has no vector or no weight',
+    ],
+    [
       'of whole numbers',
       {
-        'model.safetensors': buildSafetensors({ embeddings: { dtype: 'I64', shape: [0, 4], data: new Uint8Array() } }),
+        'model.safetensors': buildSafetensors({ embeddings: { dtype: 'I8', shape: [0, 4], data: new Uint8Array() } }),
       },
       {},
-      "model.safetensors: tensor 'embeddings' is of type I64; expected F32, F16, BF16",
+      "model.safetensors: tensor 'embeddings' is of type I8; expected F64, F32, F16, BF16, I64, I32",
     ],
     [
       'that are cut',
@@ -124,6 +142,16 @@ describe('a model of vectors without a graph', () => {
     });
   });
 });
+
+/** Two vectors, and which of them each word has, with its weight. */
+function quantised(mapping: readonly number[], weights: readonly number[]): Uint8Array {
+  const bytes = ({ buffer }: { readonly buffer: ArrayBuffer }) => new Uint8Array(buffer);
+  return buildSafetensors({
+    embeddings: { dtype: 'F32', shape: [2, 2], data: bytes(Float32Array.of(1, 2, 3, 4)) },
+    mapping: { dtype: 'I64', shape: [30], data: bytes(BigInt64Array.from(mapping, BigInt)) },
+    weights: { dtype: 'F64', shape: [30], data: bytes(Float64Array.from(weights)) },
+  });
+}
 
 function vectorsFile(shape: readonly number[]): Uint8Array {
   const size = shape.reduce((product, each) => product * each, 4);

@@ -9,14 +9,17 @@ import { findTensor, type StoredTensor } from './safetensors.js';
 const DEFAULT_MAX_TOKENS = 512;
 const FILE = 'model.safetensors';
 /** Names of model2vec's files, and of sentence-transformers'. */
-const VECTORS = ['embeddings', 'embedding.weight'];
+const MODEL2VEC_VECTORS = 'embeddings';
+const MAPPING = 'mapping';
+const WEIGHTS = 'weights';
+const VECTORS = [MODEL2VEC_VECTORS, 'embedding.weight'];
 /** Behind the vectors, these change nothing but the length. */
 const MODULES = ['StaticEmbedding', 'Normalize'];
 
 /** A model of vectors of words, without a graph: that of a text is their mean. */
 export interface StaticPlan extends PoolingPlan {
-  /** Of shape [words, dimensions]. */
-  readonly vectors: StoredTensor;
+  /** Reads those of all words, one behind the other. Rejects with `invalid_argument` where the file contradicts itself. */
+  readonly readVectors: () => Promise<Float32Array>;
   /** Words that are unknown count for nothing, as model2vec has it. */
   readonly dropsUnknown: boolean;
 }
@@ -40,15 +43,19 @@ export async function readStaticPlan(folder: string, options: TextOptions): Prom
   const extra = modules.find((type) => !MODULES.includes(type));
   if (extra !== undefined) throw invalidArgument(`modules.json has the module '${extra}', which is not run`);
   const vectors = await findTensor(path.join(folder, FILE), VECTORS);
-  const [vocabularySize = 0, dimensions = 0] = vectors.shape;
-  if (vectors.shape.length !== 2 || vocabularySize === 0 || dimensions === 0) {
+  const [rows = 0, dimensions = 0] = vectors.shape;
+  if (vectors.shape.length !== 2 || rows === 0 || dimensions === 0) {
     throw invalidArgument(`${FILE}: expected vectors of shape [words, dimensions], got [${vectors.shape.join(', ')}]`);
   }
+  const find = (name: string) =>
+    vectors.others.includes(name) ? findTensor(path.join(folder, FILE), [name]) : undefined;
+  const [mapping, weights] = await Promise.all([find(MAPPING), find(WEIGHTS)]);
+  const vocabularySize = mapping?.shape[0] ?? rows;
   const limits = { maxInputTokens: maxInputTokens || DEFAULT_MAX_TOKENS, vocabularySize };
   // What follows the mean in sentence-transformers, and a setting in model2vec.
   const isScaled = config.normalize === true || modules.includes('Normalize');
   return {
-    vectors,
+    readVectors: () => readVectors({ vectors, mapping, weights, vocabularySize, dimensions }),
     ...limits,
     tasks: { embed: { ...limits, dimensions, pooling: 'mean', prompts: [], tokenVectors: true } },
     normalize: isScaled && options.normalize,
@@ -56,8 +63,38 @@ export async function readStaticPlan(folder: string, options: TextOptions): Prom
     defaultPrompt: '',
     inputPrompts: { query: '', document: '' },
     addsSpecialTokens: false,
-    dropsUnknown: isModel2Vec(config),
+    dropsUnknown: vectors.name === MODEL2VEC_VECTORS,
   };
+}
+
+interface StoredVectors {
+  readonly vectors: StoredTensor;
+  /** Of a quantised vocabulary, the vector of each word. */
+  readonly mapping: StoredTensor | undefined;
+  readonly weights: StoredTensor | undefined;
+  readonly vocabularySize: number;
+  readonly dimensions: number;
+}
+
+async function readVectors(stored: StoredVectors): Promise<Float32Array> {
+  const { vocabularySize, dimensions } = stored;
+  const vectors = await stored.vectors.read();
+  if (stored.mapping === undefined && stored.weights === undefined) return Float32Array.from(vectors);
+  const mapping = await stored.mapping?.read();
+  const weights = await stored.weights?.read();
+  const all = new Float32Array(vocabularySize * dimensions);
+  for (let word = 0; word < vocabularySize; word++) {
+    const from = (mapping?.[word] ?? word) * dimensions;
+    const weight = weights === undefined ? 1 : weights[word];
+    if (weight === undefined || vectors[from] === undefined) throw contradiction(word);
+    for (let index = 0; index < dimensions; index++)
+      all[word * dimensions + index] = (vectors[from + index] as number) * weight;
+  }
+  return all;
+}
+
+function contradiction(word: number) {
+  return invalidArgument(`${FILE}: word ${word} has no vector or no weight`);
 }
 
 function isModel2Vec({ model_type: type, architectures }: ConfigFile): boolean {

@@ -47,7 +47,9 @@ export class TextTokenizer implements PoolingTokenizer {
 
   /** Id of the token for what the vocabulary lacks; undefined = there is none. `json`: its file. */
   unknownToken(json: string): number | undefined {
-    const { model } = JSON.parse(json) as { readonly model?: { readonly unk_token?: unknown } };
+    const { model } = JSON.parse(json) as { readonly model?: Readonly<Record<'unk_token' | 'unk_id', unknown>> };
+    // Unigram's files have the id.
+    if (typeof model?.unk_id === 'number') return model.unk_id;
     const token = model?.unk_token;
     return (typeof token === 'string' ? this.#tokenizer.tokenToId(token) : null) ?? undefined;
   }
