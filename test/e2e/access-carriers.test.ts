@@ -161,6 +161,7 @@ describe.each([-1, 0])('with admin port %i', (adminPort) => {
     const found: Answer[] = [];
     const expected: Answer[] = [];
     const question = { method, request: row.request };
+    const carriers = readBy(path.startsWith('/tei.v1.') ? 'tei' : 'grpc');
     const add = async (client: GrpcClient, sent: readonly [string, string], as: Caller, metadata: object) => {
       expected.push([...sent, GRPC_STATUSES[verdictFor(as, row)](row)]);
       found.push([...sent, await askGrpc(client, { ...question, metadata: { ...metadata } })]);
@@ -172,10 +173,10 @@ describe.each([-1, 0])('with admin port %i', (adminPort) => {
     ];
     for (const carrier of HEADERS) {
       for (const { name, text, caller } of started.credentials) {
-        await add(plain, [carrier, name], seenAs(caller, carrier, readBy('grpc')), headerOf(carrier, text));
+        await add(plain, [carrier, name], seenAs(caller, carrier, carriers), headerOf(carrier, text));
       }
       const old = started.credentials.find(({ caller }) => caller === 'stranger') as Credential;
-      const as = readBy('grpc').includes(carrier) ? 'stranger' : 'admin';
+      const as = carriers.includes(carrier) ? 'stranger' : 'admin';
       await add(admin, [carrier, `certificate and ${old.name}`], as, headerOf(carrier, old.text));
     }
     await add(plain, ['signature', 'admin'], 'nobody', {

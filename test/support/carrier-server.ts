@@ -68,6 +68,7 @@ export async function startCarrierServer(adminPort: number): Promise<CarrierServ
         },
       },
       sagemaker: { enabled: true, accessKeys: SIGNERS },
+      tei: { enabled: true, model: 'echo' },
       sharedMemory: { enabled: true },
     },
   );
