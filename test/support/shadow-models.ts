@@ -50,7 +50,11 @@ export function shadowedModel(model: string): FolderContents {
   return Object.fromEntries(Object.entries(SHADOWED_MODELS).filter(([file]) => file.startsWith(`${model}/`)));
 }
 
+/** A copy that comes late on a busy machine would be dropped. */
+const TIMEOUT_MS = 60_000;
+
 /** A route to the stable version of a model, with the next one as its shadow. */
 export function shadowed(model: string, shadow: Partial<Shadow> = {}): Routes[string] {
-  return { arms: [{ model, label: 'stable', weight: 1 }], shadow: { model, label: 'next', ...shadow } };
+  const copied = { model, label: 'next', timeoutMs: TIMEOUT_MS, ...shadow };
+  return { arms: [{ model, label: 'stable', weight: 1 }], shadow: copied };
 }
