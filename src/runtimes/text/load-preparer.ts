@@ -7,27 +7,20 @@ import type { RuntimeContext } from '../runtime-context.js';
 import { readTokenizerFile } from './model-files.js';
 import { readTextOptions } from './options.js';
 import { readTextPlan } from './plan.js';
-import { isStatic, readStaticPlan } from './static-plan.js';
+import { readStaticPlan } from './static-plan.js';
 import { TextTokenizer } from './text-tokenizer.js';
 
 /** Loads the tokenizer of a text model, without its weights. */
 export async function loadTextPreparer(spec: LoadSpec, _context: RuntimeContext): Promise<Preparer> {
   const options = readTextOptions(spec.options);
   const folder = path.dirname(spec.path);
-  if (!(await isStatic(folder, options))) {
-    const plan = await readTextPlan(spec, options);
-    const tokenizer = await TextTokenizer.open(await readTokenizerFile(folder));
-    checkSizes(tokenizer, plan, 'vocab_size of config.json');
-    return new PoolingPreparer(plan, tokenizer);
-  }
-  const plan = await readStaticPlan(folder, options);
+  const lookedUp = await readStaticPlan(folder, options);
+  const plan = lookedUp ?? (await readTextPlan(spec, options));
   const json = await readTokenizerFile(folder);
   const tokenizer = await TextTokenizer.open(json);
-  checkSizes(tokenizer, plan, 'vectors of model.safetensors');
-  return new PoolingPreparer(
-    { ...plan, droppedToken: plan.dropsUnknown ? tokenizer.unknownToken(json) : undefined },
-    tokenizer,
-  );
+  checkSizes(tokenizer, plan, lookedUp === undefined ? 'vocab_size of config.json' : 'vectors of model.safetensors');
+  const droppedToken = lookedUp?.dropsUnknown === true ? tokenizer.unknownToken(json) : undefined;
+  return new PoolingPreparer({ ...plan, droppedToken }, tokenizer);
 }
 
 function checkSizes({ size }: TextTokenizer, { vocabularySize }: PoolingPlan, source: string): void {

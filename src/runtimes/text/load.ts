@@ -10,7 +10,7 @@ import { TextModel } from './model.js';
 import { readTextOptions } from './options.js';
 import { readTextPlan } from './plan.js';
 import { StaticModel } from './static-model.js';
-import { isStatic, readStaticPlan, type StaticPlan } from './static-plan.js';
+import { readStaticPlan, type StaticPlan } from './static-plan.js';
 
 /** Of a batch without a graph: they are looked up in a few milliseconds. */
 const MAX_LOOKED_UP_TOKENS = 65_536;
@@ -18,8 +18,8 @@ const MAX_LOOKED_UP_TOKENS = 65_536;
 /** Loads the graph of a text model, or the vectors of one without. */
 export async function loadText(spec: LoadSpec, context: RuntimeContext): Promise<LoadedModel> {
   const options = readTextOptions(spec.options);
-  const folder = path.dirname(spec.path);
-  if (await isStatic(folder, options)) return loadStatic(await readStaticPlan(folder, options), { spec, context });
+  const lookedUp = await readStaticPlan(path.dirname(spec.path), options);
+  if (lookedUp !== undefined) return loadStatic(lookedUp, { spec, context });
   checkProviders(options.executionProviders);
   const plan = await readTextPlan(spec, options);
   const { threads, executionProviders } = options;

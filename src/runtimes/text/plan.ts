@@ -27,7 +27,6 @@ const PROMPTS = { query: ['query', 'search_query'], document: ['document', 'pass
 export interface TextPlan extends PoolingPlan {
   /** Absolute path. */
   readonly graph: string;
-  readonly folder: string;
   readonly inputs: readonly (typeof INPUTS)[number][];
   /** The output that a text is answered with; of an embedder without one in the graph, the vectors of its tokens. */
   readonly output: string;
@@ -58,7 +57,6 @@ export async function readTextPlan(
   const promptFor = (names: readonly string[]) => names.map((name) => prompts.get(name)).find((found) => found) ?? '';
   return {
     graph,
-    folder,
     ...limits,
     inputs,
     logarithms: 1,

@@ -24,22 +24,20 @@ export interface StaticPlan extends PoolingPlan {
   readonly dropsUnknown: boolean;
 }
 
-/** Whether the files of a model are those of model2vec, or of a `StaticEmbedding` of sentence-transformers. */
-export async function isStatic(folder: string, { onnxFile }: TextOptions): Promise<boolean> {
-  if (onnxFile !== '' || !(await hasFile(folder, FILE))) return false;
-  const [first] = await readModules(folder);
-  return first === 'StaticEmbedding' || isModel2Vec(await readConfigFile(folder, 'config.json'));
-}
-
-/** Reads vectors and settings. Rejects with `invalid_argument` where files are broken or contradict each other. */
-export async function readStaticPlan(folder: string, options: TextOptions): Promise<StaticPlan> {
+/**
+ * Reads the files of model2vec, or of a `StaticEmbedding` of sentence-transformers; undefined where they are of another model. Rejects with
+ * `invalid_argument` where they are broken or contradict each other.
+ */
+export async function readStaticPlan(folder: string, options: TextOptions): Promise<StaticPlan | undefined> {
+  const { task, onnxFile, maxInputTokens, pooling } = options;
+  if (onnxFile !== '' || !(await hasFile(folder, FILE))) return undefined;
   const config = await readConfigFile(folder, 'config.json');
-  const { task, maxInputTokens, pooling } = options;
+  const modules = await readModules(folder);
+  if (modules[0] !== 'StaticEmbedding' && !isModel2Vec(config)) return undefined;
   if (task !== 'auto' && task !== 'embed') throw invalidArgument(`text.task: a model of ${FILE} embeds, got '${task}'`);
   if (pooling !== 'auto' && pooling !== 'mean') {
     throw invalidArgument(`text.pooling: the vector of a text is the mean of those of its words, got '${pooling}'`);
   }
-  const modules = await readModules(folder);
   const extra = modules.find((type) => !MODULES.includes(type));
   if (extra !== undefined) throw invalidArgument(`modules.json has the module '${extra}', which is not run`);
   const vectors = await findTensor(path.join(folder, FILE), VECTORS);
@@ -79,7 +77,7 @@ interface StoredVectors {
 async function readVectors(stored: StoredVectors): Promise<Float32Array> {
   const { vocabularySize, dimensions } = stored;
   const vectors = await stored.vectors.read();
-  if (stored.mapping === undefined && stored.weights === undefined) return Float32Array.from(vectors);
+  if (stored.mapping === undefined && stored.weights === undefined) return toFloat32(vectors);
   const mapping = await stored.mapping?.read();
   const weights = await stored.weights?.read();
   const all = new Float32Array(vocabularySize * dimensions);
@@ -91,6 +89,11 @@ async function readVectors(stored: StoredVectors): Promise<Float32Array> {
       all[word * dimensions + index] = (vectors[from + index] as number) * weight;
   }
   return all;
+}
+
+/** A copy only where they are not of that type. */
+function toFloat32(values: Float32Array | Float64Array): Float32Array {
+  return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 
 function contradiction(word: number) {

@@ -144,7 +144,7 @@ function toRow(encoding: Encoding, [, pair]: TextRow, { wantsPlaces }: Pick<Enco
   return wantsPlaces ? { ...row, places: placesOf(encoding) } : row;
 }
 
-/** The place of each token, or of those that are kept. Places count characters. */
+/** Places of the tokens, in characters. `isKept`: by token; default: all. */
 function placesOf(encoding: Encoding, isKept?: readonly boolean[]): Int32Array {
   const special = encoding.getSpecialTokensMask();
   const words = encoding.getWordIds();
