@@ -5,4 +5,5 @@
 export * from './answer.js';
 export * from './parameters.js';
 export * from './request.js';
+export * from './scores.js';
 export * from './signature.js';

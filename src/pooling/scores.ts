@@ -8,13 +8,14 @@ export function normalizeVector(vector: Float32Array): void {
 }
 
 /** A probability of each number, in place. */
-export function sigmoid(logits: Float32Array): void {
+export function sigmoid(logits: Float32Array | number[]): void {
   for (let index = 0; index < logits.length; index++) logits[index] = 1 / (1 + Math.exp(-(logits[index] as number)));
 }
 
 /** Probabilities of all numbers together, in place. */
-export function softmax(logits: Float32Array): void {
-  const most = logits.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY);
+export function softmax(logits: Float32Array | number[]): void {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) most = Math.max(most, logit);
   let sum = 0;
   for (let index = 0; index < logits.length; index++) {
     const power = Math.exp((logits[index] as number) - most);

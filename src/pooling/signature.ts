@@ -14,7 +14,7 @@ export const POOLING_TENSORS = {
   embedding: 'embedding',
   /** INT32 [weights of all texts]: the token of each weight, ascending within a text. */
   sparseIndices: 'sparse_indices',
-  /** FP32 [weights of all texts]: those that are not 0. */
+  /** FP32 [weights of all texts]: the weights other than 0. */
   sparseValues: 'sparse_values',
   /** INT32 [texts]: weights of each. */
   sparseCounts: 'sparse_counts',

@@ -1,3 +1,4 @@
+import { sigmoid, softmax } from '../../pooling/index.js';
 import { Fields } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 import { descending } from '../shared/pooling/ranked.js';
@@ -53,10 +54,10 @@ export function zeroShotClasses(
   const logit = (row: Float32Array, index: number) => row[index] ?? 0;
   return Array.from({ length: rows.length / labels.length }, (_, text) => {
     const own = rows.slice(text * labels.length, (text + 1) * labels.length);
-    const scores =
-      isMultiLabel || labels.length === 1
-        ? own.map((row) => 1 / (1 + Math.exp(logit(row, contradiction) - logit(row, entailment))))
-        : sharesOf(own.map((row) => logit(row, entailment)));
+    const isAlone = isMultiLabel || labels.length === 1;
+    // For each class alone, entailment is set against contradiction; together, the entailments against each other.
+    const scores = own.map((row) => logit(row, entailment) - (isAlone ? logit(row, contradiction) : 0));
+    (isAlone ? sigmoid : softmax)(scores);
     return descending(labels.map((label, index) => ({ score: scores[index] ?? 0, label })));
   });
 }
@@ -79,11 +80,4 @@ function checkSize(
 
 function entailmentOf(labels: readonly string[]): number {
   return labels.findIndex((label) => label.toLowerCase().startsWith('entail'));
-}
-
-function sharesOf(logits: readonly number[]): readonly number[] {
-  const most = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp(logit - most));
-  const sum = powers.reduce((all, power) => all + power, 0);
-  return powers.map((power) => power / sum);
 }

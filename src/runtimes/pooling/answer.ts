@@ -1,8 +1,7 @@
 import { bytesOf, type ModelTasks, type Tensor } from '../../core/index.js';
-import { POOLING_TENSORS } from '../../pooling/index.js';
+import { normalizeVector, POOLING_TENSORS, sigmoid, softmax } from '../../pooling/index.js';
 import type { Emission } from '../contract.js';
 import type { PreparedText } from './prepared-text.js';
-import { normalizeVector, sigmoid, softmax } from './scores.js';
 
 /** The vectors of a text as a request wants them: one, or one for each of its tokens, all of the same width. */
 export function embeddingOf(
@@ -22,16 +21,11 @@ export function embeddingOf(
 
 /** The weights of a text that are not 0, each with its token. */
 export function sparseOf(weights: Float32Array): readonly Tensor[] {
-  const count = weights.reduce((sum, weight) => (weight === 0 ? sum : sum + 1), 0);
-  const indices = new Int32Array(count);
-  const values = new Float32Array(count);
-  let next = 0;
-  for (const [index, weight] of weights.entries()) {
-    if (weight === 0) continue;
-    indices[next] = index;
-    values[next] = weight;
-    next++;
-  }
+  const tokens: number[] = [];
+  for (let token = 0; token < weights.length; token++) if (weights[token] !== 0) tokens.push(token);
+  const count = tokens.length;
+  const indices = Int32Array.from(tokens);
+  const values = Float32Array.from(tokens, (token) => weights[token] as number);
   const { sparseIndices, sparseValues, sparseCounts } = POOLING_TENSORS;
   return [
     { name: sparseIndices, datatype: 'INT32', shape: [count], data: bytesOf(indices) },
@@ -69,7 +63,7 @@ export function tokenClassesOf(vectors: readonly Float32Array[], { places, isRaw
       name: POOLING_TENSORS.tokenPlaces,
       datatype: 'INT32',
       shape: [places.length / 3, 3],
-      data: bytesOf(places.slice()),
+      data: bytesOf(places),
     },
   ];
 }
