@@ -40,8 +40,8 @@ const RERANK_STREAM: Method = ['Rerank/RerankStream', 'RerankStreamRequest', 'Re
 const TOKENIZE: Method = ['Tokenize/Tokenize', 'EncodeRequest', 'EncodeResponse'];
 const DECODE: Method = ['Tokenize/Decode', 'DecodeRequest', 'DecodeResponse'];
 
-async function ask([path, request, answer]: Method, fields: object) {
-  const { message, status: end } = await client.unary(bytesOf(request, fields), { path: `/tei.v1.${path}` });
+async function ask([path, request, answer]: Method, fields: object, to = client) {
+  const { message, status: end } = await to.unary(bytesOf(request, fields), { path: `/tei.v1.${path}` });
   return end.code === status.OK ? fieldsOf(answer, message as Uint8Array) : [end.code, end.details];
 }
 
@@ -160,10 +160,7 @@ describe('tei.model', () => {
   it('answers whatever names no model', async () => {
     await using own = await startAppServer(inFolder('letters/1', textModelFiles()), { tei: { grpcPort: 0 } });
     const apart = new GrpcClient(`127.0.0.1:${own.addresses.dialects.tei?.grpc?.port}`);
-    const asked = async ([path, request, answer]: Method, fields: object) => {
-      const { message, status: end } = await apart.unary(bytesOf(request, fields), { path: `/tei.v1.${path}` });
-      return end.code === status.OK ? fieldsOf(answer, message as Uint8Array) : [end.code, end.details];
-    };
+    const asked = (method: Method, fields: object) => ask(method, fields, apart);
     const special = (text: keyof typeof TOKEN_IDS) => ({ id: TOKEN_IDS[text], text, special: true });
     expect(await asked(TOKENIZE, { inputs: 'a b', add_special_tokens: true })).toEqual({
       tokens: [

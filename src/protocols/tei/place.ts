@@ -1,4 +1,4 @@
-import type { Call, ModelTask } from '../../core/index.js';
+import { type Call, MODEL_TASKS, type ModelTask } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
 import type { RouteRequest } from '../route.js';
 import { onlyModel } from '../shared/pooling/tasks.js';
@@ -13,7 +13,7 @@ export interface Place {
 
 export type TextTask = Exclude<ModelTask, 'generate'>;
 
-const TEXT_TASKS: readonly TextTask[] = ['embed', 'sparse', 'rank', 'classify', 'tokenClassify'];
+const TEXT_TASKS = MODEL_TASKS.filter((task): task is TextTask => task !== 'generate');
 const HINT = '; name one in the setting tei.model';
 
 /** Each model below its name. */

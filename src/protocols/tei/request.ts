@@ -9,7 +9,7 @@ export interface TeiRequest extends PoolingRequest {
   readonly compares?: true;
   /** One text, whose classes are answered without a list around them. */
   readonly isSingle?: true;
-  /** The classes of the texts are those that the caller names. */
+  /** The caller's labels are the classes. */
   readonly zeroShot?: ZeroShot;
   /** The entities of texts are answered. */
   readonly tokenClasses?: TokenClasses;

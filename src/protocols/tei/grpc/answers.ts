@@ -5,89 +5,82 @@ import { ranked } from '../../shared/pooling/ranked.js';
 import { classesOf, computeTimes } from '../answer.js';
 import type { Answered, TeiContext } from '../read.js';
 import type { PoolingKind, TeiRequests } from '../request.js';
-import { TEI_MESSAGES } from './schema.js';
 
 type Done = Answered<TeiRequests[PoolingKind]>;
 
-/** Writes the answer to a request of one text, or of a query with its texts; `metadata` is a `Metadata`. */
-type EncodeAnswer = (done: Done, metadata: GrpcMessage) => GrpcMessage;
+/** Writes the fields of an answer, but for its metadata, to a request of one text, or of a query with its texts. */
+type WriteAnswer = (done: Done) => void;
 
 const writer = new ProtoWriter();
 
 /** Answers by the kind of their request. */
-export const ENCODERS: Readonly<Record<'embed' | 'embedAll' | 'embedSparse' | 'predict' | 'rerank', EncodeAnswer>> = {
-  embed: ({ result: { rows } }, metadata) => {
-    writer.reset();
-    writer.data(1, bytesOf(rows[0] ?? new Float32Array()));
-    return finish(metadata);
-  },
-  embedAll: ({ result: { rows } }, metadata) => {
-    writer.reset();
-    for (const row of rows) {
-      const mark = writer.begin(1);
-      writer.data(1, bytesOf(row));
-      writer.end(mark);
-    }
-    return finish(metadata);
-  },
-  embedSparse: ({ result: { rows, indices = [] } }, metadata) => {
-    writer.reset();
-    for (const [place, weight] of rows[0]?.entries() ?? []) {
-      const mark = writer.begin(1);
-      writer.varint(INDEX);
-      writer.varint(indices[0]?.[place] ?? 0);
+const WRITERS: Readonly<Record<EncodedKind, WriteAnswer>> = {
+  embed: ({ result: { rows } }) => writer.data(1, bytesOf(rows[0] ?? new Float32Array())),
+  embedAll: ({ result: { rows } }) => writeEach(rows, (row) => writer.data(1, bytesOf(row))),
+  embedSparse: ({ result: { rows, indices = [] } }) =>
+    writeEach(rows[0]?.entries() ?? [], ([place, weight]) => {
+      writeUnsigned(1, indices[0]?.[place] ?? 0);
       writer.float(2, weight);
-      writer.end(mark);
-    }
-    return finish(metadata);
-  },
-  predict: ({ result: { rows }, resolved }, metadata) => {
+    }),
+  predict: ({ result: { rows }, resolved }) => {
     const labels = resolved.info.tasks?.classify?.labels ?? [];
-    writer.reset();
-    for (const { score, label } of classesOf(rows[0] ?? new Float32Array(), labels)) {
-      const mark = writer.begin(1);
+    writeEach(classesOf(rows[0] ?? new Float32Array(), labels), ({ score, label }) => {
       writer.float(1, score);
       writer.string(2, label);
-      writer.end(mark);
-    }
-    return finish(metadata);
+    });
   },
-  rerank: ({ request, result }, metadata) => {
+  rerank: ({ request, result }) => {
     const texts = 'texts' in request ? request.texts : undefined;
-    writer.reset();
-    for (const { index, score } of ranked(result)) {
-      const mark = writer.begin(1);
-      writer.varint(INDEX);
-      writer.varint(index);
+    writeEach(ranked(result), ({ index, score }) => {
+      writeUnsigned(1, index);
       if (texts !== undefined) writer.string(2, texts[index] ?? '');
       writer.float(3, score);
-      writer.end(mark);
-    }
-    return finish(metadata);
+    });
   },
 };
 
-/** The tag of a varint in field 1. */
-const INDEX = 1 << 3;
+/** Kinds of requests that models answer. */
+export type EncodedKind = 'embed' | 'embedAll' | 'embedSparse' | 'predict' | 'rerank';
 
-function finish(metadata: GrpcMessage): GrpcMessage {
-  writer.data(2, metadata[0] ?? new Uint8Array());
+/** The answer to a request: what was asked for, and its `Metadata`. */
+export function encodeAnswer(
+  call: Call,
+  context: Pick<TeiContext, 'clock'>,
+  { kind, done }: AnsweredKind,
+): GrpcMessage {
+  writer.reset();
+  WRITERS[kind](done);
+  const mark = writer.begin(2);
+  writeMetadata(call, context, done);
+  writer.end(mark);
   return writer.finish();
 }
 
-/** `Metadata`: characters and tokens that were read, and where the time went. */
-export function encodeMetadata(call: Call, context: Pick<TeiContext, 'clock'>, { request, result }: Done): GrpcMessage {
-  const { totalMs, tokenizationMs, queueMs, inferenceMs } = computeTimes(call, context);
-  return TEI_MESSAGES.encodeFromJson('Metadata', {
-    compute_chars: request.characters,
-    compute_tokens: result.promptTokens,
-    total_time_ns: nanoseconds(totalMs),
-    tokenization_time_ns: nanoseconds(tokenizationMs),
-    queue_time_ns: nanoseconds(queueMs),
-    inference_time_ns: nanoseconds(inferenceMs),
-  });
+interface AnsweredKind {
+  readonly kind: EncodedKind;
+  readonly done: Done;
 }
 
-function nanoseconds(ms: number): string {
-  return String(Math.max(0, Math.round(ms * 1e6)));
+/** Each item as a message in field 1. */
+function writeEach<Item>(items: Iterable<Item>, write: (item: Item) => void): void {
+  for (const item of items) {
+    const mark = writer.begin(1);
+    write(item);
+    writer.end(mark);
+  }
+}
+
+/** Characters and tokens that were read, and where the time went. */
+function writeMetadata(call: Call, context: Pick<TeiContext, 'clock'>, { request, result }: Done): void {
+  const { totalMs, tokenizationMs, queueMs, inferenceMs } = computeTimes(call, context);
+  writeUnsigned(1, request.characters);
+  writeUnsigned(2, result.promptTokens);
+  for (const [place, ms] of [totalMs, tokenizationMs, queueMs, inferenceMs].entries()) {
+    writeUnsigned(3 + place, Math.max(0, Math.round(ms * 1e6)));
+  }
+}
+
+function writeUnsigned(field: number, value: number): void {
+  writer.varint(field << 3);
+  writer.varint(value);
 }

@@ -7,7 +7,7 @@ import { describeModel } from '../info.js';
 import type { NameModel } from '../place.js';
 import { answeredRequest, TASK_OF, type TeiContext, toldTokens } from '../read.js';
 import type { TokenKind } from '../request.js';
-import { ENCODERS, encodeMetadata } from './answers.js';
+import { type EncodedKind, encodeAnswer } from './answers.js';
 import { RequestStream } from './request-stream.js';
 import { RerankStream } from './rerank-stream.js';
 import { TEI_MESSAGES } from './schema.js';
@@ -26,12 +26,12 @@ const MODEL_TYPES = {
 /** The methods of `tei.v1`, whose requests name no model. */
 export function createTeiMethods(context: TeiContext, nameModel: NameModel): readonly GrpcMethod[] {
   const pooled =
-    (kind: keyof typeof ENCODERS): AnswerFields =>
+    (kind: EncodedKind): AnswerFields =>
     async (call, fields) => {
       const resolved = await resolveModel(context, call, nameModel(call, TASK_OF[kind]));
       const request = DECODERS[kind](withDirection(fields));
       const done = await answeredRequest(context, call, { kind, resolved, request });
-      return ENCODERS[kind](done, encodeMetadata(call, context, done));
+      return encodeAnswer(call, context, { kind, done });
     };
   const told = async (call: Call, kind: TokenKind, fields: Fields): Promise<string> => {
     const resolved = await resolveModel(context, call, nameModel(call, undefined));
