@@ -45,7 +45,7 @@ function run(executable) {
 let passed = 0;
 let failed = 0;
 
-/** Runs suites that nobody else has begun, one after the other. */
+/** Takes suites off the list and runs them, one at a time. */
 async function runSuites(waiting) {
   for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
     const startedAt = performance.now();
