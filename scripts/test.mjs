@@ -14,6 +14,8 @@ const TEST_REPORT = 'coverage/tests.json';
 /** The steps that run tests: all of them, unit and contract tests, or the others. */
 const TESTS = ['test:code', 'test:units', 'test:e2e'];
 const MAX_LINES = 100;
+/** Of the failure of one test. */
+const MAX_REASON_LINES = 6;
 const STEPS = [
   ...['build', 'lint', 'typecheck', 'rooms', 'unused'],
   ...['test:units', 'coverage', 'test:e2e', 'check:docs', 'check:package'],
@@ -55,13 +57,17 @@ function readReport() {
   }
 }
 
-/** Names the tests that failed. The reporter has shown each failure where it happened, far above the end of a long output. */
+/** Names the tests that failed, and why. The reporter has shown each failure where it happened, far above the end of a long output. */
 function showFailedTests() {
   for (const { name, message, assertionResults } of readReport()?.testResults ?? []) {
     const file = path.relative(root, name);
     if (message !== '') console.log(`       ${file}: ${message.split('\n', 1)[0]}`);
     const failed = assertionResults.filter(({ status }) => status !== 'passed');
-    for (const { fullName } of failed) console.log(`       ${file} > ${fullName}`);
+    for (const { fullName, failureMessages } of failed) {
+      console.log(`       ${file} > ${fullName}`);
+      const lines = failureMessages.join('\n').split('\n', MAX_REASON_LINES);
+      for (const line of lines) console.log(`         ${line}`);
+    }
   }
 }
 

@@ -97,6 +97,7 @@ describe('the shadow of', () => {
   it('a stream is compared by all of its text', async () => {
     const answer = await server.send('POST /v2/models/words/generate_stream', JSON.stringify({ text_input: 'a' }));
     expect(answer.status).toBe(200);
+    expect(answer.body.toString().match(/data: /g)).toHaveLength(3);
     const { pairs, dropped } = await settledReport(server, 'words', 1);
     expect(dropped).toEqual({});
     expect(pairs).toMatchObject([

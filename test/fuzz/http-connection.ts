@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { readChunks } from '../support/chunks.js';
 
 /** An answer over HTTP/1.1; its body without the framing. */
 export interface HttpAnswer {
@@ -113,18 +114,4 @@ function readAnswer(bytes: Buffer, { bodiless, isOver }: ReadOptions) {
   if (length === '') return isOver ? make(bytes.subarray(from), bytes.length) : undefined;
   const end = from + Number(length);
   return bytes.length < end ? undefined : make(bytes.subarray(from, end), end);
-}
-
-function readChunks(bytes: Buffer, start: number): { readonly body: Buffer; readonly end: number } | undefined {
-  const parts: Buffer[] = [];
-  for (let at = start; ; ) {
-    const lineEnd = bytes.indexOf('\r\n', at);
-    if (lineEnd < 0) return undefined;
-    const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16);
-    const end = lineEnd + 2 + size;
-    if (bytes.length < end + 2) return undefined;
-    if (size === 0) return { body: Buffer.concat(parts), end: end + 2 };
-    parts.push(bytes.subarray(lineEnd + 2, end));
-    at = end + 2;
-  }
 }

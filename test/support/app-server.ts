@@ -82,7 +82,7 @@ export async function startAppServer(
     const client = await RawClient.connect(http.port);
     client.send(requestText(line, headers, body));
     try {
-      return await client.response();
+      return await client.wholeResponse();
     } finally {
       client.socket.destroy();
     }

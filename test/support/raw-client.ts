@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { readChunks } from './chunks.js';
 
 /** One HTTP/1.1 answer as it came over the wire. Header names are lower case. */
 export interface RawResponse {
@@ -46,11 +47,27 @@ export class RawClient {
     for (const part of parts) this.socket.write(part);
   }
 
-  /** The next answer; `bodiless` to HEAD. Rejects with what has come of it when the connection ends before. */
+  /**
+   * The next answer; `bodiless` to HEAD. Of a body in chunks nothing: they are pending. Rejects with what has come of it when the
+   * connection ends before.
+   */
   async response({ bodiless = false }: { readonly bodiless?: boolean } = {}): Promise<RawResponse> {
+    return this.#read(() => this.#takeResponse(bodiless));
+  }
+
+  /** The next answer with all of its body, also one in chunks. */
+  async wholeResponse(): Promise<RawResponse> {
+    const response = await this.response();
+    if (response.headers['transfer-encoding'] !== 'chunked') return response;
+    const { body, end } = await this.#read(() => readChunks(this.#received, 0));
+    this.#received = this.#received.subarray(end);
+    return { ...response, body };
+  }
+
+  async #read<T>(take: () => T | undefined): Promise<T> {
     for (;;) {
-      const parsed = this.#takeResponse(bodiless);
-      if (parsed !== undefined) return parsed;
+      const taken = take();
+      if (taken !== undefined) return taken;
       if (this.socket.closed) throw new Error(`connection closed after: ${this.#received.toString('latin1')}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
