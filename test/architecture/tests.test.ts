@@ -56,6 +56,7 @@ const RULES: readonly Rule[] = [
       'test/e2e/scripts.test.ts': 'code of a model that throws late',
       'test/judge/real-server.test.ts': 'code of models that take their time',
       'test/fuzz/lane.ts': 'limits how long an answer may take',
+      'test/support/until.ts': 'asks again after a pause, up to a limit',
     },
   },
   {

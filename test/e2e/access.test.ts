@@ -21,7 +21,7 @@ import {
   verdictFor,
 } from '../support/access-tables.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
-import { readChanges, readTrail } from '../support/audit-trail.js';
+import { ChangesReader, readTrail } from '../support/audit-trail.js';
 import { echoModel } from '../support/control-fixture.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { until } from '../support/until.js';
@@ -65,6 +65,7 @@ function askAs(caller: Caller, { port, url }: Address, id: string) {
 
 describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
   let server: AppServer;
+  let changes: ChangesReader;
   /** Answers that say so. */
   let refusals = 0;
   beforeAll(async () => {
@@ -90,6 +91,7 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
         sharedMemory: { enabled: true },
       },
     );
+    changes = new ChangesReader(server);
   });
   afterAll(async () => {
     await closeGrpcServers();
@@ -98,12 +100,14 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
 
   /** Entries of changes that `work` adds to the audit trail, where so many are expected, and its result. */
   async function trailed<Result>(expected: number, work: Promise<Result>) {
-    const before = readChanges(server).length;
+    changes.next();
     const result = await work;
-    if (expected > 0) {
-      await until('the end of the change is recorded', () => readChanges(server).length >= before + expected);
-    }
-    return { result, trail: describeTrail(readChanges(server).slice(before)) };
+    const trail: string[] = [];
+    await until('the end of the change is recorded', () => {
+      trail.push(...changes.next());
+      return trail.length >= expected;
+    });
+    return { result, trail: describeTrail(trail) };
   }
 
   const onRest = adminPort < 0 ? REST : REST.filter((route) => !('control' in route && route.control));
@@ -153,15 +157,15 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
     const client = new GrpcClient(server.addresses[listener]?.url ?? '');
     const elsewhere = adminPort >= 0 && method.control;
     for (const caller of CALLERS) {
-      const changes = elsewhere ? [] : trailOf(caller, row);
+      const recorded = elsewhere ? [] : trailOf(caller, row);
       const asked = askGrpc(client, { method, request: row.request, metadata: headersOf(caller) });
-      const { result, trail } = await trailed(changes.length, asked);
+      const { result, trail } = await trailed(recorded.length, asked);
       const expected = verdictFor(caller, row);
       // Before anybody looks at the role.
       const verdict = elsewhere && expected !== 'unauthenticated' ? 'permission_denied' : expected;
       if (verdict === 'unauthenticated' || verdict === 'permission_denied') refusals++;
       expect([caller, result]).toEqual([caller, GRPC_STATUSES[verdict](row)]);
-      expect(trail).toEqual(changes);
+      expect(trail).toEqual(recorded);
     }
   });
 

@@ -9,7 +9,7 @@ const ROUNDS = 32;
 
 let traffic: TrafficServer;
 /** How many requests of each model have been copied. */
-const copied = { net: 0, kjv: 0, sums: 0 };
+const copied = { net: 0, kjv: 0, sums: 0, vectors: 0, scores: 0 };
 beforeAll(async () => {
   const arms = (model: string) => ['stable', 'canary'].map((label) => ({ model, label, weight: 1 }));
   const routes = MODELS.flatMap((model) => [

@@ -39,8 +39,8 @@ export interface TrafficTarget {
 /** One way to ask a model. */
 export interface TrafficCall {
   readonly what: string;
-  /** Numbers, sequences or generated text. */
-  readonly kind: 'net' | 'sums' | 'kjv';
+  /** Numbers, sequences, generated text, vectors or scores of texts. */
+  readonly kind: 'net' | 'sums' | 'kjv' | 'vectors' | 'scores';
   /** What its answer says of the route. */
   readonly says: 'arm' | 'version';
   /** Requests that it sends. */
@@ -186,6 +186,16 @@ export const TRAFFIC_CALLS: readonly TrafficCall[] = [
   http("OpenAI's responses", 'kjv', (name) =>
     path('/v1/responses', { model: name, input: 'And', max_output_tokens: 16, temperature: 0 }),
   ),
+  http('OIP, a text', 'vectors', (name) =>
+    path(`/v2/models/${name}/infer`, { inputs: [{ name: 'text', datatype: 'BYTES', shape: [1], data: ['a'] }] }),
+  ),
+  http("OpenAI's embeddings", 'vectors', (name) => path('/v1/embeddings', { model: name, input: 'a' })),
+  http('TEI', 'vectors', (name) => path(`/tei/${name}/embed`, { inputs: 'a' })),
+  http("Cohere's embed", 'vectors', (name) =>
+    path('/v2/embed', { model: name, texts: ['a'], input_type: 'search_document', embedding_types: ['float'] }),
+  ),
+  http("vLLM's score", 'scores', (name) => path('/score', { model: name, text_1: 'a', text_2: 'b' })),
+  http("Cohere's rerank", 'scores', (name) => path('/v2/rerank', { model: name, query: 'a', documents: ['b'] })),
   {
     what: 'OIP, a sequence',
     kind: 'sums',

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { PartialSettings } from '../../src/config/index.js';
 import { type AppServer, startAppServer } from './app-server.js';
 import { closeGrpcServers, GrpcClient } from './grpc-server.js';
+import type { FolderContents } from './model-folder.js';
+import { inFolder, staticModelFiles, textModelFiles } from './text-model.js';
 import { type Answered, TRAFFIC_CALLS, type TrafficCall } from './traffic-calls.js';
 
 const TINY = readFileSync('test/fixtures/models/tiny-kjv.gguf');
@@ -15,8 +17,15 @@ sequenceBatching: { maxIdleMs: 60000 }
 `;
 const LLAMA = `${ALL}llama: { contextTokens: 128, slots: 1, threads: 1, chatTemplate: "{{ messages[0].content }}" }\n`;
 
-/** Numbers, generated text and sequences: the models that {@link TRAFFIC_CALLS} ask, with versions 1 and 2 each. */
-export const TRAFFIC_MODELS = ['net', 'kjv', 'sums'] as const;
+/** Versions 1 and 2, of the same files. */
+const twice = (model: string, files: Parameters<typeof inFolder>[1]): FolderContents => ({
+  [`${model}/model.yaml`]: ALL,
+  ...inFolder(`${model}/1`, files),
+  ...inFolder(`${model}/2`, files),
+});
+
+/** Numbers, generated text, sequences, vectors and scores of texts: the models that {@link TRAFFIC_CALLS} ask, with versions 1 and 2 each. */
+export const TRAFFIC_MODELS = ['net', 'kjv', 'sums', 'vectors', 'scores'] as const;
 
 /** A server of {@link TRAFFIC_MODELS} that speaks every dialect, and that anybody may change. */
 export class TrafficServer {
@@ -40,6 +49,8 @@ export class TrafficServer {
       'sums/model.yaml': SUMS,
       'sums/1/': '',
       'sums/2/': '',
+      ...twice('vectors', staticModelFiles()),
+      ...twice('scores', textModelFiles({ output: 'rank' })),
     };
     const server = await startAppServer(models, {
       repository: { controlMode: 'explicit', loadModels: ['*'] },
