@@ -12,7 +12,7 @@ export interface ServerDependencies {
   readonly dialects: readonly Dialect[];
   /** What it could speak: who asks for their routes or services is told that they are off. */
   readonly switchedOff?: readonly SwitchedOff[];
-  readonly service: Pick<Service, 'readyModels' | 'ready'>;
+  readonly service: Pick<Service, 'readyModels' | 'ready' | 'serverInfo'>;
   readonly authenticate: Authenticate;
   readonly authenticateSigner: AuthenticateSigner;
   /** Counts an inference request before its body is read; throws where a quota is used up. Default: nothing counts it. */

@@ -26,7 +26,7 @@ import {
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { signAws } from '../support/sign-aws.js';
 
-const { dialects, own, shared, docs, methods } = await readAccessTables();
+const { dialects, own, shared, docs, fallbacks, methods } = await readAccessTables();
 
 /** A route, and the ways to send a credential that it has. */
 interface Way {
@@ -47,7 +47,11 @@ const WAYS: readonly Way[] = [
     };
   }),
   ...shared.map((route): Way => ({ id: idOf(route), reads: readBy('shared'), control: false })),
-  ...docs.map((route): Way => ({ id: idOf(route), reads: readBy('documentation'), control: false })),
+  ...[...docs, ...fallbacks].map((route): Way => ({
+    id: idOf(route),
+    reads: readBy('documentation'),
+    control: false,
+  })),
 ];
 const METRICS: Way = { id: 'GET /metrics', reads: readBy('metrics'), control: false };
 

@@ -26,9 +26,9 @@ import { echoModel } from '../support/control-fixture.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { until } from '../support/until.js';
 
-const { dialects, own, shared, docs, methods: GRPC_METHODS } = await readAccessTables();
+const { dialects, own, shared, docs, fallbacks, methods: GRPC_METHODS } = await readAccessTables();
 const DIALECT_ROUTES = own.map(({ route }) => route);
-const REST = [...DIALECT_ROUTES, ...shared, ...docs];
+const REST = [...DIALECT_ROUTES, ...shared, ...fallbacks, ...docs];
 
 const headersOf = (caller: Caller): Record<string, string> =>
   caller === 'nobody' ? {} : { authorization: `Bearer ${keyOf(caller)}` };
@@ -115,7 +115,9 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
     ...onRest.flatMap((route) => [['http', idOf(route)] as const, ['httpSocket', idOf(route)] as const]),
     ...(adminPort < 0
       ? []
-      : DIALECT_ROUTES.filter(({ inference }) => inference !== true).map((route) => ['admin', idOf(route)] as const)),
+      : [...DIALECT_ROUTES.filter(({ inference }) => inference !== true), ...fallbacks].map(
+          (route) => ['admin', idOf(route)] as const,
+        )),
     ['metrics', 'GET /metrics'] as const,
   ];
   it.each(listeners)('on %s: %s', async (listener, id) => {

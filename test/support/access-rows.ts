@@ -57,6 +57,8 @@ const UNREGISTER: AccessRow = {
 export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /v2/health/live': EVERYBODY,
   'GET /v2/health/ready': EVERYBODY,
+  'GET /v1/health': EVERYBODY,
+  'GET /version': SERVER,
   'GET /v2': SERVER,
   'POST /v2/models/{model}/infer': INFER,
   'POST /v2/models/{model}/versions/{version}/infer': INFER,

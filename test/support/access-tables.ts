@@ -4,7 +4,8 @@ import { type Action, systemClock } from '../../src/core/index.js';
 import { BUILT_IN_ROLES, type BuiltInRole, ROLES_OF_SCOPE, SCOPES, type Scope } from '../../src/governance/index.js';
 import { createSharedRoutes, loadGrpcServices, type Route } from '../../src/protocols/index.js';
 import { createDocsRoutes } from '../../src/server/docs.js';
-import { createRouteTable, type TableRow } from '../../src/server/rest/route-table.js';
+import { createHealthRoutes } from '../../src/server/health-routes.js';
+import { createRouteTable, type TableRow, unclaimedRoutes } from '../../src/server/rest/route-table.js';
 import { createReportRoutes } from '../../src/server/rollout-report.js';
 import type { AccessRow } from './access-row.js';
 
@@ -38,6 +39,8 @@ export async function readAccessTables() {
     /** Those to which several add something. */
     shared: all.filter(isShared).map(({ route }) => route),
     docs,
+    /** The server's own where no dialect has them. */
+    fallbacks: unclaimedRoutes(all, createHealthRoutes(service)),
     methods,
   };
 }

@@ -3,11 +3,12 @@ import type { Authenticate, AuthenticateSigner } from '../../governance/index.js
 import type { Dialect, Route } from '../../protocols/index.js';
 import type { Service } from '../../service/index.js';
 import { createDocsRoutes, type DocsOptions } from '../docs.js';
+import { createHealthRoutes } from '../health-routes.js';
 import type { NodeExchange } from '../http/node-exchange.js';
 import { describeApi } from '../openapi/describe-api.js';
 import { createLoneReportRoutes, createReportRoutes } from '../rollout-report.js';
 import { createRestDispatch, type WholeInferences } from './dispatch.js';
-import { createRouteTable, OWN_NAME, type TableRow } from './route-table.js';
+import { createRouteTable, OWN_NAME, type TableRow, unclaimedRoutes } from './route-table.js';
 import { createRouter, type Router } from './router.js';
 import { NO_SIGNPOSTS, type SignpostAt } from './signposts.js';
 
@@ -15,7 +16,7 @@ export interface RestSetup {
   readonly dialects: readonly Dialect[];
   /** Writes the errors of requests that no route has. */
   readonly fallback: Dialect;
-  readonly service: Pick<Service, 'readyModels'>;
+  readonly service: Pick<Service, 'readyModels' | 'ready' | 'serverInfo'>;
   readonly clock: Clock;
   readonly authenticate: Authenticate;
   readonly authenticateSigner: AuthenticateSigner;
@@ -43,7 +44,7 @@ export interface RestSide {
 
 /** Throws `failed_precondition` where the routes of two dialects collide. */
 export function createRestSide(setup: RestSetup): RestSide {
-  const { dialects, fallback, separateControl } = setup;
+  const { dialects, fallback, separateControl, service } = setup;
   const hasOwnApi = dialects.some(({ name }) => name === OWN_NAME);
   const docs: readonly Route[] = [
     ...createDocsRoutes({ ...setup, document: () => (document ??= describe()) }),
@@ -52,7 +53,10 @@ export function createRestSide(setup: RestSetup): RestSide {
   const ofServer = (route: Route): TableRow => ({ dialect: withBearerOnly(fallback), route });
   const rows = createRouteTable(dialects, docs);
   const inferences = rows.filter(({ route }) => route.inference === true);
-  const others = rows.filter(({ route }) => route.inference !== true);
+  const others = [
+    ...rows.filter(({ route }) => route.inference !== true),
+    ...unclaimedRoutes(rows, createHealthRoutes(service)).map(ofServer),
+  ];
   const common = { clock: setup.clock, authenticate: setup.authenticate, maxBodyBytes: setup.maxBodyBytes };
   const open = others.filter(({ route }) => !(separateControl && route.control));
   const describe = () =>

@@ -1,5 +1,6 @@
 import { MillraceError } from '../../core/index.js';
 import { Claims, createSharedRoutes, type Dialect, type Route, type WireHeaders } from '../../protocols/index.js';
+import { createAllowedMethods } from './allowed-methods.js';
 
 /** A route and the dialect whose it is. */
 export interface TableRow {
@@ -40,6 +41,12 @@ export function createRouteTable(dialects: readonly Dialect[], taken: readonly R
     );
   }
   return rows;
+}
+
+/** The routes, with paths without parameters, that no row of a table answers. */
+export function unclaimedRoutes(rows: readonly TableRow[], routes: readonly Route[]): readonly Route[] {
+  const methodsAt = createAllowedMethods(rows.map(({ route }) => route));
+  return routes.filter(({ method, path }) => !methodsAt(path).split(', ').includes(method));
 }
 
 /**

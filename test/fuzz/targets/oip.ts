@@ -194,7 +194,7 @@ async function shareMemory({ app }: AppServer): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: async () => shared[Symbol.dispose]() };
 }
 
-const OIP_ROUTES = /^\/v2\b|^\/(?:openapi.*|docs.*|metrics)?$/;
+const OIP_ROUTES = /^\/v2\b|^\/(?:openapi.*|docs.*|metrics|v1\/health|version)?$/;
 const COMMON = {
   models: oipModels(),
   settings: { repository: EXPLICIT, sharedMemory: { enabled: true } },
