@@ -67,6 +67,8 @@ export interface ModelVersion {
 /** A model of the catalog. */
 export interface Model {
   readonly name: string;
+  /** Further names under which callers may ask for it. */
+  readonly aliases: readonly string[];
   /** Versions by label. */
   readonly labels: Readonly<Record<string, number>>;
   readonly versions: readonly ModelVersion[];

@@ -28,7 +28,7 @@ export interface Events {
   /** An inference is settled: `service.infer`, or `service.resolve` where it failed. `error` is undefined on success. */
   inferFinished: {
     readonly call: Call;
-    /** As the caller named it. */
+    /** As the caller named it, but by the model's own name instead of an alias. */
     readonly target: InferTarget;
     /** undefined when the call failed before that was known. */
     readonly request: InferRequest | undefined;

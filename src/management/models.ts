@@ -28,8 +28,8 @@ export function createModelRoutes(service: Pick<Service, 'modelReport' | 'modelR
   });
 }
 
-function encodeModel({ name, labels, versions }: ModelReport): Encoded<Model> {
-  return { name, labels, versions: versions.map(encodeVersion) };
+function encodeModel({ name, aliases, labels, versions }: ModelReport): Encoded<Model> {
+  return { name, aliases, labels, versions: versions.map(encodeVersion) };
 }
 
 function encodeVersion({ status: { version, state, info }, gauges }: ModelVersionReport): Encoded<ModelVersion> {

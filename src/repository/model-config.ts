@@ -11,7 +11,7 @@ import { SequenceBatchingSchema } from './config/sequence-config.js';
 import { TensorConfigSchema } from './config/tensor-config.js';
 import { WarmupConfigSchema } from './config/warmup-config.js';
 import { joinAlternatives } from './join-alternatives.js';
-import { LABEL_PATTERN } from './names.js';
+import { ALIAS_EXPECTED, ALIAS_PATTERN, LABEL_PATTERN } from './names.js';
 
 export type { InstanceConfig, LimitsConfig } from './config/instance-config.js';
 export type { BatchingConfig, QueuePolicyConfig, ResponseCacheConfig } from './config/scheduling-config.js';
@@ -79,6 +79,16 @@ export const CommonConfigSchema = Type.Object(
         description:
           'Names for versions, as in `{ stable: 3, canary: 4 }`: callers say `model@canary`, and a bare name means `stable` where ' +
           'there is one. These versions are served, too, whatever `versions` says.',
+      }),
+    ),
+    aliases: Type.Optional(
+      Type.Array(Type.String({ pattern: ALIAS_PATTERN, 'x-expected': ALIAS_EXPECTED }), {
+        ...OWN_FILES_ONLY,
+        maxItems: 100,
+        default: [],
+        description:
+          'Further names under which callers may ask for the model, as in `[gpt-4o-mini]`. Rights, quotas and metering go by its own ' +
+          'name. A model, a route or an earlier alias of the same name comes first.',
       }),
     ),
     batching: Type.Optional(BatchingConfigSchema),

@@ -25,6 +25,10 @@ export function newModelNameProblem(name: string): string | undefined {
   return modelNameProblem(name) ?? (isIgnoredName(name) ? 'is one that repositories take no notice of' : undefined);
 }
 
+/** What aliases of models look like, as the text of a regular expression. Slashes are allowed, as names on model hubs have them. */
+export const ALIAS_PATTERN = '^(?!\\.{1,2}$)[^@\\\\\\s\\u0000-\\u001f\\u007f\\ufffd]{1,200}$';
+export const ALIAS_EXPECTED = 'a name of 1 to 200 characters other than white space, control characters, \\ and @';
+
 /** What labels of versions look like, as the text of a regular expression. */
 export const LABEL_PATTERN = '^[^@/\\s\\u0000-\\u001f\\u007f]{1,128}$';
 const LABEL = new RegExp(LABEL_PATTERN);

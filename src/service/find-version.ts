@@ -4,11 +4,13 @@ import type { UnselectedVersion } from '../repository/index.js';
 import { chooseVersion, formatArm, parseLabelledName, type RouteArm } from '../routing/index.js';
 import { didYouMean } from '../text/index.js';
 import { explainAbsence, type Knowledge } from './absence.js';
+import type { ModelAliases } from './aliases/model-aliases.js';
 import { STABLE, type VersionLabels } from './labels/version-labels.js';
 
 export interface VersionLookup {
   readonly engine: Pick<Engine, 'serving' | 'statusesOf'>;
   readonly labels: Pick<VersionLabels, 'of'>;
+  readonly aliases: Pick<ModelAliases, 'resolve' | 'all'>;
   /** Versions of a loaded model that are on disk, but not selected. */
   readonly unselected: (model: string) => readonly UnselectedVersion[];
   /** Models are still being found. */

@@ -72,7 +72,7 @@ export function createInfer(dependencies: InferDependencies) {
   }
 
   function run({ call, resolved, request }: Inference, account: QuotaAccount | undefined): Promise<InferResult> {
-    const { target } = resolved;
+    const { target, own } = resolved;
     // Only the service makes them.
     let resolution = resolved as Resolution;
     let info: ModelInfo | undefined;
@@ -99,14 +99,14 @@ export function createInfer(dependencies: InferDependencies) {
     let chosen: ModelInfo;
     try {
       if (call.cancelled !== undefined) throw call.cancelled;
-      audit.checkInference(target.name);
+      audit.checkInference(own.name);
       resolution = settleArm(resolution, call, request);
       chosen = chooseInfo();
       if (tapped !== undefined && !usesSharedMemory(request)) tapped.read(request);
     } catch (thrown) {
       const error = toMillraceError(thrown);
       account?.settle(error);
-      finish(call, { target, request, info, error });
+      finish(call, { target: own, request, info, error });
       return Promise.reject(tell(error, call, { name: target.name, isRoute: resolution.choice !== undefined }));
     }
     const settle: Settle = (error, answered = error === undefined) => {
@@ -115,7 +115,7 @@ export function createInfer(dependencies: InferDependencies) {
       if (running !== undefined && !undecoded) routes.ended(running, error);
       account?.settle(error);
       tapped?.ended(undecoded ? new MillraceError('cancelled', error.message) : error);
-      finish(call, { target, request, info, error, answered });
+      finish(call, { target: own, request, info, error, answered });
     };
     let tried: ReadonlySet<RouteArm> = NO_ARMS;
     const chooseOther = (error: MillraceError): ModelInfo | undefined => {
@@ -148,8 +148,8 @@ export function createInfer(dependencies: InferDependencies) {
       ? (inference: Inference) => run(inference, undefined)
       : inferWithinQuotas(quotas, {
           run,
-          onRefused: ({ call, resolved: { target, info }, request }, error) =>
-            finish(call, { target, request, info, error }),
+          onRefused: ({ call, resolved: { own, info }, request }, error) =>
+            finish(call, { target: own, request, info, error }),
         });
   return {
     resolve,

@@ -1,6 +1,7 @@
-import type { Call } from '../core/index.js';
+import { type Call, groupBy } from '../core/index.js';
 import type { Engine, ModelGauges, ModelStatus } from '../engine/index.js';
 import { admit } from '../governance/index.js';
+import type { ModelAlias } from './aliases/model-aliases.js';
 import { findStatuses } from './find-statuses.js';
 import type { VersionLookup } from './find-version.js';
 import { admitToModel } from './seen-lookup.js';
@@ -12,41 +13,48 @@ interface ReportParts {
   readonly lookup: VersionLookup;
 }
 
+/** What is looked up for all models of an answer in one go. */
+interface Known {
+  readonly gaugesOf: (status: ModelStatus) => ModelGauges | undefined;
+  /** By model. */
+  readonly aliasesOf: ReadonlyMap<string, readonly ModelAlias[]>;
+}
+
 /** The catalog of models: all that is known of them. */
 export function createModelReports({ engine, lookup }: ReportParts): Pick<Service, 'modelReport' | 'modelReports'> {
   const report = (
     call: Call,
-    name: string,
-    gaugesOf: (status: ModelStatus) => ModelGauges | undefined,
+    asked: string,
+    { gaugesOf, aliasesOf }: Known,
   ): ModelReport => {
-    const { lookup: seen } = admitToModel(
-      lookup,
-      { principal: call.principal, action: 'model.read' },
-      {
-        name,
-        version: undefined,
-      },
-    );
+    const right = { principal: call.principal, action: 'model.read' } as const;
+    const { lookup: seen, target } = admitToModel(lookup, right, { name: asked, version: undefined });
+    const { name } = target;
     const withReasons = call.principal.rights.allow('model.observe', name);
-    const statuses = findStatuses(seen, { name, version: undefined }, { withReasons });
+    const statuses = findStatuses(seen, target, { withReasons });
     return {
       name,
+      aliases: aliasesOf.get(name)?.map(({ alias }) => alias) ?? [],
       labels: Object.fromEntries([...seen.labels.of(name)].sort(([a], [b]) => (a < b ? -1 : 1))),
       versions: statuses.map((status) => ({ status, gauges: withReasons ? gaugesOf(status) : undefined })),
     };
   };
+  const knownNow = (): Known => ({
+    gaugesOf: gaugesByGeneration(engine),
+    aliasesOf: groupBy(lookup.aliases.all(), ({ model }) => model),
+  });
   return {
     modelReports(call, { after = '', limit }) {
       const { principal } = call;
       admit(principal, 'model.read', '');
-      const known = new Set(engine.statuses().flatMap(({ name, version }) => (version > 0 ? [name] : [])));
-      const names = [...known].filter((name) => name > after && principal.rights.allowOwn('model.read', name)).sort();
-      const gaugesOf = gaugesByGeneration(engine);
+      const all = new Set(engine.statuses().flatMap(({ name, version }) => (version > 0 ? [name] : [])));
+      const names = [...all].filter((name) => name > after && principal.rights.allowOwn('model.read', name)).sort();
+      const known = knownNow();
       return {
-        models: names.slice(0, limit).map((name) => report(call, name, gaugesOf)),
+        models: names.slice(0, limit).map((name) => report(call, name, known)),
         next: names.length > limit ? names[limit - 1] : undefined,
       };
     },
-    modelReport: (call, name) => report(call, name, gaugesByGeneration(engine)),
+    modelReport: (call, name) => report(call, name, knownNow()),
   };
 }

@@ -34,36 +34,43 @@ type ModelUseCases = Pick<
 export function createModelUseCases({ engine, lookup, routes }: ModelParts) {
   /** What a principal with the right asks for: a route, or where there is none, what of the models it sees. */
   const seek = ({ principal }: Call, action: Action, target: InferTarget) => {
-    const { lookup: seen, isItself } = admitToModel(lookup, { principal, action }, target);
-    return { seen, route: isItself ? routes.find(target) : undefined };
+    const { lookup: seen, isItself, target: own } = admitToModel(lookup, { principal, action }, target);
+    return { seen, own, route: isItself ? routes.find(own) : undefined };
   };
   const exampleOf = (route: Route) => routes.example(route);
   const find = (call: Call, action: Action, target: InferTarget) => {
-    const { name } = target;
-    const { seen, route } = seek(call, action, target);
-    const info = route === undefined ? findVersion(seen, target) : askArms(call, route, exampleOf);
+    const { seen, own, route } = seek(call, action, target);
+    const info = route === undefined ? findVersion(seen, own) : askArms(call, route, exampleOf);
     const versions = engine.serving(info.ref.name).map(({ ref }) => ref.version);
-    return { info: withName(info, name), versions, ref: info.ref };
+    return { info: withName(info, target.name), versions, ref: info.ref, own };
+  };
+  /** One for each alias of these models. */
+  const aliasesOf = (seen: readonly ModelInfo[]) => {
+    const byName = new Map(seen.map((info) => [info.ref.name, info]));
+    return lookup.aliases.all().flatMap(({ alias, model }) => {
+      const info = byName.get(model);
+      return info === undefined ? [] : [withName(info, alias)];
+    });
   };
   const useCases: ModelUseCases = {
     modelReady(call, name, version) {
-      if (!call.principal.rights.sees(name)) return false;
-      const { seen, route } = seek(call, 'model.read', { name, version });
-      return route === undefined ? isModelReady(seen, { name, version }) : routes.isReady(route);
+      if (!call.principal.rights.sees(lookup.aliases.resolve({ name, version }).name)) return false;
+      const { seen, own, route } = seek(call, 'model.read', { name, version });
+      return route === undefined ? isModelReady(seen, own) : routes.isReady(route);
     },
     modelInfo: (call, name, version) => find(call, 'model.read', { name, version }),
     modelStatuses(call, name, version) {
-      const { seen, route } = seek(call, 'model.read', { name, version });
-      const withReasons = call.principal.rights.allow('model.observe', name);
+      const { seen, own, route } = seek(call, 'model.read', { name, version });
+      const withReasons = call.principal.rights.allow('model.observe', own.name);
       return route === undefined
-        ? findStatuses(seen, { name, version }, { withReasons })
+        ? findStatuses(seen, own, { withReasons })
         : findStatuses(lookup, askArms(call, route, exampleOf).ref, { withReasons });
     },
     modelVersions(call, name) {
-      const { seen, route } = seek(call, 'model.observe', { name, version: undefined });
+      const { seen, own, route } = seek(call, 'model.observe', { name, version: undefined });
       // The bare name of a model may be split meanwhile.
-      const isModel = route === undefined || seen.engine.statusesOf(name).length > 0;
-      const target = isModel ? { name, version: undefined } : askArms(call, route, exampleOf).ref;
+      const isModel = route === undefined || seen.engine.statusesOf(own.name).length > 0;
+      const target = isModel ? own : askArms(call, route, exampleOf).ref;
       return reportVersions(engine, findStatuses(isModel ? seen : lookup, target, { withReasons: true }));
     },
     modelStatistics(call, name, version) {
@@ -71,8 +78,8 @@ export function createModelUseCases({ engine, lookup, routes }: ModelParts) {
         admit(call.principal, 'model.observe', '');
         return engine.statistics().filter((entry) => call.principal.rights.allowOwn('model.observe', entry.name));
       }
-      const { versions, ref } = blame(() => find(call, 'model.observe', { name, version }));
-      const wanted = version === undefined && ref.name === name ? versions : [ref.version];
+      const { versions, ref, own } = blame(() => find(call, 'model.observe', { name, version }));
+      const wanted = version === undefined && ref.name === own.name ? versions : [ref.version];
       return engine.statistics().filter((entry) => entry.name === ref.name && wanted.includes(entry.version));
     },
     modelGauges(call, { name, version }) {
@@ -82,13 +89,14 @@ export function createModelUseCases({ engine, lookup, routes }: ModelParts) {
     },
     readyModels(call, purpose) {
       const { rights } = call.principal;
-      if (purpose === undefined) admit(call.principal, 'model.read', '');
+      if (purpose === undefined || purpose === 'names') admit(call.principal, 'model.read', '');
       const models = engine
         .statuses()
         .flatMap(({ state, info }) => (state.kind === 'ready' && info !== undefined ? [info] : []));
       const all = [...models, ...routes.examples().map(({ name, info }) => withName(info, name))];
       const right = purpose === 'infer' ? 'model.infer' : 'model.read';
-      return all.filter(({ ref }) => rights.allowOwn(right, ref.name));
+      const seen = all.filter(({ ref }) => rights.allowOwn(right, ref.name));
+      return purpose === 'names' || purpose === 'suggest' ? [...seen, ...aliasesOf(seen)] : seen;
     },
     repositoryIndex(call, { readyOnly, repository }) {
       admit(call.principal, 'model.observe', '');

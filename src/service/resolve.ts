@@ -46,22 +46,24 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
 
   /** What answers; nothing is noted yet. Throws why nothing does, as the caller is told of it, and the call is settled then. */
   function find(call: Call, target: InferTarget, options: ResolveOptions): Resolution {
+    // An ensemble names its steps by their own names.
+    const own = options.isStep ? target : lookup.aliases.resolve(target);
     try {
-      const seen: SeenLookup = options.isStep
+      const seen: Pick<SeenLookup, 'lookup' | 'isItself'> = options.isStep
         ? { lookup, isItself: true }
         : admitToModel(lookup, { principal: call.principal, action: 'model.infer' }, target);
-      const route = seen.isItself ? routes.find(target) : undefined;
+      const route = seen.isItself ? routes.find(own) : undefined;
       const choice = route && choose(route, call, undefined);
-      const found = choice ? { info: choice.info, forSequencesOnly: false } : findOrRemember(seen.lookup, call, target);
+      const found = choice ? { info: choice.info, forSequencesOnly: false } : findOrRemember(seen.lookup, call, own);
       checkAnswers(found.info, options);
-      const common = { target, options, lookup: seen.lookup, choice };
+      const common = { target, own, options, lookup: seen.lookup, choice };
       const resolution: Omit<Resolution, keyof Resolved> & Partial<Resolved> = { ...common, ...found };
       // The brand keeps everybody else from making one; it is not there at run time.
       return resolution as Resolution;
     } catch (thrown) {
       const error = toMillraceError(thrown);
-      onRefused(call, target, error);
-      throw tell(error, call, { name: target.name, isRoute: routes.find(target) !== undefined });
+      onRefused(call, own, error);
+      throw tell(error, call, { name: target.name, isRoute: routes.find(own) !== undefined });
     }
   }
 
@@ -98,8 +100,8 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
    * began on. Throws as {@link resolve}.
    */
   function settleArm(resolution: Resolution, call: Call, request: InferRequest): Resolution {
-    const { target, choice, options, forSequencesOnly } = resolution;
-    const named = sequenceOf(call, target, request);
+    const { own, choice, options, forSequencesOnly } = resolution;
+    const named = sequenceOf(call, own, request);
     if (named === undefined && !choice?.route.needsRequest && !forSequencesOnly) return resolution;
     const running = named && request.sequence?.start === false ? sequences.get(named) : undefined;
     const chosen: RunsOn = (running && again(running)) ?? chooseFor(resolution, call, request);
@@ -117,11 +119,11 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
   }
 
   function chooseFor(
-    { lookup: seen, target, info, choice, forSequencesOnly }: Resolution,
+    { lookup: seen, own, info, choice, forSequencesOnly }: Resolution,
     call: Call,
     request: InferRequest,
   ): RunsOn {
-    if (forSequencesOnly) return { info: findVersion(seen, target), choice: undefined };
+    if (forSequencesOnly) return { info: findVersion(seen, own), choice: undefined };
     if (choice === undefined) return { info, choice };
     const chosen = choose(choice.route, call, request);
     return { info: chosen.info, choice: chosen };
@@ -132,14 +134,14 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
    * Throws as {@link resolve}.
    */
   function renew(resolution: Resolution, call: Call, request: InferRequest): Resolution {
-    const { target, info, options, choice } = resolution;
+    const { own, info, options, choice } = resolution;
     const same = chooseVersion(lookup.engine.serving(info.ref.name), info.ref.version);
     if (same === info) return resolution;
     const anew = same === undefined && choice !== undefined ? choose(choice.route, call, request) : choice;
-    const now = same ?? anew?.info ?? findVersion(resolution.lookup, target);
+    const now = same ?? anew?.info ?? findVersion(resolution.lookup, own);
     checkAnswers(now, options);
     note(call, now, anew);
-    remember(sequenceOf(call, target, request), request, { info: now, choice: anew });
+    remember(sequenceOf(call, own, request), request, { info: now, choice: anew });
     return { ...resolution, info: now, choice: anew };
   }
 
@@ -153,7 +155,7 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
     const next = choice && routes.fallback(choice, failure);
     if (next === undefined || !answersAsAsked(next.info, options)) return undefined;
     note(call, next.info, next);
-    remember(sequenceOf(call, resolution.target, failure.request), failure.request, { info: next.info, choice: next });
+    remember(sequenceOf(call, resolution.own, failure.request), failure.request, { info: next.info, choice: next });
     return { ...resolution, info: next.info, choice: next };
   }
 

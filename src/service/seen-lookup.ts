@@ -9,19 +9,22 @@ export interface SeenLookup {
   readonly lookup: VersionLookup;
   /** False where only a label of a model may be meant, and nothing that itself has the name. */
   readonly isItself: boolean;
+  /** As it was named, but by the model's own name instead of an alias. */
+  readonly target: InferTarget;
 }
 
 /**
- * Lets a principal pass that may do this to a model or route, by the name that it wrote. One that it does not see is absent, as if
- * nothing had the name; throws `permission_denied` for one that it sees. Gives what of that name there is for the principal.
+ * Lets a principal pass that may do this to a model or route. The right is on the model's own name, where it wrote an alias. One that it
+ * does not see is absent, as if nothing had the name that it wrote; throws `permission_denied` for one that it sees. Gives what of that name there is for the principal.
  */
 export function admitToModel(
   lookup: VersionLookup,
   { principal, action }: { readonly principal: Principal; readonly action: Action },
-  target: InferTarget,
+  asked: InferTarget,
 ): SeenLookup {
-  admit(principal, action, { name: target.name, unknown: () => absent(lookup, target) });
-  return seenBy(lookup, { principal, action }, target.name);
+  const target = lookup.aliases.resolve(asked);
+  admit(principal, action, { name: target.name, unknown: () => absent(lookup, asked) });
+  return { ...seenBy(lookup, { principal, action }, target.name), target };
 }
 
 /** What is said of a name that nothing has. */
@@ -34,7 +37,7 @@ function seenBy(
   lookup: VersionLookup,
   { principal: { rights }, action }: { readonly principal: Principal; readonly action: Action },
   name: string,
-): SeenLookup {
+): Omit<SeenLookup, 'target'> {
   const labelled = parseLabelledName(name);
   if (labelled === undefined) return { lookup, isItself: true };
   const isItself = rights.allowOwn(action, name);

@@ -30,6 +30,7 @@ import type { ReloadResult } from './reload/reload-result.js';
 import { createReloadUseCases } from './reload/reload-use-cases.js';
 import { type ChangeSettings, createSettingsChange } from './reload/settings-change.js';
 import type { LogLevels, WrittenRollouts } from './reload/types.js';
+import { OwnedRoutes } from './routes/owned-routes.js';
 import type { WrittenFileRoutes } from './routes/types.js';
 import { createRun } from './run.js';
 import { absent } from './seen-lookup.js';
@@ -109,7 +110,8 @@ const EXTENSIONS = [
 
 /** Puts the use cases together. */
 export function createService(setup: CreateServiceOptions): ServiceLife {
-  const controller = new ModelController(setup);
+  const ownedRoutes = new OwnedRoutes();
+  const controller = new ModelController({ ...setup, isRoute: (name) => ownedRoutes.get(name) !== undefined });
   const books = new ShadowBooks({ ...setup, snapshots: setup.store.snapshots });
   const declared = new Declared(setup);
   const metering = createMetering({ ...setup, records: setup.store.usage });
@@ -125,7 +127,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     },
   });
   const isShuttingDown = () => shuttingDown;
-  const running = { controller, declared, books, metering, quotas, feed, ready, isShuttingDown, audited };
+  const running = { controller, ownedRoutes, declared, books, metering, quotas, feed, ready, isShuttingDown, audited };
   const { service, traffic } = createUseCases(setup, running);
   const read = async () => {
     // Which versions have to be loaded is among it; and before anything is counted.
@@ -178,6 +180,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
 
 interface Running {
   readonly controller: ModelController;
+  readonly ownedRoutes: OwnedRoutes;
   readonly declared: Declared;
   readonly books: ShadowBooks;
   readonly metering: Metering;
@@ -190,13 +193,14 @@ interface Running {
 
 function createUseCases(
   setup: CreateServiceOptions,
-  { controller, declared, books, metering, quotas, feed, ready, isShuttingDown, audited }: Running,
+  { controller, ownedRoutes, declared, books, metering, quotas, feed, ready, isShuttingDown, audited }: Running,
 ): { readonly service: Service; readonly traffic: Traffic } {
   const { engine, logControl, sharedMemory } = setup;
   const lookup = createLookup(engine, controller);
   const decoders = new MediaDecoders({ ...setup, options: setup.media });
   const run = createRun({ ...setup, decoders });
-  const traffic = createTraffic(setup, { labels: controller.labels, declared, books, lookup, audited, run });
+  const { labels } = controller;
+  const traffic = createTraffic(setup, { labels, ownedRoutes, declared, books, lookup, audited, run });
   const { routes, taps, declaredLabels } = traffic;
   const models = createModelUseCases({ engine, lookup, routes });
   const reports = createModelReports({ engine, lookup });
@@ -237,6 +241,7 @@ function createLookup(engine: VersionLookup['engine'], controller: ModelControll
   return {
     engine,
     labels: controller.labels,
+    aliases: controller.aliases,
     unselected: (model) => controller.unselected(model),
     starting: () => !controller.started,
   };

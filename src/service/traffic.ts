@@ -21,6 +21,7 @@ import { DeclaredRoutes } from './routes/declared-routes.js';
 import { FileRoutes } from './routes/file-routes.js';
 import { fileRoutesChange } from './routes/file-routes-change.js';
 import { isCompared } from './routes/is-compared.js';
+import type { OwnedRoutes } from './routes/owned-routes.js';
 import { RouteTable } from './routes/route-table.js';
 import { RouteTaps } from './routes/route-taps.js';
 import { createRouteUseCases } from './routes/route-use-cases.js';
@@ -45,6 +46,7 @@ interface TrafficSetup {
 
 interface TrafficParts {
   readonly labels: VersionLabels;
+  readonly ownedRoutes: OwnedRoutes;
   readonly declared: Declared;
   readonly books: ShadowBooks;
   readonly lookup: VersionLookup;
@@ -56,12 +58,12 @@ export type Traffic = ReturnType<typeof createTraffic>;
 
 /** Who gets which version of a model: labels, routes, shadows and rollouts, and the use cases about them. */
 export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
-  const { labels, declared, books, lookup, audited, run } = parts;
+  const { labels, ownedRoutes, declared, books, lookup, audited, run } = parts;
   const { engine } = setup;
   const fileRoutes = new FileRoutes(setup.fileRoutes);
   const fileRollouts = new FileRollouts(setup.fileRollouts);
   const loadedOnRequest = setup.options.controlMode === 'explicit';
-  const routes = new RouteTable({ ...setup, lookup });
+  const routes = new RouteTable({ ...setup, lookup, ownedRoutes });
   routes.replace('file', fileRoutes.routes);
   const taps = new RouteTaps();
   const shadows = new Shadows({ ...setup, run, lookup, books });

@@ -34,6 +34,8 @@ export interface Resolved {
   readonly [RESOLVED]: true;
   /** As the caller named it. */
   readonly target: InferTarget;
+  /** The same, but by the model's own name instead of an alias: quotas, the log and the audit trail go by it. */
+  readonly own: InferTarget;
   /**
    * The version that answers, unless it is replaced or unloaded before the request is submitted, or a route chooses by what is in the
    * request: all of its arms have the same signature.
@@ -122,7 +124,10 @@ export interface ModelVersionReport {
 
 /** A model with its labels and versions. */
 export interface ModelReport {
+  /** Its own, whatever it was asked for by. */
   readonly name: string;
+  /** Its further names that are in force. */
+  readonly aliases: readonly string[];
   /** Versions by label. */
   readonly labels: Readonly<Record<string, number>>;
   readonly versions: readonly ModelVersionReport[];
@@ -198,9 +203,9 @@ export interface Service {
   /**
    * The versions that are ready, of every model that the caller may read, and one for each such route, by its name. Needs the right
    * `model.read` on any, unless they are not listed: to `suggest` one, or to choose one to `infer`: then those that the caller may infer.
-   * A caller with rights on none gets none then.
+   * A caller with rights on none gets none then. Aliases are among them to `suggest` one, and where all `names` are listed.
    */
-  readyModels(call: Call, purpose?: 'suggest' | 'infer'): readonly ModelInfo[];
+  readyModels(call: Call, purpose?: 'names' | 'suggest' | 'infer'): readonly ModelInfo[];
   repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
   /**
    * Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. What has not been pulled

@@ -14,6 +14,7 @@ describe('keys of a model configuration', () => {
   it("that are for the model's own files only are these", () => {
     expect(KEYS.filter(({ byLoad }) => byLoad === false).map(({ path }) => path)).toEqual([
       'source',
+      'aliases',
       'responseCache.share',
       'instances.placement',
       'instances.runner',

@@ -3,7 +3,7 @@ import { connectApi } from '../../src/client/index.js';
 import { startAppServer } from '../support/app-server.js';
 import { bearer, ECHO_MODEL, startKeyServer } from '../support/key-server.js';
 
-const LABELLED = `${ECHO_MODEL}labels: { canary: 2 }\nversions: all\n`;
+const LABELLED = `${ECHO_MODEL}aliases: [other, m]\nlabels: { canary: 2 }\nversions: all\n`;
 
 it('tells all that is known of a model', async () => {
   await using server = await startAppServer({
@@ -17,6 +17,7 @@ it('tells all that is known of a model', async () => {
   const tensor = { name: 'x', datatype: 'INT32', shape: [1] };
   expect(model).toEqual({
     name: 'm',
+    aliases: ['other'],
     labels: { canary: 2 },
     versions: [1, 2].map((version) => ({
       version,

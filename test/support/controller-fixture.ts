@@ -120,6 +120,7 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
     },
     clock,
     events,
+    isRoute: () => false,
   });
   const states = () => engine.statuses().map(({ name, version, state }) => `${name}/${version} ${state.kind}`);
   return { clock, events, engine, host, repository, controller, states };

@@ -41,7 +41,7 @@ export function fakeModelInfo(name: string, version: number, signature: Signatur
 
 /** What a service has resolved; the real ones are made by it alone. */
 export function fakeResolved(target: InferTarget, info: Partial<ModelInfo>): Resolved {
-  return { target, info } as unknown as Resolved;
+  return { target, own: target, info } as unknown as Resolved;
 }
 
 const nothing = () => ({ count: 0, ns: 0 });
@@ -149,7 +149,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
     usage: nothingOf('usage'),
     keys: nothingOf('keys'),
     reload: nothingOf('reload'),
-    modelReport: (_call, name) => ({ name, labels: {}, versions: [] }),
+    modelReport: (_call, name) => ({ name, aliases: [], labels: {}, versions: [] }),
     modelReports: () => ({ models: [], next: undefined }),
     checkTarget: () => undefined,
     resolve: (_call, target) => fakeResolved(target, fakeModelInfo(target.name, find(target.name, target.version))),

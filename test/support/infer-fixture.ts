@@ -3,6 +3,7 @@ import { EventBus, type Events, MillraceError } from '../../src/core/index.js';
 import type { Engine, ModelInfo, Submission } from '../../src/engine/index.js';
 import { LocalQuotaKeeper, type QuotasOptions } from '../../src/governance/index.js';
 import { createRoutes, type RoutesOptions } from '../../src/routing/index.js';
+import type { VersionLookup } from '../../src/service/find-version.js';
 import { createInfer, type InferDependencies } from '../../src/service/infer.js';
 import { QuotaGate } from '../../src/service/quotas/quota-gate.js';
 import { RouteTable } from '../../src/service/routes/route-table.js';
@@ -32,7 +33,7 @@ const NO_DECODERS: InferDependencies['decoders'] = {
   decode: () => Promise.reject(new MillraceError('internal', 'nothing is decoded')),
 };
 
-/** `infer` over an engine that leaves what was submitted to the test; `serving` and `labels` of the model `m` may be changed. */
+/** `infer` over an engine that leaves what was submitted to the test; `serving` and `labels` of the model `m`, and `aliases`, may be changed. */
 export function createInferFixture(options: InferFixtureOptions = {}) {
   const {
     fields,
@@ -60,7 +61,17 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
   events.subscribe('inferFinished', (event) => finished.push(event));
   const told: string[] = [];
   events.subscribe('diagnostic', ({ message }) => told.push(message));
-  const lookup = { engine, labels: { of: () => labels }, unselected: () => [], starting: () => false };
+  const aliases = new Map<string, string>();
+  const lookup: VersionLookup = {
+    engine,
+    labels: { of: () => labels },
+    aliases: {
+      resolve: (target) => ({ ...target, name: aliases.get(target.name) ?? target.name }),
+      all: () => [...aliases].map(([alias, model]) => ({ alias, model })),
+    },
+    unselected: () => [],
+    starting: () => false,
+  };
   const { routes } = createRoutes(configs);
   const table = new RouteTable({ lookup, clock, events, random: () => 0 });
   table.replace('file', routes);
@@ -91,6 +102,7 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
     checkTarget,
     serving,
     labels,
+    aliases,
     clock,
     taps,
     gate,

@@ -10,6 +10,7 @@ import type { Store } from '../../src/store/index.js';
 import { call, request } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
 import { version } from './infer-fixture.js';
+import { NO_ALIASES } from './no-aliases.js';
 import { openTestStore } from './store.js';
 import { until } from './until.js';
 
@@ -40,6 +41,7 @@ export async function createRolloutsFixture(given: { readonly store?: Store } = 
   const lookup = {
     engine,
     labels: { of: () => new Map<string, number>() },
+    aliases: NO_ALIASES,
     unselected: () => [],
     starting: () => false,
   };

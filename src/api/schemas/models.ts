@@ -85,6 +85,7 @@ const ModelVersionSchema = schemaOf<ModelVersion>()(
 const ModelSchema = schemaOf<Model>()(
   Type.Object({
     name: Type.String(),
+    aliases: Type.Array(Type.String(), { description: 'Further names under which callers may ask for it.' }),
     labels: Type.Record(Type.String(), Type.Integer(), { description: 'Versions by label.' }),
     versions: Type.Array(ModelVersionSchema),
   }),
@@ -103,7 +104,7 @@ const tag = 'models';
 export const MODEL_ENDPOINTS: EndpointSpecs<ModelEndpoints> = {
   'GET /models': {
     tag,
-    summary: 'List models by name with labels, versions, tensors, placement, batching and current load',
+    summary: 'List models by name with aliases, labels, versions, tensors, placement, batching and current load',
     control: false,
     query: { limit: LIMIT, after: parameter('Those behind this name.') },
     answer: ModelPageSchema,

@@ -18,7 +18,8 @@ const QuotaSchema = Type.Object(
       'Whose requests count, those of all members of a group together; each group that matches by itself.',
     ),
     model: Pattern(
-      'Which requests count, each model or route by itself, by the name that callers write, without a label. Default: all together.',
+      'Which requests count, each model or route by itself, by the name that callers write, without a label; an alias counts as its model. ' +
+        'Default: all together.',
     ),
     requestsPerSecond: Rate('Requests a second, over time.'),
     burst: Amount('Requests that may come at once. Default: `requestsPerSecond`, rounded up.'),

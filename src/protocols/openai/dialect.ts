@@ -32,7 +32,7 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
         path: '/v1/models',
         members: ['object', 'data'],
         answer: (call) => {
-          const served = service.readyModels(call).filter(hasTask);
+          const served = service.readyModels(call, 'names').filter(hasTask);
           const names = new Map(served.map((info) => [info.ref.name, info]));
           return { object: 'list', data: [...names.values()].map(describeModel) };
         },

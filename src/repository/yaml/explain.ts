@@ -51,7 +51,10 @@ function expected(schema: TSchema): string {
   if (KindGuard.IsRecord(schema)) return 'a map';
   if (KindGuard.IsBoolean(schema)) return 'true or false';
   if (KindGuard.IsFunction(schema)) return 'a function';
-  if (KindGuard.IsString(schema)) return schema.minLength === undefined ? 'a text' : 'a text that is not empty';
+  if (KindGuard.IsString(schema)) {
+    const { 'x-expected': described, minLength } = schema;
+    return described ?? (minLength === undefined ? 'a text' : 'a text that is not empty');
+  }
   return `${schema.type === 'integer' ? 'an integer' : 'a number'}${range(schema)}`;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { version } from '../../../test/support/infer-fixture.js';
+import { NO_ALIASES } from '../../../test/support/no-aliases.js';
 import { createRoutes } from '../../routing/index.js';
 import { sayMisfit } from './label-users.js';
 import type { LabelDifference } from './types.js';
@@ -14,6 +15,7 @@ function misfit(arms: readonly object[], changes: readonly LabelDifference[], la
   const lookup = {
     engine: { serving: (name: string) => (name === 'm' ? SERVING : []), statusesOf: () => [] },
     labels: { of: () => new Map(Object.entries(labels)) },
+    aliases: NO_ALIASES,
     unselected: () => [],
     starting: () => false,
   };

@@ -7,7 +7,7 @@ import {
   scanSettled,
   scanWithComposing,
 } from '../../repository/index.js';
-import { applyLabels } from './apply-labels.js';
+import { applyNames } from './apply-names.js';
 import type { Hold } from './held-models.js';
 import { missingModels } from './missing-models.js';
 import type { LoadingParts } from './parts.js';
@@ -36,10 +36,10 @@ interface AskedModels {
 }
 
 async function loadAll(parts: LoadingParts, { place, wanted, hold }: AskedModels): Promise<readonly string[]> {
-  const { engine, known, watch, index, loader, labels, broughtAlong, patience } = parts;
+  const { engine, known, watch, index, loader, broughtAlong, patience } = parts;
   const first = await place.scan();
   hold(first.sources.flatMap(composingModels));
-  applyLabels(labels, first.sources, { isFinal: false });
+  applyNames(parts, first.sources, { isFinal: false });
   const round = loader.createRound();
   // Nobody waits for the files of others but ensembles.
   round.add(first.sources.filter(isPlain));
@@ -67,7 +67,7 @@ async function loadAll(parts: LoadingParts, { place, wanted, hold }: AskedModels
   for (const { source, result } of await round.results()) {
     if (result instanceof MillraceError) failures.push(`${source.name}: ${result.message}`);
   }
-  applyLabels(labels, sources, { isFinal: true });
+  applyNames(parts, sources, { isFinal: true });
   // What was served only until newer files were whole goes, unless those do not load.
   const kept = removed.filter(({ name }) => index.hasFailed(name, sources));
   if (kept.length > 0) known.remember(scan.names, [...sources, ...kept]);

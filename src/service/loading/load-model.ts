@@ -17,7 +17,7 @@ import {
   scanSettled,
   scanWithComposing,
 } from '../../repository/index.js';
-import { applyLabels } from './apply-labels.js';
+import { applyNames } from './apply-names.js';
 import type { Hold } from './held-models.js';
 import type { LoadOptions } from './load-overrides.js';
 import { missingModels } from './missing-models.js';
@@ -41,7 +41,7 @@ export async function loadModel(
   parts: LoadingParts,
   { name, options, pull, hold }: AskedLoad,
 ): Promise<readonly ModelInfo[]> {
-  const { repository, known, index, loader, labels, overrides, broughtAlong, patience } = parts;
+  const { repository, known, index, loader, overrides, broughtAlong, patience } = parts;
   if (options.from !== undefined && index.isServed(name)) {
     throw new MillraceError('already_exists', msg`there is a ${namedModel(name)} already; unload it first`);
   }
@@ -56,7 +56,7 @@ export async function loadModel(
   index.report(others);
   for (const scan of [others, own]) index.noteUnselected(scan);
   index.reportMissing(missingModels(own.sources, others.names).filter((part) => !index.isServed(part)));
-  applyLabels(labels, [...others.sources, ...own.sources], { isFinal: false });
+  applyNames(parts, [...others.sources, ...own.sources], { isFinal: false });
   const round = loader.createRound();
   known.remember(others.names, others.sources);
   for (const part of others.names) broughtAlong.add(part);
@@ -70,7 +70,7 @@ export async function loadModel(
     const reasons = joinMessages(failed.map(wordingOf), '; ');
     throw invalidArgument(msg`${namedModel(name)} failed to load: ${reasons}`, { cause: failed[0] });
   }
-  applyLabels(labels, own.sources, { isFinal: true });
+  applyNames(parts, own.sources, { isFinal: true });
   const { removed, sources } = diffScan(known.of(name), own);
   known.remember([name], sources);
   broughtAlong.delete(name);

@@ -1,6 +1,7 @@
 import { MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import { composingModels, type UnselectedVersion } from '../../repository/index.js';
+import type { ModelAliases } from '../aliases/model-aliases.js';
 import type { VersionLabels } from '../labels/version-labels.js';
 import type { KeptRepository } from './kept-repositories.js';
 import { loadAtStart } from './load-at-start.js';
@@ -27,7 +28,7 @@ export class ModelController {
   #closed = false;
 
   constructor(setup: ModelControllerOptions) {
-    this.#parts = createParts(setup, () => this.#closed);
+    this.#parts = createParts(setup, { starting: () => !this.#started, closed: () => this.#closed });
     this.#polling = new Polling(this.#parts);
   }
 
@@ -39,6 +40,11 @@ export class ModelController {
   /** Which versions the labels of the models stand for. */
   get labels(): VersionLabels {
     return this.#parts.labels;
+  }
+
+  /** Further names of the models. */
+  get aliases(): ModelAliases {
+    return this.#parts.aliases;
   }
 
   /** Repositories whose last scan is not followed. */
@@ -79,7 +85,7 @@ export class ModelController {
    */
   async unload(name: string, options: UnloadOptions = {}): Promise<void> {
     const { withComposing = false, untilGone = false } = options;
-    const { engine, turns, index, overrides, labels, broughtAlong, pulls } = this.#parts;
+    const { engine, turns, index, overrides, labels, aliases, broughtAlong, pulls } = this.#parts;
     await turns.released(name);
     const statuses = engine.statusesOf(name);
     if (statuses.length === 0) throw new MillraceError('not_found', `there is no model '${name}'`);
@@ -88,6 +94,7 @@ export class ModelController {
     broughtAlong.delete(name);
     overrides.forget(name);
     labels.forget(name);
+    aliases.forget(name);
     const gone = index.unload(name);
     for (const part of composing) {
       const orphaned = broughtAlong.has(part) && index.isServed(part) && !index.isNeeded(part);

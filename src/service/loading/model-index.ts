@@ -6,6 +6,7 @@ import {
   type RepositoryScan,
   type UnselectedVersion,
 } from '../../repository/index.js';
+import type { ModelAliases } from '../aliases/model-aliases.js';
 import type { VersionLabels } from '../labels/version-labels.js';
 import type { KnownSources } from './known-sources.js';
 
@@ -17,6 +18,7 @@ interface ModelIndexSetup {
   readonly events: EventBus;
   readonly known: KnownSources;
   readonly labels: Pick<VersionLabels, 'forget'>;
+  readonly aliases: Pick<ModelAliases, 'forget'>;
 }
 
 /** What the engine shows of models: keeps it in step with what scans find, and answers what loads have to know of it. */
@@ -154,12 +156,13 @@ export class ModelIndex {
     }
   }
 
-  /** Labels go with the last version that is known of a model. */
+  /** Labels and aliases go with the last version that is known of a model. */
   #forget(name: string, version: number): void {
-    const { engine, labels } = this.#setup;
+    const { engine, labels, aliases } = this.#setup;
     engine.forget(name, version);
     if (engine.statusesOf(name).length > 0) return;
     labels.forget(name);
+    aliases.forget(name);
     this.#unselected.delete(name);
   }
 

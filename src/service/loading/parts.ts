@@ -2,6 +2,7 @@ import type { Clock, EventBus } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
 import type { Patience, Repository, RepositoryOptions } from '../../repository/index.js';
 import type { Puller } from '../../sources/index.js';
+import { ModelAliases } from '../aliases/model-aliases.js';
 import { VersionLabels } from '../labels/version-labels.js';
 import { KnownSources } from './known-sources.js';
 import { LoadOverrides } from './load-overrides.js';
@@ -23,6 +24,8 @@ export interface ModelControllerOptions {
   readonly options: RepositoryOptions;
   readonly clock: Clock;
   readonly events: EventBus;
+  /** Whether a route has the name. */
+  readonly isRoute: (name: string) => boolean;
 }
 
 /** What loads of all kinds share: at start, of one model, by polling. */
@@ -33,6 +36,7 @@ export interface LoadingParts extends ModelControllerOptions {
   readonly index: ModelIndex;
   readonly loader: SourceLoader;
   readonly labels: VersionLabels;
+  readonly aliases: ModelAliases;
   readonly overrides: LoadOverrides;
   /** Models that were only loaded because an ensemble is made of them. */
   readonly broughtAlong: Set<string>;
@@ -42,12 +46,19 @@ export interface LoadingParts extends ModelControllerOptions {
   readonly patience: Patience;
 }
 
-/** `closed`: nothing is waited for any more. */
-export function createParts(setup: ModelControllerOptions, closed: () => boolean): LoadingParts {
+interface Progress {
+  /** Models are still being found. */
+  readonly starting: () => boolean;
+  /** Nothing is waited for any more. */
+  readonly closed: () => boolean;
+}
+
+export function createParts(setup: ModelControllerOptions, { starting, closed }: Progress): LoadingParts {
   const { engine, clock, events } = setup;
   const known = new KnownSources();
   const labels = new VersionLabels(engine, events);
-  const index = new ModelIndex({ engine, events, known, labels });
+  const aliases = new ModelAliases({ ...setup, starting });
+  const index = new ModelIndex({ engine, events, known, labels, aliases });
   return {
     ...setup,
     turns: new LoadTurns(),
@@ -56,6 +67,7 @@ export function createParts(setup: ModelControllerOptions, closed: () => boolean
     index,
     loader: new SourceLoader({ engine, known, index }),
     labels,
+    aliases,
     overrides: new LoadOverrides(clock),
     broughtAlong: new Set(),
     pulls: new Map(),

@@ -1,6 +1,6 @@
 import type { Timer } from '../../core/index.js';
 import { diffScan } from '../../repository/index.js';
-import { applyLabels } from './apply-labels.js';
+import { applyNames } from './apply-names.js';
 import type { LoadingParts } from './parts.js';
 
 /** Scans the repositories again and again: loads what is new or changed, unloads what is gone, leaves the rest, and what cannot be judged. */
@@ -35,17 +35,17 @@ export class Polling {
   }
 
   async #scan(): Promise<void> {
-    const { repository, known, watch, index, loader, labels } = this.#parts;
+    const { repository, known, watch, index, loader } = this.#parts;
     const scan = watch.judge(await repository.scan());
     index.report(scan);
     index.noteUnselected(scan);
     const { added, changed, removed, sources } = diffScan(known.all, scan);
     known.replace(sources);
-    applyLabels(labels, sources, { isFinal: false });
+    applyNames(this.#parts, sources, { isFinal: false });
     const round = loader.createRound();
     round.add([...added, ...changed.map(({ to }) => to)]);
     await round.results();
-    applyLabels(labels, sources, { isFinal: true });
+    applyNames(this.#parts, sources, { isFinal: true, isWhole: true });
     // Whose runner could not start again while its files were away is loaded once they are back.
     known.loadAgain(known.all.filter((source) => watch.keeps(source) && !index.serves(source)));
     const kept = removed.filter(({ name }) => index.hasFailed(name, sources));

@@ -48,13 +48,13 @@ export class QuotaGate implements AccountBooks {
    */
   open({
     call,
-    resolved: { target, info },
+    resolved: { own, info },
     request,
   }: Inference): QuotaAccount | undefined | Promise<QuotaAccount | undefined> {
     if (call.callers.length > 0 || call.lane === 'background') return undefined;
     call.origin.leavePlace();
     const demand = demandOf(request, info, this.#tellTokens.has(info.ref));
-    const answer = this.#setup.keeper.reserve(call.principal, nameOf(target), demand);
+    const answer = this.#setup.keeper.reserve(call.principal, nameOf(own), demand);
     const asked = { call, info, demand };
     return answer instanceof Promise ? answer.then((late) => this.#enter(late, asked)) : this.#enter(answer, asked);
   }

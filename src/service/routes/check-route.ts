@@ -31,6 +31,11 @@ export function problemsOf(route: Route, { lookup, modelNames, bareArms }: Surro
       problems.push(`routes.${route.name}: the name is taken by a model, of which this route has no arm`);
     }
   }
+  const { name: model } = lookup.aliases.resolve({ name: route.name, version: undefined });
+  if (model !== route.name && route.arms.every((arm) => arm.model !== model)) {
+    const named = modelNames().includes(model) ? `model '${model}'` : 'a model';
+    problems.push(`routes.${route.name}: the name is an alias of ${named}, of which this route has no arm`);
+  }
   const user = bareArms.get(route.name);
   if (user !== undefined && user !== route.name) {
     const message = `route '${user}' has a model of this name as an arm, without label or version`;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { version } from '../../../test/support/infer-fixture.js';
+import { NO_ALIASES } from '../../../test/support/no-aliases.js';
 import { EventBus } from '../../core/index.js';
 import type { ModelStatus } from '../../engine/index.js';
 import { createRoutes, type RouteConfig } from '../../routing/index.js';
@@ -25,6 +26,7 @@ function start({ isStarting = false } = {}) {
       statusesOf: (name) => (name === 'm' ? statuses : []),
     },
     labels: { of: () => new Map() },
+    aliases: NO_ALIASES,
     unselected: () => [],
     starting: () => isStarting,
   };

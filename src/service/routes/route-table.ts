@@ -22,6 +22,8 @@ export interface RouteTableSetup {
   readonly lookup: VersionLookup;
   readonly clock: Clock;
   readonly events: EventBus;
+  /** Where the routes are kept. Default: where nobody else looks. */
+  readonly ownedRoutes?: OwnedRoutes;
   /** In [0, 1), for callers without a key. Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -31,7 +33,7 @@ const WORTH_ANOTHER: ReadonlySet<MillraceError['code']> = new Set(['unavailable'
 
 /** The routes of a server: chooses the arm of each call. */
 export class RouteTable {
-  readonly #routes = new OwnedRoutes();
+  readonly #routes: OwnedRoutes;
   readonly #setup: RouteTableSetup;
   readonly #health: ArmsHealth;
   readonly #random: () => number;
@@ -40,6 +42,7 @@ export class RouteTable {
 
   constructor(setup: RouteTableSetup) {
     this.#setup = setup;
+    this.#routes = setup.ownedRoutes ?? new OwnedRoutes();
     this.#random = setup.random ?? Math.random;
     this.#health = new ArmsHealth(setup);
   }
