@@ -12,6 +12,26 @@ export interface ModelTensor {
   readonly optional?: true;
 }
 
+/** What a model that generates text takes, and how it answers requests that say nothing. */
+export interface ModelGeneration {
+  /** Tokens of a prompt and its answer together. */
+  readonly context_tokens: number;
+  /** Most tokens of an answer whose request sets no limit. */
+  readonly max_output_tokens: number;
+  /** It takes conversations, too. */
+  readonly chat: boolean;
+  /** Values of the parameters that a request leaves out. */
+  readonly sampling: {
+    readonly temperature: number;
+    readonly top_p: number;
+    readonly top_k: number;
+    readonly min_p: number;
+    readonly frequency_penalty: number;
+    readonly presence_penalty: number;
+    readonly repetition_penalty: number;
+  };
+}
+
 /** What is loaded of a version. */
 export interface LoadedModel {
   /** Name of its runtime. */
@@ -33,6 +53,8 @@ export interface LoadedModel {
   readonly size_bytes: number;
   readonly load_ms: number;
   readonly batching: BatchingReport;
+  /** Missing unless it generates text. */
+  readonly generation?: ModelGeneration;
 }
 
 /** What a version does at this moment. */

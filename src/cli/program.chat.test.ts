@@ -56,8 +56,6 @@ describe('one answer', () => {
       {
         model: 'kjv',
         messages: [{ role: 'user', content: 'Who spoke?' }],
-        temperature: 0.7,
-        top_p: 0.95,
         stream: true,
         stream_options: { include_usage: true },
       },

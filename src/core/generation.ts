@@ -28,6 +28,8 @@ export interface GenerationSpec {
   readonly chat: boolean;
   /** It fills in what is between a text and `suffix`. Default: no. */
   readonly infill?: boolean;
+  /** Values of parameters that requests leave out; the runtime applies them. Default: those of {@link SamplingParameters}. */
+  readonly sampling?: SamplingDefaults;
 }
 
 /** What is answered. The large parts are bytes, so that no event loop on the way has to read them. */
@@ -59,6 +61,12 @@ export interface SamplingParameters {
   /** Any safe integer. Default: another one each time. */
   readonly seed?: number;
 }
+
+/** Parameters for which models have defaults of their own. */
+export type SamplingDefaults = Pick<
+  SamplingParameters,
+  'temperature' | 'topP' | 'topK' | 'minP' | 'frequencyPenalty' | 'presencePenalty' | 'repetitionPenalty'
+>;
 
 /** The form of the answer: any JSON object, or JSON by a schema. With `strict`, keywords that cannot be enforced are refused; without, ignored. */
 export type ResponseFormat =

@@ -9,6 +9,7 @@ export * from './join-deltas.js';
 export * from './limits.js';
 export * from './prompts.js';
 export * from './read-parameters.js';
+export * from './sampling-defaults.js';
 export * from './tensor-form.js';
 export * from './tool-use.js';
 export * from './write-parameters.js';

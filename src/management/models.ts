@@ -4,13 +4,15 @@ import type {
   Model,
   ModelActivity,
   ModelEndpoints,
+  ModelGeneration,
   ModelInstance,
   ModelTensor,
   ModelVersion,
 } from '../api/index.js';
 import { MODEL_ENDPOINTS } from '../api/schemas/index.js';
-import { MODEL_TASKS, type TensorSpec } from '../core/index.js';
+import { type GenerationSpec, MODEL_TASKS, type TensorSpec } from '../core/index.js';
 import type { InstanceGauge, ModelGauges, ModelInfo } from '../engine/index.js';
+import { effectiveSampling } from '../generation/index.js';
 import type { Route } from '../protocols/index.js';
 import type { ModelReport, ModelVersionReport, Service } from '../service/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
@@ -56,6 +58,25 @@ function encodeLoaded({ source, signature, tasks, batching, ...info }: ModelInfo
     size_bytes: source.sizeBytes,
     load_ms: info.loadMs,
     batching: encodeBatching(batching),
+    generation: tasks?.generate && encodeGeneration(tasks.generate),
+  };
+}
+
+function encodeGeneration(spec: GenerationSpec): Encoded<ModelGeneration> {
+  const sampling = effectiveSampling(spec);
+  return {
+    context_tokens: spec.contextTokens,
+    max_output_tokens: spec.maxOutputTokens,
+    chat: spec.chat,
+    sampling: {
+      temperature: sampling.temperature,
+      top_p: sampling.topP,
+      top_k: sampling.topK,
+      min_p: sampling.minP,
+      frequency_penalty: sampling.frequencyPenalty,
+      presence_penalty: sampling.presencePenalty,
+      repetition_penalty: sampling.repetitionPenalty,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { KindGuard } from '@sinclair/typebox';
 import { invalidArgument } from '../core/index.js';
 import type { RuntimeManifest } from '../runtimes/index.js';
 import { createCatalog, type RuntimeCatalog } from './catalog.js';
@@ -51,7 +52,19 @@ export function dataFileNames(runtimes: readonly RuntimeManifest[]) {
   return {
     isModel: (fileName: string): boolean => files.modelName(fileName) !== undefined,
     expected: files.expected(undefined),
+    /** The section of `model.yaml` with the sampling defaults of a model in such a file; undefined = its runtime has none. */
+    samplingSection(fileName: string): string | undefined {
+      const runtime = files.modelName(fileName) === undefined ? undefined : files.runtimeOf(fileName);
+      return runtime !== undefined && takesSampling(runtime) ? runtime.name : undefined;
+    },
   };
+}
+
+/** Whether the options of a runtime have sampling defaults: a map `sampling` with `temperature`. */
+function takesSampling({ options }: RuntimeManifest): boolean {
+  if (!KindGuard.IsObject(options)) return false;
+  const { sampling } = options.properties;
+  return KindGuard.IsObject(sampling) && 'temperature' in sampling.properties;
 }
 
 /** Throws `invalid_argument` where a model could not have this name. */

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../core/index.js';
+import { invalidArgument, type NumberLimit } from '../core/index.js';
 
 /**
  * Reads a runtime's section of the model configuration, whose schema was checked elsewhere or, in a foreign caller,
@@ -18,6 +18,23 @@ export class OptionReader {
     const value = this.#take(key) ?? fallback;
     if (typeof value !== 'number' || !(value >= 0)) this.#refuse(key, 'a number of at least 0');
     return value;
+  }
+
+  /** A number within limits; undefined where the key is missing. */
+  numberWithin(key: string, { least, most }: NumberLimit): number | undefined {
+    const value = this.#take(key);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'number' || !(value >= least && value <= most)) {
+      this.#refuse(key, `a number from ${least} to ${most}`);
+    }
+    return value;
+  }
+
+  /** The map below a key; without keys where it is missing. */
+  section(key: string): OptionReader {
+    const value = this.#take(key) ?? {};
+    if (typeof value !== 'object' || Array.isArray(value)) this.#refuse(key, 'a map');
+    return new OptionReader(`${this.#section}.${key}`, value as Readonly<Record<string, unknown>>);
   }
 
   boolean(key: string, fallback: boolean): boolean {

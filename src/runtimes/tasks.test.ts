@@ -19,6 +19,7 @@ const check =
 it('takes what the manifest lists and the model can do', () => {
   expect(check({})).not.toThrow();
   expect(check({ tasks: {} }, [])).not.toThrow();
+  expect(check({ tasks: { generate: { ...GENERATE, sampling: { temperature: 0, topK: -1 } } } })).not.toThrow();
 });
 
 it.each<[Partial<Description>, readonly ModelTask[], string]>([
@@ -33,6 +34,16 @@ it.each<[Partial<Description>, readonly ModelTask[], string]>([
     { tasks: { generate: { ...GENERATE, contextTokens: Number.NaN } } },
     ['generate'],
     'tasks of the runtime: generate.contextTokens: expected an integer from 1 on, got NaN',
+  ],
+  [
+    { tasks: { generate: { ...GENERATE, sampling: { temperature: 3 } } } },
+    ['generate'],
+    'tasks of the runtime: generate.sampling.temperature: expected a number from 0 to 2, got 3',
+  ],
+  [
+    { tasks: { generate: { ...GENERATE, sampling: { heat: 1 } as object } } },
+    ['generate'],
+    "tasks of the runtime: generate.sampling: expected temperature, topP, topK, minP, frequencyPenalty, presencePenalty, repetitionPenalty, got 'heat'",
   ],
   [
     { signature: generationSignature({ chat: true }) },

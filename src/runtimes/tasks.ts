@@ -11,7 +11,7 @@ import {
   type Signature,
   type TokenClassificationSpec,
 } from '../core/index.js';
-import { generationSignature } from '../generation/index.js';
+import { generationSignature, isSamplingValue, NUMBER_LIMITS, SAMPLING_NAMES } from '../generation/index.js';
 import { poolingSignature } from '../pooling/index.js';
 import type { Description } from './contract.js';
 
@@ -45,6 +45,17 @@ function checkGenerate(generate: GenerationSpec, { decoupled }: Checked): void {
   checkCount('generate.contextTokens', generate.contextTokens);
   checkCount('generate.maxOutputTokens', generate.maxOutputTokens);
   if (generate.vocabularySize !== undefined) checkCount('generate.vocabularySize', generate.vocabularySize);
+  for (const [name, value] of Object.entries(generate.sampling ?? {})) checkSampling(name, value);
+}
+
+function checkSampling(given: string, value: unknown): void {
+  const name = SAMPLING_NAMES.find((each) => each === given);
+  if (name === undefined) {
+    throw refuse(`generate.sampling: expected ${SAMPLING_NAMES.join(', ')}, got '${shown(given)}'`);
+  }
+  if (isSamplingValue(name, value)) return;
+  const { least, most } = NUMBER_LIMITS[name];
+  throw refuse(`generate.sampling.${name}: expected a number from ${least} to ${most}, got ${shown(value)}`);
 }
 
 function checkEmbed({ dimensions, pooling }: EmbeddingSpec): void {

@@ -1,5 +1,6 @@
 import { groupBy, type TensorSpec, type Turns } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
+import { effectiveSampling } from '../generation/index.js';
 import type { OpenApiObject } from '../protocols/index.js';
 
 /** Models of thousands of classes are asked for the best ones. */
@@ -27,7 +28,8 @@ export function describeModels(models: readonly ModelInfo[], turns: Turns): Prom
 }
 
 function describeTasks({ tasks: { generate } = {} }: ModelInfo): OpenApiObject {
-  return generate === undefined ? {} : { generate: { chat: generate.chat } };
+  if (generate === undefined) return {};
+  return { generate: { chat: generate.chat, temperature: effectiveSampling(generate).temperature } };
 }
 
 function describeInput(spec: TensorSpec): OpenApiObject {

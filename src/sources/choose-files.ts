@@ -8,6 +8,8 @@ export interface ModelFileNames {
   isModel(fileName: string): boolean;
   /** `model.onnx, one *.onnx, …` */
   readonly expected: string;
+  /** The section of `model.yaml` with the sampling defaults of such a model; undefined = it has none. */
+  samplingSection(fileName: string): string | undefined;
 }
 
 export interface Choice {
@@ -32,7 +34,7 @@ const MAX_LISTED = 5;
  * The one model file, with the files beside it that belong to it by name (`x.onnx.data`). Alone it is called `model` with its
  * ending; with others all keep their names, which a graph may refer to. Throws `not_found` or `invalid_argument`.
  */
-export function chooseFiles(choice: Choice): readonly ChosenFile[] {
+export function chooseFiles(choice: Choice): readonly [model: ChosenFile, ...others: ChosenFile[]] {
   const models = choice.files.filter((file) => choice.names.isModel(path.posix.basename(file.path)));
   const found = choice.wanted === undefined ? models : models.filter((file) => isIn(file.path, choice.wanted ?? ''));
   const [model, other] = found;
@@ -40,7 +42,8 @@ export function chooseFiles(choice: Choice): readonly ChosenFile[] {
   if (other !== undefined) throw severalFound(choice, found);
   const companions = choice.files.filter((file) => belongsTo(file.path, model.path));
   if (companions.length > 0) {
-    return [model, ...companions].map((file) => ({ ...file, target: path.posix.basename(file.path) }));
+    const named = (file: SourceFile): ChosenFile => ({ ...file, target: path.posix.basename(file.path) });
+    return [named(model), ...companions.map(named)];
   }
   return [{ ...model, target: `model${path.posix.extname(model.path)}` }];
 }

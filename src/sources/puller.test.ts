@@ -84,7 +84,7 @@ describe('pulls for callers', () => {
     const isModel = () => {
       throw Object.assign(new Error(expected.slice(expected.indexOf(code))), { code, syscall: 'write' });
     };
-    const { pull } = start({ names: { isModel, expected: '' } });
+    const { pull } = start({ names: { isModel, expected: '', samplingSection: () => undefined } });
     expect(await pull('a')).toBe(expected);
   });
 });

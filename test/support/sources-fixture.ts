@@ -38,7 +38,11 @@ export function pullSetup(folder: string, env: Readonly<Record<string, string>> 
     client: new HttpClient({ clock: systemClock, stallMs: 60_000, allowPrivate: false }),
     cache: new DownloadCache(path.join(folder, 'cache'), 1_000_000),
     maxBytes: 100_000,
-    names: { isModel: (file) => /\.(onnx|gguf)$/.test(file), expected: 'one *.onnx or one *.gguf' },
+    names: {
+      isModel: (file) => /\.(onnx|gguf)$/.test(file),
+      expected: 'one *.onnx or one *.gguf',
+      samplingSection: (file) => (file.endsWith('.gguf') ? 'llama' : undefined),
+    },
     onProgress: () => undefined,
   };
 }

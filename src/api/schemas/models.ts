@@ -4,6 +4,7 @@ import type {
   Model,
   ModelActivity,
   ModelEndpoints,
+  ModelGeneration,
   ModelInstance,
   ModelPage,
   ModelTensor,
@@ -23,6 +24,29 @@ const ModelTensorSchema = schemaOf<ModelTensor>()(
     }),
     optional: Type.Optional(Type.Literal(true, { description: 'Requests may leave it out.' })),
   }),
+);
+
+const ModelGenerationSchema = schemaOf<ModelGeneration>()(
+  Type.Object(
+    {
+      context_tokens: Type.Integer({ description: 'Tokens of a prompt and its answer together.' }),
+      max_output_tokens: Type.Integer({ description: 'Most tokens of an answer whose request sets no limit.' }),
+      chat: Type.Boolean({ description: 'It takes conversations, too.' }),
+      sampling: Type.Object(
+        {
+          temperature: Type.Number(),
+          top_p: Type.Number(),
+          top_k: Type.Integer(),
+          min_p: Type.Number(),
+          frequency_penalty: Type.Number(),
+          presence_penalty: Type.Number(),
+          repetition_penalty: Type.Number(),
+        },
+        { description: 'Values of the parameters that a request leaves out.' },
+      ),
+    },
+    { description: 'Missing unless it generates text.' },
+  ),
 );
 
 const LoadedModelSchema = schemaOf<LoadedModel>()(
@@ -45,6 +69,7 @@ const LoadedModelSchema = schemaOf<LoadedModel>()(
       size_bytes: Count,
       load_ms: Type.Number({ minimum: 0 }),
       batching: BatchingReportSchema,
+      generation: Type.Optional(ModelGenerationSchema),
     },
     { description: 'Missing unless the version is loaded.' },
   ),

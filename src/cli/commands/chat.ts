@@ -20,8 +20,8 @@ import {
 
 interface ChatFlags extends ServerFlags {
   readonly system?: string;
-  readonly temperature: number;
-  readonly topP: number;
+  readonly temperature?: number;
+  readonly topP?: number;
   readonly maxTokens?: number;
   readonly seed?: number;
   readonly json?: true;
@@ -32,8 +32,12 @@ export function registerChat(program: Command, { io }: CommandContext): void {
   addServerFlags(program.command('chat [model] [prompt...]'))
     .description('talk to a language model of a server; with a prompt, also from the standard input, print one answer')
     .option('--system <text>', 'what the model is told before everything else')
-    .option('--temperature <number>', '0 = always the likeliest token', parseNumber, 0.7)
-    .option('--top-p <number>', 'choose among the likeliest tokens that make up this probability', parseNumber, 0.95)
+    .option('--temperature <number>', "0 = always the likeliest token (default: the model's)", parseNumber)
+    .option(
+      '--top-p <number>',
+      "choose among the likeliest tokens that make up this probability (default: the model's)",
+      parseNumber,
+    )
     .option('--max-tokens <count>', 'longest answer', parseCount)
     .option('--seed <integer>', 'same seed, same choices', parseInteger)
     .option('--json', 'print one answer as JSON')

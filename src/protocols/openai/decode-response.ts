@@ -35,8 +35,9 @@ export interface ResponseRequest {
   /** What the response says of its request. */
   readonly settings: {
     readonly max_output_tokens: number | null;
-    readonly temperature: number;
-    readonly top_p: number;
+    /** null = the model's default. */
+    readonly temperature: number | null;
+    readonly top_p: number | null;
     readonly metadata: object;
     readonly text: { readonly format: object };
     readonly tools: readonly object[];
@@ -89,8 +90,8 @@ export function decodeResponse(body: unknown, earlier: Uint8Array | undefined): 
     },
     settings: {
       max_output_tokens: maxTokens ?? null,
-      temperature: temperature ?? 1,
-      top_p: topP ?? 1,
+      temperature: temperature ?? null,
+      top_p: topP ?? null,
       metadata,
       text: { format },
       tools: tools.map(({ type, function: described }) => ({ type, ...described })),

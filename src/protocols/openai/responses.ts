@@ -27,6 +27,7 @@ interface Draft {
   readonly id: string;
   readonly createdAt: number;
   readonly request: ResponseRequest;
+  readonly choices: Pick<Choices, 'sampling'>;
   /** It is kept. */
   readonly store: boolean;
 }
@@ -55,6 +56,7 @@ export async function answerResponse(
     id: newId('resp_'),
     createdAt: seconds(clock),
     request,
+    choices,
     store: request.store ?? store.keeps,
   };
   const conclude = (outcome: Outcome): object => {
@@ -129,8 +131,9 @@ class ResponseEvents {
   }
 }
 
-function unfinished({ id, createdAt, request, store }: Draft): object {
+function unfinished({ id, createdAt, request, choices, store }: Draft): object {
   const { model, instructions, previousId = null, truncation, settings } = request;
+  const { sampling } = choices;
   return {
     id,
     object: 'response',
@@ -148,6 +151,8 @@ function unfinished({ id, createdAt, request, store }: Draft): object {
     truncation,
     usage: null,
     ...settings,
+    temperature: settings.temperature ?? sampling.temperature,
+    top_p: settings.top_p ?? sampling.topP,
   };
 }
 

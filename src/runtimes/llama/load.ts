@@ -1,9 +1,9 @@
-import { type GenerationSpec, invalidArgument, messageOf } from '../../core/index.js';
+import { type GenerationSpec, invalidArgument, messageOf, type SamplingDefaults } from '../../core/index.js';
 import { generationSignature } from '../../generation/index.js';
 import type { Description, LoadedModel, LoadSpec } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { formatOf } from './answer/answer-format.js';
-import { NO_HEADER, readGgufHeader } from './gguf-header.js';
+import { type GgufHeader, NO_HEADER, readGgufHeader } from './gguf-header.js';
 import { LlamaContext } from './library/context.js';
 import { type Library, openLibrary } from './library/open.js';
 import { Weights } from './library/weights.js';
@@ -12,6 +12,7 @@ import { contextTokensFor, type LlamaOptions, readLlamaOptions, threadsFor } fro
 import { loadPoolingModel } from './pooling/load.js';
 import { poolingOf } from './pooling/pooling.js';
 import { probeTemplate } from './prepare/prompt-thread.js';
+import { samplingOfFile } from './sampling/defaults.js';
 import { type ChatFormat, markersOf } from './template/answer-markers.js';
 
 /** Loads a model that generates, or reads texts. */
@@ -21,16 +22,20 @@ export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promis
   const header = (await readGgufHeader(spec.path).catch(() => undefined)) ?? NO_HEADER;
   const pooling = poolingOf(header, options);
   if (pooling !== undefined) return loadPoolingModel({ library, spec, options, header, pooling }, runtime);
-  return loadGenerator({ library, spec, options }, runtime);
+  return loadGenerator({ library, spec, options, header }, runtime);
 }
 
 interface GeneratorFile {
   readonly library: Library;
   readonly spec: LoadSpec;
   readonly options: LlamaOptions;
+  readonly header: GgufHeader;
 }
 
-async function loadGenerator({ library, spec, options }: GeneratorFile, runtime: RuntimeContext): Promise<LoadedModel> {
+async function loadGenerator(
+  { library, spec, options, header }: GeneratorFile,
+  runtime: RuntimeContext,
+): Promise<LoadedModel> {
   const weights = Weights.load(library, spec.path, options.gpuLayers);
   const contextTokens = contextTokensFor(options, weights.trainedContextTokens);
   const source = options.chatTemplate || weights.chatTemplate;
@@ -47,8 +52,9 @@ async function loadGenerator({ library, spec, options }: GeneratorFile, runtime:
       deterministic: options.deterministic,
     });
     const chat = await opening;
-    const description = describe(options, context, { chat, weights });
-    return new LlamaModel({ library, weights, context, options, chat, description, runtime });
+    const sampling = { ...samplingOfFile(header, (message) => runtime.report('warn', message)), ...options.sampling };
+    const description = describe(options, context, { chat, weights, sampling });
+    return new LlamaModel({ library, weights, context, options, chat, sampling, description, runtime });
   } catch (error) {
     await opening.catch(() => undefined);
     context?.free();
@@ -98,15 +104,17 @@ function cacheTokensOf({ cacheTokens, slots, deterministic }: LlamaOptions, cont
 interface Read {
   readonly weights: Weights;
   readonly chat: ChatFormat | undefined;
+  readonly sampling: SamplingDefaults;
 }
 
-function describe(options: LlamaOptions, context: LlamaContext, { weights, chat }: Read): Description {
+function describe(options: LlamaOptions, context: LlamaContext, { weights, chat, sampling }: Read): Description {
   const generate: GenerationSpec = {
     contextTokens: context.contextTokens,
     maxOutputTokens: options.maxOutputTokens,
     vocabularySize: weights.vocabularySize,
     chat: chat !== undefined,
     infill: weights.infillTokens !== undefined,
+    sampling,
   };
   return {
     signature: generationSignature(generate),

@@ -1,4 +1,6 @@
 import { deserialize } from 'node:v8';
+import type { SamplingDefaults } from '../../core/index.js';
+import { withSampling } from '../../generation/index.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import { failedItem } from '../failed-item.js';
 import type { RuntimeContext } from '../runtime-context.js';
@@ -24,6 +26,8 @@ export interface LlamaModelSetup {
   readonly options: LlamaOptions;
   /** undefined = it takes no conversations. */
   readonly chat: ChatFormat | undefined;
+  /** Values of parameters that requests leave out. */
+  readonly sampling: SamplingDefaults;
   readonly description: Description;
   readonly runtime: RuntimeContext;
 }
@@ -92,7 +96,7 @@ export class LlamaModel implements LoadedModel {
     try {
       const { generation: request, prepared } = item;
       if (request === undefined || prepared === undefined) throw new TypeError('the item was not prepared');
-      const requested = generationOptions(request);
+      const requested = generationOptions(withSampling(request, this.#setup.sampling));
       const prompt: MadePrompt = deserialize(prepared);
       if (requested.maxTokens === 0 && requested.promptLogprobs === undefined) {
         emit([promptOnly(item, prompt, requested)]);

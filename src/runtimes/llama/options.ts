@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { type SamplingDefaults, withoutUndefined } from '../../core/index.js';
+import { NUMBER_LIMITS } from '../../generation/index.js';
 import { OptionReader } from '../option-reader.js';
 
 /** The `llama` section of a model configuration, completed with its defaults. */
@@ -19,6 +21,8 @@ export interface LlamaOptions {
   readonly chatTemplate: string;
   readonly gpuLayers: number;
   readonly pooling: (typeof POOLINGS)[number];
+  /** They come before those of the model's file. */
+  readonly sampling: SamplingDefaults;
 }
 
 const POOLINGS = ['auto', 'none', 'mean', 'cls', 'lasttoken', 'rank'] as const;
@@ -39,9 +43,25 @@ export function readLlamaOptions(section: Readonly<Record<string, unknown>>): Ll
     chatTemplate: reader.string('chatTemplate', ''),
     gpuLayers: reader.number('gpuLayers', 0),
     pooling: reader.choice('pooling', POOLINGS, 'auto'),
+    sampling: readSampling(reader.section('sampling')),
   };
   reader.end();
   return options;
+}
+
+function readSampling(reader: OptionReader): SamplingDefaults {
+  const limits = NUMBER_LIMITS;
+  const sampling = withoutUndefined<SamplingDefaults>({
+    temperature: reader.numberWithin('temperature', limits.temperature),
+    topP: reader.numberWithin('topP', limits.topP),
+    topK: reader.numberWithin('topK', limits.topK),
+    minP: reader.numberWithin('minP', limits.minP),
+    frequencyPenalty: reader.numberWithin('frequencyPenalty', limits.frequencyPenalty),
+    presencePenalty: reader.numberWithin('presencePenalty', limits.presencePenalty),
+    repetitionPenalty: reader.numberWithin('repetitionPenalty', limits.repetitionPenalty),
+  });
+  reader.end();
+  return sampling;
 }
 
 /** Threads that evaluate. */

@@ -1,5 +1,59 @@
 import { type Static, Type } from '@sinclair/typebox';
+import type { NumberLimit } from '../../core/index.js';
+import { NUMBER_LIMITS } from '../../generation/index.js';
 import { BY_LOAD, OWN_FILES_ONLY } from '../by-load.js';
+
+const within = ({ least, most }: NumberLimit, description: string) => ({
+  ...BY_LOAD,
+  minimum: least,
+  maximum: most,
+  description,
+});
+
+const SamplingSchema = Type.Object(
+  {
+    temperature: Type.Optional(
+      Type.Number(within(NUMBER_LIMITS.temperature, '0 = always the most probable token. Default: 1.')),
+    ),
+    topP: Type.Optional(
+      Type.Number(
+        within(NUMBER_LIMITS.topP, 'Only the most probable tokens that together have this probability. Default: 1.'),
+      ),
+    ),
+    topK: Type.Optional(
+      Type.Integer(within(NUMBER_LIMITS.topK, 'Only so many of the most probable tokens; 0 and -1 = all. Default: 0.')),
+    ),
+    minP: Type.Optional(
+      Type.Number(
+        within(
+          NUMBER_LIMITS.minP,
+          'Only tokens with at least this part of the probability of the most probable one. Default: 0.',
+        ),
+      ),
+    ),
+    frequencyPenalty: Type.Optional(
+      Type.Number(
+        within(NUMBER_LIMITS.frequencyPenalty, "Taken off a token's logit for each time that it was generated. Default: 0."),
+      ),
+    ),
+    presencePenalty: Type.Optional(
+      Type.Number(within(NUMBER_LIMITS.presencePenalty, "Taken off a token's logit once it was generated. Default: 0.")),
+    ),
+    repetitionPenalty: Type.Optional(
+      Type.Number(
+        within(
+          NUMBER_LIMITS.repetitionPenalty,
+          'Divides positive logits of tokens in the prompt or the answer, and multiplies negative ones. Default: 1.',
+        ),
+      ),
+    ),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: "Values for requests that leave a parameter out. They come before those in the model's file.",
+  },
+);
 
 /** The section of a model configuration. */
 export const LlamaSchema = Type.Object(
@@ -116,6 +170,7 @@ export const LlamaSchema = Type.Object(
         },
       ),
     ),
+    sampling: Type.Optional(SamplingSchema),
   },
   { additionalProperties: false, 'x-moved': { library: 'runners.llamaLibrary' } },
 );

@@ -38,9 +38,9 @@ describe('modeOf', () => {
   it.each([
     ['tensors', model(), all],
     ['media', model({ inputs: [PIXELS] }), all],
-    ['chat', model({ tasks: { generate: { chat: true } } }), all],
-    ['completion', model({ tasks: { generate: { chat: false } } }), all],
-    ['tensors', model({ tasks: { generate: { chat: true } } }), {}],
+    ['chat', model({ tasks: { generate: { chat: true, temperature: 1 } } }), all],
+    ['completion', model({ tasks: { generate: { chat: false, temperature: 1 } } }), all],
+    ['tensors', model({ tasks: { generate: { chat: true, temperature: 1 } } }), {}],
   ])('is %s', (mode, asked, paths) => {
     expect(modeOf(asked, paths)).toBe(mode);
   });

@@ -9,12 +9,13 @@ import { runControls, Snippets } from './form.js';
 
 const DEFAULT_TOKENS = 200;
 
-/** How an answer is to be. */
-function answerSettings() {
+/** How an answer is to be. @param {ApiModel} model */
+function answerSettings({ tasks: { generate } }) {
   const number = (/** @type {string} */ label, /** @type {Partial<HTMLInputElement>} */ properties) =>
     new Labelled(label, element('input', { type: 'number', ...properties }));
   const maxTokens = number('Most tokens', { min: '1', step: '1', value: String(DEFAULT_TOKENS) });
-  const temperature = number('Temperature', { min: '0', max: '2', step: 'any', placeholder: "the server's" });
+  const placeholder = generate === undefined ? '' : `default: ${generate.temperature}`;
+  const temperature = number('Temperature', { min: '0', max: '2', step: 'any', placeholder });
   return {
     node: element('div', { className: 'settings' }, [maxTokens.node, temperature.node]),
     read: () => ({
@@ -45,7 +46,7 @@ export function chatForm(model, place) {
     element('textarea', { rows: 3, value: 'Hello! Who are you?' }),
     'Enter sends it, Shift + Enter is a new line',
   );
-  const settings = answerSettings();
+  const settings = answerSettings(model);
   const runner = runControls('Send');
   const again = element('button', { type: 'button', textContent: 'New conversation' });
   runner.node.append(again);
@@ -105,7 +106,7 @@ export function completionForm(model, place) {
     element('textarea', { rows: 4, value: 'Once upon a time' }),
     'the model goes on with it',
   );
-  const settings = answerSettings();
+  const settings = answerSettings(model);
   const runner = runControls();
   const form = element('form', { className: 'try' }, [text.node, settings.node, runner.node]);
   const snippets = new Snippets(place);

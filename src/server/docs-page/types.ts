@@ -32,8 +32,8 @@ export interface ApiModel {
   readonly outputs: readonly ApiOutput[];
   /** It answers any number of times. */
   readonly decoupled: boolean;
-  /** What it can be asked for besides inference; `chat`: to answer conversations, too. */
-  readonly tasks: { readonly generate?: { readonly chat: boolean } };
+  /** What it can be asked for besides inference; `chat`: to answer conversations, too; `temperature`: of calls that name none. */
+  readonly tasks: { readonly generate?: { readonly chat: boolean; readonly temperature: number } };
   /** A request that fits it; missing where nothing that takes it is switched on. */
   readonly example?: {
     readonly route: 'infer' | 'generate_stream';

@@ -46,7 +46,8 @@ export function capacityTokensOf(header: GgufHeader, options: LlamaOptions): num
 export function checkPoolingOptions(options: LlamaOptions): void {
   // Defaults are filled in before a model is loaded.
   const defaults = readLlamaOptions({});
-  const option = GENERATION_OPTIONS.find((each) => options[each] !== defaults[each]);
+  const changed = GENERATION_OPTIONS.find((each) => options[each] !== defaults[each]);
+  const option = changed ?? (Object.keys(options.sampling).length > 0 ? 'sampling' : undefined);
   if (option === undefined) return;
   throw invalidArgument(`llama.${option}: expected to be left out, as the model does not generate`);
 }
