@@ -75,6 +75,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /v1/responses/{response}/input_items': { needs: 'model.infer', on: 'anything', answers: 404 },
   'POST /tokenize': { needs: 'model.infer', request: { model: 'echo', content: 'a' }, answers: 400 },
   'POST /detokenize': { needs: 'model.infer', request: { model: 'echo', tokens: [1] }, answers: 400 },
+  'POST /apply-template': CHAT,
   ...POOLING_ROWS,
   'GET /v1/models': LIST,
   'GET /v1/models/{model}': METADATA,

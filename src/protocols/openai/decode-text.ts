@@ -10,7 +10,7 @@ import {
   type ScoreRequest,
 } from './decode-pooling.js';
 import { type CountRequest, decodeCount, decodeResponse, type ResponseRequest } from './decode-response.js';
-import { decodeDetokenize, decodeTokenize, type TokenizeRequest } from './decode-tokenize.js';
+import { decodeDetokenize, decodeTemplate, decodeTokenize, type TokenizeRequest } from './decode-tokenize.js';
 
 /** What bodies of texts are read as. */
 export interface TextRequests {
@@ -20,6 +20,7 @@ export interface TextRequests {
   readonly inputTokens: CountRequest;
   readonly tokenize: TokenizeRequest;
   readonly detokenize: TokenizeRequest;
+  readonly template: TokenizeRequest;
   readonly embedding: EmbeddingRequest;
   readonly pooling: EmbeddingRequest;
   readonly score: ScoreRequest;
@@ -50,6 +51,7 @@ const DECODERS: { readonly [Kind in TextKind]: (body: TextBody) => TextRequests[
   inputTokens: ({ value, earlier }) => decodeCount(value, earlier),
   tokenize: ({ value }) => decodeTokenize(value),
   detokenize: ({ value }) => decodeDetokenize(value),
+  template: ({ value }) => decodeTemplate(value),
   embedding: ({ value }) => decodeEmbedding(value),
   pooling: ({ value }) => decodeEmbedding(value),
   score: ({ value }) => decodeScore(value),

@@ -194,13 +194,43 @@ export const CountSchema = Type.Object({
   input_tokens: Type.Integer(),
 });
 
-export const TokenizeRequestSchema = Type.Object({
-  model: Model,
-  content: Text,
-  add_special: Type.Optional(Type.Boolean({ default: false })),
-  parse_special: Type.Optional(Type.Boolean({ default: true })),
+/** A chat completion, of which only the prompt is made. */
+export const TemplateRequestSchema = Type.Object(
+  {
+    model: Model,
+    messages: Type.Array(Message, { minItems: 1 }),
+    tools: Type.Optional(Type.Array(Type.Object({ type: Type.Literal('function'), function: Described }))),
+    tool_choice: Type.Optional(Type.Union([Text, OpenObject])),
+    reasoning_effort: Type.Optional(Text),
+    chat_template_kwargs: Type.Optional(OpenObject),
+    add_generation_prompt: Type.Optional(
+      Type.Boolean({ default: true, description: "End with the beginning of the model's answer." }),
+    ),
+  },
+  { additionalProperties: true },
+);
+export const PromptSchema = Type.Object({ prompt: Text });
+
+export const TokenizeRequestSchema = Type.Union([
+  Type.Object({
+    model: Model,
+    content: Text,
+    add_special: Type.Optional(Type.Boolean({ default: false })),
+    parse_special: Type.Optional(Type.Boolean({ default: true })),
+  }),
+  Type.Object({
+    model: Model,
+    prompt: Text,
+    add_special_tokens: Type.Optional(Type.Boolean({ default: true })),
+  }),
+  TemplateRequestSchema,
+]);
+export const TokensSchema = Type.Object({
+  tokens: Type.Array(Type.Integer()),
+  count: Type.Optional(Type.Integer({ description: 'Of requests with `prompt` or `messages`.' })),
+  max_model_len: Type.Optional(Type.Integer({ description: 'Tokens of a prompt and its answer together.' })),
+  token_strs: Type.Optional(Type.Null()),
 });
-export const TokensSchema = Type.Object({ tokens: Type.Array(Type.Integer()) });
 export const DetokenizeRequestSchema = Type.Object({
   model: Model,
   tokens: Type.Array(Type.Integer()),

@@ -9,8 +9,10 @@ import {
   CountRequestSchema,
   CountSchema,
   DetokenizeRequestSchema,
+  PromptSchema,
   ResponseRequestSchema,
   ResponseSchema,
+  TemplateRequestSchema,
   TokenizeRequestSchema,
   TokensSchema,
 } from './openapi-schemas.js';
@@ -64,6 +66,7 @@ export const OPERATIONS = {
   }),
   tokenize: describe({ operationId: 'tokenize', request: TokenizeRequestSchema, response: TokensSchema }),
   detokenize: describe({ operationId: 'detokenize', request: DetokenizeRequestSchema, response: ContentSchema }),
+  template: describe({ operationId: 'applyTemplate', request: TemplateRequestSchema, response: PromptSchema }),
   getResponse: { operationId: 'getResponse' },
   deleteResponse: { operationId: 'deleteResponse' },
   listInputItems: {

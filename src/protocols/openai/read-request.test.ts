@@ -11,7 +11,7 @@ import { readRequest } from './read-request.js';
 import { packStored } from './stored-response.js';
 
 const KINDS = [
-  ...['chat', 'response', 'inputTokens', 'completion', 'tokenize', 'detokenize'],
+  ...['chat', 'response', 'inputTokens', 'completion', 'tokenize', 'detokenize', 'template'],
   ...['embedding', 'pooling', 'score', 'classify'],
 ] as readonly TextKind[];
 const MESSAGES = Array(100_001).fill({ role: 'user', content: 'a' });

@@ -1,4 +1,5 @@
 import type { Call, Clock, FinishReason, MillraceError, Usage } from '../../core/index.js';
+import { effectiveSampling } from '../../generation/index.js';
 import type { PrincipalStore } from '../../service/index.js';
 import { jsonResponse } from '../route.js';
 import { type ChoicePiece, Choices, type ChoicesContext } from '../shared/generation/choices.js';
@@ -27,7 +28,7 @@ interface Draft {
   readonly id: string;
   readonly createdAt: number;
   readonly request: ResponseRequest;
-  readonly choices: Pick<Choices, 'sampling'>;
+  readonly choices: Pick<Choices, 'spec'>;
   /** It is kept. */
   readonly store: boolean;
 }
@@ -133,7 +134,7 @@ class ResponseEvents {
 
 function unfinished({ id, createdAt, request, choices, store }: Draft): object {
   const { model, instructions, previousId = null, truncation, settings } = request;
-  const { sampling } = choices;
+  const sampling = effectiveSampling(choices.spec ?? {});
   return {
     id,
     object: 'response',

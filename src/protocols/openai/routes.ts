@@ -11,7 +11,7 @@ import { type Described, type OpenAiContext, type Reading, readingRoute } from '
 import { answerResponse, countInputTokens } from './responses.js';
 import { createPoolingRoutes } from './routes-pooling.js';
 import { deleteResponse, getResponse, listInputItems, type StoredContext } from './stored-responses.js';
-import { answerDetokenize, answerTokenize } from './tokenize.js';
+import { answerDetokenize, answerTemplate, answerTokenize } from './tokenize.js';
 
 interface AboutStored extends Described {
   readonly response: TSchema;
@@ -31,7 +31,7 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
     control: false,
     handle: (call, request) => answer(context, call, request),
   });
-  const { chat, completion, response, inputTokens, tokenize, detokenize } = OPERATIONS;
+  const { chat, completion, response, inputTokens, tokenize, detokenize, template } = OPERATIONS;
   const { getResponse: get, deleteResponse: forget, listInputItems: list } = OPERATIONS;
   return [
     generating('/v1/chat/completions', {
@@ -78,7 +78,7 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
     }),
     generating('/tokenize', {
       kind: 'tokenize',
-      summary: 'The tokens of a text',
+      summary: 'List the tokens of a text or a conversation',
       operation: tokenize,
       answer: answerTokenize,
     }),
@@ -87,6 +87,12 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
       summary: 'The text of tokens',
       operation: detokenize,
       answer: answerDetokenize,
+    }),
+    generating('/apply-template', {
+      kind: 'template',
+      summary: 'Render the prompt of a conversation',
+      operation: template,
+      answer: answerTemplate,
     }),
     ...createPoolingRoutes(context),
   ];

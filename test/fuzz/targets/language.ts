@@ -46,11 +46,17 @@ const CHATS: readonly Sample[] = [
   post('/v1/responses/input_tokens', { model: 'kjv', input: 'And' }),
   post('/tokenize', { model: 'kjv', content: 'And', add_special: true }),
   post('/detokenize', { model: 'kjv', tokens: [1, 2, 3] }),
+  post('/tokenize', { model: 'kjv', messages: [{ role: 'user', content: 'And' }], add_generation_prompt: false }),
+  post('/apply-template', {
+    model: 'kjv',
+    messages: [{ role: 'user', content: 'And' }],
+    chat_template_kwargs: { enable_thinking: false },
+  }),
   get('/v1/responses/resp_0/input_items?limit=2&order=asc'),
   get('/v1/models'),
 ];
 const OPENAI_ROWS =
-  /^\/v1\/(?:chat|completions|responses|embeddings|score|models$)|^\/(?:(?:de)?tokenize|pooling|score|classify)$/;
+  /^\/v1\/(?:chat|completions|responses|embeddings|score|models$)|^\/(?:(?:de)?tokenize|apply-template|pooling|score|classify)$/;
 
 const COMMON = {
   models: { ...ROW_MODEL, ...LANGUAGE_MODEL },

@@ -4,17 +4,17 @@ import {
   type FinishReason,
   type GenerationDelta,
   type GenerationParameters,
+  type GenerationSpec,
   type InferResponse,
   MillraceError,
   NO_PARAMETERS,
   type Prompt,
   quoted,
-  type SamplingDefaults,
   type Tensor,
   type Usage,
 } from '../../../core/index.js';
 import type { ModelInfo } from '../../../engine/index.js';
-import { effectiveSampling, SAMPLING_DEFAULTS, tensorsOfPrompt } from '../../../generation/index.js';
+import { tensorsOfPrompt } from '../../../generation/index.js';
 import { type InferResult, type Resolved, type Service, UnknownLabelError } from '../../../service/index.js';
 import { didYouMean } from '../../../text/index.js';
 import { parametersOfChoice } from './choice-seed.js';
@@ -64,7 +64,7 @@ export class Choices {
   readonly #call: Call;
   readonly #request: ChoicesRequest;
   readonly #choices: readonly ChoiceRequest[];
-  #sampling = SAMPLING_DEFAULTS;
+  #spec: GenerationSpec | undefined;
 
   constructor(context: ChoicesContext, call: Call, request: ChoicesRequest) {
     const { prompts, n = 1, parameters } = request;
@@ -78,9 +78,9 @@ export class Choices {
     });
   }
 
-  /** Values of parameters that the request leaves out: those of the model that answers, once it is known. */
-  get sampling(): Required<SamplingDefaults> {
-    return this.#sampling;
+  /** What the model that answers can do; undefined = it is not known yet. */
+  get spec(): GenerationSpec | undefined {
+    return this.#spec;
   }
 
   /** All of them, each whole, in their order. Rejects as soon as one fails, and the others are cancelled then. */
@@ -158,7 +158,7 @@ export class Choices {
     const resolved = await this.#resolve(call, model, whole);
     const generate = resolved.info.tasks?.generate;
     if (generate === undefined) throw cannot(model, 'does not generate text');
-    this.#sampling = effectiveSampling(generate);
+    this.#spec = generate;
     if (kind === 'conversation' && !generate.chat) {
       throw cannot(model, `has no chat template${textsRoute === undefined ? '' : `; use ${textsRoute}`}`);
     }

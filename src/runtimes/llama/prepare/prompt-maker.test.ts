@@ -180,3 +180,25 @@ describe('a prompt that is too long', () => {
     expect(maker.make({ prompt: tokens(65_536), options: back }).text).toHaveLength(65_536);
   });
 });
+
+describe('the text of a conversation', () => {
+  /** Half a character is another one where tokens are made text. */
+  const textFor = (options: Partial<PromptOptions>) =>
+    setUp({ render: () => 'a\ud800' }).chat([user('hello')], options).text;
+
+  it('is what the template has written, where nothing is generated', () => {
+    expect(textFor({ echo: true, maxTokens: 0 })).toBe('a\ud800');
+  });
+
+  it('is that of its tokens, where an answer follows', () => {
+    expect(textFor({ echo: true })).toBe('a\ufffd');
+  });
+
+  it('is told only where it is asked for', () => {
+    expect(textFor({ maxTokens: 0 })).toBe('');
+  });
+
+  it('is that of the tokens that are left, where it is cut', () => {
+    expect(textFor({ echo: true, maxTokens: 0, truncatePromptTokens: 3 })).toBe('\ufffd');
+  });
+});

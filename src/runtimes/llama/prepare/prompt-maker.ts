@@ -23,6 +23,12 @@ interface Written {
   readonly tokens: Int32Array;
 }
 
+/** What a prompt is read as. */
+interface ReadSource extends Omit<MadePrompt, 'text'> {
+  /** What a template has made of a conversation. */
+  readonly written: string | undefined;
+}
+
 /** How a conversation is written. */
 type Write = (conversation: Conversation) => Written;
 
@@ -54,22 +60,24 @@ export class PromptMaker {
     if (options.suffix !== undefined && source.kind !== 'text') {
       throw invalidParameter('suffix', 'expected to be left out where the prompt is no text');
     }
-    const { tokens: all, conversation } = this.#readSource(source, options);
+    const { tokens: all, conversation, written } = this.#readSource(source, options);
     const tokens = this.#truncate(all, options);
     if (!isOnlyRead(options)) this.#checkRoom(tokens.length);
     checkToldTokens(tokens.length, options);
     const isTold = options.echo || options.promptLogprobs !== undefined;
-    const isWhole = source.kind === 'text' && tokens.length === all.length;
-    const text = !isTold ? '' : isWhole ? source.text : this.#detokenize(tokens);
+    const isWhole = tokens.length === all.length;
+    // What a template has written reads otherwise where its tokens are made text again.
+    const known = source.kind === 'text' ? source.text : isOnlyRead(options) ? written : undefined;
+    const text = !isTold ? '' : isWhole && known !== undefined ? known : this.#detokenize(tokens);
     return { tokens, text, conversation };
   }
 
-  #readSource(source: PromptSource, options: PromptOptions): Omit<MadePrompt, 'text'> {
+  #readSource(source: PromptSource, options: PromptOptions): ReadSource {
     if (source.kind === 'conversation') return this.#readConversation(source.conversation, options);
     const { addSpecial, parseSpecial } = options;
     const tokens =
       source.kind === 'tokens' ? source.tokens : this.#tokenize(source.text, options, { addSpecial, parseSpecial });
-    return { tokens, conversation: undefined };
+    return { tokens, conversation: undefined, written: undefined };
   }
 
   #checkRoom(tokens: number): void {
@@ -89,7 +97,7 @@ export class PromptMaker {
     return Math.max(1, this.#setup.limits.contextTokens - Math.max(1, maxTokens));
   }
 
-  #readConversation(conversation: Conversation, options: PromptOptions): Omit<MadePrompt, 'text'> {
+  #readConversation(conversation: Conversation, options: PromptOptions): ReadSource {
     const { template } = this.#setup;
     if (template === undefined) throw invalidArgument('the model has no chat template, so it takes texts only');
     if (typeof template === 'string') throw refusedByTemplate(template);
@@ -106,7 +114,7 @@ export class PromptMaker {
       : this.#writeAll(conversation, options, write);
     const { reasoning } = template.format;
     const isThinking = reasoning !== undefined && text.trimEnd().endsWith(reasoning.open);
-    return { tokens, conversation: { use, isThinking } };
+    return { tokens, conversation: { use, isThinking }, written: text };
   }
 
   #writeAll(conversation: Conversation, options: PromptOptions, write: Write): Written {
