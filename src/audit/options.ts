@@ -63,7 +63,8 @@ export const AuditOptionsSchema = Type.Object(
     }),
     models: Type.Array(Type.String({ minLength: 1 }), {
       default: ['*'],
-      description: 'Models and routes whose inferences are recorded, as callers name them, but by their own names instead of aliases; `*` stands for any text.',
+      description:
+        'Models and routes whose inferences are recorded, as callers name them, but by their own names instead of aliases; `*` stands for any text.',
     }),
     whenBehind: Type.Union([Type.Literal('drop'), Type.Literal('refuse')], {
       default: 'drop',

@@ -21,7 +21,10 @@ export function effectiveSampling({ sampling }: Pick<GenerationSpec, 'sampling'>
 }
 
 /** A request, with a model's defaults for the parameters that it leaves out. */
-export function withSampling<Request extends SamplingParameters>(request: Request, defaults: SamplingDefaults): Request {
+export function withSampling<Request extends SamplingParameters>(
+  request: Request,
+  defaults: SamplingDefaults,
+): Request {
   const missing = SAMPLING_NAMES.filter((name) => request[name] === undefined && defaults[name] !== undefined);
   if (missing.length === 0) return request;
   return { ...request, ...Object.fromEntries(missing.map((name) => [name, defaults[name]])) };

@@ -41,7 +41,7 @@ it.each<[Partial<Description>, readonly ModelTask[], string]>([
     'tasks of the runtime: generate.sampling.temperature: expected a number from 0 to 2, got 3',
   ],
   [
-    { tasks: { generate: { ...GENERATE, sampling: { heat: 1 } as object } } },
+    { tasks: { generate: { ...GENERATE, sampling: { heat: 1 } } } as unknown as ModelTasks },
     ['generate'],
     "tasks of the runtime: generate.sampling: expected temperature, topP, topK, minP, frequencyPenalty, presencePenalty, repetitionPenalty, got 'heat'",
   ],

@@ -22,11 +22,7 @@ interface Known {
 
 /** The catalog of models: all that is known of them. */
 export function createModelReports({ engine, lookup }: ReportParts): Pick<Service, 'modelReport' | 'modelReports'> {
-  const report = (
-    call: Call,
-    asked: string,
-    { gaugesOf, aliasesOf }: Known,
-  ): ModelReport => {
+  const report = (call: Call, asked: string, { gaugesOf, aliasesOf }: Known): ModelReport => {
     const right = { principal: call.principal, action: 'model.read' } as const;
     const { lookup: seen, target } = admitToModel(lookup, right, { name: asked, version: undefined });
     const { name } = target;

@@ -40,6 +40,8 @@ export interface Resolution extends Resolved {
   readonly forSequencesOnly: boolean;
 }
 
+type Found = Pick<Resolution, 'info' | 'forSequencesOnly'>;
+
 /** Lets a call in and chooses the version that answers it. */
 export function createResolution({ lookup, routes, clock, onRefused }: ResolutionDependencies) {
   const sequences = new RunningSequences(clock);
@@ -81,11 +83,8 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
     }
   }
 
-  function findOrRemember(
-    seen: VersionLookup,
-    { principal: { ownerId } }: Call,
-    target: InferTarget,
-  ): { readonly info: ModelInfo; readonly forSequencesOnly: boolean } {
+  function findOrRemember(seen: VersionLookup, call: Call, target: InferTarget): Found {
+    const { ownerId } = call.principal;
     try {
       return { info: findVersion(seen, target), forSequencesOnly: false };
     } catch (error) {

@@ -28,7 +28,7 @@ export function generationConfigOf(model: string, files: readonly SourceFile[]):
 /** The sampling defaults in the text of such a file; what no request could set is left out, and so is all of a text that is no JSON. */
 export function samplingOfConfig(text: string): SamplingDefaults {
   const config = parsed(text);
-  const found: { [Name in keyof SamplingDefaults]: number } = {};
+  const found: { -readonly [Name in keyof SamplingDefaults]: number } = {};
   for (const [key, name] of Object.entries(NAMES)) {
     const value = config[key];
     if (isSamplingValue(name, value)) found[name] = value;

@@ -47,11 +47,13 @@ const WAYS: readonly Way[] = [
     };
   }),
   ...shared.map((route): Way => ({ id: idOf(route), reads: readBy('shared'), control: false })),
-  ...[...docs, ...fallbacks].map((route): Way => ({
-    id: idOf(route),
-    reads: readBy('documentation'),
-    control: false,
-  })),
+  ...[...docs, ...fallbacks].map(
+    (route): Way => ({
+      id: idOf(route),
+      reads: readBy('documentation'),
+      control: false,
+    }),
+  ),
 ];
 const METRICS: Way = { id: 'GET /metrics', reads: readBy('metrics'), control: false };
 

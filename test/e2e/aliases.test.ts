@@ -118,7 +118,8 @@ describe('a model is asked for by its aliases', () => {
   });
 
   it('with the rights on its own name: to others an alias is as unknown as a name that nothing has', async () => {
-    const unknown = async (name: string) => (await ask(`POST /v2/models/${name}/infer`, TENSOR, 'elsewhere')).body.error;
+    const unknown = async (name: string) =>
+      (await ask(`POST /v2/models/${name}/infer`, TENSOR, 'elsewhere')).body.error;
     expect(await unknown('score')).toBe((await unknown('gpt-none')).replace('gpt-none', 'score'));
     expect((await ask('GET /v2/models/score/ready', undefined, 'elsewhere')).status).toBe(503);
     const chat = (model: string) =>
@@ -183,7 +184,9 @@ it('aliases follow model.yaml while the server runs', async () => {
   await until('the new alias answers', async () => (await statusOf('new')) === 200);
   await until('the old one ends', async () => (await statusOf('old')) === 404);
   await writeFile(join(server.folder.path, 'm/model.yaml'), `${ECHO}aliases: ['a b']\n`);
-  await until('the mistake is reported', async () => (await server.index()).some((line) => line.includes('aliases[0]')));
+  await until('the mistake is reported', async () =>
+    (await server.index()).some((line) => line.includes('aliases[0]')),
+  );
   expect(await server.index()).toContainEqual(
     expect.stringContaining(
       "aliases[0]: expected a name of 1 to 200 characters other than white space, control characters, \\ and @, got 'a b'",

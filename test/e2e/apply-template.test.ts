@@ -4,7 +4,6 @@ import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js
 
 const TINY = readFileSync('test/fixtures/models/tiny-kjv.gguf');
 const TEMPLATE = [
-  '{% if tools %}[{% for tool in tools %}{{ tool.function.name }}{% endfor %}]{% endif %}',
   '{% for message in messages %}<{{ message.role }}>{{ message.content }}{% endfor %}',
   '{% if style %}({{ style }}){% endif %}{% if add_generation_prompt %}<assistant>{% endif %}',
 ].join('');
@@ -40,7 +39,6 @@ describe('POST /apply-template', () => {
       { chat_template_kwargs: { style: 'old', add_generation_prompt: true }, add_generation_prompt: false },
       '<system>Be brief<user>Who spoke?(old)',
     ],
-    [{ tools: [TOOL] }, '[send]<system>Be brief<user>Who spoke?<assistant>'],
     [{ tools: [TOOL], tool_choice: 'none' }, '<system>Be brief<user>Who spoke?<assistant>'],
     // The rest of a chat completion has no effect.
     [{ temperature: 0, max_tokens: 5, stream: true, n: 2 }, '<system>Be brief<user>Who spoke?<assistant>'],
@@ -53,14 +51,25 @@ describe('POST /apply-template', () => {
     [{ add_generation_prompt: 1 }, 'add_generation_prompt', "'add_generation_prompt': expected true or false, got 1"],
     [{ chat_template_kwargs: 1 }, 'chat_template_kwargs', "'chat_template_kwargs': expected an object, got 1"],
     [{ temprature: 1 }, 'temprature', "'temprature' is not a known parameter"],
-    [
-      { messages: [{ role: 'user', content: 'a'.repeat(300_000) }] },
-      'messages',
-      'the prompt has 300053 bytes; at most 262144 are tokenised',
-    ],
   ])('refuses %o by naming %s', async (more, param, message) => {
     const { status, json } = await ask('/apply-template', { messages: MESSAGES, ...more });
     expect({ status, param: json.error.param, message: json.error.message }).toEqual({ status: 400, param, message });
+  });
+
+  it('shows the tools that the model reads', async () => {
+    const { json } = await ask('/apply-template', { messages: MESSAGES, tools: [TOOL] });
+    expect(json.prompt).toMatch(
+      /^<system>Be brief\n\nYou can call these functions:\n\{"name":"send",[\s\S]+<user>Who spoke\?<assistant>$/,
+    );
+  });
+
+  it('refuses a conversation that is too long to be read', async () => {
+    const { status, json } = await ask('/apply-template', { messages: [{ role: 'user', content: 'a'.repeat(300_000) }] });
+    expect({ status, param: json.error.param, message: json.error.message }).toEqual({
+      status: 400,
+      param: 'messages',
+      message: 'the prompt has 300043 bytes; at most 262144 are tokenised',
+    });
   });
 
   it('refuses a model without a template, and one that is unknown', async () => {

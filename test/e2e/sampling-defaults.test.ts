@@ -104,13 +104,22 @@ it('a value that no request could set is reported and has no effect in a file, a
     Array(2).fill(expect.stringContaining("the file's general.sampling.min_p has no effect: expected 0 to 1, got 7")),
   );
   const wrong = (await server.index()).find((line) => line.startsWith('wrong'));
-  expect(wrong).toContain("'llama.sampling.temperature': expected a number from 0 to 2, got 3");
+  expect(wrong).toContain("llama.sampling.temperature: expected a number from 0 to 2, got 3");
   expect(wrong).toContain("unknown key 'llama.sampling.heat'");
 });
 
 it('millrace chat says nothing unless its flags do', async () => {
   const ask = async (...flags: readonly string[]) => {
-    const { out } = await run(['chat', 'greedy', PROMPT, '--max-tokens', '16', ...flags, '--url', server.addresses.http.url]);
+    const { out } = await run([
+      'chat',
+      'greedy',
+      PROMPT,
+      '--max-tokens',
+      '16',
+      ...flags,
+      '--url',
+      server.addresses.http.url,
+    ]);
     return out.trim();
   };
   expect(await ask()).toBe((await chat('plain', { temperature: 0, repetition_penalty: 1.5 })).trim());

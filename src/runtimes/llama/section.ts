@@ -33,11 +33,16 @@ const SamplingSchema = Type.Object(
     ),
     frequencyPenalty: Type.Optional(
       Type.Number(
-        within(NUMBER_LIMITS.frequencyPenalty, "Taken off a token's logit for each time that it was generated. Default: 0."),
+        within(
+          NUMBER_LIMITS.frequencyPenalty,
+          "Taken off a token's logit for each time that it was generated. Default: 0.",
+        ),
       ),
     ),
     presencePenalty: Type.Optional(
-      Type.Number(within(NUMBER_LIMITS.presencePenalty, "Taken off a token's logit once it was generated. Default: 0.")),
+      Type.Number(
+        within(NUMBER_LIMITS.presencePenalty, "Taken off a token's logit once it was generated. Default: 0."),
+      ),
     ),
     repetitionPenalty: Type.Optional(
       Type.Number(

@@ -21,8 +21,10 @@ function createFixture({ starting = false } = {}) {
     isRoute: (name) => routes.has(name),
     starting: () => state.starting,
   });
-  const apply = (given: Readonly<Record<string, readonly string[]>>, options: { isFinal: boolean; isWhole?: boolean }) =>
-    aliases.apply(new Map(Object.entries(given)), options);
+  const apply = (
+    given: Readonly<Record<string, readonly string[]>>,
+    options: { isFinal: boolean; isWhole?: boolean },
+  ) => aliases.apply(new Map(Object.entries(given)), options);
   const resolve = (name: string) => aliases.resolve({ name, version: undefined }).name;
   return { aliases, apply, resolve, serving, routes, said, state };
 }
@@ -30,9 +32,9 @@ function createFixture({ starting = false } = {}) {
 it('an alias stands for its model, with a label and a version, too', () => {
   const { aliases, apply, resolve } = createFixture();
   apply({ qwen: ['gpt-4o-mini', 'Qwen/Qwen3-8B'] }, FINAL);
-  expect(['gpt-4o-mini', 'Qwen/Qwen3-8B', 'gpt-4o-mini@canary', 'qwen', 'other', 'other@canary', '@'].map(resolve)).toEqual(
-    ['qwen', 'qwen', 'qwen@canary', 'qwen', 'other', 'other@canary', '@'],
-  );
+  expect(
+    ['gpt-4o-mini', 'Qwen/Qwen3-8B', 'gpt-4o-mini@canary', 'qwen', 'other', 'other@canary', '@'].map(resolve),
+  ).toEqual(['qwen', 'qwen', 'qwen@canary', 'qwen', 'other', 'other@canary', '@']);
   expect(aliases.resolve({ name: 'gpt-4o-mini', version: 3 })).toEqual({ name: 'qwen', version: 3 });
   expect(aliases.all()).toEqual([
     { alias: 'Qwen/Qwen3-8B', model: 'qwen' },
@@ -120,7 +122,9 @@ it('whatever is applied, a name stands for itself or for one of the models that 
         if (isWhole) for (const model of known.keys()) if (!Object.hasOwn(now, model)) known.delete(model);
         apply(now, { isFinal, isWhole });
         for (const alias of ['a', 'b', 'c', 'd']) {
-          const holders = [...known].flatMap(([model, aliases]) => (aliases.has(alias) && model !== alias ? [model] : []));
+          const holders = [...known].flatMap(([model, aliases]) =>
+            aliases.has(alias) && model !== alias ? [model] : [],
+          );
           const expected = serving.has(alias) || holders.length === 0 ? [alias] : holders;
           expect(expected).toContain(resolve(alias));
         }

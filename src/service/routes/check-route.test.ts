@@ -37,7 +37,8 @@ it('a route must not hide an alias of a model of which it has no arm, and names 
     unselected: () => [],
     starting: () => false,
   };
-  const routeTo = (model: string) => createRoutes({ gpt: { arms: [{ model, weight: 1 }], rules: [], fallback: [] } }).routes;
+  const routeTo = (model: string) =>
+    createRoutes({ gpt: { arms: [{ model, weight: 1 }], rules: [], fallback: [] } }).routes;
   const problems = (model: string, names: readonly string[]) =>
     routeTo(model).flatMap((route) => problemsOf(route, { lookup, modelNames: () => names, bareArms: new Map() }));
   expect(problems('m', ['m', 'n'])).toEqual([]);

@@ -14,7 +14,7 @@ const SIGNIFICANT_DIGITS = 6;
 
 /** The sampling defaults in a model's file. `report` is called for each one that is out of range; it is left out. */
 export function samplingOfFile({ values }: GgufHeader, report: (message: string) => void): SamplingDefaults {
-  const found: { [Name in keyof SamplingDefaults]: number } = {};
+  const found: { -readonly [Name in keyof SamplingDefaults]: number } = {};
   for (const [key, name] of Object.entries(KEYS)) {
     const value = values.get(`general.sampling.${key}`);
     if (value === undefined) continue;
