@@ -64,7 +64,9 @@ describe('POST /apply-template', () => {
   });
 
   it('refuses a conversation that is too long to be read', async () => {
-    const { status, json } = await ask('/apply-template', { messages: [{ role: 'user', content: 'a'.repeat(300_000) }] });
+    const { status, json } = await ask('/apply-template', {
+      messages: [{ role: 'user', content: 'a'.repeat(300_000) }],
+    });
     expect({ status, param: json.error.param, message: json.error.message }).toEqual({
       status: 400,
       param: 'messages',

@@ -104,7 +104,7 @@ it('a value that no request could set is reported and has no effect in a file, a
     Array(2).fill(expect.stringContaining("the file's general.sampling.min_p has no effect: expected 0 to 1, got 7")),
   );
   const wrong = (await server.index()).find((line) => line.startsWith('wrong'));
-  expect(wrong).toContain("llama.sampling.temperature: expected a number from 0 to 2, got 3");
+  expect(wrong).toContain('llama.sampling.temperature: expected a number from 0 to 2, got 3');
   expect(wrong).toContain("unknown key 'llama.sampling.heat'");
 });
 
