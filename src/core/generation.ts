@@ -26,6 +26,8 @@ export interface GenerationSpec {
   readonly vocabularySize?: number;
   /** It takes conversations, too. */
   readonly chat: boolean;
+  /** It can be told how long to think. Default: that is not known. */
+  readonly reasoningEffort?: boolean;
   /** It fills in what is between a text and `suffix`. Default: no. */
   readonly infill?: boolean;
   /** Values of parameters that requests leave out; the runtime applies them. Default: those of {@link SamplingParameters}. */
@@ -50,15 +52,37 @@ export interface SamplingParameters {
   readonly topK?: number;
   /** Only tokens that have at least this part of the probability of the most probable one. 0 to 1, default 0. */
   readonly minP?: number;
+  /** Only tokens about as surprising as is typical, that together have this probability. 0 to 1, default 1. */
+  readonly typicalP?: number;
   /** Taken off a token's logit for each time that it was generated. -2 to 2, default 0. */
   readonly frequencyPenalty?: number;
   /** Taken off a token's logit once it was generated. -2 to 2, default 0. */
   readonly presencePenalty?: number;
   /** Divides the logits of tokens that were in the prompt or generated, where they are positive; multiplies others. 0.01 to 10, default 1. */
   readonly repetitionPenalty?: number;
+  /** DRY: taken off the logit of a token that would repeat a sequence of tokens, and more the longer it is. 0 to 100, default 0 = nothing. */
+  readonly dryMultiplier?: number;
+  /** Each further token of the sequence multiplies it by this. 1 to 10, default 1.75. */
+  readonly dryBase?: number;
+  /** Tokens of a sequence from which on it counts. 0 to 1,024, default 2. */
+  readonly dryAllowedLength?: number;
+  /** So many of the last tokens are looked at; -1 = all. Default -1. */
+  readonly dryPenaltyLastN?: number;
+  /** A token with one of these texts in it begins no sequence and ends it: up to 16, of 1 to 40 characters. Default: a line break, `:`, `"` and `*`. */
+  readonly drySequenceBreakers?: readonly string[];
+  /** XTC: the probability that, of several tokens with at least {@link xtcThreshold}, only the least probable one is left. 0 to 1, default 0. */
+  readonly xtcProbability?: number;
+  /** 0 to 1, default 0.1; above 0.5 it has no effect. */
+  readonly xtcThreshold?: number;
+  /** Keeps the surprise of the text level, in place of all other choices but penalties: version 1 or 2 of Mirostat. Default 0 = no. */
+  readonly mirostat?: number;
+  /** How surprising the text is. 0 to 100, default 5. */
+  readonly mirostatTau?: number;
+  /** How fast it is corrected. 0 to 1, default 0.1. */
+  readonly mirostatEta?: number;
   /** Added to logits, by token id: each from -100 to 100, at most 1,024. */
   readonly logitBias?: Readonly<Record<string, number>>;
-  /** Any safe integer. Default: another one each time. */
+  /** An integer of up to 64 bits; beyond 53 bits the nearest number counts. Default: another one each time. */
   readonly seed?: number;
 }
 
@@ -96,6 +120,10 @@ export interface GenerationParameters extends SamplingParameters {
   readonly maxTokens?: number;
   /** The answer ends before any of them: up to 16, of 1 to 1,024 characters. */
   readonly stop?: readonly string[];
+  /** The answer ends with any of these tokens, which is not part of it: up to 64 ids. */
+  readonly stopTokenIds?: readonly number[];
+  /** Neither a stop nor the token that ends a text comes before so many tokens. Default 0. */
+  readonly minTokens?: number;
   /** The answer goes on behind the token that ends a text. Default: false. */
   readonly ignoreEos?: boolean;
   readonly responseFormat?: ResponseFormat;

@@ -14,6 +14,8 @@ export interface Timing {
   /** The route that has chosen it, and which of its arms; '' where the caller names the model. */
   route: string;
   arm: string;
+  /** Members of the request that have no effect on the answer, which is told so. */
+  ignored: readonly string[];
   receivedAt: number;
   decodedAt: number;
   /** Accepted: from here on it waits for the model's preparer, where there is one, and for an instance. */
@@ -47,11 +49,14 @@ export interface Timing {
   finishReason: FinishReason | undefined;
 }
 
+const NONE: readonly string[] = Object.freeze([]);
+
 export function createTiming(receivedAt: number): Timing {
   return {
     answeredBy: undefined,
     route: '',
     arm: '',
+    ignored: NONE,
     receivedAt,
     decodedAt: 0,
     enqueuedAt: 0,

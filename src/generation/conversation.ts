@@ -11,6 +11,10 @@ export interface Conversation {
   readonly tools?: readonly Tool[];
   /** How long the model thinks, where it can. */
   readonly reasoning_effort?: ReasoningEffort;
+  /** Ends the prompt with the beginning of an answer. Default: true. */
+  readonly add_generation_prompt?: boolean;
+  /** The answer goes on with the last message, as if the model had begun it. Default: false. */
+  readonly continue_final_message?: boolean;
   readonly [variable: string]: unknown;
 }
 

@@ -9,10 +9,21 @@ export const NUMBER_LIMITS = {
   topP: { least: 0, most: 1 },
   topK: { least: -1, most: MOST },
   minP: { least: 0, most: 1 },
+  typicalP: { least: 0, most: 1 },
   frequencyPenalty: { least: -2, most: 2 },
   presencePenalty: { least: -2, most: 2 },
   repetitionPenalty: { least: 0.01, most: 10 },
-  seed: { least: Number.MIN_SAFE_INTEGER, most: Number.MAX_SAFE_INTEGER },
+  dryMultiplier: { least: 0, most: 100 },
+  dryBase: { least: 1, most: 10 },
+  dryAllowedLength: { least: 0, most: 1_024 },
+  dryPenaltyLastN: { least: -1, most: MOST },
+  xtcProbability: { least: 0, most: 1 },
+  xtcThreshold: { least: 0, most: 1 },
+  mirostat: { least: 0, most: 2 },
+  mirostatTau: { least: 0, most: 100 },
+  mirostatEta: { least: 0, most: 1 },
+  minTokens: { least: 0, most: MOST },
+  seed: { least: -(2 ** 63), most: 2 ** 64 },
   logprobs: { least: 0, most: 20 },
   promptLogprobs: { least: 0, most: 20 },
   truncatePromptTokens: { least: -1, most: MOST },
@@ -21,6 +32,11 @@ export const NUMBER_LIMITS = {
 /** Stop strings of a request, and characters of each. */
 export const MAX_STOPS = 16;
 export const MAX_STOP_CHARACTERS = 1_024;
+/** Tokens at which a request stops. */
+export const MAX_STOP_TOKENS = 64;
+/** Texts that end a sequence for DRY, and characters of each. */
+export const MAX_BREAKERS = 16;
+export const MAX_BREAKER_CHARACTERS = 40;
 /** Tokens whose logits a request changes, and by how much at most. */
 export const MAX_LOGIT_BIASES = 1_024;
 export const MAX_LOGIT_BIAS = 100;

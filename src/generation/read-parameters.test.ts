@@ -8,7 +8,7 @@ import { writeGenerationParameters } from './write-parameters.js';
 const read = (parameters: Parameters) => readGenerationParameters(parameters, { vocabularySize: 1_024 });
 
 const KNOWN =
-  'max_tokens, temperature, top_p, top_k, min_p, frequency_penalty, presence_penalty, repetition_penalty, logit_bias, seed, stop, ignore_eos, echo, return_token_ids, add_special, parse_special, json_schema, json_schema_strict, json_object, tool_choice, parallel_tool_calls, cache_salt, logprobs, prompt_logprobs, suffix, drop_oldest_turns, truncate_prompt_tokens';
+  'max_tokens, temperature, top_p, top_k, min_p, typical_p, frequency_penalty, presence_penalty, repetition_penalty, dry_multiplier, dry_base, dry_allowed_length, dry_penalty_last_n, dry_sequence_breakers, xtc_probability, xtc_threshold, mirostat, mirostat_tau, mirostat_eta, logit_bias, seed, stop, stop_token_ids, min_tokens, ignore_eos, echo, return_token_ids, add_special, parse_special, json_schema, json_schema_strict, json_object, tool_choice, parallel_tool_calls, cache_salt, logprobs, prompt_logprobs, suffix, drop_oldest_turns, truncate_prompt_tokens';
 
 test.each<[Parameters, string]>([
   [{ temperature: 3 }, 'expected a number from 0 to 2, got 3'],

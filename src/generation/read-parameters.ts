@@ -10,7 +10,16 @@ import {
   type ToolChoice,
   withoutUndefined,
 } from '../core/index.js';
-import { MAX_LOGIT_BIAS, MAX_LOGIT_BIASES, MAX_STOP_CHARACTERS, MAX_STOPS, NUMBER_LIMITS } from './limits.js';
+import {
+  MAX_BREAKER_CHARACTERS,
+  MAX_BREAKERS,
+  MAX_LOGIT_BIAS,
+  MAX_LOGIT_BIASES,
+  MAX_STOP_CHARACTERS,
+  MAX_STOP_TOKENS,
+  MAX_STOPS,
+  NUMBER_LIMITS,
+} from './limits.js';
 
 /**
  * Reads the parameters of a request in the names of OpenAI's API and vLLM's additions to it (`max_tokens`). Throws `invalid_argument` naming the
@@ -28,12 +37,25 @@ export function readGenerationParameters(
     topP: reader.number('top_p', limits.topP),
     topK: reader.integer('top_k', { ...limits.topK, most: vocabularySize ?? limits.topK.most }),
     minP: reader.number('min_p', limits.minP),
+    typicalP: reader.number('typical_p', limits.typicalP),
     frequencyPenalty: reader.number('frequency_penalty', limits.frequencyPenalty),
     presencePenalty: reader.number('presence_penalty', limits.presencePenalty),
     repetitionPenalty: reader.number('repetition_penalty', limits.repetitionPenalty),
+    dryMultiplier: reader.number('dry_multiplier', limits.dryMultiplier),
+    dryBase: reader.number('dry_base', limits.dryBase),
+    dryAllowedLength: reader.integer('dry_allowed_length', limits.dryAllowedLength),
+    dryPenaltyLastN: reader.integer('dry_penalty_last_n', limits.dryPenaltyLastN),
+    drySequenceBreakers: reader.breakers(),
+    xtcProbability: reader.number('xtc_probability', limits.xtcProbability),
+    xtcThreshold: reader.number('xtc_threshold', limits.xtcThreshold),
+    mirostat: reader.integer('mirostat', limits.mirostat),
+    mirostatTau: reader.number('mirostat_tau', limits.mirostatTau),
+    mirostatEta: reader.number('mirostat_eta', limits.mirostatEta),
     logitBias: reader.biases(vocabularySize),
     seed: reader.integer('seed', limits.seed),
     stop: reader.stops(),
+    stopTokenIds: reader.stopTokens(vocabularySize),
+    minTokens: reader.integer('min_tokens', limits.minTokens),
     ignoreEos: reader.boolean('ignore_eos'),
     echo: reader.boolean('echo'),
     returnTokenIds: reader.boolean('return_token_ids'),
@@ -58,14 +80,30 @@ export function readGenerationParameters(
 /** What contradicts itself. */
 function checkTogether(generation: GenerationParameters): void {
   const { responseFormat, ignoreEos, truncatePromptTokens, dropOldestTurns, suffix } = generation;
+  const { minTokens = 0, maxTokens } = generation;
+  if (maxTokens !== undefined && minTokens > maxTokens) {
+    throw invalidParameter('min_tokens', `expected at most 'max_tokens' (${maxTokens}), got ${minTokens}`);
+  }
+  if (responseFormat !== undefined && minTokens > 0) {
+    throw invalidParameter('min_tokens', 'expected to be left out where the answer has to be JSON');
+  }
   if (responseFormat !== undefined && ignoreEos) {
     throw invalidParameter('ignore_eos', 'expected to be left out where the answer has to be JSON');
+  }
+  if (minTokens > 0 && mustCall(generation.toolChoice)) {
+    throw invalidParameter('min_tokens', 'expected to be left out where a tool has to be called');
   }
   if (truncatePromptTokens === undefined) return;
   if (dropOldestTurns) {
     throw invalidParameter('truncate_prompt_tokens', "expected to be left out beside 'drop_oldest_turns'");
   }
   if (suffix !== undefined) throw invalidParameter('truncate_prompt_tokens', "expected to be left out beside 'suffix'");
+}
+
+/** Whether an answer has to call a tool. */
+function mustCall(choice: ToolChoice | undefined): boolean {
+  if (choice === undefined || choice === 'auto' || choice === 'none') return false;
+  return typeof choice === 'string' || choice.type === 'function' || choice.allowed_tools?.mode === 'required';
 }
 
 class GenerationReader extends ParameterReader {
@@ -95,6 +133,28 @@ class GenerationReader extends ParameterReader {
       typeof stop === 'string' && stop !== '' && stop.length <= MAX_STOP_CHARACTERS;
     if (list.length <= MAX_STOPS && list.every(isStop)) return list;
     return this.refuse('stop', `a string, or up to ${MAX_STOPS}, of 1 to ${MAX_STOP_CHARACTERS} characters`);
+  }
+
+  stopTokens(vocabularySize = Number.POSITIVE_INFINITY): readonly number[] | undefined {
+    const value = this.any('stop_token_ids');
+    if (value === undefined) return undefined;
+    const list: readonly unknown[] = Array.isArray(value) ? value : [undefined];
+    const ids = list.map((id) => (typeof id === 'number' || typeof id === 'bigint' ? Number(id) : Number.NaN));
+    const isToken = (id: number) => isIntegerWithin(id, { least: 0, most: vocabularySize - 1 });
+    if (ids.length <= MAX_STOP_TOKENS && ids.every(isToken)) return ids;
+    const below = Number.isFinite(vocabularySize) ? ` below ${vocabularySize}` : '';
+    return this.refuse('stop_token_ids', `a list of up to ${MAX_STOP_TOKENS} token ids${below}`);
+  }
+
+  breakers(): readonly string[] | undefined {
+    const value = this.any('dry_sequence_breakers');
+    if (value === undefined) return undefined;
+    const list: readonly unknown[] = Array.isArray(value) ? value : [undefined];
+    const isBreaker = (each: unknown): each is string =>
+      typeof each === 'string' && each !== '' && each.length <= MAX_BREAKER_CHARACTERS;
+    if (list.length <= MAX_BREAKERS && list.every(isBreaker)) return list;
+    const expected = `a list of up to ${MAX_BREAKERS} texts of 1 to ${MAX_BREAKER_CHARACTERS} characters`;
+    return this.refuse('dry_sequence_breakers', expected);
   }
 
   biases(vocabularySize = Number.POSITIVE_INFINITY): GenerationParameters['logitBias'] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean, nearestName } from './did-you-mean.js';
+import { didYouMean, isMisspelt, nearestName } from './did-you-mean.js';
 
 describe('nearestName', () => {
   it.each([
@@ -24,5 +24,19 @@ describe('didYouMean', () => {
     expect(didYouMean('shap', ['shape'])).toBe('; did you mean shape?');
     expect(didYouMean('shap', ['shape'], "'")).toBe("; did you mean 'shape'?");
     expect(didYouMean('shap', [])).toBe('');
+  });
+});
+
+describe('isMisspelt', () => {
+  it.each([
+    ['top_pp', true],
+    ['topp', false],
+    ['temperatur', true],
+    ['temprature', true],
+    ['temperate', true],
+    ['tempo', false],
+    ['temperature_scale', false],
+  ])('%s: %s', (name, expected) => {
+    expect(isMisspelt(name, ['top_p', 'temperature', 'stop'])).toBe(expected);
   });
 });

@@ -2,6 +2,9 @@ import { closest, distance } from 'fastest-levenshtein';
 
 /** Longer than any name; comparing takes time in proportion. */
 const MAX_LENGTH = 255;
+/** Names of so many characters are misspelt with one edit, or with two. */
+const ONE_EDIT_FROM = 5;
+const TWO_EDITS_FROM = 8;
 
 /** The known name that was probably meant: near enough (case aside), or ending like it; undefined when there is none. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
@@ -19,4 +22,11 @@ export function nearestName(name: string, known: readonly string[]): string | un
 export function didYouMean(name: string, known: readonly string[], mark: "'" | '' = ''): string {
   const nearest = nearestName(name, known);
   return nearest === undefined ? '' : `; did you mean ${mark}${nearest}${mark}?`;
+}
+
+/** Whether a name that is not known differs from a known one by so little that it must have been meant. */
+export function isMisspelt(name: string, known: readonly string[]): boolean {
+  if (name.length < ONE_EDIT_FROM || name.length > MAX_LENGTH) return false;
+  const edits = name.length < TWO_EDITS_FROM ? 1 : 2;
+  return known.some((each) => Math.abs(each.length - name.length) <= edits && distance(name, each) <= edits);
 }

@@ -24,6 +24,7 @@ const SHARED = ['host', 'pooling', 'sequence'];
 /** A parameter of OpenAI's has the same name. */
 const OTHER_MEANINGS = [
   "src/generation/read-parameters.ts: 'echo'",
+  "src/protocols/openai/decode-chat.ts: 'echo'",
   "src/protocols/openai/decode-completion.ts: 'echo'",
 ];
 

@@ -35,10 +35,7 @@ describe('POST /apply-template', () => {
     [{ add_generation_prompt: false }, '<system>Be brief<user>Who spoke?'],
     [{ add_generation_prompt: null, chat_template_kwargs: null }, '<system>Be brief<user>Who spoke?<assistant>'],
     [{ chat_template_kwargs: { style: 'old' } }, '<system>Be brief<user>Who spoke?(old)<assistant>'],
-    [
-      { chat_template_kwargs: { style: 'old', add_generation_prompt: true }, add_generation_prompt: false },
-      '<system>Be brief<user>Who spoke?(old)',
-    ],
+    [{ chat_template_kwargs: { style: 'old' }, add_generation_prompt: false }, '<system>Be brief<user>Who spoke?(old)'],
     [{ tools: [TOOL], tool_choice: 'none' }, '<system>Be brief<user>Who spoke?<assistant>'],
     // The rest of a chat completion has no effect.
     [{ temperature: 0, max_tokens: 5, stream: true, n: 2 }, '<system>Be brief<user>Who spoke?<assistant>'],
@@ -50,7 +47,7 @@ describe('POST /apply-template', () => {
     [{ messages: [] }, 'messages', "'messages': expected a list of at least one message, got []"],
     [{ add_generation_prompt: 1 }, 'add_generation_prompt', "'add_generation_prompt': expected true or false, got 1"],
     [{ chat_template_kwargs: 1 }, 'chat_template_kwargs', "'chat_template_kwargs': expected an object, got 1"],
-    [{ temprature: 1 }, 'temprature', "'temprature' is not a known parameter"],
+    [{ temprature: 1 }, 'temprature', "'temprature' is not a known parameter; did you mean 'temperature'?"],
   ])('refuses %o by naming %s', async (more, param, message) => {
     const { status, json } = await ask('/apply-template', { messages: MESSAGES, ...more });
     expect({ status, param: json.error.param, message: json.error.message }).toEqual({ status: 400, param, message });
@@ -120,8 +117,12 @@ describe('POST /tokenize', () => {
   it.each([
     [{ messages: MESSAGES, return_token_strs: true }, 'return_token_strs', "'return_token_strs' is not supported here"],
     [{ messages: MESSAGES, chat_template: 'x' }, 'chat_template', "'chat_template' is not supported here"],
-    [{ messages: MESSAGES, content: 'a' }, 'content', "'content' is not a known parameter"],
-    [{ prompt: 'a', content: 'a' }, 'content', "'content' is not a known parameter"],
+    [
+      { messages: MESSAGES, content: 'a' },
+      'content',
+      "'content': expected to be left out beside 'messages', got \"a\"",
+    ],
+    [{ prompt: 'a', content: 'a' }, 'content', "'content': expected to be left out beside 'prompt', got \"a\""],
     [{ prompt: 'a', return_token_strs: true }, 'return_token_strs', "'return_token_strs' is not supported here"],
     [{ prompt: ['a'] }, 'prompt', '\'prompt\': expected a string, got ["a"]'],
     [{}, 'content', "'content': expected a text, got nothing"],

@@ -56,7 +56,7 @@ const SAMPLING: readonly Row[] = [
   ['min_p', { min_p: -1 }],
   ['n', { n: 0 }],
   ['n', { n: 129 }],
-  ['max_tokens', { max_tokens: -1 }],
+  ['max_tokens', { max_tokens: -2 }],
   ['max_tokens', { max_tokens: 1e12 }],
   ['frequency_penalty', { frequency_penalty: -2.1 }],
   ['presence_penalty', { presence_penalty: 2.1 }],
@@ -71,7 +71,7 @@ const SAMPLING: readonly Row[] = [
   ['stream', { stream: 'yes' }],
   ['stream_options', { stream: true, stream_options: [] }],
   ['ignore_eos', { ignore_eos: 1 }],
-  ['user_name', { user_name: 'x' }],
+  ['temprature', { temprature: 1 }],
 ];
 const CHATS: readonly Row[] = [
   ['messages', { messages: 'a' }],

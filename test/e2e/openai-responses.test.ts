@@ -261,7 +261,6 @@ it.each([
     { input: [{ type: 'function_call_output', output: 'x' }] },
     "'input[0].call_id': expected the id of a call, got nothing",
   ],
-  ['reasoning.summary', { reasoning: { summary: 'auto' } }, "'reasoning.summary' is not supported here"],
   [
     'input[0].content[0].type',
     { input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'x' }] }] },

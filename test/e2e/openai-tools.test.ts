@@ -238,11 +238,6 @@ describe('tools of chat completions', () => {
       'reasoning_effort',
       `'reasoning_effort': expected one of 'none', 'minimal', 'low', 'medium', 'high', 'xhigh', got "much"`,
     ],
-    [
-      { reasoning_effort: 'high' },
-      'reasoning_effort',
-      "parameter 'reasoning_effort': the chat template of the model knows of none",
-    ],
   ])('refuse %j', async (change, param, message) => {
     const { status, json } = await ask('chat/completions', { ...CHAT, ...change });
     expect(json.error).toMatchObject({ message, param, type: 'invalid_request_error' });

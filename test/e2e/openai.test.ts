@@ -164,7 +164,7 @@ describe('chat completions', () => {
       'temperature',
       "'temperature': expected a number from 0 to 2, got 3",
     ],
-    ['an unknown parameter', { temprature: 1 }, 'temprature', "'temprature' is not a known parameter"],
+    ['a mistyped parameter', { temprature: 1 }, 'temprature', expect.stringContaining("did you mean 'temperature'?")],
     [
       'options of a stream that is none',
       { stream_options: { include_usage: true } },

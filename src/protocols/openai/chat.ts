@@ -24,7 +24,7 @@ export async function answerChat(
 ): Promise<WireResponse | WireStream> {
   const { clock } = context;
   call.timing.decodedAt = clock.now();
-  const { model, prompts, n, parameters } = request;
+  const { model, prompts, n, parameters, effortPlace } = request;
   const choices = new Choices(context, call, {
     model,
     prompts,
@@ -32,6 +32,7 @@ export async function answerChat(
     parameters,
     places: PLACES,
     textsRoute: TEXTS_ROUTE,
+    effortPlace,
   });
   const head = createHead('chatcmpl-', model, clock);
   if (request.stream) return chunkStream(chunks({ request, choices, head }), clock);

@@ -1,7 +1,7 @@
 import { type GenerationParameters, type Prompt, withoutUndefined } from '../../core/index.js';
 import { NUMBER_LIMITS, textPrompt, tokensPrompt } from '../../generation/index.js';
-import { Fields } from '../shared/generation/fields.js';
-import { type AnswerRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
+import type { Fields } from '../shared/generation/fields.js';
+import { type AnswerRequest, finite, readGeneration, readMaxTokens } from './decode-sampling.js';
 
 /** A request for completions of texts. */
 export interface CompletionRequest extends AnswerRequest {
@@ -19,19 +19,19 @@ const MAX_PROMPTS = 128;
 const MAX_BEST_OF = 128;
 const PROMPT_FORM = `a text, a list of tokens, or a list of up to ${MAX_PROMPTS} of them`;
 
-/** Reads the body of `POST /v1/completions`. Throws `ParameterError`. */
-export function decodeCompletion(body: unknown): CompletionRequest {
-  const fields = Fields.of(body);
+/** Reads `POST /v1/completions`. Throws `ParameterError`. */
+export function decodeCompletion(fields: Fields): CompletionRequest {
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
   const prompts = readPrompts(fields);
   const generation = readGeneration(fields);
-  const maxTokens = readMaxTokens(fields, 'max_tokens', 0) ?? DEFAULT_TOKENS;
+  const maxTokens = readMaxTokens(fields, ['max_tokens', 'n_predict'], 0) ?? DEFAULT_TOKENS;
   const logprobs = fields.integer('logprobs', NUMBER_LIMITS.logprobs);
   const echo = fields.boolean('echo') ?? false;
   const suffix = readSuffix(fields, prompts, echo);
   const { n, stream } = generation;
   const bestOf = fields.integer('best_of', { least: n, most: MAX_BEST_OF }) ?? n;
   if (bestOf > n && stream) fields.refuse('best_of', `to be what 'n' is (${n}) in a stream`);
+  fields.hint(['store'], false);
   fields.end();
   return {
     ...generation,
@@ -42,7 +42,7 @@ export function decodeCompletion(body: unknown): CompletionRequest {
     parameters: {
       ...generation.parameters,
       ...withoutUndefined<GenerationParameters>({
-        maxTokens,
+        maxTokens: finite(maxTokens),
         // Answers are ranked by them.
         logprobs: logprobs ?? (bestOf > n ? 0 : undefined),
         promptLogprobs: echo ? logprobs : undefined,

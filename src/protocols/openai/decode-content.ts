@@ -1,18 +1,20 @@
-import { describe } from '../shared/generation/fields.js';
+import { describe, type Fields } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 
-/** What a message says: a text, or parts of one, each read by `readPart`. Throws {@link ParameterError} for anything else. */
-export function readContent(value: unknown, place: string, readPart: (part: unknown, place: string) => string): string {
+/** The text of a member: a text, or parts of one, each read by `readPart`. Throws {@link ParameterError} for anything else. */
+export function readContent(fields: Fields, name: string, readPart: (part: Fields) => string): string {
+  const value = fields.any(name);
+  const place = fields.placeOf(name);
   if (typeof value === 'string') return value;
   if (!Array.isArray(value)) {
     throw new ParameterError(place, `'${place}': expected a text or a list of parts, got ${describe(value)}`);
   }
-  return value.map((part, index) => readPart(part, `${place}[${index}]`)).join('');
+  return value.map((part, index) => readPart(fields.inner(part, `${place}[${index}]`))).join('');
 }
 
 /** What is said of parts that no model here takes; `expected`: the type that all take. */
-export function unsupportedPart(type: string, place: string, expected: string): ParameterError {
-  const where = `${place}.type`;
+export function unsupportedPart(type: string, fields: Fields, expected: string): ParameterError {
+  const where = fields.placeOf('type');
   return new ParameterError(
     where,
     `'${where}': parts of type '${type}' are not supported by this model; expected '${expected}'`,

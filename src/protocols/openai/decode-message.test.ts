@@ -14,9 +14,6 @@ it.each([
   }
 });
 
-it.each([
-  { role: 'assistant', content: null, refusal: null },
-  { role: 'user', content: null, refusal: 'No.' },
-])('a message that says nothing is refused: %o', (message) => {
+it.each([{ role: 'user', content: null, refusal: 'No.' }])('a message that says nothing is refused: %o', (message) => {
   expect(() => read(message)).toThrow("'messages[0].content': expected a text or a list of parts, got nothing");
 });

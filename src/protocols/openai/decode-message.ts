@@ -1,5 +1,5 @@
 import type { Message, ToolCall } from '../../generation/index.js';
-import { Fields } from '../shared/generation/fields.js';
+import type { Fields } from '../shared/generation/fields.js';
 import { readContent, unsupportedPart } from './decode-content.js';
 import { readArguments, readName } from './decode-tools.js';
 
@@ -8,13 +8,15 @@ export interface TextMessage extends Message {
   readonly content: string;
 }
 
+/** Anthropic's, which its clients put on messages, parts and tools: prefixes are cached without it. */
+export const MESSAGE_HINTS = ['cache_control'] as const;
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
 
 /** Reads `messages` of a chat completion. Throws `ParameterError`. */
 export function readMessages(fields: Fields): readonly TextMessage[] {
   const value = fields.any('messages');
   if (!Array.isArray(value) || value.length === 0) fields.refuse('messages', 'a list of at least one message');
-  return nameResults(value.map((message, index) => readMessage(message, `messages[${index}]`)));
+  return nameResults(value.map((message, index) => readMessage(fields.inner(message, `messages[${index}]`))));
 }
 
 /** Some templates want to know whose result a message is, which OpenAI's messages say by the id of the call only. */
@@ -27,20 +29,18 @@ export function nameResults(messages: readonly TextMessage[]): readonly TextMess
   });
 }
 
-function readMessage(value: unknown, place: string): TextMessage {
-  const fields = Fields.of(value, place);
+function readMessage(fields: Fields): TextMessage {
   const role = fields.choice('role', ROLES) ?? fields.refuse('role', `one of ${ROLES.join(', ')}`);
   const calls = role === 'assistant' ? readCalls(fields) : [];
   const reasoning =
     role === 'assistant' ? (fields.string('reasoning_content') ?? fields.string('reasoning')) : undefined;
-  const isRefusal = role === 'assistant' && fields.any('refusal') !== undefined;
   const given = fields.any('content');
-  const needsContent = calls.length === 0 && reasoning === undefined && !isRefusal;
-  const content = given === undefined && !needsContent ? '' : readContent(given, `${place}.content`, readPart);
+  const content = given === undefined && role === 'assistant' ? '' : readContent(fields, 'content', readPart);
   const name = fields.string('name');
   const callId =
     role === 'tool' ? (fields.string('tool_call_id') ?? fields.refuse('tool_call_id', 'the id of a call')) : undefined;
   fields.ignore('refusal', 'annotations', 'reasoning');
+  fields.hint(MESSAGE_HINTS);
   fields.unsupported('audio');
   fields.unsupported('function_call');
   fields.end();
@@ -59,10 +59,10 @@ function readCalls(fields: Fields): readonly ToolCall[] {
   const value = fields.any('tool_calls') ?? [];
   if (!Array.isArray(value)) fields.refuse('tool_calls', 'a list of calls');
   return value.map((each, index) => {
-    const call = Fields.of(each, `${fields.placeOf('tool_calls')}[${index}]`);
+    const call = fields.inner(each, `${fields.placeOf('tool_calls')}[${index}]`);
     const id = call.string('id') ?? call.refuse('id', 'a string');
     call.choice('type', ['function']);
-    const called = Fields.of(call.any('function'), call.placeOf('function'));
+    const called = call.inner(call.any('function'), call.placeOf('function'));
     call.ignore('index');
     const described = { name: readName(called), arguments: readArguments(called) };
     called.end();
@@ -71,11 +71,11 @@ function readCalls(fields: Fields): readonly ToolCall[] {
   });
 }
 
-function readPart(value: unknown, place: string): string {
-  const fields = Fields.of(value, place);
+function readPart(fields: Fields): string {
   const type = fields.string('type') ?? fields.refuse('type', "'text'");
-  if (type !== 'text' && type !== 'refusal') throw unsupportedPart(type, place, 'text');
+  if (type !== 'text' && type !== 'refusal') throw unsupportedPart(type, fields, 'text');
   const text = fields.string(type) ?? fields.refuse(type, 'a string');
+  fields.hint(MESSAGE_HINTS);
   fields.end();
   return text;
 }

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { Fields } from '../shared/generation/fields.js';
 import { decodeClassify, decodeEmbedding, decodeScore } from './decode-pooling.js';
+
+const embedding = (body: object) => decodeEmbedding(Fields.of({ model: 'm', ...body }));
+const score = (body: object) => decodeScore(Fields.of({ model: 'm', ...body }));
+const classify = (body: object) => decodeClassify(Fields.of({ model: 'm', ...body }));
 
 describe('requests for embeddings', () => {
   it('are read with all parameters', () => {
-    const { inputs, ...rest } = decodeEmbedding({
-      model: 'm',
+    const { inputs, ...rest } = embedding({
       input: ['a', 'b'],
       encoding_format: 'base64',
       dimensions: 3,
@@ -31,14 +35,13 @@ describe('requests for embeddings', () => {
     [{ input: 'a', truncate_prompt_tokens: 5 }, "'truncate_prompt_tokens' is not supported here"],
     [{ input: 'a', top_k: 1 }, "'top_k' is not a known parameter"],
   ])('%j is refused', (body, message) => {
-    expect(() => decodeEmbedding({ model: 'm', ...body })).toThrow(message);
+    expect(() => embedding(body)).toThrow(message);
   });
 });
 
 describe('requests for scores and classes', () => {
   it('take one text beside several', () => {
-    const { inputs, count, parameters } = decodeScore({
-      model: 'm',
+    const { inputs, count, parameters } = score({
       text_1: ['q'],
       text_2: 'a',
       use_activation: false,
@@ -55,13 +58,11 @@ describe('requests for scores and classes', () => {
     [{ text_1: ['a', 'b'], text_2: ['a', 'b'] }, `'text_1': expected a text, or a list of one, got ["a","b"]`],
     [{ text_1: 'a', text_2: [] }, "'text_2': expected at least one text, got an empty list"],
   ])('%j is refused', (body, message) => {
-    expect(() => decodeScore({ model: 'm', ...body })).toThrow(message);
+    expect(() => score(body)).toThrow(message);
   });
 
   it('of classes take texts only', () => {
-    expect(decodeClassify({ model: 'm', input: 'a' }).count).toBe(1);
-    expect(() => decodeClassify({ model: 'm', input: [1] })).toThrow(
-      "'input': expected a text, or a list of texts, got [1]",
-    );
+    expect(classify({ input: 'a' }).count).toBe(1);
+    expect(() => classify({ input: [1] })).toThrow("'input': expected a text, or a list of texts, got [1]");
   });
 });

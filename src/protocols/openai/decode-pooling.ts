@@ -1,6 +1,6 @@
 import { withoutUndefined } from '../../core/index.js';
 import type { PoolingParameters } from '../../pooling/index.js';
-import { Fields } from '../shared/generation/fields.js';
+import type { Fields } from '../shared/generation/fields.js';
 import { decodeEmbeddings, type EmbeddingsRequest, readLengthParameters } from '../shared/pooling/embeddings.js';
 import { encodeTexts, inputTensors, readInput, readText, readTexts, textCount } from '../shared/pooling/read-input.js';
 import type { PoolingRequest } from '../shared/pooling/run.js';
@@ -12,14 +12,13 @@ interface Named {
 export type EmbeddingRequest = EmbeddingsRequest & Named;
 export type ScoreRequest = PoolingRequest & Named;
 
-/** Reads the body of `POST /v1/embeddings`. Throws `ParameterError`, and `empty_input`. */
-export function decodeEmbedding(body: unknown): EmbeddingRequest {
-  return { model: modelOf(Fields.of(body)), ...decodeEmbeddings(body) };
+/** Reads `POST /v1/embeddings`. Throws `ParameterError`, and `empty_input`. */
+export function decodeEmbedding(fields: Fields): EmbeddingRequest {
+  return { model: modelOf(fields), ...decodeEmbeddings(fields) };
 }
 
-/** Reads the body of vLLM's `POST /score`: one text beside several. Throws as {@link decodeEmbedding}. */
-export function decodeScore(body: unknown): ScoreRequest {
-  const fields = Fields.of(body);
+/** Reads vLLM's `POST /score`: one text beside several. Throws as {@link decodeEmbedding}. */
+export function decodeScore(fields: Fields): ScoreRequest {
   const model = modelOf(fields);
   const query = readQuery(fields);
   const value = fields.any('text_2');
@@ -31,9 +30,8 @@ export function decodeScore(body: unknown): ScoreRequest {
   return { model, inputs, count: texts.length, parameters, place: 'text_2' };
 }
 
-/** Reads the body of vLLM's `POST /classify`. Throws as {@link decodeEmbedding}. */
-export function decodeClassify(body: unknown): ScoreRequest {
-  const fields = Fields.of(body);
+/** Reads vLLM's `POST /classify`. Throws as {@link decodeEmbedding}. */
+export function decodeClassify(fields: Fields): ScoreRequest {
   const model = modelOf(fields);
   const input = readInput(fields.any('input'), 'input');
   if (input.kind === 'tokens') fields.refuse('input', 'a text, or a list of texts');

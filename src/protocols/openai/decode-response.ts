@@ -11,10 +11,11 @@ import { ParameterError } from '../shared/generation/parameter-error.js';
 import { MAX_MESSAGES } from '../shared/text-body/limits.js';
 import { readDescribedSchema, readFormat } from './decode-format.js';
 import { nameResults } from './decode-message.js';
-import { readMaxTokens } from './decode-sampling.js';
+import { finite, readMaxTokens } from './decode-sampling.js';
 import { readTools } from './decode-tools.js';
 import { type Item, itemsOfText, mergeTurns, readItem } from './response-items.js';
 import { itemsUntil } from './stored-response.js';
+import { readWithoutEffect } from './without-effect.js';
 
 /** A request for a response. */
 export interface ResponseRequest {
@@ -29,6 +30,8 @@ export interface ResponseRequest {
   /** `auto`: of what does not fit, the oldest turns are left out. */
   readonly truncation: Truncation;
   readonly stream: boolean;
+  /** As of a chat completion. */
+  readonly effortPlace: string | undefined;
   /** The answer is kept for those who go on from it. Default: wherever that can be. */
   readonly store: boolean | undefined;
   readonly parameters: GenerationParameters;
@@ -38,6 +41,7 @@ export interface ResponseRequest {
     /** null = the model's default. */
     readonly temperature: number | null;
     readonly top_p: number | null;
+    readonly top_logprobs: number;
     readonly metadata: object;
     readonly text: { readonly format: object };
     readonly tools: readonly object[];
@@ -47,17 +51,15 @@ export interface ResponseRequest {
   };
 }
 
-/**
- * Reads the body of `POST /v1/responses`. `earlier`: the stored response that it goes on from. Throws `ParameterError`.
- */
-export function decodeResponse(body: unknown, earlier: Uint8Array | undefined): ResponseRequest {
-  const fields = Fields.of(body);
+/** Reads `POST /v1/responses`. `earlier`: the stored response that it goes on from. Throws `ParameterError`. */
+export function decodeResponse(fields: Fields, earlier: Uint8Array | undefined): ResponseRequest {
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
   const said = readInput(fields, earlier);
   const { tools, parameters: use } = readTools(fields, 'flat');
   const effort = readEffort(fields);
   const truncation = readTruncation(fields);
-  const maxTokens = readMaxTokens(fields, 'max_output_tokens', 1);
+  const maxTokens = finite(readMaxTokens(fields, ['max_output_tokens'], 1));
+  const logprobs = readLogprobs(fields);
   const temperature = fields.number('temperature', NUMBER_LIMITS.temperature);
   const topP = fields.number('top_p', NUMBER_LIMITS.topP);
   const metadata = fields.any('metadata') ?? {};
@@ -65,13 +67,12 @@ export function decodeResponse(body: unknown, earlier: Uint8Array | undefined): 
   const { format, responseFormat } = readText(fields);
   const stream = fields.boolean('stream') ?? false;
   const store = fields.boolean('store');
-  fields.ignore('user', 'safety_identifier', 'prompt_cache_key');
+  readWithoutEffect(fields);
+  // Tools of OpenAI's own are not called here, and conversations are shortened by `truncation`.
+  fields.hint(['max_tool_calls', 'context_management']);
+  readStreamOptions(fields);
   fields.unsupported('background', false);
-  fields.unsupported('include', []);
-  fields.unsupported('service_tier', 'auto', 'default');
-  fields.unsupported('top_logprobs', 0);
-  fields.unsupported('stream_options', {});
-  for (const name of ['max_tool_calls', 'prompt']) fields.unsupported(name);
+  fields.unsupported('prompt');
   refuseUnsupported(fields);
   fields.end();
   return {
@@ -83,15 +84,17 @@ export function decodeResponse(body: unknown, earlier: Uint8Array | undefined): 
     stream,
     store,
     truncation,
+    effortPlace: effort === undefined || effort === 'none' ? undefined : 'reasoning.effort',
     parameters: {
       ...use,
       ...parametersOf(truncation),
-      ...withoutUndefined<GenerationParameters>({ maxTokens, temperature, topP, responseFormat }),
+      ...withoutUndefined<GenerationParameters>({ maxTokens, temperature, topP, responseFormat, logprobs }),
     },
     settings: {
       max_output_tokens: maxTokens ?? null,
       temperature: temperature ?? null,
       top_p: topP ?? null,
+      top_logprobs: logprobs ?? 0,
       metadata,
       text: { format },
       tools: tools.map(({ type, function: described }) => ({ type, ...described })),
@@ -110,9 +113,8 @@ export interface CountRequest {
   readonly parameters: GenerationParameters;
 }
 
-/** Reads the body of `POST /v1/responses/input_tokens`. Throws `ParameterError`. */
-export function decodeCount(body: unknown, earlier: Uint8Array | undefined): CountRequest {
-  const fields = Fields.of(body);
+/** Reads `POST /v1/responses/input_tokens`. Throws `ParameterError`. */
+export function decodeCount(fields: Fields, earlier: Uint8Array | undefined): CountRequest {
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
   const said = readInput(fields, earlier);
   const { tools, parameters } = readTools(fields, 'flat');
@@ -142,7 +144,7 @@ function readInput(fields: Fields, earlier: Uint8Array | undefined): Said {
     const expected = `expected at most ${MAX_MESSAGES} items with those up to 'previous_response_id'`;
     throw new ParameterError('input', `'input': ${expected}, got ${count}`);
   }
-  const known = before.map((told) => ({ ...readItem(told, 'previous_response_id'), told }));
+  const known = before.map((told) => ({ ...readItem(Fields.of(told, 'previous_response_id')), told }));
   return { instructions, previousId, items: [...known, ...items] };
 }
 
@@ -150,7 +152,7 @@ function readItems(fields: Fields): readonly Item[] {
   const value = fields.any('input');
   if (typeof value === 'string') return itemsOfText(value);
   if (!Array.isArray(value) || value.length === 0) fields.refuse('input', 'a text or a list of at least one item');
-  return value.map((item, index) => readItem(item, `input[${index}]`));
+  return value.map((item, index) => readItem(fields.inner(item, `input[${index}]`)));
 }
 
 interface Around {
@@ -173,11 +175,32 @@ function conversationOf({ instructions, items }: Said, { tools, effort }: Around
 function readEffort(fields: Fields): ReasoningEffort | undefined {
   const value = fields.any('reasoning');
   if (value === undefined) return undefined;
-  const reasoning = Fields.of(value, 'reasoning');
+  const reasoning = fields.inner(value, 'reasoning');
   const effort = reasoning.choice('effort', REASONING_EFFORTS);
-  reasoning.unsupported('summary');
+  reasoning.hint(['summary', 'generate_summary']);
   reasoning.end();
   return effort;
+}
+
+const LOGPROBS = 'message.output_text.logprobs';
+
+/** Alternatives to each token; `include` asks for the probabilities, and for more that no answer here has. */
+function readLogprobs(fields: Fields): number | undefined {
+  const count = fields.integer('top_logprobs', NUMBER_LIMITS.logprobs);
+  const include = fields.any('include') ?? [];
+  if (!Array.isArray(include) || !include.every((each) => typeof each === 'string')) {
+    return fields.refuse('include', 'a list of names');
+  }
+  if (include.some((name) => name !== LOGPROBS)) fields.hint(['include']);
+  return count ?? (include.includes(LOGPROBS) ? 0 : undefined);
+}
+
+function readStreamOptions(fields: Fields): void {
+  const value = fields.any('stream_options');
+  if (value === undefined) return;
+  const options = fields.inner(value, 'stream_options');
+  options.boolean('include_obfuscation');
+  options.end();
 }
 
 type Truncation = 'auto' | 'disabled';
@@ -205,9 +228,9 @@ function readText(fields: Fields): TextFormat {
   const value = fields.any('text');
   const plain = { format: { type: 'text' }, responseFormat: undefined };
   if (value === undefined) return plain;
-  const text = Fields.of(value, 'text');
+  const text = fields.inner(value, 'text');
   const given = text.any('format');
-  text.unsupported('verbosity', 'medium');
+  text.hint(['verbosity']);
   text.end();
   if (given === undefined) return plain;
   const responseFormat = readFormat(given, 'text.format', readDescribedSchema);

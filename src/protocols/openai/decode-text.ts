@@ -1,4 +1,5 @@
-import { isObject } from '../shared/generation/fields.js';
+import { Fields, isObject } from '../shared/generation/fields.js';
+import { IgnoredNames, type UnknownParameters } from '../shared/generation/ignored-names.js';
 import { parseBody } from '../shared/text-body/parse-body.js';
 import { type ChatRequest, decodeChat } from './decode-chat.js';
 import { type CompletionRequest, decodeCompletion } from './decode-completion.js';
@@ -33,6 +34,8 @@ export type TextKind = keyof TextRequests;
 export interface TextBody {
   /** The value of its JSON, with the model. */
   readonly value: unknown;
+  /** What becomes of members that are not known. */
+  readonly unknown: UnknownParameters;
   /** The stored response that it goes on from, packed. */
   readonly earlier: Uint8Array | undefined;
 }
@@ -44,28 +47,39 @@ export interface UnreadText extends Omit<TextBody, 'value'> {
   readonly model: string;
 }
 
-const DECODERS: { readonly [Kind in TextKind]: (body: TextBody) => TextRequests[Kind] } = {
-  chat: ({ value }) => decodeChat(value),
-  completion: ({ value }) => decodeCompletion(value),
-  response: ({ value, earlier }) => decodeResponse(value, earlier),
-  inputTokens: ({ value, earlier }) => decodeCount(value, earlier),
-  tokenize: ({ value }) => decodeTokenize(value),
-  detokenize: ({ value }) => decodeDetokenize(value),
-  template: ({ value }) => decodeTemplate(value),
-  embedding: ({ value }) => decodeEmbedding(value),
-  pooling: ({ value }) => decodeEmbedding(value),
-  score: ({ value }) => decodeScore(value),
-  classify: ({ value }) => decodeClassify(value),
+/** A request as it was read. */
+export interface ReadText<Kind extends TextKind> {
+  readonly request: TextRequests[Kind];
+  /** Members of the body that have no effect on the answer. */
+  readonly ignored: readonly string[];
+}
+
+const DECODERS: {
+  readonly [Kind in TextKind]: (fields: Fields, earlier: Uint8Array | undefined) => TextRequests[Kind];
+} = {
+  chat: decodeChat,
+  completion: decodeCompletion,
+  response: decodeResponse,
+  inputTokens: decodeCount,
+  tokenize: decodeTokenize,
+  detokenize: decodeDetokenize,
+  template: decodeTemplate,
+  embedding: decodeEmbedding,
+  pooling: decodeEmbedding,
+  score: decodeScore,
+  classify: decodeClassify,
 };
 
 /** The request of a parsed body. Throws `ParameterError`. */
-export function decodeText<Kind extends TextKind>(kind: Kind, body: TextBody): TextRequests[Kind] {
-  return DECODERS[kind](body);
+export function decodeText<Kind extends TextKind>(kind: Kind, { value, earlier, unknown }: TextBody): ReadText<Kind> {
+  const ignored = new IgnoredNames(unknown);
+  const request = DECODERS[kind](Fields.of(value, '', ignored), earlier);
+  return { request, ignored: ignored.names };
 }
 
 /** The request of a body. Throws `invalid_argument` and `ParameterError`. */
-export function readText<Kind extends TextKind>(kind: Kind, { body, model, earlier }: UnreadText): TextRequests[Kind] {
-  return decodeText(kind, { value: withModel(parseBody(body), model), earlier });
+export function readText<Kind extends TextKind>(kind: Kind, { body, model, ...more }: UnreadText): ReadText<Kind> {
+  return decodeText(kind, { value: withModel(parseBody(body), model), ...more });
 }
 
 /** A parsed body with the model that counts. */

@@ -1,6 +1,6 @@
 import type { GenerationParameters, Prompt } from '../../core/index.js';
 import { textPrompt, tokensPrompt } from '../../generation/index.js';
-import { Fields, isObject } from '../shared/generation/fields.js';
+import type { Fields } from '../shared/generation/fields.js';
 import { decodeChat } from './decode-chat.js';
 import { isTokens } from './decode-completion.js';
 
@@ -13,28 +13,20 @@ export interface TokenizeRequest {
   readonly form: 'llama.cpp' | 'vLLM';
 }
 
-type Values = Readonly<Record<string, unknown>>;
-
-/** Of vLLM's requests: what they have beside a chat completion, or a text. */
-const VLLM_ONLY: ReadonlySet<string> = new Set([
-  'add_special_tokens',
-  'chat_template',
-  'continue_final_message',
-  'mm_processor_kwargs',
-  'return_token_strs',
-]);
-
 /**
- * Reads the body of `POST /tokenize`: llama.cpp's with `content`, vLLM's with `prompt`, or with the `messages` of a chat completion. Throws
+ * Reads `POST /tokenize`: llama.cpp's with `content`, vLLM's with `prompt`, or with the `messages` of a chat completion. Throws
  * `ParameterError`.
  */
-export function decodeTokenize(body: unknown): TokenizeRequest {
-  const fields = Fields.of(body);
-  if (isObject(body) && fields.any('messages') !== undefined) return decodeConversation(fields, body);
-  const isVllm = fields.any('prompt') !== undefined;
-  const [name, special] = isVllm ? (['prompt', 'add_special_tokens'] as const) : (['content', 'add_special'] as const);
+export function decodeTokenize(fields: Fields): TokenizeRequest {
+  const [first = 'content', second] = ['messages', 'prompt', 'content'].filter(
+    (each) => fields.any(each) !== undefined,
+  );
+  if (second !== undefined) fields.refuse(second, `to be left out beside '${first}'`);
+  if (first === 'messages') return decodeConversation(fields);
+  const isVllm = first === 'prompt';
+  const special = isVllm ? 'add_special_tokens' : 'add_special';
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
-  const text = fields.string(name) ?? fields.refuse(name, 'a text');
+  const text = fields.string(first) ?? fields.refuse(first, 'a text');
   const addSpecial = fields.boolean(special) ?? isVllm;
   const parseSpecial = isVllm ? true : (fields.boolean('parse_special') ?? true);
   fields.unsupported(isVllm ? 'return_token_strs' : 'with_pieces', false);
@@ -47,25 +39,23 @@ export function decodeTokenize(body: unknown): TokenizeRequest {
   };
 }
 
-function decodeConversation(fields: Fields, body: Values): TokenizeRequest {
-  for (const name of ['add_special_tokens', 'continue_final_message', 'return_token_strs'])
-    fields.unsupported(name, false);
-  for (const name of ['chat_template', 'mm_processor_kwargs']) fields.unsupported(name);
-  const chat = Object.fromEntries(Object.entries(body).filter(([name]) => !VLLM_ONLY.has(name)));
-  return readConversation(chat, { form: 'vLLM', parameters: { returnTokenIds: true } });
+function decodeConversation(fields: Fields): TokenizeRequest {
+  fields.unsupported('return_token_strs', false);
+  fields.unsupported('mm_processor_kwargs');
+  return readConversation(fields, { form: 'vLLM', parameters: { returnTokenIds: true } });
 }
 
-/** Reads the body of `POST /apply-template`, which is that of a chat completion. Throws `ParameterError`. */
-export function decodeTemplate(body: unknown): TokenizeRequest {
-  return readConversation(body, { form: 'llama.cpp', parameters: { echo: true } });
+/** Reads `POST /apply-template`, whose body is that of a chat completion. Throws `ParameterError`. */
+export function decodeTemplate(fields: Fields): TokenizeRequest {
+  return readConversation(fields, { form: 'llama.cpp', parameters: { echo: true } });
 }
 
 /** A conversation that is only read: what a chat completion says of its answer has no effect. */
 function readConversation(
-  body: unknown,
+  fields: Fields,
   { form, parameters }: Pick<TokenizeRequest, 'form' | 'parameters'>,
 ): TokenizeRequest {
-  const { model, prompts, parameters: chat } = decodeChat(withVariable(body));
+  const { model, prompts, parameters: chat } = decodeChat(fields);
   const [prompt] = prompts;
   if (prompt === undefined) throw new TypeError('a chat completion has one prompt');
   const { toolChoice, parallelToolCalls } = chat;
@@ -82,19 +72,8 @@ function readConversation(
   };
 }
 
-/** `add_generation_prompt` as the variable of the template that it is. */
-function withVariable(body: unknown): unknown {
-  const generates = Fields.of(body).boolean('add_generation_prompt');
-  // Other values are refused above.
-  const { add_generation_prompt: _, chat_template_kwargs: given, ...chat } = body as Values;
-  const variables = given ?? {};
-  if (generates === undefined || !isObject(variables)) return { ...chat, chat_template_kwargs: given };
-  return { ...chat, chat_template_kwargs: { ...variables, add_generation_prompt: generates } };
-}
-
-/** Reads the body of `POST /detokenize`. Throws `ParameterError`. */
-export function decodeDetokenize(body: unknown): TokenizeRequest {
-  const fields = Fields.of(body);
+/** Reads `POST /detokenize`. Throws `ParameterError`. */
+export function decodeDetokenize(fields: Fields): TokenizeRequest {
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
   const list = fields.any('tokens');
   const isEmpty = Array.isArray(list) && list.length === 0;

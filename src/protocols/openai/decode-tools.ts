@@ -20,7 +20,7 @@ const NAME_FORM = '1 to 64 letters, digits, _ and -';
 export function readTools(fields: Fields, place: Place): RequestedTools {
   const value = fields.any('tools') ?? [];
   if (!Array.isArray(value) || value.length > MAX_TOOLS) fields.refuse('tools', `a list of up to ${MAX_TOOLS} tools`);
-  const tools = value.map((tool, index) => readTool(tool, `tools[${index}]`, place));
+  const tools = value.map((tool, index) => readTool(fields.inner(tool, `tools[${index}]`), place));
   for (const [index, { function: described }] of tools.entries()) {
     const first = tools.findIndex((tool) => tool.function.name === described.name);
     if (first === index) continue;
@@ -34,17 +34,14 @@ export function readTools(fields: Fields, place: Place): RequestedTools {
   return { tools, parameters: withoutUndefined<RequestedTools['parameters']>(use) };
 }
 
-function readTool(value: unknown, at: string, place: Place): Tool {
-  const tool: Fields = Fields.of(value, at);
+function readTool(tool: Fields, place: Place): Tool {
   const type = tool.string('type') ?? tool.refuse('type', "'function'");
+  tool.hint(['cache_control']);
   if (type !== 'function') {
-    throw new ParameterError(
-      `${at}.type`,
-      `'${at}.type': tools of type '${type}' are not supported here`,
-      'unimplemented',
-    );
+    const at = tool.placeOf('type');
+    throw new ParameterError(at, `'${at}': tools of type '${type}' are not supported here`, 'unimplemented');
   }
-  const described: Fields = place === 'flat' ? tool : Fields.of(tool.any('function'), `${at}.function`);
+  const described: Fields = place === 'flat' ? tool : tool.inner(tool.any('function'), tool.placeOf('function'));
   const name = readName(described);
   const description = described.string('description');
   const parameters = described.any('parameters');
@@ -96,7 +93,7 @@ interface Around {
 
 /** A function of those that are offered. */
 function readNamed(fields: Fields, { tools, place, at }: Around): NamedFunction {
-  const described = place === 'flat' ? fields : Fields.of(fields.any('function'), `${at}.function`);
+  const described: Fields = place === 'flat' ? fields : Fields.of(fields.any('function'), `${at}.function`);
   const name = readName(described);
   if (!tools.some((tool) => tool.function.name === name)) described.refuse('name', "the name of one of 'tools'");
   described.end();

@@ -3,13 +3,13 @@ import type { Prompt } from '../../core/index.js';
 import { promptBytes } from '../../generation/index.js';
 import type { Decoded } from '../shared/decoding/jobs.js';
 import { type Reply, replyOf } from '../shared/decoding/reply.js';
-import { readText, type TextKind, type TextRequests } from './decode-text.js';
+import { type ReadText, readText, type TextKind, type TextRequests } from './decode-text.js';
 import { itemsPage } from './stored-response.js';
 import type { PageJob, TextJob } from './text-jobs.js';
 
-export function text<Kind extends TextKind>({ kind, ...body }: TextJob<Kind>): Decoded<Reply<TextRequests[Kind]>> {
+export function text<Kind extends TextKind>({ kind, ...body }: TextJob<Kind>): Decoded<Reply<ReadText<Kind>>> {
   const result = replyOf(() => readText(kind, body));
-  return { result, tensors: 'result' in result ? dataOf(result.result) : [] };
+  return { result, tensors: 'result' in result ? dataOf(result.result.request) : [] };
 }
 
 function dataOf(request: TextRequests[TextKind]): Decoded<unknown>['tensors'] {

@@ -60,8 +60,11 @@ export function completionLogprobs(delta: GenerationDelta, offset: number): obje
   return {
     tokens: tokens.map(({ token }) => token),
     token_logprobs: tokens.map(({ logprob }) => logprob),
-    top_logprobs: tokens.map(({ logprob, topLogprobs: top }) =>
-      logprob === null ? null : Object.fromEntries(top.map(({ token, logprob: value }) => [token, value])),
+    // The token itself, too, so that there may be one more than was asked for.
+    top_logprobs: tokens.map(({ token, logprob, topLogprobs: top }) =>
+      logprob === null
+        ? null
+        : Object.fromEntries([...top, { token, logprob }].map(({ token: each, logprob: value }) => [each, value])),
     ),
     text_offset: offsets,
   };

@@ -26,10 +26,18 @@ const SAMPLING = {
   frequency_penalty: Type.Optional(Type.Number({ minimum: -2, maximum: 2 })),
   presence_penalty: Type.Optional(Type.Number({ minimum: -2, maximum: 2 })),
   repetition_penalty: Type.Optional(Type.Number({ minimum: 0.01, maximum: 10 })),
+  typical_p: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+  xtc_probability: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+  xtc_threshold: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+  mirostat: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 })),
+  mirostat_tau: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
+  mirostat_eta: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
   seed: Type.Optional(Type.Integer()),
   stop: Type.Optional(Type.Union([Text, Type.Array(Text, { maxItems: 16 })])),
   logit_bias: Type.Optional(Type.Record(Text, Type.Number({ minimum: -100, maximum: 100 }))),
-  max_tokens: Type.Optional(Type.Integer({ minimum: 0 })),
+  stop_token_ids: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 64 })),
+  min_tokens: Type.Optional(Type.Integer({ minimum: 0 })),
+  max_tokens: Type.Optional(Type.Integer({ minimum: -1 })),
 };
 
 const ToolCall = Type.Object({
@@ -72,6 +80,8 @@ export const ChatRequestSchema = Type.Object(
     parallel_tool_calls: Type.Optional(Type.Boolean()),
     reasoning_effort: Type.Optional(Choice('none', 'minimal', 'low', 'medium', 'high', 'xhigh')),
     chat_template_kwargs: Type.Optional(OpenObject),
+    add_generation_prompt: Type.Optional(Type.Boolean({ default: true })),
+    continue_final_message: Type.Optional(Type.Boolean({ default: false })),
   },
   { additionalProperties: true },
 );
@@ -109,6 +119,8 @@ export const ResponseRequestSchema = Type.Object(
     max_output_tokens: Type.Optional(Type.Integer({ minimum: 1 })),
     temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 2 })),
     top_p: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    top_logprobs: Type.Optional(Type.Integer({ minimum: 0, maximum: 20 })),
+    include: Type.Optional(Type.Array(Text)),
     metadata: Type.Optional(OpenObject),
   },
   { additionalProperties: true },

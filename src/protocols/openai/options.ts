@@ -11,6 +11,11 @@ export const OpenAiOptionsSchema = Type.Object(
       description:
         "The model that answers requests for generated text without a `model`; '' = the only generating model that the caller may infer. For callers who may not infer the default model, it counts as ''.",
     }),
+    unknownParameters: Type.Union([Type.Literal('warn'), Type.Literal('refuse')], {
+      default: 'warn',
+      description:
+        'Members of a request that are not known: `warn` ignores them and names them in the header `x-millrace-ignored` of the answer, `refuse` answers with 400. A name that is nearly that of a known member is refused either way.',
+    }),
     maxTextBytes: Type.Integer({
       default: 4_194_304,
       minimum: 1,

@@ -55,7 +55,14 @@ function start({ refusal }: { readonly refusal?: MillraceError } = {}) {
     deadlineAt: Number.POSITIVE_INFINITY,
     receivedAt: 0,
   });
-  const context = { decoder, service, store, defaultModel: '', maxTextBytes: MAX_TEXT_BYTES };
+  const context = {
+    decoder,
+    service,
+    store,
+    defaultModel: '',
+    maxTextBytes: MAX_TEXT_BYTES,
+    unknownParameters: 'warn',
+  } as const;
   const read = (kind: TextKind, body: object | string, model?: string) =>
     readRequest(context, call, {
       kind,

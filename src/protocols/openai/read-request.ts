@@ -4,10 +4,11 @@ import type { DialectContext } from '../dialect.js';
 import { ownedData } from '../shared/decoding/owned.js';
 import { resultOf } from '../shared/decoding/reply.js';
 import { unresolved } from '../shared/generation/choices.js';
+import type { UnknownParameters } from '../shared/generation/ignored-names.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 import { openBody, type SentText } from '../shared/text-body/open-body.js';
 import { LARGE_BYTES } from '../wire.js';
-import { decodeText, type TextKind, type TextRequests, withModel } from './decode-text.js';
+import { decodeText, type ReadText, type TextKind, type TextRequests, withModel } from './decode-text.js';
 import { earlierResponse } from './stored-responses.js';
 import { textFunction } from './text-jobs.js';
 import { type UnnamedContext, unnamedModel } from './unnamed-model.js';
@@ -15,6 +16,7 @@ import { type UnnamedContext, unnamedModel } from './unnamed-model.js';
 export interface ReadContext extends Pick<DialectContext, 'decoder'>, UnnamedContext {
   readonly service: Pick<Service, 'checkTarget' | 'readyModels' | 'ready'>;
   readonly maxTextBytes: number;
+  readonly unknownParameters: UnknownParameters;
   /** Where the responses are that a request may go on from. Default: there are none. */
   readonly store?: PrincipalStore;
 }
@@ -48,20 +50,26 @@ export async function readRequest<Kind extends TextKind>(
   const { head, body, value } = await openBody({ ...context, setting: TEXT_LIMIT }, call, sent);
   const { model = unnamedModel(context, call, TASKS[kind] ?? 'generate') } = head;
   await checkModel(context, call, model);
-  const { decoder, store, maxTextBytes } = context;
+  const { decoder, store, maxTextBytes, unknownParameters: unknown } = context;
   const earlier = CONTINUING.has(kind) && store ? earlierResponse(store, call, head.previousId) : undefined;
   const earlierBytes = earlier?.length ?? 0;
   if (value !== undefined && earlierBytes + body.length <= LARGE_BYTES) {
-    return decodeText(kind, { value: withModel(value, model), earlier });
+    return noted(call, decodeText(kind, { value: withModel(value, model), earlier, unknown }));
   }
   if (earlierBytes > maxTextBytes) {
     const expected = `expected a conversation of at most ${maxTextBytes} bytes (${TEXT_LIMIT})`;
     throw new ParameterError('previous_response_id', `'previous_response_id': ${expected}, got ${earlierBytes}`);
   }
   const moved = ownedData(body);
-  const input = { kind, body: moved, model, earlier };
+  const input = { kind, body: moved, model, earlier, unknown };
   const sizeBytes = earlierBytes + body.length;
-  return resultOf(await decoder.decode(call, textFunction<Kind>(), { input, moves: [moved], sizeBytes }));
+  return noted(call, resultOf(await decoder.decode(call, textFunction<Kind>(), { input, moves: [moved], sizeBytes })));
+}
+
+/** The answer says which members of the body have no effect on it. */
+function noted<Kind extends TextKind>(call: Call, { request, ignored }: ReadText<Kind>): TextRequests[Kind] {
+  call.timing.ignored = ignored;
+  return request;
 }
 
 async function checkModel({ service }: ReadContext, call: Call, model: string): Promise<void> {

@@ -5,11 +5,14 @@ import type { OpenApiObject } from '../openapi.js';
 import type { Route } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import type { TextKind, TextRequests } from './decode-text.js';
-import { readRequest } from './read-request.js';
+import { type ReadContext, readRequest } from './read-request.js';
 import type { UnnamedContext } from './unnamed-model.js';
 
 /** Dependencies of this dialect's routes. */
-export interface OpenAiContext extends DialectContext, Pick<UnnamedContext, 'defaultModel'> {
+export interface OpenAiContext
+  extends DialectContext,
+    Pick<UnnamedContext, 'defaultModel'>,
+    Pick<ReadContext, 'unknownParameters'> {
   /** Responses that callers come back for. */
   readonly store: PrincipalStore;
   /** Most text of a request. */

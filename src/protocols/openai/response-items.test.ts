@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
+import { Fields } from '../shared/generation/fields.js';
 import { mergeTurns, readItem } from './response-items.js';
 
 it.each(['constructor', 'toString', '__proto__', 'web_search_call'])('items of the type %s are refused', (type) => {
-  expect(() => readItem({ type }, 'input[0]')).toThrow(
+  expect(() => readItem(Fields.of({ type }, 'input[0]'))).toThrow(
     `'input[0].type': items of type '${type}' are not supported here`,
   );
 });

@@ -1,7 +1,7 @@
 import { Fields } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 import { readContent, unsupportedPart } from './decode-content.js';
-import type { TextMessage } from './decode-message.js';
+import { MESSAGE_HINTS, type TextMessage } from './decode-message.js';
 import { readArguments, readName } from './decode-tools.js';
 import { newId } from './head.js';
 
@@ -16,28 +16,25 @@ const TEXTS: readonly string[] = ['input_text', 'output_text', 'text', 'reasonin
 
 /** What a user says. */
 export function itemsOfText(text: string): readonly Item[] {
-  return [readItem({ role: 'user', content: text }, 'input')];
+  return [readItem(Fields.of({ role: 'user', content: text }, 'input'))];
 }
 
 /** An item of a request's `input`; also one that a response has given. Throws `ParameterError`. */
-export function readItem(value: unknown, place: string): Item {
-  const item = Fields.of(value, place);
+export function readItem(item: Fields): Item {
   const type = item.string('type') ?? 'message';
   const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   if (read === undefined) {
-    throw new ParameterError(
-      `${place}.type`,
-      `'${place}.type': items of type '${type}' are not supported here`,
-      'unimplemented',
-    );
+    const place = item.placeOf('type');
+    throw new ParameterError(place, `'${place}': items of type '${type}' are not supported here`, 'unimplemented');
   }
   item.ignore('status');
-  const said = read(item, place);
+  item.hint(MESSAGE_HINTS);
+  const said = read(item);
   item.end();
   return said;
 }
 
-type ItemReader = (item: Fields, place: string) => Item;
+type ItemReader = (item: Fields) => Item;
 
 const READERS: Readonly<Record<string, ItemReader>> = {
   message: readMessage,
@@ -46,10 +43,10 @@ const READERS: Readonly<Record<string, ItemReader>> = {
   reasoning: readReasoning,
 };
 
-function readMessage(item: Fields, place: string): Item {
+function readMessage(item: Fields): Item {
   const role = item.choice('role', ROLES) ?? item.refuse('role', `one of ${ROLES.join(', ')}`);
   const given = item.any('content');
-  const content = readContent(given, `${place}.content`, readPart);
+  const content = readContent(item, 'content', readPart);
   const id = item.string('id') ?? newId('msg_');
   const type = role === 'assistant' ? 'output_text' : 'input_text';
   const parts = typeof given === 'string' ? [{ type, text: given }] : given;
@@ -71,21 +68,21 @@ function readCall(item: Fields): Item {
   };
 }
 
-function readCallOutput(item: Fields, place: string): Item {
+function readCallOutput(item: Fields): Item {
   const callId = item.string('call_id') ?? item.refuse('call_id', 'the id of a call');
   const id = item.string('id') ?? newId('fco_');
   const output = item.any('output');
-  const content = readContent(output, `${place}.output`, readPart);
+  const content = readContent(item, 'output', readPart);
   return {
     told: { id, type: 'function_call_output', status: 'completed', call_id: callId, output },
     turn: { role: 'tool', content, tool_call_id: callId },
   };
 }
 
-function readReasoning(item: Fields, place: string): Item {
+function readReasoning(item: Fields): Item {
   const id = item.string('id') ?? newId('rs_');
   const content = item.any('content') ?? [];
-  const thought = readContent(content, `${place}.content`, readPart);
+  const thought = item.any('content') === undefined ? '' : readContent(item, 'content', readPart);
   item.ignore('summary', 'encrypted_content');
   return {
     told: { id, type: 'reasoning', status: 'completed', summary: [], content },
@@ -117,12 +114,12 @@ export function mergeTurns(turns: readonly TextMessage[]): readonly TextMessage[
   return merged;
 }
 
-function readPart(value: unknown, place: string): string {
-  const part = Fields.of(value, place);
+function readPart(part: Fields): string {
   const type = part.string('type') ?? part.refuse('type', "'input_text'");
-  if (!TEXTS.includes(type)) throw unsupportedPart(type, place, 'input_text');
+  if (!TEXTS.includes(type)) throw unsupportedPart(type, part, 'input_text');
   const text = part.string('text') ?? part.refuse('text', 'a string');
   part.ignore('annotations', 'logprobs');
+  part.hint(MESSAGE_HINTS);
   part.end();
   return text;
 }

@@ -1,5 +1,6 @@
 import type { GenerationDelta } from '../../core/index.js';
 import { joinToolCalls } from '../../generation/index.js';
+import { chatLogprobs } from './encode.js';
 import { newId } from './head.js';
 
 /** An event of a stream, without its number. */
@@ -12,7 +13,8 @@ type Status = 'in_progress' | 'completed' | 'incomplete';
 
 /** An item that is being written. */
 type Item = { readonly id: string; text: string } & (
-  | { readonly kind: 'reasoning' | 'message' }
+  | { readonly kind: 'reasoning' }
+  | { readonly kind: 'message'; readonly logprobs: object[] }
   | { readonly kind: 'function_call'; readonly callId: string; readonly name: string }
 );
 
@@ -23,9 +25,10 @@ export class ResponseOutput {
   #isWhole = false;
 
   /** Takes a piece of the answer, or all of it, and tells what it adds. */
-  *add({ text, reasoning = '', toolCalls = [] }: GenerationDelta): Generator<OutputEvent> {
+  *add(delta: GenerationDelta): Generator<OutputEvent> {
+    const { text, reasoning = '', toolCalls = [] } = delta;
     if (reasoning !== '') yield* this.#write('reasoning', reasoning);
-    if (text !== '') yield* this.#write('message', text);
+    if (text !== '') yield* this.#write('message', text, chatLogprobs(delta).content);
     for (const { id, name, arguments: given } of joinToolCalls(toolCalls)) {
       if (name !== undefined) {
         yield* this.#begin({ kind: 'function_call', id: newId('fc_'), callId: id ?? '', name, text: '' });
@@ -36,7 +39,7 @@ export class ResponseOutput {
 
   /** Nothing more comes. `isCut`: the last item is not whole. */
   *end(isCut: boolean): Generator<OutputEvent> {
-    if (this.#items.length === 0) yield* this.#begin({ kind: 'message', id: newId('msg_'), text: '' });
+    if (this.#items.length === 0) yield* this.#begin(newMessage());
     this.#isCut = isCut;
     yield* this.#finish();
   }
@@ -51,11 +54,11 @@ export class ResponseOutput {
     return this.#isCut ? 'incomplete' : 'completed';
   }
 
-  *#write(kind: 'reasoning' | 'message', text: string): Generator<OutputEvent> {
+  *#write(kind: 'reasoning' | 'message', text: string, logprobs?: readonly object[]): Generator<OutputEvent> {
     if (this.#items.at(-1)?.kind !== kind) {
-      yield* this.#begin({ kind, id: newId(kind === 'message' ? 'msg_' : 'rs_'), text: '' });
+      yield* this.#begin(kind === 'message' ? newMessage() : { kind, id: newId('rs_'), text: '' });
     }
-    yield* this.#append(text);
+    yield* this.#append(text, logprobs);
   }
 
   *#begin(item: Item): Generator<OutputEvent> {
@@ -73,12 +76,14 @@ export class ResponseOutput {
     }
   }
 
-  *#append(delta: string): Generator<OutputEvent> {
+  *#append(delta: string, logprobs: readonly object[] = []): Generator<OutputEvent> {
     const index = this.#items.length - 1;
     const item = this.#items[index];
     if (item === undefined) return;
     item.text += delta;
-    yield { type: `${EVENTS[item.kind]}.delta`, data: { ...placeOf(item, index), delta, ...probabilitiesOf(item) } };
+    if (item.kind === 'message') item.logprobs.push(...logprobs);
+    const probabilities = item.kind === 'message' ? { logprobs } : {};
+    yield { type: `${EVENTS[item.kind]}.delta`, data: { ...placeOf(item, index), delta, ...probabilities } };
   }
 
   /** Closes the last item. */
@@ -106,18 +111,23 @@ const EVENTS = {
   function_call: 'response.function_call_arguments',
 } as const;
 
+function newMessage(): Item {
+  return { kind: 'message', id: newId('msg_'), text: '', logprobs: [] };
+}
+
 function placeOf({ id, kind }: Item, index: number): object {
   return { item_id: id, output_index: index, ...(kind === 'function_call' ? {} : { content_index: 0 }) };
 }
 
-/** None are told in responses; clients expect the member. */
-function probabilitiesOf({ kind }: Item): object {
-  return kind === 'message' ? { logprobs: [] } : {};
+/** Empty where none are asked for; clients expect the member. */
+function probabilitiesOf(item: Item): object {
+  return item.kind === 'message' ? { logprobs: item.logprobs } : {};
 }
 
-function partOf({ kind, text }: Item): object {
+function partOf(item: Item): object {
+  const { kind, text } = item;
   return kind === 'message'
-    ? { type: 'output_text', text, annotations: [], logprobs: [] }
+    ? { type: 'output_text', text, annotations: [], ...probabilitiesOf(item) }
     : { type: 'reasoning_text', text };
 }
 

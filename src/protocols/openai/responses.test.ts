@@ -4,6 +4,7 @@ import { fakeResolved } from '../../../test/support/fake-service.js';
 import { principalWith } from '../../../test/support/principals.js';
 import { Call, type InferResponse, MillraceError, NO_PARAMETERS } from '../../core/index.js';
 import { PrincipalStore } from '../../service/index.js';
+import { Fields } from '../shared/generation/fields.js';
 import type { WireStream } from '../wire.js';
 import { decodeResponse } from './decode-response.js';
 import { answerResponse } from './responses.js';
@@ -42,7 +43,7 @@ it('an error behind the first piece is told in the stream, which ends with a fai
     infer: async () => ({ kind: 'many' as const, responses: responses() }),
   };
   const store = new PrincipalStore({ maxEntries: 1, maxBytes: 1_000, maxAgeMs: 1_000 }, clock);
-  const request = decodeResponse({ model: 'm', input: 'x', stream: true }, undefined);
+  const request = decodeResponse(Fields.of({ model: 'm', input: 'x', stream: true }), undefined);
   const { stream } = (await answerResponse({ service, clock, store }, call, request)) as WireStream;
   let text = '';
   for await (const each of stream) text += each;

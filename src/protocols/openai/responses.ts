@@ -51,8 +51,15 @@ export async function answerResponse(
     throw new ParameterError('store', "'store' is not supported here: no responses are kept", 'unimplemented');
   }
   call.timing.decodedAt = clock.now();
-  const { model, prompts, parameters } = request;
-  const choices = new Choices(context, call, { model, prompts, parameters, places: PLACES, textsRoute: TEXTS_ROUTE });
+  const { model, prompts, parameters, effortPlace } = request;
+  const choices = new Choices(context, call, {
+    model,
+    prompts,
+    parameters,
+    places: PLACES,
+    textsRoute: TEXTS_ROUTE,
+    effortPlace,
+  });
   const draft: Draft = {
     id: newId('resp_'),
     createdAt: seconds(clock),
@@ -177,7 +184,8 @@ function usageOf(usage: Usage | undefined): object | null {
   const { promptTokens, cachedTokens = 0, completionTokens, reasoningTokens = 0 } = usage;
   return {
     input_tokens: promptTokens,
-    input_tokens_details: { cached_tokens: cachedTokens },
+    // Writing prefixes to the cache is not counted apart.
+    input_tokens_details: { cached_tokens: cachedTokens, cache_write_tokens: 0 },
     output_tokens: completionTokens,
     output_tokens_details: { reasoning_tokens: reasoningTokens },
     total_tokens: promptTokens + completionTokens,

@@ -141,8 +141,9 @@ function decodeRerank(value: unknown): TeiRequest {
 
 /** It has no member about truncation. */
 function decodeOpenAi(value: unknown): TeiRequests['embeddings'] {
-  const request = decodeEmbeddings(value);
-  const characters = charactersOf(Fields.of(value).any('input'));
+  const fields = Fields.of(value);
+  const request = decodeEmbeddings(fields);
+  const characters = charactersOf(fields.any('input'));
   return { ...request, characters, parameters: { truncate: true, ...request.parameters } };
 }
 

@@ -144,12 +144,12 @@ export class Generation implements Task {
     const { sampler, weights, options, maxTokens } = this.#setup;
     this.#completionTokens++;
     if (options.returnTokenIds) this.#tokens.push(token);
-    if (weights.endsGeneration(token) && !options.ignoreEos) return this.#finish('stop');
+    if (this.#isEnd(token)) return this.#finish('stop');
     sampler.accept(token);
     if (this.#setup.reader?.isThinking === true) this.#reasoningTokens++;
     const bytes = weights.pieceOf(token, options.ignoreEos || this.#setup.markers?.has(token));
     if (this.#report !== undefined) this.#reports.push(this.#report(token));
-    const { text, stop } = this.#assembler.push(bytes);
+    const { text, stop } = this.#assembler.push(bytes, this.#completionTokens <= options.minTokens);
     this.#read(text);
     if (stop !== undefined) return this.#finish('stop', 'stop');
     if (this.#setup.reader?.isComplete === true) return this.#finish('stop', 'complete');
@@ -157,6 +157,11 @@ export class Generation implements Task {
     this.#constrain();
     if (this.#text !== '' || this.#reasoning !== '' || this.#calls.length > 0) this.#tell({ final: false });
     return token;
+  }
+
+  #isEnd(token: number): boolean {
+    const { weights, options } = this.#setup;
+    return (weights.endsGeneration(token) && !options.ignoreEos) || options.stopTokenIds.includes(token);
   }
 
   fail(error: MillraceError): void {

@@ -13,6 +13,7 @@ import { loadPoolingModel } from './pooling/load.js';
 import { poolingOf } from './pooling/pooling.js';
 import { probeTemplate } from './prepare/prompt-thread.js';
 import { samplingOfFile } from './sampling/defaults.js';
+import { knowsEffort } from './template/adapt-variables.js';
 import { type ChatFormat, markersOf } from './template/answer-markers.js';
 
 /** Loads a model that generates, or reads texts. */
@@ -53,7 +54,7 @@ async function loadGenerator(
     });
     const chat = await opening;
     const sampling = { ...samplingOfFile(header, (message) => runtime.report('warn', message)), ...options.sampling };
-    const description = describe(options, context, { chat, weights, sampling });
+    const description = describe(options, context, { chat, weights, sampling, source });
     return new LlamaModel({ library, weights, context, options, chat, sampling, description, runtime });
   } catch (error) {
     await opening.catch(() => undefined);
@@ -105,14 +106,18 @@ interface Read {
   readonly weights: Weights;
   readonly chat: ChatFormat | undefined;
   readonly sampling: SamplingDefaults;
+  /** Of the template. */
+  readonly source: string | undefined;
 }
 
-function describe(options: LlamaOptions, context: LlamaContext, { weights, chat, sampling }: Read): Description {
+function describe(options: LlamaOptions, context: LlamaContext, read: Read): Description {
+  const { weights, chat, sampling, source = '' } = read;
   const generate: GenerationSpec = {
     contextTokens: context.contextTokens,
     maxOutputTokens: options.maxOutputTokens,
     vocabularySize: weights.vocabularySize,
     chat: chat !== undefined,
+    ...(chat !== undefined && { reasoningEffort: knowsEffort(source) }),
     infill: weights.infillTokens !== undefined,
     sampling,
   };

@@ -133,6 +133,9 @@ export class LlamaModel implements LoadedModel {
       maxTokens: Math.min(requested.maxTokens ?? options.maxOutputTokens, context.contextTokens - prompt.length),
       sampler: new Sampler(library, requested, {
         prompt,
+        vocabularySize: weights.vocabularySize,
+        pieceOf: (token) => weights.pieceOf(token, true),
+        endTokens: requested.minTokens === 0 ? [] : [...weights.endTokens, ...requested.stopTokenIds],
         grammar:
           grammar === undefined
             ? undefined

@@ -54,6 +54,13 @@ describe('the line of a request', () => {
     expect(last()).toMatchObject({ level: 'error', status: 'INTERNAL' });
   });
 
+  it('names the parameters that were ignored', () => {
+    const { events, last } = start();
+    const call = finishedCall({ ignored: ['store', 'messages.weight'] });
+    events.publish('httpFinished', httpFinished({ call }));
+    expect(last()).toMatchObject({ ignored_parameters: 'store, messages.weight' });
+  });
+
   it('says when a stream had its first answer, and what a model says of tokens', () => {
     const { events, last } = start();
     const usage = { promptTokens: 12, completionTokens: 5 };

@@ -115,7 +115,16 @@ function levelOfGrpc({ error }: Events['grpcFinished']): LogLevel {
 
 function describeHttp(event: Events['httpFinished'], path: string): LogFields {
   const { method, route, status, call } = event;
-  return { ...callFields(call), method, route, path, status, ...describeExchange(event) };
+  const { ignored } = call.timing;
+  return {
+    ...callFields(call),
+    method,
+    route,
+    path,
+    status,
+    ...describeExchange(event),
+    ...(ignored.length === 0 ? {} : { ignored_parameters: ignored.join(', ') }),
+  };
 }
 
 function describeGrpc(event: Events['grpcFinished'], path: string): LogFields {

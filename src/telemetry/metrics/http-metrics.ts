@@ -16,6 +16,8 @@ class RouteMetrics {
   readonly encode = new Distribution(DURATIONS);
   /** Requests by method, then status. */
   readonly requests = new Map<string, Map<number, number>>();
+  /** Requests with parameters that were ignored. */
+  ignoring = 0;
 
   constructor(route: string) {
     this.labels = { route };
@@ -26,6 +28,7 @@ class RouteMetrics {
     this.responseBytes += responseBytes;
     this.duration.observe(durationMs);
     if (timing.decodedAt > 0) this.decode.observe(timing.decodedAt - timing.receivedAt);
+    if (timing.ignored.length > 0) this.ignoring++;
     if (timing.encodeMs > 0) this.encode.observe(timing.encodeMs);
     const statuses = this.#statuses(METHODS.has(method) ? method : 'other');
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
@@ -78,6 +81,7 @@ export class HttpMetrics {
     });
     return [
       requestCounter(routes),
+      ignoringCounter(routes),
       histogram('millrace_http_request_duration_seconds', 'Duration of HTTP requests.', (route) => route.duration),
       histogram('millrace_request_decode_seconds', 'From first byte to decoded request.', (route) => route.decode),
       histogram('millrace_request_encode_seconds', 'Time to encode the answer.', (route) => route.encode),
@@ -85,6 +89,19 @@ export class HttpMetrics {
       bytes('millrace_http_response_bytes_total', 'Bytes of response bodies.', (route) => route.responseBytes),
     ];
   }
+}
+
+function ignoringCounter(routes: ReadonlyMap<string, RouteMetrics>): Family {
+  return {
+    name: 'millrace_http_requests_with_ignored_parameters_total',
+    help: 'HTTP requests with parameters that have no effect on their answers.',
+    type: 'counter',
+    *collect() {
+      for (const { labels, ignoring } of routes.values()) {
+        if (ignoring > 0) yield { labels: NO_LABELS, sharedLabels: labels, value: ignoring };
+      }
+    },
+  };
 }
 
 function requestCounter(routes: ReadonlyMap<string, RouteMetrics>): Family {

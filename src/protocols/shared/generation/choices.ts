@@ -30,6 +30,8 @@ export interface ChoicesRequest {
   readonly places: Places;
   /** The route for models that take texts only, for the error of a conversation. */
   readonly textsRoute?: string;
+  /** Where the request says how long the model is to think; models that cannot be told ignore it. Default: it does not. */
+  readonly effortPlace?: string | undefined;
 }
 
 /** An answer, or a piece of one. */
@@ -152,9 +154,14 @@ export class Choices {
     }
   }
 
+  #noteIgnored(place: string): void {
+    const { timing } = this.#call;
+    if (!timing.ignored.includes(place)) timing.ignored = [...timing.ignored, place];
+  }
+
   async #generate(call: Call, { kind, inputs, parameters }: ChoiceRequest, whole: boolean): Promise<InferResult> {
     const { service } = this.#context;
-    const { model, places, textsRoute } = this.#request;
+    const { model, places, textsRoute, effortPlace } = this.#request;
     const resolved = await this.#resolve(call, model, whole);
     const generate = resolved.info.tasks?.generate;
     if (generate === undefined) throw cannot(model, 'does not generate text');
@@ -166,6 +173,7 @@ export class Choices {
       const message = `'suffix': model '${model}' has not learnt to fill in what is missing`;
       throw new ParameterError('suffix', message, 'unimplemented');
     }
+    if (effortPlace !== undefined && generate.reasoningEffort === false) this.#noteIgnored(effortPlace);
     const asked = service.infer(call, resolved, {
       id: '',
       inputs,

@@ -1,24 +1,36 @@
 import type { NumberLimit } from '../../../core/index.js';
+import { didYouMean, isMisspelt } from '../../../text/index.js';
+import type { IgnoredNames } from './ignored-names.js';
 import { ParameterError } from './parameter-error.js';
 
-/** An object of a request's JSON, read field by field: each is checked, and what is not read is refused. */
+/** An object of a request's JSON, read field by field: each is checked, and members that are not read are refused or noted as ignored. */
 export class Fields {
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #place: string;
+  readonly #ignored: IgnoredNames | undefined;
   readonly #known = new Set<string>();
 
-  private constructor(values: Readonly<Record<string, unknown>>, place: string) {
+  private constructor(values: Readonly<Record<string, unknown>>, place: string, ignored: IgnoredNames | undefined) {
     this.#values = values;
     this.#place = place;
+    this.#ignored = ignored;
   }
 
-  /** `place`: of the object in the request; '' = it is the request. Throws where it is no object. */
-  static of(value: unknown, place = ''): Fields {
-    if (isObject(value)) return new Fields(value, place);
+  /**
+   * `place`: of the object in the request; '' = it is the request. `ignored`: notes members that have no effect; undefined = members that are
+   * not known are refused. Throws where it is no object.
+   */
+  static of(value: unknown, place = '', ignored?: IgnoredNames): Fields {
+    if (isObject(value)) return new Fields(value, place, ignored);
     throw new ParameterError(
       place,
       `${place === '' ? 'the request' : `'${place}'`}: expected an object, got ${describe(value)}`,
     );
+  }
+
+  /** An object inside this one, whose members count as those of the same request. Throws where it is no object. */
+  inner(value: unknown, place: string): Fields {
+    return Fields.of(value, place, this.#ignored);
   }
 
   /** The value as it is; null counts as not given. */
@@ -69,9 +81,17 @@ export class Fields {
     throw new ParameterError(this.placeOf(name), `'${this.placeOf(name)}' is not supported here`, 'unimplemented');
   }
 
-  /** Taken and not looked at: what it says is for others. */
+  /** Labels, which say nothing of the answer: taken and not looked at. */
   ignore(...names: readonly string[]): void {
     for (const name of names) this.#known.add(name);
+  }
+
+  /** Hints, which the answer does not follow: noted where they are given, unless with a value that asks for nothing. */
+  hint(names: readonly string[], ...harmless: readonly unknown[]): void {
+    for (const name of names) {
+      const value = this.any(name);
+      if (value !== undefined && !harmless.includes(value)) this.#ignored?.add(this.placeOf(name));
+    }
   }
 
   placeOf(name: string): string {
@@ -83,11 +103,16 @@ export class Fields {
     throw new ParameterError(place, `'${place}': expected ${expected}, got ${describe(this.#values[name])}`);
   }
 
-  /** Refuses whatever nobody has asked for: it would do nothing. */
+  /** Notes members that were not read; refuses those that look like a misspelt one, and all of them where nothing notes them. */
   end(): void {
-    const unknown = Object.keys(this.#values).find((name) => !this.#known.has(name) && this.#values[name] !== null);
-    if (unknown === undefined) return;
-    throw new ParameterError(this.placeOf(unknown), `'${this.placeOf(unknown)}' is not a known parameter`);
+    for (const name of Object.keys(this.#values)) {
+      if (this.#known.has(name) || this.#values[name] === null) continue;
+      const place = this.placeOf(name);
+      if (this.#ignored?.has(place)) continue;
+      const known = [...this.#known];
+      if (!isMisspelt(name, known) && this.#ignored?.addUnknown(place)) continue;
+      throw new ParameterError(place, `'${place}' is not a known parameter${didYouMean(name, known, "'")}`);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { withoutUndefined } from '../../../core/index.js';
 import { INPUT_TYPES, type PoolingParameters } from '../../../pooling/index.js';
-import { Fields } from '../generation/fields.js';
+import type { Fields } from '../generation/fields.js';
 import type { WriteInSteps } from '../json/stepwise.js';
 import { inputTensors, readInput, textCount } from './read-input.js';
 import type { PoolingRequest, PoolingResult } from './run.js';
@@ -15,9 +15,8 @@ export interface EmbeddingsRequest extends PoolingRequest {
   readonly format: (typeof FORMATS)[number];
 }
 
-/** Reads the body of `POST /v1/embeddings`, without its `model`. Throws `ParameterError`, and `empty_input` for empty texts. */
-export function decodeEmbeddings(body: unknown): EmbeddingsRequest {
-  const fields = Fields.of(body);
+/** Reads `POST /v1/embeddings`, without its `model`. Throws `ParameterError`, and `empty_input` for empty texts. */
+export function decodeEmbeddings(fields: Fields): EmbeddingsRequest {
   fields.ignore('model', 'user', 'priority');
   const input = readInput(fields.any(PLACE), PLACE);
   const format = fields.choice('encoding_format', FORMATS) ?? 'float';

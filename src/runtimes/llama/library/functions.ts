@@ -64,6 +64,11 @@ export const PROTOTYPES: Readonly<Record<keyof Functions, string>> = {
   llama_sampler_init_top_k: 'void *llama_sampler_init_top_k(int32 k)',
   llama_sampler_init_top_p: 'void *llama_sampler_init_top_p(float p, size_t keep)',
   llama_sampler_init_min_p: 'void *llama_sampler_init_min_p(float p, size_t keep)',
+  llama_sampler_init_typical: 'void *llama_sampler_init_typical(float p, size_t keep)',
+  llama_sampler_init_xtc: 'void *llama_sampler_init_xtc(float p, float threshold, size_t keep, uint32 seed)',
+  llama_sampler_init_mirostat:
+    'void *llama_sampler_init_mirostat(int32 vocabulary, uint32 seed, float tau, float eta, int32 m)',
+  llama_sampler_init_mirostat_v2: 'void *llama_sampler_init_mirostat_v2(uint32 seed, float tau, float eta)',
   llama_sampler_init_temp: 'void *llama_sampler_init_temp(float temperature)',
 };
 
@@ -144,6 +149,10 @@ interface Functions {
   llama_sampler_init_top_k(k: number): Pointer;
   llama_sampler_init_top_p(p: number, keep: number): Pointer;
   llama_sampler_init_min_p(p: number, keep: number): Pointer;
+  llama_sampler_init_typical(p: number, keep: number): Pointer;
+  llama_sampler_init_xtc(p: number, threshold: number, keep: number, seed: number): Pointer;
+  llama_sampler_init_mirostat(vocabulary: number, seed: number, tau: number, eta: number, m: number): Pointer;
+  llama_sampler_init_mirostat_v2(seed: number, tau: number, eta: number): Pointer;
   llama_sampler_init_temp(temperature: number): Pointer;
 }
 

@@ -19,6 +19,7 @@ export class Weights {
   readonly #words: Vocabulary;
   readonly #ends = new Map<number, boolean>();
   #controls: readonly number[] | undefined;
+  #endTokens: readonly number[] | undefined;
 
   private constructor(library: Library, pointer: Pointer) {
     this.#library = library;
@@ -108,6 +109,14 @@ export class Weights {
       this.#ends.set(token, ends);
     }
     return ends;
+  }
+
+  /** Tokens after which nothing is generated. */
+  get endTokens(): readonly number[] {
+    this.#endTokens ??= Array.from({ length: this.vocabularySize }, (_, token) => token).filter((token) =>
+      this.#library.llama_vocab_is_eog(this.vocabulary, token),
+    );
+    return this.#endTokens;
   }
 
   /** Tokens that are no text and do not end it: they begin texts, name roles, and the like. */

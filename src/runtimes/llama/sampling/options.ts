@@ -8,7 +8,16 @@ export interface SamplingOptions extends Required<Omit<SamplingParameters, 'logi
   readonly seed: number | undefined;
 }
 
-type Defaulted = 'stop' | 'ignoreEos' | 'echo' | 'returnTokenIds' | 'addSpecial' | 'parseSpecial' | 'cacheSalt';
+type Defaulted =
+  | 'stop'
+  | 'stopTokenIds'
+  | 'minTokens'
+  | 'ignoreEos'
+  | 'echo'
+  | 'returnTokenIds'
+  | 'addSpecial'
+  | 'parseSpecial'
+  | 'cacheSalt';
 type Optional =
   | 'maxTokens'
   | 'toolChoice'
@@ -18,6 +27,9 @@ type Optional =
   | 'suffix'
   | 'truncatePromptTokens';
 type OrUndefined<Value> = { readonly [Name in keyof Value]-?: Value[Name] | undefined };
+
+/** llama.cpp's own. */
+const DRY_BREAKERS = ['\n', ':', '"', '*'] as const;
 
 /** {@link GenerationParameters} with their defaults. */
 export interface GenerationOptions
@@ -38,12 +50,25 @@ export function generationOptions(request: GenerationParameters): GenerationOpti
     topP: request.topP ?? 1,
     topK: Math.max(0, request.topK ?? 0),
     minP: request.minP ?? 0,
+    typicalP: request.typicalP ?? 1,
     frequencyPenalty: request.frequencyPenalty ?? 0,
     presencePenalty: request.presencePenalty ?? 0,
     repetitionPenalty: request.repetitionPenalty ?? 1,
+    dryMultiplier: request.dryMultiplier ?? 0,
+    dryBase: request.dryBase ?? 1.75,
+    dryAllowedLength: request.dryAllowedLength ?? 2,
+    dryPenaltyLastN: request.dryPenaltyLastN ?? -1,
+    drySequenceBreakers: request.drySequenceBreakers ?? DRY_BREAKERS,
+    xtcProbability: request.xtcProbability ?? 0,
+    xtcThreshold: request.xtcThreshold ?? 0.1,
+    mirostat: request.mirostat ?? 0,
+    mirostatTau: request.mirostatTau ?? 5,
+    mirostatEta: request.mirostatEta ?? 0.1,
     logitBias: new Map(Object.entries(request.logitBias ?? {}).map(([token, bias]) => [Number(token), bias])),
     seed: request.seed,
     stop: request.stop ?? [],
+    stopTokenIds: request.stopTokenIds ?? [],
+    minTokens: request.minTokens ?? 0,
     ignoreEos: request.ignoreEos ?? false,
     echo: request.echo ?? false,
     returnTokenIds: request.returnTokenIds ?? false,

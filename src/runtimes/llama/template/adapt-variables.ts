@@ -1,4 +1,3 @@
-import { invalidParameter } from '../../../core/index.js';
 import type { Conversation, OfferedTool, ToolUse } from '../../../generation/index.js';
 import type { AnswerFormat } from '../answer/answer-format.js';
 
@@ -26,7 +25,7 @@ interface Around {
 
 /**
  * What a template makes a prompt of, by what it knows: tools and calls are written as texts where it knows no tools, and the effort of
- * reasoning is told as it wants to be told. Throws `invalid_argument` for an effort of which it knows nothing.
+ * reasoning is told as it wants to be told, or not at all where it knows of none.
  */
 export function adaptVariables(conversation: Conversation, { source, format, use }: Around): TemplateVariables {
   const { tools, ...others } = withEffort(conversation, source);
@@ -34,12 +33,15 @@ export function adaptVariables(conversation: Conversation, { source, format, use
   return use === undefined ? others : { ...others, tools };
 }
 
+/** Whether a model is told by its template how long to think. */
+export function knowsEffort(source: string): boolean {
+  return source.includes('reasoning_effort') || source.includes('enable_thinking');
+}
+
 function withEffort(variables: TemplateVariables, source: string): TemplateVariables {
   const { reasoning_effort: effort, ...others } = variables;
   if (effort === undefined || source.includes('reasoning_effort')) return variables;
-  if (source.includes('enable_thinking')) return { enable_thinking: effort !== 'none', ...others };
-  if (effort === 'none') return others;
-  throw invalidParameter('reasoning_effort', 'the chat template of the model knows of none');
+  return source.includes('enable_thinking') ? { enable_thinking: effort !== 'none', ...others } : others;
 }
 
 function toolsAsText(messages: readonly Message[], use: ToolUse | undefined): readonly Message[] {

@@ -4,6 +4,7 @@ import type { Conversation, ToolUse } from '../../../generation/index.js';
 import { type AnswerFormat, formatOf } from '../answer/answer-format.js';
 import type { Vocabulary } from '../library/vocabulary.js';
 import { adaptVariables } from './adapt-variables.js';
+import { untilFinalMessage } from './final-message.js';
 import { refusedByTemplate } from './refusal.js';
 
 /** What a template makes of a conversation may be no longer. */
@@ -29,13 +30,15 @@ export class ChatTemplate {
 
   /** The prompt for a conversation, with the tools that may be called. Throws `invalid_argument`, and what the template says. */
   render(conversation: Conversation, use?: ToolUse): string {
-    const adapted = adaptVariables(conversation, { source: this.#source, format: this.format, use });
+    const { continue_final_message: goesOn = false, ...said } = conversation;
+    const adapted = adaptVariables(said, { source: this.#source, format: this.format, use });
     let text: string;
     try {
-      text = this.#template.render({ add_generation_prompt: true, ...adapted, ...this.#tokens });
+      text = this.#template.render({ add_generation_prompt: !goesOn, ...adapted, ...this.#tokens });
     } catch (error) {
       throw refusedByTemplate(messageOf(error));
     }
+    if (goesOn) text = untilFinalMessage(text, conversation.messages);
     if (text.length <= MAX_PROMPT_CHARACTERS) return text;
     throw refusedByTemplate(
       `it makes a prompt of ${text.length} characters; at most ${MAX_PROMPT_CHARACTERS} are supported`,

@@ -27,8 +27,10 @@ export class TextAssembler {
     return this.#held;
   }
 
-  push(bytes: Uint8Array): AssembledText {
-    return this.#take(this.#decoder.decode(bytes, { stream: true }));
+  /** `passesStops`: no stop string ends the text with these bytes, or begins before they end. */
+  push(bytes: Uint8Array, passesStops = false): AssembledText {
+    const more = this.#decoder.decode(bytes, { stream: true });
+    return passesStops ? { text: more, stop: undefined } : this.#take(more);
   }
 
   /** What is left when no more comes; half a character becomes U+FFFD. */
