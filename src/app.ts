@@ -34,7 +34,7 @@ import {
   MEDIA_RUNTIME,
   type RuntimeManifest,
 } from './runtimes/index.js';
-import { type Addresses, checkBind, type Server } from './server/index.js';
+import { type Addresses, checkBind, type Fetch, type Server } from './server/index.js';
 import {
   type CreateServiceOptions,
   createService,
@@ -82,6 +82,8 @@ export interface App {
   listen(): Promise<Addresses>;
   /** Answers one request of somebody else's HTTP server. */
   handler(req: IncomingMessage, res: ServerResponse): void;
+  /** Answers one request that the program has as a `Request`. */
+  readonly fetch: Fetch;
   /**
    * Reads the settings file, the files of keys and those of TLS now. `by`: who asks, for the log. Problems are in the result; never rejects.
    * Nothing changes once it is closed.
@@ -176,6 +178,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     start,
     listen: () => openPorts(front.server, settings, identities),
     handler: (req, res) => front.server.handler(req, res),
+    fetch: front.server.fetch,
     reload: (by) => front.reloads.reload(by),
     close(options = {}) {
       closing ??= shutDown({ ...parts, front }, options.drainDelayMs ?? settings.server.drainDelayMs);

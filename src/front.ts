@@ -35,6 +35,7 @@ export async function createFront(settings: Settings, parts: FrontParts) {
     service,
     authenticate: identities.authenticate,
     authenticateSigner: identities.authenticateSigner,
+    vouchFor: identities.vouchFor,
     admit: (call) => service.quotas.enter(call),
     events,
     clock,

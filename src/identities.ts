@@ -3,6 +3,7 @@ import type { Clock, EventBus, Principal } from './core/index.js';
 import {
   AccessPolicy,
   createAuthenticator,
+  createVouching,
   KeyChanges,
   type OnEnded,
   openIssuers,
@@ -56,6 +57,7 @@ export async function openIdentities(settings: Settings, { records, clock, event
   };
   return {
     ...authentication,
+    vouchFor: createVouching(policy),
     isRequired,
     /** For the use cases about them. */
     keys,

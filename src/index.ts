@@ -6,7 +6,7 @@ import { createSettings, type PartialSettings } from './config/index.js';
 import type { ModelStatus } from './engine/index.js';
 import { createLocalModel, type LocalInferOptions, type LocalModel, localCall } from './local-infer.js';
 import { checkFolders } from './repository/index.js';
-import type { Addresses } from './server/index.js';
+import type { Addresses, FetchOptions } from './server/index.js';
 import type { ReloadResult } from './service/index.js';
 
 export type {
@@ -78,7 +78,7 @@ export {
   type Generated,
 } from './protocols/index.js';
 export type { RuntimeManifest } from './runtimes/index.js';
-export type { Address, Addresses, DialectAddresses } from './server/index.js';
+export type { Address, Addresses, DialectAddresses, FetchOptions } from './server/index.js';
 export type { ReloadResult, Resolved, Service } from './service/index.js';
 export { VERSION } from './version.js';
 
@@ -104,6 +104,12 @@ export interface Millrace extends AsyncDisposable {
   listen(): Promise<Addresses>;
   /** Answers a request of an HTTP server of your own; its body must not have been read. */
   handler(req: IncomingMessage, res: ServerResponse): void;
+  /**
+   * Answers a request as {@link handler} does, in the form of the web's `fetch`: its body must not have been read. The caller is never
+   * local: it has a key, is whom `options` name, or is anonymous. Rejects with the reason of the request's signal, with `invalid_argument`
+   * for options that make no sense, and with `internal` where there can be no answer.
+   */
+  fetch(request: Request, options?: FetchOptions): Promise<Response>;
   /** Lets accepted requests finish, then ends everything. */
   close(): Promise<void>;
 }
@@ -147,6 +153,7 @@ function facade(app: App): Millrace {
     reload: () => app.reload('the program'),
     listen: () => app.listen(),
     handler: (req, res) => app.handler(req, res),
+    fetch: (request, fetchOptions) => app.fetch(request, fetchOptions),
     close: () => app.close({ drainDelayMs: 0 }),
     [Symbol.asyncDispose]: () => app.close({ drainDelayMs: 0 }),
   };

@@ -32,7 +32,7 @@ export interface ExplainQuery {
   readonly action: string;
   /** The name of a model or a route; `*` = everything. Default: the server. */
   readonly resource?: string;
-  /** A key by its name, `oidc:<issuer>/<subject>`, `cert:<name>`. Default: the caller. */
+  /** A key by its name, `oidc:<issuer>/<subject>`, `cert:<name>`, `app:<name>`. Default: the caller. */
   readonly principal?: string;
   /** Groups of the token or certificate of `principal`, at most 100. Default: none. */
   readonly group?: readonly string[];

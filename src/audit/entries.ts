@@ -3,7 +3,7 @@ import { type ChainedEntry, type Head, isHead } from './chain/link.js';
 
 /** Who asked for something, from where. Names are those of the files. */
 export interface Asker {
-  /** With its kind: `key:ci`, `oidc:…`, `cert:…`, `anonymous`. */
+  /** With its kind: `key:ci`, `oidc:…`, `cert:…`, `app:…`, `anonymous`. */
   readonly principal: string;
   readonly groups?: readonly string[] | undefined;
   /** IP address; '' = a Unix socket, or the server itself. */

@@ -65,7 +65,7 @@ export const ANONYMOUS_OWNER = 'anonymous';
 
 /** Who is calling. */
 export interface Principal {
-  /** Unique over all kinds of credentials: a key's plain name, `oidc:<issuer>/<subject>`, `cert:<name>`, `anonymous`. */
+  /** Unique over all kinds of credentials: a key's plain name, `oidc:<issuer>/<subject>`, `cert:<name>`, `app:<name>`, `anonymous`. */
   readonly name: string;
   /** The name with its kind, as bindings write it: `key:<name>`; else the same as the name. */
   readonly id: string;

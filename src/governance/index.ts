@@ -21,5 +21,6 @@ export type { Peer } from './identity/peer.js';
 export { type OnEnded, StoredKeys } from './identity/stored-keys.js';
 export { strangersOf } from './identity/strangers.js';
 export type { TokenSource } from './identity/token-source.js';
+export { createVouching, type VouchedCaller, type VouchFor } from './identity/vouched-callers.js';
 export * from './options.js';
 export * from './quotas/index.js';

@@ -1,5 +1,5 @@
 import type { BodyMemory, Call, Clock, DeadlineWatch, EventBus } from '../core/index.js';
-import type { Authenticate, AuthenticateSigner } from '../governance/index.js';
+import type { Authenticate, AuthenticateSigner, VouchFor } from '../governance/index.js';
 import type { Dialect, SwitchedOff } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import type { ServerOptions } from './options.js';
@@ -15,6 +15,8 @@ export interface ServerDependencies {
   readonly service: Pick<Service, 'readyModels' | 'ready' | 'serverInfo'>;
   readonly authenticate: Authenticate;
   readonly authenticateSigner: AuthenticateSigner;
+  /** Makes principals of callers whom the program that embeds the server has authenticated. */
+  readonly vouchFor: VouchFor;
   /** Counts an inference request before its body is read; throws where a quota is used up. Default: nothing counts it. */
   readonly admit?: ((call: Call) => void) | undefined;
   /** `authenticate` throws where there is no key. */

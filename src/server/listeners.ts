@@ -4,7 +4,7 @@ import type { ServerDependencies } from './dependencies.js';
 import { type Address, createEndpoints, type Endpoint } from './endpoint.js';
 import type { GrpcServer } from './grpc/index.js';
 import type { GrpcListener } from './grpc/listener.js';
-import type { HttpContext } from './http/exchange.js';
+import type { HttpContext, StreamingExchange } from './http/exchange.js';
 import type { Entrance, Gate } from './http/gate.js';
 import { HttpListener } from './http/listener.js';
 import type { WholeInferences } from './rest/dispatch.js';
@@ -36,15 +36,15 @@ export interface Listeners {
   readonly all: readonly (HttpListener | GrpcListener)[];
   readonly grpc: readonly GrpcListener[];
   readonly routers: readonly Router[];
-  /** For requests of somebody else's HTTP server. */
-  readonly handlerEntrance: Entrance;
+  /** For requests of the program that embeds the server: those of its own HTTP server, and those that it has as a `Request`. */
+  readonly libraryEntrance: Entrance<StreamingExchange>;
   /** Opens all of them; rejects at the first that cannot be opened. */
   listen(): Promise<Addresses>;
 }
 
 /** What answers the requests of a listener. */
 interface Answering {
-  readonly dispatch: Entrance['dispatch'];
+  readonly dispatch: (exchange: StreamingExchange) => void;
   readonly whole?: WholeInferences;
 }
 
@@ -136,7 +136,7 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
     ].filter(isThere),
     grpc: [grpcPort, grpcSocket, ...apart.map((each) => each.grpc)].filter(isThere),
     routers,
-    handlerEntrance: { checksHost: true, dispatch: rest.dispatch, dialect: first },
+    libraryEntrance: { checksHost: true, dispatch: rest.dispatch, dialect: first },
     async listen() {
       const addresses = {
         http: await http.listen(),

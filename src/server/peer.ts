@@ -24,14 +24,16 @@ export function createPeer(
     readonly remoteAddress: string;
     readonly fromHere: boolean;
     readonly certificate?: ClientCertificate | undefined;
+    readonly isHandedOver?: boolean;
   },
   headers: IncomingHttpHeaders,
   host = headers.host,
 ): Peer {
-  const { remoteAddress, fromHere, certificate } = connection;
+  const { remoteAddress, fromHere, certificate, isHandedOver = false } = connection;
   return {
     address: remoteAddress,
     certificate,
+    isHandedOver,
     isLocal: () =>
       fromHere && (remoteAddress === '' || host === undefined || isLoopbackHost(host)) && !isHandedOn(headers),
   };

@@ -5,6 +5,7 @@ import { NOTHING_RELOADED, type ReloadResult } from '../service/index.js';
 import { Arrivals } from './arrivals.js';
 import { ClientCertificates } from './client-certificates.js';
 import type { ServerDependencies } from './dependencies.js';
+import { createFetch, type Fetch } from './fetch/create-fetch.js';
 import { createGrpcServer } from './grpc/index.js';
 import { Connections } from './http/connection.js';
 import type { HttpContext } from './http/exchange.js';
@@ -20,6 +21,8 @@ export interface Server {
   listen(): Promise<Addresses>;
   /** Answers one request of somebody else's HTTP server; its body must not have been read. Needs no {@link listen}. */
   handler(req: IncomingMessage, res: ServerResponse): void;
+  /** Answers one request that the program has as a `Request`, as {@link handler} does. Its caller is never local. */
+  readonly fetch: Fetch;
   /** From now on inferences are refused as `unavailable` and answers close their connection; what was accepted goes on. */
   drain(): void;
   /** Ends what runs for principals whose credential has been taken away: their clients are told so, and cut off where they take too long. */
@@ -83,7 +86,8 @@ export function createServer(dependencies: ServerDependencies): Server {
         throw error;
       }
     },
-    handler: (req, res) => gate.enterNode(listeners.handlerEntrance, { req, res }),
+    handler: (req, res) => gate.enterNode(listeners.libraryEntrance, { req, res }),
+    fetch: createFetch({ ...dependencies, context, gate, entrance: listeners.libraryEntrance }),
     drain,
     endFor(principals) {
       const requests = [context.open, grpc.calls].flatMap((open) => open.of(principals));

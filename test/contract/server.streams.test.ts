@@ -1,8 +1,9 @@
 import { type IncomingMessage, request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Call, type InferResponse, MillraceError, NO_PARAMETERS, packBytes } from '../../src/core/index.js';
+import { type Call, MillraceError } from '../../src/core/index.js';
 import type { ServerOptions } from '../../src/server/index.js';
 import { createFakeService } from '../support/fake-service.js';
+import { Answers, eventOf } from '../support/given-answers.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
 import { until } from '../support/until.js';
@@ -12,65 +13,6 @@ afterEach(closeTestServers);
 const PATH = '/v2/models/m/generate_stream';
 const BODY = '{"x":[1,2,3,4]}';
 const POST = requestText(`POST ${PATH}`, {}, BODY);
-
-function answerOf(text: string): InferResponse {
-  const output = { name: 'y', datatype: 'BYTES', shape: [1], data: packBytes([Buffer.from(text)]) } as const;
-  return { ref: { name: 'm', version: 3, generation: 3 }, id: '', outputs: [output], parameters: NO_PARAMETERS };
-}
-
-const eventOf = (text: string) => `data: {"model_name":"m","model_version":"3","y":"${text}"}\n\n`;
-
-/** Answers that the test gives one by one. */
-class Answers implements AsyncIterableIterator<InferResponse> {
-  readonly #waiting: (IteratorResult<InferResponse> | Error)[] = [];
-  #wake: () => void = () => undefined;
-  asked = 0;
-  #left: () => void = () => undefined;
-  /** Resolves when the reader leaves the iteration early. */
-  readonly left = new Promise<void>((resolve) => {
-    this.#left = resolve;
-  });
-
-  give(...texts: readonly string[]): this {
-    for (const text of texts) this.#put({ done: false, value: answerOf(text) });
-    return this;
-  }
-
-  end(): this {
-    return this.#put({ done: true, value: undefined });
-  }
-
-  fail(error: Error): this {
-    return this.#put(error);
-  }
-
-  async next(): Promise<IteratorResult<InferResponse>> {
-    this.asked++;
-    for (;;) {
-      const step = this.#waiting.shift();
-      if (step instanceof Error) throw step;
-      if (step !== undefined) return step;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  async return(): Promise<IteratorResult<InferResponse>> {
-    this.#left();
-    return { done: true, value: undefined };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #put(step: IteratorResult<InferResponse> | Error): this {
-    this.#waiting.push(step);
-    this.#wake();
-    return this;
-  }
-}
 
 /** A server whose models give these answers, one after the other; a cancelled call ends them with its reason. */
 async function serve(answers: readonly Answers[], options: Partial<ServerOptions> = {}) {

@@ -5,7 +5,7 @@ import { SCOPES } from '../../src/governance/index.js';
 import type { GrpcMethod } from '../../src/protocols/index.js';
 import type { Address } from '../../src/server/index.js';
 import { askGrpc } from '../support/access-grpc.js';
-import { askHttp } from '../support/access-http.js';
+import { askFetch, askHttp } from '../support/access-http.js';
 import type { AccessRow } from '../support/access-row.js';
 import { GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS } from '../support/access-rows.js';
 import {
@@ -113,6 +113,7 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
   const onRest = adminPort < 0 ? REST : REST.filter((route) => !('control' in route && route.control));
   const listeners = [
     ...onRest.flatMap((route) => [['http', idOf(route)] as const, ['httpSocket', idOf(route)] as const]),
+    ...onRest.map((route) => ['fetch', idOf(route)] as const),
     ...(adminPort < 0
       ? []
       : [...DIALECT_ROUTES.filter(({ inference }) => inference !== true), ...fallbacks].map(
@@ -125,7 +126,10 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
     for (const caller of CALLERS) {
       const expected = trailOf(caller, row);
       const verdict = verdictFor(caller, row);
-      const asked = askAs(caller, server.addresses[listener] as Address, id);
+      const asked =
+        listener === 'fetch'
+          ? askFetch(server.app.fetch, id, { headers: headersOf(caller) })
+          : askAs(caller, server.addresses[listener] as Address, id);
       const { result, trail } = await trailed(expected.length, asked);
       if (verdict === 'unauthenticated' || verdict === 'permission_denied') refusals++;
       expect([caller, result.status]).toEqual([caller, HTTP_STATUSES[verdict](row)]);

@@ -10,6 +10,9 @@ const REQUEST = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 16], data: 
 const MLP_TYPES =
   "export interface Mlp { readonly inputs: { readonly x: 'FP32' }; readonly outputs: { readonly y: 'FP32' } }\n";
 
+const CHAT_MODEL =
+  'llama: { contextTokens: 256, threads: 1, maxOutputTokens: 32, chatTemplate: "{% for message in messages %}{{ message.content }} {% endfor %}" }\n';
+
 /** Inside this package, so that the programs import `millrace` as those who have installed it do. */
 let folder: string;
 
@@ -87,6 +90,36 @@ describe('the programs of docs/library.md', () => {
       '400 {"error":"input \'x\' takes FP32[-1,16], got shape [1,1]; give {data, shape} to say the full shape"}',
       '',
     ]);
+  });
+
+  it.each(programs('js catch-all'))('answer requests of every route below theirs', async ({ code }) => {
+    const file = await write('catch-all.mjs', code);
+    const driver = `
+      const { GET, POST } = await import(${JSON.stringify(file)});
+      const url = 'http://localhost/v2/models/mlp';
+      const answers = [
+        await GET(new Request(url)),
+        await POST(new Request(url + '/infer', { method: 'POST', body: ${JSON.stringify(JSON.stringify(REQUEST))} })),
+        await POST(new Request(url, { method: 'POST', body: '{}' })),
+      ];
+      for (const response of answers) {
+        const { name, outputs } = await response.json();
+        console.log(response.status, name ?? outputs?.[0].shape.join() ?? response.headers.get('allow'));
+      }
+      await (await globalThis.millrace).close();`;
+    const { stdout } = await promisify(execFile)(process.execPath, [await write('all-driver.mjs', driver)], {
+      cwd: folder,
+    });
+    expect(stdout.split('\n')).toEqual(['200 mlp', '200 1,10', '405 GET, HEAD', '']);
+  });
+
+  it.each(programs('js openai'))("are asked by OpenAI's client", async ({ code }) => {
+    const at = path.join(folder, 'openai');
+    await cp('test/fixtures/models/tiny-kjv.gguf', path.join(at, 'models/kjv/1/model.gguf'));
+    await writeFile(path.join(at, 'models/kjv/model.yaml'), CHAT_MODEL);
+    await writeFile(path.join(at, 'openai.mjs'), code.replace("'smollm2'", "'kjv'"));
+    const { stdout } = await promisify(execFile)(process.execPath, ['openai.mjs'], { cwd: at });
+    expect(stdout.length).toBeGreaterThan(20);
   });
 
   it.each(programs('ts compile'))('hold what their types say', async ({ code }) => {

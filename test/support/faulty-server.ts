@@ -141,6 +141,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     service,
     authenticate: () => EVERYBODY,
     authenticateSigner: async () => EVERYBODY,
+    vouchFor: () => EVERYBODY,
   });
   await life.start();
   const { http } = await server.listen();

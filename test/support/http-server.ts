@@ -1,6 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
 import { type Clock, DeadlineWatch, EventBus, type Events, type Principal, systemClock } from '../../src/core/index.js';
-import { EMBEDDING_PROGRAM } from '../../src/governance/index.js';
+import { AccessPolicy, createVouching, EMBEDDING_PROGRAM } from '../../src/governance/index.js';
 import {
   type Addresses,
   createServer,
@@ -68,6 +68,7 @@ export function createTestServer(settings: TestServerSettings = {}) {
     service,
     authenticate: () => EVERYBODY,
     authenticateSigner: async () => EVERYBODY,
+    vouchFor: createVouching(new AccessPolicy()),
     requiresKey: false,
     events,
     clock,

@@ -4,7 +4,7 @@ import type { Grant } from './rights.js';
 export interface Binding extends Grant {
   /** Of its name in the token or certificate, or of the key's groups. Either this or `principal`. */
   readonly group?: string;
-  /** `key:ci`, `oidc:<issuer>/<subject>`, `cert:<name>`. */
+  /** `key:ci`, `oidc:<issuer>/<subject>`, `cert:<name>`, `app:<name>`. */
   readonly principal?: string;
 }
 

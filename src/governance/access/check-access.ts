@@ -17,7 +17,7 @@ interface WrittenAccess {
 
 const MODEL_ACTIONS = /^[a-z]+\.\*$/;
 const ROLE_NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
-const PRINCIPAL = /^(?:key|oidc|cert):./;
+const PRINCIPAL = /^(?:key|oidc|cert|app):./;
 
 /** What is wrong with roles and bindings, beyond their schema. Paths begin with `roles` or `bindings`. */
 export function checkAccess({ roles, bindings }: WrittenAccess): readonly AccessProblem[] {
@@ -44,7 +44,7 @@ function checkBinding(
     problems.push({ path: [], message: `expected either group or principal, got ${got}` });
   }
   if (principal !== undefined && !PRINCIPAL.test(principal)) {
-    const expected = 'expected key:<name>, oidc:<issuer>/<subject> or cert:<name>';
+    const expected = 'expected key:<name>, oidc:<issuer>/<subject>, cert:<name> or app:<name>';
     const anonymous = principal === 'anonymous' ? '; what everybody may do without a key is auth.anonymousScopes' : '';
     problems.push({ path: ['principal'], message: `${expected}, got '${principal.slice(0, 80)}'${anonymous}` });
   }

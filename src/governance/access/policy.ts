@@ -5,7 +5,7 @@ import { BUILT_IN_ROLES, ROLES_OF_SCOPE, type Scope } from './roles.js';
 
 /** What a credential says of who sends it. */
 export interface Identity {
-  readonly kind: 'key' | 'oidc' | 'cert' | 'file' | 'anonymous';
+  readonly kind: 'key' | 'oidc' | 'cert' | 'app' | 'file' | 'anonymous';
   /** Of {@link Principal.name}. */
   readonly name: string;
   /** {@link Principal.ownerId}, where a name may later be another's. */

@@ -33,6 +33,11 @@ export interface AuthenticatorSetup {
   readonly asksForCertificates?: boolean;
 }
 
+const FOREIGN =
+  'this server has no keys, so it answers callers on its own machine only: add a key under `auth.keys`, or allow everybody with `auth.allowAnonymous`';
+const UNNAMED =
+  'this server has no keys, so the program that hands requests to it has to say whose they are: pass `principal` to `fetch`, add a key under `auth.keys`, or allow everybody with `auth.allowAnonymous`';
+
 /** Tells callers apart, by keys that may change. */
 export interface Authenticator {
   readonly authenticate: Authenticate;
@@ -120,9 +125,6 @@ function createAnonymousAdmission(
     if (allowAnonymous && !explicitControl) return everybody;
     if (peer.isLocal()) return explicitControl ? LOCAL_OPERATOR : ANONYMOUS;
     if (allowAnonymous) return everybody;
-    throw new MillraceError(
-      'unauthenticated',
-      'this server has no keys, so it answers callers on its own machine only: add a key under `auth.keys`, or allow everybody with `auth.allowAnonymous`',
-    );
+    throw new MillraceError('unauthenticated', peer.isHandedOver === true ? UNNAMED : FOREIGN);
   };
 }

@@ -6,6 +6,8 @@ export interface Peer {
   readonly address: string;
   /** What its client has shown in the TLS handshake. */
   readonly certificate?: ClientCertificate | undefined;
+  /** The program that embeds the server hands its requests over. Default: false. */
+  readonly isHandedOver?: boolean;
   /** Sent on this machine, by loopback or a Unix socket, and handed on by no proxy that says so. */
   isLocal(): boolean;
 }

@@ -7,7 +7,7 @@ export interface QuotaProblem {
   readonly message: string;
 }
 
-const PRINCIPAL = /^(?:\*|anonymous$|(?:key|oidc|cert):.)/;
+const PRINCIPAL = /^(?:\*|anonymous$|(?:key|oidc|cert|app):.)/;
 
 /** What no schema says of quotas. */
 export function checkQuotas(quotas: QuotasOptions): readonly QuotaProblem[] {
@@ -21,7 +21,7 @@ export function checkQuotas(quotas: QuotasOptions): readonly QuotaProblem[] {
     if (quota.principal !== undefined && !PRINCIPAL.test(quota.principal)) {
       add(
         'principal',
-        `expected key:<name>, oidc:<issuer>/<subject>, cert:<name>, anonymous or *, got '${quota.principal}'`,
+        `expected key:<name>, oidc:<issuer>/<subject>, cert:<name>, app:<name>, anonymous or *, got '${quota.principal}'`,
       );
     }
     if (!hasLimits(quota) && quota.weight === undefined) {

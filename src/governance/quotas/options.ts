@@ -12,7 +12,7 @@ const QuotaSchema = Type.Object(
       description: 'What answers, metrics and `millrace quotas` call it.',
     }),
     principal: Pattern(
-      'Whose requests count, each caller by itself: `key:ci`, `key:*`, `oidc:corp/*`, `cert:*`, `anonymous`, `*`. Default: everybody together.',
+      'Whose requests count, each caller by itself: `key:ci`, `key:*`, `oidc:corp/*`, `cert:*`, `app:*`, `anonymous`, `*`. Default: everybody together.',
     ),
     group: Pattern(
       'Whose requests count, those of all members of a group together; each group that matches by itself.',

@@ -36,7 +36,7 @@ export interface AnswerLine {
 }
 
 /** A request that the fast path has read, and writes the answer of. */
-export class FastExchange extends HttpExchange {
+export class FastExchange extends HttpExchange<Connection> {
   override readonly req: PlainHead;
   readonly match: InferenceMatch;
   /** Its answer has gone to the socket. */
@@ -79,6 +79,10 @@ export class FastExchange extends HttpExchange {
   override hurry(): void {
     // Before its turn comes, its client has nothing to take.
     if (this.isWritten) this.limitSending();
+  }
+
+  override cutOff(): void {
+    this.connection.socket.destroy();
   }
 
   /** Cuts the client off where it takes nothing of what is written for too long. */

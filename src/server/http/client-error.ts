@@ -17,7 +17,7 @@ export function clientErrorOf(
     case 'EPIPE':
       return undefined;
     case 'HPE_HEADER_OVERFLOW':
-      return new HttpError(431, `the headers are too large: expected at most ${limits.maxHeaderBytes} bytes`);
+      return headersTooLarge(limits);
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return new HttpError(413, 'the chunk extensions are too large');
     case 'ERR_HTTP_REQUEST_TIMEOUT':
@@ -27,6 +27,10 @@ export function clientErrorOf(
     default:
       return new HttpError(400, `not a valid HTTP/1.1 request: ${error.message.replace(/^Parse Error: /, '')}`);
   }
+}
+
+export function headersTooLarge({ maxHeaderBytes }: { readonly maxHeaderBytes: number }): HttpError {
+  return new HttpError(431, `the headers are too large: expected at most ${maxHeaderBytes} bytes`);
 }
 
 export function requestTimeout(): HttpError {

@@ -4,20 +4,8 @@ import type { ClientCertificate } from '../../governance/index.js';
 import type { ClientCertificates } from '../client-certificates.js';
 import { type Seat, seatOf } from '../connection-limit.js';
 import { prematureEnd } from '../http-error.js';
-import { isFromHere } from '../peer.js';
-
-/** What a connection asks of the exchanges that are open on it. */
-export interface PendingExchange {
-  /** `complete` = all of it has arrived. */
-  readonly req: { readonly complete: boolean };
-  /** Its answer comes bit by bit, and has begun. */
-  readonly streaming: boolean;
-  /** The socket is gone; nobody reads the answer. */
-  onClientGone(): void;
-  fail(error: unknown): void;
-  /** Writes something that changes nothing, where its answer allows it: a client that is gone refuses it. */
-  probe(): void;
-}
+import { isFromHere, originOf } from '../peer.js';
+import type { Link, PendingExchange } from './link.js';
 
 /** A client that has closed its side is asked whether it is still there: so soon at first, then half as often each time. */
 const FIRST_PROBE_MS = 50;
@@ -27,7 +15,7 @@ const MAX_PROBE_MS = 1_000;
  * One client connection and its unfinished exchanges: usually one, more when the client pipelines. A single `close`
  * listener for all of them is cheaper than one each, and the only one that also reaches answers which wait their turn.
  */
-export class Connection {
+export class Connection implements Link {
   readonly socket: Socket;
   readonly remoteAddress: string;
   readonly from: CallOrigin;
@@ -89,6 +77,10 @@ export class Connection {
 
   add(exchange: PendingExchange): void {
     if (this.#open.push(exchange) === 1) this.seat?.busy();
+  }
+
+  originFor(host: string | undefined): string {
+    return originOf(this.socket, host);
   }
 
   remove(exchange: PendingExchange): void {

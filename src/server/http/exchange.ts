@@ -1,21 +1,22 @@
 import type { IncomingMessage } from 'node:http';
-import type { Call, MillraceError } from '../../core/index.js';
+import type { Call, MillraceError, Principal } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
-import type { Dialect, WireResponse } from '../../protocols/index.js';
+import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js';
 import { answererHeaders } from '../answerer.js';
 import type { ClientCertificates } from '../client-certificates.js';
 import { compressAnswer } from '../compression.js';
 import { type CredentialCarrier, credentialOf, refuseKeyInUrl } from '../credential.js';
 import { HttpError } from '../http-error.js';
 import { patienceMs, stalledMessage } from '../patience.js';
-import { createPeer, originOf } from '../peer.js';
+import { createPeer } from '../peer.js';
 import { quotaHeaders } from '../quota-headers.js';
 import { type Exchange, Settlement } from '../settlement.js';
 import type { SettlementContext } from '../settlement-context.js';
 import { bodyBytes } from './answer-body.js';
-import type { Connection, Connections, PendingExchange } from './connection.js';
+import type { Connections } from './connection.js';
 import { responseCompression } from './encoding.js';
 import { errorResponse } from './error-response.js';
+import type { Link, PendingExchange } from './link.js';
 import { type FlatHeaders, NO_HEADERS } from './origin-guard.js';
 import { requestTimeoutMs } from './request-timeout.js';
 import { formatServerTiming } from './server-timing.js';
@@ -48,6 +49,12 @@ export interface ExpectedBody {
   readonly dataAt: number | undefined;
 }
 
+/** An exchange whose answer may also come bit by bit. */
+export type StreamingExchange = HttpExchange & {
+  /** What goes wrong before the first piece is answered as any error is. */
+  stream(answer: WireStream): Promise<void>;
+};
+
 /** Where a request comes from and when. */
 export interface Arrival {
   readonly head: RequestHead;
@@ -58,11 +65,11 @@ export interface Arrival {
 
 /**
  * One HTTP request, and what its answer says: status, headers, body. How its bytes come and go is up to what has read its head:
- * `node:http` or the fast path.
+ * `node:http`, the fast path or the program that embeds the server.
  */
-export abstract class HttpExchange implements PendingExchange, Exchange {
+export abstract class HttpExchange<By extends Link = Link> implements PendingExchange, Exchange {
   abstract readonly req: RequestHead;
-  readonly connection: Connection;
+  readonly connection: By;
   readonly settlement: Settlement;
   /** The pattern of the route that took it; '' until then. */
   route = '';
@@ -73,7 +80,7 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
   protected readonly context: HttpContext;
   protected status = 0;
 
-  constructor(context: HttpContext, connection: Connection, { head, dialect, receivedAt }: Arrival) {
+  constructor(context: HttpContext, connection: By, { head, dialect, receivedAt }: Arrival) {
     this.context = context;
     this.connection = connection;
     this.dialect = dialect;
@@ -91,9 +98,7 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
 
   abstract hurry(): void;
 
-  cutOff(): void {
-    this.connection.socket.destroy();
-  }
+  abstract cutOff(): void;
 
   /** Sends an answer, and settles once the client has it. */
   protected abstract write(response: WireResponse, lengthBytes: number): void;
@@ -110,7 +115,12 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
 
   /** How the client reached the server, e.g. `http://localhost:8000`. */
   get origin(): string {
-    return originOf(this.connection.socket, this.req.headers.host);
+    return this.connection.originFor(this.req.headers.host);
+  }
+
+  /** Its caller, where the program that embeds the server has authenticated it; undefined = the credential tells. */
+  get vouchedFor(): Principal | undefined {
+    return undefined;
   }
 
   get subject(): string {
@@ -124,7 +134,9 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
   enter(authenticate: Authenticate, limitMs = this.context.options.requestTimeoutMs): Call | Promise<Call> {
     const { settlement, dialect } = this;
     const { headers } = this.req;
-    const principal = authenticate(this.#credential(dialect.credentialHeaders), createPeer(this.connection, headers));
+    const principal =
+      this.vouchedFor ??
+      authenticate(this.#credential(dialect.credentialHeaders), createPeer(this.connection, headers));
     // Nobody waits for it where the timeout is malformed.
     if (principal instanceof Promise) principal.catch(() => undefined);
     const timeoutMs = requestTimeoutMs(headers['x-request-timeout-ms'], limitMs);
@@ -272,9 +284,9 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
     try {
       this.write(response, lengthBytes);
     } catch (error) {
-      // A header that HTTP does not allow, say. The socket is in no known state.
+      // A header that HTTP does not allow, say. The connection is in no known state.
       this.settlement.publishFault(error);
-      this.connection.socket.destroy();
+      this.cutOff();
     }
   }
 

@@ -9,7 +9,7 @@ import { StreamedBody } from './streamed-body.js';
 import { endWhenSent, unreadBody } from './unread-body.js';
 
 /** A request that `node:http` has read, and writes the answer of. */
-export class NodeExchange extends HttpExchange {
+export class NodeExchange extends HttpExchange<Connection> {
   override readonly req: IncomingMessage;
   readonly res: ServerResponse;
   /** The client waits for `100 Continue` before it sends its body. */
@@ -86,6 +86,10 @@ export class NodeExchange extends HttpExchange {
   override hurry(): void {
     if (this.#streamed !== undefined && !this.res.writableEnded) this.#streamed.hurry();
     else if (this.answered && this.res.socket !== null) this.connection.socket.setTimeout(this.sendTimeoutMs);
+  }
+
+  override cutOff(): void {
+    this.connection.socket.destroy();
   }
 
   protected override leave(): void {

@@ -8,8 +8,7 @@ import {
   type WireStream,
 } from '../../protocols/index.js';
 import { type BodyReading, readBody } from '../http/body.js';
-import type { HttpExchange } from '../http/exchange.js';
-import type { NodeExchange } from '../http/node-exchange.js';
+import type { HttpExchange, StreamingExchange } from '../http/exchange.js';
 import { createInferenceMatcher, type InferenceMatch } from './match-inference.js';
 import { ExchangeRequest } from './route-request.js';
 import type { TableRow } from './route-table.js';
@@ -33,8 +32,8 @@ const NO_BYTES = new Uint8Array(0);
 
 /** What answers REST requests. */
 export interface RestDispatch {
-  /** Answers a request of `node:http`: inferences the short way, everything else by the router. */
-  readonly dispatch: (exchange: NodeExchange) => void;
+  /** Answers a request: inferences the short way, everything else by the router. */
+  readonly dispatch: (exchange: StreamingExchange) => void;
   /** The inferences that are answered in one piece. */
   readonly whole: WholeInferences;
 }
@@ -69,8 +68,9 @@ export function createRestDispatch(options: RestOptions): RestDispatch {
       if (answer instanceof Promise) answer.then(send, (error: unknown) => exchange.fail(error));
       else send(answer);
     };
-    if (dialect.signatures?.isSigned(exchange.req.headers) === true) {
-      enterSigned(exchange, { signatures: dialect.signatures, authenticateSigner, reading, limitMs })
+    const signatures = exchange.vouchedFor === undefined ? dialect.signatures : undefined;
+    if (signatures?.isSigned(exchange.req.headers) === true) {
+      enterSigned(exchange, { signatures, authenticateSigner, reading, limitMs })
         .then(({ call, body }) => {
           admit?.(call);
           handle(call, body);

@@ -1,14 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { MillraceError } from '../../core/index.js';
+import { MillraceError, shuttingDown } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import { isStream } from '../../protocols/index.js';
 import { readBody } from '../http/body.js';
-import type { NodeExchange } from '../http/node-exchange.js';
+import type { StreamingExchange } from '../http/exchange.js';
 import { HttpError } from '../http-error.js';
 import { createAllowedMethods } from './allowed-methods.js';
 import { readJson } from './json-body.js';
 import { ExchangeRequest } from './route-request.js';
+import { routedMessage } from './routed-message.js';
 import { closestDialect, type TableRow } from './route-table.js';
 import type { SignpostAt } from './signposts.js';
 
@@ -25,20 +26,13 @@ export interface RouterOptions {
 /** Everything but inference: routing and validation by fastify, which never sees a socket or writes an answer. */
 export interface BoundRouter {
   /** Answers the exchange, now or later. */
-  dispatch(exchange: NodeExchange): void;
+  dispatch(exchange: StreamingExchange): void;
   close(): Promise<void>;
 }
 
 /** What the pieces below need to get from fastify's request to ours. */
 interface Binding extends RouterOptions {
-  readonly exchangeOf: (request: FastifyRequest) => NodeExchange;
-  readonly passageOf: (request: FastifyRequest) => Passage;
-}
-
-/** An exchange on its way through fastify, and the type of its body, which fastify must not see. */
-interface Passage {
-  readonly exchange: NodeExchange;
-  readonly contentType: string | undefined;
+  readonly exchangeOf: (request: FastifyRequest) => StreamingExchange;
 }
 
 /** Where these are missing, fastify loads Ajv and fast-json-stringify, which takes a tenth of the time of a start. */
@@ -50,14 +44,13 @@ const MAX_PARAM_LENGTH = 1_024;
 
 /** Binds the routes to a fastify of their own. */
 export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
-  const passages = new WeakMap<IncomingMessage, Passage>();
-  const passageOf = (request: FastifyRequest): Passage => {
-    const passage = passages.get(request.raw);
-    if (passage === undefined) throw new MillraceError('internal', 'a request reached the router by itself');
-    return passage;
+  const exchanges = new WeakMap<IncomingMessage, StreamingExchange>();
+  const exchangeOf = (request: FastifyRequest): StreamingExchange => {
+    const exchange = exchanges.get(request.raw);
+    if (exchange === undefined) throw new MillraceError('internal', 'a request reached the router by itself');
+    return exchange;
   };
-  const exchangeOf = (request: FastifyRequest): NodeExchange => passageOf(request).exchange;
-  const binding: Binding = { ...options, exchangeOf, passageOf };
+  const binding: Binding = { ...options, exchangeOf };
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack();
     exchangeOf(request).fail(error);
@@ -74,16 +67,22 @@ export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
   for (const row of options.rows) bindRoute(app, row, binding);
 
   await app.ready();
+  let closed = false;
   return {
     dispatch(exchange) {
-      const { req, res } = exchange;
-      const { headers } = req;
-      passages.set(req, { exchange, contentType: headers['content-type'] });
-      // What a body is, its route says; fastify would refuse types that it cannot parse.
-      delete headers['content-type'];
+      // Fastify would write that itself.
+      if (closed) {
+        exchange.fail(shuttingDown());
+        return;
+      }
+      const { req, res } = routedMessage(exchange);
+      exchanges.set(req, exchange);
       app.routing(req, res);
     },
-    close: () => app.close(),
+    close() {
+      closed = true;
+      return app.close();
+    },
   };
 }
 
@@ -127,7 +126,7 @@ function bindUnknown(app: FastifyInstance, { rows, elsewhere, signpostAt, exchan
 }
 
 function bindRoute(app: FastifyInstance, { dialect, route, dialectOf }: TableRow, binding: Binding): void {
-  const { exchangeOf, passageOf, authenticate, maxBodyBytes } = binding;
+  const { exchangeOf, authenticate, maxBodyBytes } = binding;
   const { body } = route;
   const isLarge = body?.kind === 'bytes' || body?.large === true;
   app.route<{ Params: Record<string, string> }>({
@@ -141,10 +140,9 @@ function bindRoute(app: FastifyInstance, { dialect, route, dialectOf }: TableRow
       if (route.access === 'key') await exchange.enter(authenticate);
     },
     handler: async (request, reply) => {
-      const { exchange, contentType } = passageOf(request);
+      const exchange = exchangeOf(request);
       // Models load as long as they load.
       exchange.settlement.unwatch();
-      if (contentType !== undefined) exchange.req.headers['content-type'] = contentType;
       const bytes = request.body instanceof Uint8Array ? request.body : NO_BYTES;
       const json = body?.kind === 'json' ? readJson(bytes, body.schema) : {};
       const { params } = request;

@@ -1,5 +1,5 @@
 import { type Authenticate, admit } from '../../governance/index.js';
-import type { NodeExchange } from '../http/node-exchange.js';
+import type { HttpExchange } from '../http/exchange.js';
 import { HttpError } from '../http-error.js';
 
 /** Metrics in a text format, as telemetry renders them. */
@@ -13,8 +13,8 @@ export interface MetricsOptions {
 const PATH = '/metrics';
 
 /** Answers `GET /metrics` to principals that may observe, and nothing else. */
-export function createMetricsDispatch({ authenticate, render }: MetricsOptions): (exchange: NodeExchange) => void {
-  const answer = async (exchange: NodeExchange): Promise<void> => {
+export function createMetricsDispatch({ authenticate, render }: MetricsOptions): (exchange: HttpExchange) => void {
+  const answer = async (exchange: HttpExchange): Promise<void> => {
     const { principal } = await exchange.enter(authenticate);
     admit(principal, 'metrics.read', '*');
     const { contentType, body } = await render();

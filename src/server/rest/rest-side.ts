@@ -4,7 +4,7 @@ import type { Dialect, Route } from '../../protocols/index.js';
 import type { Service } from '../../service/index.js';
 import { createDocsRoutes, type DocsOptions } from '../docs.js';
 import { createHealthRoutes } from '../health-routes.js';
-import type { NodeExchange } from '../http/node-exchange.js';
+import type { StreamingExchange } from '../http/exchange.js';
 import { describeApi } from '../openapi/describe-api.js';
 import { createLoneReportRoutes, createReportRoutes } from '../rollout-report.js';
 import { createRestDispatch, type WholeInferences } from './dispatch.js';
@@ -34,11 +34,11 @@ export interface RestSetup {
 
 /** What answers HTTP requests for a list of dialects. */
 export interface RestSide {
-  readonly dispatch: (exchange: NodeExchange) => void;
+  readonly dispatch: (exchange: StreamingExchange) => void;
   /** For the fast path. */
   readonly whole: WholeInferences;
   /** Answers the admin port, with all but inference and documentation, and the report of rollouts; undefined = there is none. */
-  readonly adminDispatch: ((exchange: NodeExchange) => void) | undefined;
+  readonly adminDispatch: ((exchange: StreamingExchange) => void) | undefined;
   readonly routers: readonly Router[];
 }
 

@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '../../core/index.js';
-import type { NodeExchange } from '../http/node-exchange.js';
+import type { StreamingExchange } from '../http/exchange.js';
 import type { BoundRouter, RouterOptions } from './fastify-router.js';
 
 export interface Router {
   /** Answers the exchange, now or later; what comes before the routes are bound waits for that. */
-  dispatch(exchange: NodeExchange): void;
+  dispatch(exchange: StreamingExchange): void;
   /** Binds the routes, unless they are; rejects when that fails. */
   bind(): Promise<BoundRouter>;
   /** Binds them in a second, unless somebody needs them sooner. */

@@ -3,7 +3,7 @@ import type { Explanation } from '../../governance/index.js';
 
 /** What somebody asks about rights. */
 export interface AccessQuestion {
-  /** `key:<name>` or the name alone, `oidc:<issuer>/<subject>`, `cert:<name>`; undefined = the caller. */
+  /** `key:<name>` or the name alone, `oidc:<issuer>/<subject>`, `cert:<name>`, `app:<name>`; undefined = the caller. */
   readonly principal: string | undefined;
   /** Besides those of a key: what a token or a certificate would say. */
   readonly groups: readonly string[];

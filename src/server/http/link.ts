@@ -1,0 +1,44 @@
+import type { CallOrigin } from '../../core/index.js';
+import type { ClientCertificate } from '../../governance/index.js';
+
+/** An exchange that is open, as its link sees it. */
+export interface PendingExchange {
+  /** `complete` = all of it has arrived. */
+  readonly req: { readonly complete: boolean };
+  /** Its answer comes bit by bit, and has begun. */
+  readonly streaming: boolean;
+  /** The client is gone; nobody reads the answer. */
+  onClientGone(): void;
+  fail(error: unknown): void;
+  /** Writes something that changes nothing, where its answer allows it: a client that is gone refuses it. */
+  probe(): void;
+}
+
+/** How requests of a client arrive: over a connection, or from the program that embeds the server. */
+export interface Link {
+  /** IP address; '' for a Unix socket, and where it is not known. */
+  readonly remoteAddress: string;
+  readonly from: CallOrigin;
+  /** The client uses a loopback address of this machine. */
+  readonly viaLoopback: boolean;
+  /** The client is on this machine: it came by a Unix socket or from a loopback address. */
+  readonly fromHere: boolean;
+  /** The program that embeds the server hands the requests over. Default: false. */
+  readonly isHandedOver?: boolean;
+  /** What its client has shown. */
+  readonly certificate: ClientCertificate | undefined;
+  /** Nothing more is read from it: what comes next is garbage. */
+  closing: boolean;
+  /** An answer has said that it is the last. */
+  hasSaidClose: boolean;
+  /** Behind the last open exchange it is said what was wrong with what came after it. */
+  hasFarewell: boolean;
+  /** Its client takes nothing of what is written for too long, and is cut off. */
+  isStalled: boolean;
+  add(exchange: PendingExchange): void;
+  remove(exchange: PendingExchange): void;
+  /** Whether the answer of this exchange is the last that is written. */
+  isNewest(exchange: PendingExchange): boolean;
+  /** How a client that calls the server `host` has reached it, e.g. `http://localhost:8000`. */
+  originFor(host: string | undefined): string;
+}
