@@ -8,8 +8,14 @@ import { Hono } from 'hono';
 import { createMillrace } from 'millrace';
 import { APIError, OpenAI } from 'openai';
 
-const { MILLRACE_MODELS = './models', MILLRACE_MODEL: model = 'smollm2', MILLRACE_KEY: key, PORT = '3000' } = process.env;
-if (key === undefined) throw new Error('set MILLRACE_KEY to the key that clients of /v1 send, of 16 characters or more');
+const {
+  MILLRACE_MODELS = './models',
+  MILLRACE_MODEL: model = 'smollm2',
+  MILLRACE_KEY: key,
+  PORT = '3000',
+} = process.env;
+if (key === undefined)
+  throw new Error('set MILLRACE_KEY to the key that clients of /v1 send, of 16 characters or more');
 
 const millrace = await createMillrace({
   settings: { repository: { paths: [MILLRACE_MODELS] }, auth: { keys: [{ name: 'clients', key, scopes: ['infer'] }] } },
@@ -32,7 +38,9 @@ app.post('/title', async (c) => {
   return c.json({ title: choices[0]?.message.content ?? '' });
 });
 app.onError((error, c) =>
-  error instanceof APIError ? c.json({ error: error.message }, error.status ?? 500) : c.json({ error: 'internal' }, 500),
+  error instanceof APIError
+    ? c.json({ error: error.message }, error.status ?? 500)
+    : c.json({ error: 'internal' }, 500),
 );
 
 const server = serve({ fetch: app.fetch, port: Number(PORT) }, ({ port }) => console.log(`port: ${port}`));

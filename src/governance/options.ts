@@ -12,7 +12,9 @@ const Bound = (description: string) => Type.Optional(Type.String({ minLength: 1,
 export const BindingSchema = Type.Object(
   {
     group: Bound('Who has this group in their token, certificate or key.'),
-    principal: Bound('`key:<name>`, `oidc:<issuer>/<subject>`, `cert:<name>`, [`app:<name>`](library.md#with-request-and-response).'),
+    principal: Bound(
+      '`key:<name>`, `oidc:<issuer>/<subject>`, `cert:<name>`, [`app:<name>`](library.md#with-request-and-response).',
+    ),
     role: Type.String({ minLength: 1, maxLength: 64, description: 'A built-in one, or one of `auth.roles`.' }),
     models: Type.Optional(
       Type.Array(Pattern, {

@@ -109,6 +109,8 @@ export function createServer(dependencies: ServerDependencies): Server {
       grpc.calls.cancelAll(reason);
       await within(clock, FAREWELL_MS, idle());
       await stop(Math.max(FAREWELL_MS, giveUpAt - clock.now()));
+      // Those that came over no socket of ours.
+      for (const request of context.open.all()) request.cutOff();
       await Promise.all(listeners.routers.map((router) => router.close()));
     },
   };

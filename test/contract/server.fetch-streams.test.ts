@@ -84,7 +84,7 @@ describe('a streamed answer of fetch', () => {
     const late = serve(new Answers().give('one').fail(new TypeError('a fault')));
     const reader = readerOf(await late.server.fetch(requestOf(STREAM)));
     await nextText(reader);
-    await expect(reader.read()).rejects.toMatchObject({ code: 'internal', message: 'internal error' });
+    await expect(reader.read()).rejects.toMatchObject({ code: 'internal', message: expect.stringMatching(/^internal error/) });
     expect(late.finished).toMatchObject([{ status: 200, error: { code: 'internal' } }]);
   });
 
@@ -153,7 +153,9 @@ describe('the signal of a request', () => {
     controller.abort();
     await next;
     const sending = sendSlowly();
-    const other = server.fetch(requestOf({ line: INFER }, { body: sending.body, duplex: 'half', signal: sending.signal }));
+    const other = server.fetch(
+      requestOf({ line: INFER }, { body: sending.body, duplex: 'half', signal: sending.signal }),
+    );
     const rejected = expect(other).rejects.toMatchObject({ name: 'AbortError' });
     await sending.read;
     sending.abort();
@@ -230,7 +232,15 @@ function sendSlowly() {
 }
 
 /** How far a request may be. */
-const STATES = ['credential', 'body', 'model', 'first piece', 'between pieces', 'untaken answer', 'taken answer'] as const;
+const STATES = [
+  'credential',
+  'body',
+  'model',
+  'first piece',
+  'between pieces',
+  'untaken answer',
+  'taken answer',
+] as const;
 /** What may end it. */
 const ENDS = ['abort', 'cancel', 'time', 'loss of its key'] as const;
 type State = (typeof STATES)[number];
@@ -242,7 +252,8 @@ const MAX_BYTES = 100_000;
 /** A server with requests in any state, of which the header `x-state` speaks. */
 function serveStates() {
   const clock = new FakeClock();
-  const answers: Answers[] = [];
+  /** Calls that wait for the model. */
+  const waiting: Call[] = [];
   const response = (id: string, length: number) => ({
     ref: fakeModelInfo('m', 3).ref,
     id,
@@ -252,12 +263,15 @@ function serveStates() {
   const service = createFakeService({
     infer(call, _resolved, { id }) {
       const state = call.metadata['x-state'];
-      if (state === 'model') return new Promise((_resolve, reject) => call.onCancel(reject));
+      if (state === 'model') {
+        waiting.push(call);
+        return new Promise((_resolve, reject) => call.onCancel(reject));
+      }
       if (state !== 'first piece' && state !== 'between pieces') {
         return Promise.resolve({ kind: 'one', response: response(id, state === 'untaken answer' ? 10_000 : 10) });
       }
       const given = state === 'first piece' ? new Answers() : new Answers().give('one');
-      answers.push(given);
+      waiting.push(call);
       call.onCancel((reason) => given.fail(reason));
       return Promise.resolve({ kind: 'many', responses: given });
     },
@@ -270,7 +284,7 @@ function serveStates() {
       authenticate: (authorization) => (authorization === 'late' ? new Promise(() => undefined) : EVERYBODY),
     },
   });
-  return { ...created, clock, answers };
+  return { ...created, clock, waiting };
 }
 
 /** Brings a request into a state; gives what ends it. */
@@ -304,7 +318,7 @@ describe('a request of fetch that ends early', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 4 }), async (steps) => {
         const served = serveStates();
-        const { server, clock, answers, finished, diagnostics } = served;
+        const { server, clock, waiting, finished, diagnostics } = served;
         for (const { state, end } of steps) {
           const request = await bring(state, served);
           if (end === 'abort') request.abort();
@@ -318,7 +332,7 @@ describe('a request of fetch that ends early', () => {
         await clock.flush();
         await turns();
         expect([finished.length, clock.pendingTimers, diagnostics]).toEqual([steps.length, 0, []]);
-        await Promise.all(answers.map(({ left }) => left));
+        expect(waiting.filter(({ cancelled }) => cancelled === undefined)).toEqual([]);
         // All of the memory is there again.
         const whole = await server.fetch(requestOf({ line: INFER, body: BODY.padEnd(MAX_BYTES - 1_000) }));
         expect(whole.status).toBe(200);

@@ -52,7 +52,10 @@ const ROWS: readonly (readonly [what: string, asked: Asked])[] = [
   ['a chat', json('POST /v1/chat/completions', CHAT)],
   ['a chat as a stream', json('POST /v1/chat/completions', { ...CHAT, stream: true })],
   ['a completion', json('POST /v1/completions', { ...GREEDY, prompt: 'And' })],
-  ['a response as a stream', json('POST /v1/responses', { model: 'kjv', input: 'And', max_output_tokens: 4, temperature: 0, stream: true })],
+  [
+    'a response as a stream',
+    json('POST /v1/responses', { model: 'kjv', input: 'And', max_output_tokens: 4, temperature: 0, stream: true }),
+  ],
   ['a chat that is wrong', json('POST /v1/chat/completions', { ...CHAT, temperature: 'hot' })],
   ['a chat with an unknown model', json('POST /v1/chat/completions', { ...CHAT, model: 'kvj' })],
   ['models of OpenAI', { line: 'GET /v1/models' }],
@@ -61,7 +64,10 @@ const ROWS: readonly (readonly [what: string, asked: Asked])[] = [
   ['TorchServe', { line: 'GET /ping' }],
   ['an error of TorchServe', json('POST /predictions/none', {})],
   ['SageMaker', json('POST /models/floats/invoke', floats(2))],
-  ['a rerank with a model that ranks nothing', json('POST /v1/rerank', { model: 'floats', query: 'a', documents: ['b'] })],
+  [
+    'a rerank with a model that ranks nothing',
+    json('POST /v1/rerank', { model: 'floats', query: 'a', documents: ['b'] }),
+  ],
   ['TEI', { line: 'GET /tei/floats/info' }],
   ['embeddings of a model that embeds nothing', json('POST /v1/embeddings', { model: 'floats', input: 'a' })],
   ["the server's own API", { line: 'GET /millrace/v1/routes' }],
@@ -72,7 +78,8 @@ const ROWS: readonly (readonly [what: string, asked: Asked])[] = [
 /** Without what each answer has of its own. */
 function comparable({ body, headers, ...rest }: Answered): Answered {
   const { 'content-length': _, ...others } = headers;
-  const changing = /"(?:id|item_id)":"(?:chatcmpl|cmpl|resp|msg)[-_]\w+"|"(?:created|created_at|completed_at|cached_tokens)":\d+(?:\.\d+)?/g;
+  const changing =
+    /"(?:id|item_id)":"(?:chatcmpl|cmpl|resp|msg)[-_]\w+"|"(?:created|created_at|completed_at|cached_tokens)":\d+(?:\.\d+)?/g;
   return { ...rest, headers: others, body: body.replaceAll(changing, '"own"') };
 }
 

@@ -38,7 +38,9 @@ export const ACCESS_ENDPOINTS: EndpointSpecs<AccessEndpoints> = {
     query: {
       action: { ...parameter('`model.infer`, `route.change`.'), required: true },
       resource: parameter('The name of a model or a route; `*` = everything. Default: the server.'),
-      principal: parameter('A key by its name, `oidc:<issuer>/<subject>`, `cert:<name>`, `app:<name>`. Default: the caller.'),
+      principal: parameter(
+        'A key by its name, `oidc:<issuer>/<subject>`, `cert:<name>`, `app:<name>`. Default: the caller.',
+      ),
       group: parameter('A group of the token or certificate of `principal`; may come several times.', {
         type: 'array',
         items: { type: 'string' },

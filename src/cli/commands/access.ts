@@ -119,7 +119,8 @@ async function identityOf(
   text: string,
   { settings, groups }: { readonly settings: Settings; readonly groups: readonly string[] },
 ): Promise<Identity> {
-  for (const kind of ['oidc', 'cert', 'app'] as const) if (text.startsWith(`${kind}:`)) return { kind, name: text, groups };
+  for (const kind of ['oidc', 'cert', 'app'] as const)
+    if (text.startsWith(`${kind}:`)) return { kind, name: text, groups };
   const name = text.startsWith('key:') ? text.slice('key:'.length) : text;
   const written = settings.auth.keys.find((key) => key.name === name);
   if (written !== undefined) return { kind: 'key', name, groups, grants: grantsOfScopes(written.scopes) };

@@ -229,5 +229,8 @@ function chunkOf(value: unknown): Uint8Array {
 function checkLength(bytes: number, { declaredBytes, isAll }: { declaredBytes: number; isAll: boolean }): void {
   if (isAll && bytes < declaredBytes) throw prematureEnd();
   if (bytes <= declaredBytes) return;
-  throw new HttpError(400, `header content-length: expected the length of the body, got ${declaredBytes}, which is less`);
+  throw new HttpError(
+    400,
+    `header content-length: expected the length of the body, got ${declaredBytes}, which is less`,
+  );
 }

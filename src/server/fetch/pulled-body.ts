@@ -136,7 +136,7 @@ function leave(pieces: Pieces): void {
 }
 
 /** A body in memory, chunk by chunk. */
-export function* chunksOf(body: WireBody): Generator<Uint8Array> {
+export function* chunksOf(body: WireBody): IterableIterator<Uint8Array> {
   for (const piece of piecesOf(body)) {
     const bytes = typeof piece === 'string' ? UTF8.encode(piece) : piece;
     for (let at = 0; at < bytes.byteLength; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);

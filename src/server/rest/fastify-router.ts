@@ -9,8 +9,8 @@ import { HttpError } from '../http-error.js';
 import { createAllowedMethods } from './allowed-methods.js';
 import { readJson } from './json-body.js';
 import { ExchangeRequest } from './route-request.js';
-import { routedMessage } from './routed-message.js';
 import { closestDialect, type TableRow } from './route-table.js';
+import { routedMessage } from './routed-message.js';
 import type { SignpostAt } from './signposts.js';
 
 export interface RouterOptions {

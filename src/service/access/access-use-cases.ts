@@ -18,7 +18,8 @@ export function createAccessUseCases({ keys }: { readonly keys: KeyParts }): Acc
   const { policy, stored } = keys;
 
   async function identityOfName(text: string, groups: readonly string[]): Promise<Identity> {
-    for (const kind of ['oidc', 'cert', 'app'] as const) if (text.startsWith(`${kind}:`)) return { kind, name: text, groups };
+    for (const kind of ['oidc', 'cert', 'app'] as const)
+      if (text.startsWith(`${kind}:`)) return { kind, name: text, groups };
     const name = text.startsWith('key:') ? text.slice('key:'.length) : text;
     const written = staticsOf(keys.written()).find((key) => key.name === name);
     if (written !== undefined) return { kind: 'key', name, groups, grants: written.grants };

@@ -18,10 +18,14 @@ export async function run(): Promise<number> {
   const models = writeModels();
   const hono = await installExample('hono');
   const env = { MILLRACE_MODELS: models, MILLRACE_MODEL: 'kjv' };
-  await serving(tally, await startApplication(hono, ['server.mjs'], { ...env, MILLRACE_KEY: KEY }), async (check, url) => {
-    await checkOpenAi(check, url);
-    await checkHono(check, url);
-  });
+  await serving(
+    tally,
+    await startApplication(hono, ['server.mjs'], { ...env, MILLRACE_KEY: KEY }),
+    async (check, url) => {
+      await checkOpenAi(check, url);
+      await checkHono(check, url);
+    },
+  );
   writeFileSync(path.join(hono, 'documented.mjs'), documentedProgram(models));
   await serving(tally, await startApplication(hono, ['documented.mjs'], {}), checkOpenAi);
   const next = await installExample('next');
@@ -44,7 +48,11 @@ async function serving(
       await work();
       tally.pass();
     } catch (error) {
-      tally.fail(`${name}: ${String((error as Error).stack).replaceAll(/\s+/g, ' ').slice(0, 500)}`);
+      tally.fail(
+        `${name}: ${String((error as Error).stack)
+          .replaceAll(/\s+/g, ' ')
+          .slice(0, 500)}`,
+      );
     }
   };
   try {
@@ -116,9 +124,9 @@ async function checkHono(check: Check, url: string): Promise<void> {
   });
 }
 
-function post(url: string, body: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>): Promise<Response> {
+function post(url: string, body: Buffer, headers: Readonly<Record<string, string>>): Promise<Response> {
   const all = { 'content-type': 'application/json', authorization: `Bearer ${KEY}`, ...headers };
-  return fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: all, body });
+  return fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: all, body: new Uint8Array(body) });
 }
 
 function writeModels(): string {
