@@ -14,6 +14,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'pip install onnx scikit-learn': 'the conformance suite odd-models installs them, and runs the snippets behind it',
   'curl localhost:8000/v2/models/vad/infer': 'the inputs are left to the reader',
   'cd examples/chat': 'installs; test/e2e/example-chat.test.ts runs the program',
+  'cd examples/hono': 'installs; the conformance suite web-frameworks runs the program',
+  'cd examples/next': 'installs; the conformance suite web-frameworks builds and runs the application',
   'MILLRACE_MODEL=minilm': 'needs two models; test/e2e/example-semantic-search.test.ts runs the program',
   'useradd --system': 'adds a user to the machine; test/e2e/docs-deployment.test.ts takes what it makes',
   'kubectl create secret': 'needs a cluster; test/e2e/docs-deployment.test.ts takes what it makes',

@@ -113,7 +113,7 @@ describe('the programs of docs/library.md', () => {
     expect(stdout.split('\n')).toEqual(['200 mlp', '200 1,10', '405 GET, HEAD', '']);
   });
 
-  it.each(programs('js openai'))("are asked by OpenAI's client", async ({ code }) => {
+  it.each(programs('js openai'))("are called by OpenAI's client", async ({ code }) => {
     const at = path.join(folder, 'openai');
     await cp('test/fixtures/models/tiny-kjv.gguf', path.join(at, 'models/kjv/1/model.gguf'));
     await writeFile(path.join(at, 'models/kjv/model.yaml'), CHAT_MODEL);

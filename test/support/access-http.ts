@@ -39,7 +39,8 @@ export async function askHttp(
 /** Hands a route's request to a server without a socket. */
 export async function askFetch(fetch: Fetch, id: string, { headers = {} }: Pick<AskOptions, 'headers'>) {
   const { method, path, body } = requestOf(id);
-  const init = { method, headers, body: body === '' ? null : body };
+  // A text would bring a type of its own.
+  const init = { method, headers, body: body === '' ? null : new Uint8Array(Buffer.from(body)) };
   const response = await fetch(new Request(`http://localhost${path}`, init));
   if (response.status !== 200 || HTTP_ROWS[id]?.endless !== true) {
     return { status: response.status, text: await response.text() };

@@ -48,7 +48,8 @@ export function requestOf({ line, headers, body }: Asked, init: RequestInit = {}
   return new Request(`http://localhost${path}`, {
     method,
     headers: { ...lengthOf(body), ...headers },
-    body: body ?? null,
+    // A text would bring a type of its own.
+    body: body === undefined ? null : new Uint8Array(Buffer.from(body)),
     ...init,
   });
 }

@@ -38,10 +38,10 @@ describe('checkAccess', () => {
       "bindings.0.role: there is no role 'caler'; did you mean 'caller'?",
       'bindings.1: expected either group or principal, got neither',
       'bindings.2: expected either group or principal, got both',
-      "bindings.3.principal: expected key:<name>, oidc:<issuer>/<subject> or cert:<name>, got 'ci'",
+      "bindings.3.principal: expected key:<name>, oidc:<issuer>/<subject>, cert:<name> or app:<name>, got 'ci'",
       "bindings.3.models.0: expected the name of a model, a route or a label (fraud@canary), in which * stands for any text; got 'a b'",
       "bindings.3.models.1: expected the name of a model, a route or a label (fraud@canary), in which * stands for any text; got 'x/y'",
-      "bindings.4.principal: expected key:<name>, oidc:<issuer>/<subject> or cert:<name>, got 'anonymous'; what everybody may do without a key is auth.anonymousScopes",
+      "bindings.4.principal: expected key:<name>, oidc:<issuer>/<subject>, cert:<name> or app:<name>, got 'anonymous'; what everybody may do without a key is auth.anonymousScopes",
     ]);
   });
 });

@@ -19,7 +19,7 @@ it.each<[QuotaConfig, string]>([
   ],
   [
     { name: 'b', principal: 'ci', concurrent: 1 },
-    "1.principal: expected key:<name>, oidc:<issuer>/<subject>, cert:<name>, anonymous or *, got 'ci'",
+    "1.principal: expected key:<name>, oidc:<issuer>/<subject>, cert:<name>, app:<name>, anonymous or *, got 'ci'",
   ],
 ])('refuses %o', (quota, problem) => {
   const [found] = checkQuotas([{ name: 'a', concurrent: 1 }, quota]);
