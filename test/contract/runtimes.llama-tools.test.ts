@@ -161,7 +161,6 @@ And he said,`);
       {},
       "the parameters of tool 'send', at '/properties/to': the keyword 'pattern' is not supported here in strict mode",
     ],
-    [{ reasoning_effort: 'high' }, {}, "parameter 'reasoning_effort': the chat template of the model knows of none"],
   ])('refuse %j with %j', async (conversation, parameters, message) => {
     const instance = await load({ chatTemplate: PLAIN });
     const { error } = await answer(

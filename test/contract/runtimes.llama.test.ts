@@ -42,7 +42,15 @@ describe('the llama runtime', () => {
       ['chat_input', 'BYTES', true],
     ]);
     expect(description.tasks).toEqual({
-      generate: { contextTokens: 256, maxOutputTokens: 4096, vocabularySize: 1024, chat: true, infill: false },
+      generate: {
+        contextTokens: 256,
+        maxOutputTokens: 4096,
+        vocabularySize: 1024,
+        chat: true,
+        infill: false,
+        reasoningEffort: false,
+        sampling: {},
+      },
     });
     expect(description).toMatchObject({ concurrency: 4, decoupled: true, affinity: true, platform: 'llama_cpp' });
   });

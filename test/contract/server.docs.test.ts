@@ -83,6 +83,9 @@ describe('the OpenAPI document', () => {
     );
     expect(operations.sort()).toEqual(
       [
+        'GET /health',
+        'GET /ping',
+        'GET /v1/health',
         'GET /v2',
         'GET /v2/health/live',
         'GET /v2/health/ready',
@@ -100,6 +103,7 @@ describe('the OpenAPI document', () => {
         'GET /v2/systemsharedmemory/region/{region}/status',
         'GET /v2/systemsharedmemory/status',
         'GET /v2/trace/setting',
+        'GET /version',
         'POST /v2/logging',
         'POST /v2/models/{model}/generate',
         'POST /v2/models/{model}/generate_stream',

@@ -85,7 +85,10 @@ describe('a streamed answer of fetch', () => {
     const late = serve(new Answers().give('one').fail(new TypeError('a fault')));
     const reader = readerOf(await late.server.fetch(requestOf(STREAM)));
     await nextText(reader);
-    await expect(reader.read()).rejects.toMatchObject({ code: 'internal', message: expect.stringMatching(/^internal error/) });
+    await expect(reader.read()).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringMatching(/^internal error/),
+    });
     expect(late.finished).toMatchObject([{ status: 200, error: { code: 'internal' } }]);
   });
 

@@ -2,8 +2,8 @@ import type { SamplingOptions } from './options.js';
 
 type RepetitionOptions = Pick<SamplingOptions, 'dryMultiplier' | 'dryBase' | 'dryAllowedLength' | 'dryPenaltyLastN'>;
 
-/** A power of the base above it would be no 32-bit float. */
-const LARGEST_LOGARITHM = 88.722_839_1;
+/** The logarithm of what a 32-bit float can hold. */
+const LARGEST_LOGARITHM = 88.7;
 
 /**
  * DRY: makes tokens less probable that would go on with a repetition of what a text has had before, as llama.cpp's sampler of that name. That one
