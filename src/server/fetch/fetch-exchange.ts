@@ -125,6 +125,11 @@ export class FetchExchange extends HttpExchange<HandedOver> {
     super.onSettled();
   }
 
+  /** Next.js drops the header that says so; compression is up to the program, which may do so for all of its answers. */
+  protected override get compresses(): boolean {
+    return false;
+  }
+
   protected override leave(): void {
     super.leave();
     const { body } = this.#request;

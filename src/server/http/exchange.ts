@@ -145,11 +145,11 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
       : settlement.begin(principal, timeoutMs);
   }
 
-  /** Answers. A successful body is compressed when `compressible` and the client asks for it. */
+  /** Answers. A successful body is compressed when `compressible`, the client asks for it and this is the place to do so. */
   send(response: WireResponse, compressible = false): void {
     if (this.answered) return;
     const accepted = this.req.headers['accept-encoding'];
-    if (compressible && accepted !== undefined && response.status < 300) {
+    if (compressible && this.compresses && accepted !== undefined && response.status < 300) {
       const compression = responseCompression(accepted);
       if (compression !== undefined) {
         compressAnswer(response, compression).then(
@@ -238,6 +238,11 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
       this.connection.closing = true;
     }
     return headers;
+  }
+
+  /** Answers may be compressed here: whatever takes them passes on the header that says so. */
+  protected get compresses(): boolean {
+    return true;
   }
 
   /** Whether the connection ends behind its answer. */

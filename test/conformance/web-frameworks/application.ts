@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -20,7 +20,7 @@ export interface Application {
   stop(): Promise<number | null>;
 }
 
-/** A copy of an example with its packages, and this repository as `millrace`. What was installed before is kept. */
+/** A copy of an example with its packages, and what is built here as `millrace`. What was installed before is kept. */
 export async function installExample(name: string): Promise<string> {
   const folder = inCache('web-frameworks', name);
   const source = inRoot('examples', name);
@@ -29,9 +29,10 @@ export async function installExample(name: string): Promise<string> {
   delete description.dependencies.millrace;
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify(description));
   await runIn(folder, 'npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefer-offline']);
-  const link = path.join(folder, 'node_modules/millrace');
-  rmSync(link, { force: true });
-  symlinkSync(inRoot(), link);
+  // As npm installs a package: Next.js bundles what a link leads to. Its own packages are found further up.
+  const installed = path.join(folder, 'node_modules/millrace');
+  rmSync(installed, { recursive: true, force: true });
+  for (const part of ['dist', 'package.json']) cpSync(inRoot(part), path.join(installed, part), { recursive: true });
   return folder;
 }
 

@@ -99,9 +99,14 @@ async function checkOpenAi(check: Check, url: string): Promise<void> {
     assert.equal(response.status, 200);
   });
   await check('a body that is too large', async () => {
-    const response = await post(url, Buffer.alloc(2_000_000, ' '), {});
+    const content = 'a'.repeat(5_000_000);
+    const response = await post(
+      url,
+      Buffer.from(JSON.stringify({ ...CHAT, messages: [{ role: 'user', content }] })),
+      {},
+    );
     assert.equal(response.status, 413);
-    assert.match(await response.text(), /too large/);
+    assert.match(await response.text(), /more than 4194304 bytes/);
   });
   await check('a path and a method that nothing has', async () => {
     assert.equal((await fetch(`${url}/v1/nothing`, { headers: { authorization: `Bearer ${KEY}` } })).status, 404);
