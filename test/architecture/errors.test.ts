@@ -28,6 +28,7 @@ const FOR_THE_LOG = [
   'src/engine/instance-pool.ts',
   'src/engine/load-failures.ts',
   'src/runtimes/host/runner-process.ts',
+  'src/service/aliases/model-aliases.ts',
 ];
 
 /** Rooms and files whose errors callers read who need not see the models in them. Others are told to who manages what they name. */
