@@ -90,6 +90,7 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
     }),
     generating('/apply-template', {
       kind: 'template',
+      streams: false,
       summary: 'Render the prompt of a conversation',
       operation: template,
       answer: answerTemplate,
