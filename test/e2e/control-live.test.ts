@@ -25,7 +25,7 @@ async function change(round: number): Promise<void> {
     control(traffic.server, 'PUT routes', { body: { routes: Object.fromEntries(routes) } }),
     ...TRAFFIC_MODELS.map((model) => control(traffic.server, `PATCH models/${model}/labels`, { body: { stable } })),
   ]);
-  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
 }
 
 it('no request of any protocol fails while labels and routes change', { timeout: 120_000 }, async () => {

@@ -46,13 +46,13 @@ it('models are rolled out and back while every dialect asks them, and no request
         await new Promise((resolve) => setImmediate(resolve));
       }
     };
-    expect(await start(2)).toEqual([200, 200, 200]);
+    expect(await start(2)).toEqual(MODELS.map(() => 200));
     await settled('done');
     const versions = await Promise.all(TRAFFIC_CALLS.map(async (call) => (await traffic.ask(call, call.kind)).model));
     expect(versions).toEqual(TRAFFIC_CALLS.map(({ kind }) => `${kind}/2`));
     await until('every loop is answered by version 2', askedOf(2));
     // And back, half-way.
-    expect(await start(1)).toEqual([200, 200, 200]);
+    expect(await start(1)).toEqual(MODELS.map(() => 200));
     for (const model of MODELS) expect((await api(`POST ${model}/rollout/abort`, {})).status).toBe(200);
     await settled('aborted');
     const again = await Promise.all(TRAFFIC_CALLS.map(async (call) => (await traffic.ask(call, call.kind)).model));

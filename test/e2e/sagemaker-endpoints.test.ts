@@ -274,7 +274,7 @@ describe('InvokeEndpointWithResponseStream', () => {
   });
 
   it('answers with an error as such where nothing has been sent yet', async () => {
-    const body = JSON.stringify({ prompt: 'a', max_tokens: -1, stream: true });
+    const body = JSON.stringify({ prompt: 'a', max_tokens: -2, stream: true });
     const refusal = refusalOf(await send('kjv/invocations-response-stream', { body }));
     expect(refusal).toEqual([424, 'ModelError', expect.stringContaining('max_tokens')]);
   });
