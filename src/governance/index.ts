@@ -9,6 +9,7 @@ export { parseAction } from './access/parse-action.js';
 export { type Access, AccessPolicy, grantsOfScopes, type Identity, identityOf, idOfIdentity } from './access/policy.js';
 export type { Grant, Roles } from './access/rights.js';
 export { BUILT_IN_ROLES, type BuiltInRole, ROLES_OF_SCOPE, SCOPES, type Scope } from './access/roles.js';
+export { readWrittenPrincipal } from './access/written-principal.js';
 export * from './identity/authenticate.js';
 export { type ClientCertificate, readCertificate } from './identity/certificates/client-certificate.js';
 export { TooManyFailedKeys } from './identity/failed-keys.js';

@@ -9,6 +9,7 @@ import {
   type Identity,
   idOfIdentity,
   parseAction,
+  readWrittenPrincipal,
 } from '../../governance/index.js';
 import { encodeExplanation } from '../../management/index.js';
 import type { AccessQuestion } from '../../service/index.js';
@@ -119,9 +120,8 @@ async function identityOf(
   text: string,
   { settings, groups }: { readonly settings: Settings; readonly groups: readonly string[] },
 ): Promise<Identity> {
-  for (const kind of ['oidc', 'cert', 'app'] as const)
-    if (text.startsWith(`${kind}:`)) return { kind, name: text, groups };
-  const name = text.startsWith('key:') ? text.slice('key:'.length) : text;
+  const name = readWrittenPrincipal(text, groups);
+  if (typeof name !== 'string') return name;
   const written = settings.auth.keys.find((key) => key.name === name);
   if (written !== undefined) return { kind: 'key', name, groups, grants: grantsOfScopes(written.scopes) };
   return useStore(settings.store, async (store) => {

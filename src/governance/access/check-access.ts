@@ -2,6 +2,7 @@ import { ACTIONS } from '../../core/index.js';
 import { didYouMean } from '../../text/index.js';
 import type { Binding } from './binding.js';
 import { BUILT_IN_ROLES } from './roles.js';
+import { isWrittenPrincipal } from './written-principal.js';
 
 /** Something wrong, and where: the path of a key. */
 export interface AccessProblem {
@@ -17,7 +18,6 @@ interface WrittenAccess {
 
 const MODEL_ACTIONS = /^[a-z]+\.\*$/;
 const ROLE_NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
-const PRINCIPAL = /^(?:key|oidc|cert|app):./;
 
 /** What is wrong with roles and bindings, beyond their schema. Paths begin with `roles` or `bindings`. */
 export function checkAccess({ roles, bindings }: WrittenAccess): readonly AccessProblem[] {
@@ -43,7 +43,7 @@ function checkBinding(
     const got = group === undefined ? 'neither' : 'both';
     problems.push({ path: [], message: `expected either group or principal, got ${got}` });
   }
-  if (principal !== undefined && !PRINCIPAL.test(principal)) {
+  if (principal !== undefined && !isWrittenPrincipal(principal)) {
     const expected = 'expected key:<name>, oidc:<issuer>/<subject>, cert:<name> or app:<name>';
     const anonymous = principal === 'anonymous' ? '; what everybody may do without a key is auth.anonymousScopes' : '';
     problems.push({ path: ['principal'], message: `${expected}, got '${principal.slice(0, 80)}'${anonymous}` });

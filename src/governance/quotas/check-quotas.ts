@@ -1,3 +1,4 @@
+import { isWrittenPrincipal } from '../access/written-principal.js';
 import { hasLimits, LIMIT_NAMES } from './limits.js';
 import type { QuotasOptions } from './options.js';
 
@@ -7,7 +8,7 @@ export interface QuotaProblem {
   readonly message: string;
 }
 
-const PRINCIPAL = /^(?:\*|anonymous$|(?:key|oidc|cert|app):.)/;
+const ANY_PRINCIPAL = /^(?:\*|anonymous$)/;
 
 /** What no schema says of quotas. */
 export function checkQuotas(quotas: QuotasOptions): readonly QuotaProblem[] {
@@ -18,7 +19,8 @@ export function checkQuotas(quotas: QuotasOptions): readonly QuotaProblem[] {
     if (quotas.slice(0, index).some(({ name }) => name === quota.name)) {
       add('name', `'${quota.name}' is taken already`);
     }
-    if (quota.principal !== undefined && !PRINCIPAL.test(quota.principal)) {
+    const { principal } = quota;
+    if (principal !== undefined && !ANY_PRINCIPAL.test(principal) && !isWrittenPrincipal(principal)) {
       add(
         'principal',
         `expected key:<name>, oidc:<issuer>/<subject>, cert:<name>, app:<name>, anonymous or *, got '${quota.principal}'`,

@@ -7,6 +7,7 @@ import {
   identityOf,
   idOfIdentity,
   parseAction,
+  readWrittenPrincipal,
 } from '../../governance/index.js';
 import { type KeyParts, staticsOf } from '../keys/key-holders.js';
 import type { AccessQuestion, AccessUseCases } from './types.js';
@@ -18,9 +19,8 @@ export function createAccessUseCases({ keys }: { readonly keys: KeyParts }): Acc
   const { policy, stored } = keys;
 
   async function identityOfName(text: string, groups: readonly string[]): Promise<Identity> {
-    for (const kind of ['oidc', 'cert', 'app'] as const)
-      if (text.startsWith(`${kind}:`)) return { kind, name: text, groups };
-    const name = text.startsWith('key:') ? text.slice('key:'.length) : text;
+    const name = readWrittenPrincipal(text, groups);
+    if (typeof name !== 'string') return name;
     const written = staticsOf(keys.written()).find((key) => key.name === name);
     if (written !== undefined) return { kind: 'key', name, groups, grants: written.grants };
     await stored.load();
