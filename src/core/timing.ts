@@ -14,7 +14,7 @@ export interface Timing {
   /** The route that has chosen it, and which of its arms; '' where the caller names the model. */
   route: string;
   arm: string;
-  /** Members of the request that have no effect on the answer, which is told so. */
+  /** Members of the request that have no effect on the answer; a header of the answer names them. */
   ignored: readonly string[];
   receivedAt: number;
   decodedAt: number;

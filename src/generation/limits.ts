@@ -35,8 +35,15 @@ export const MAX_STOP_CHARACTERS = 1_024;
 /** Tokens at which a request stops. */
 export const MAX_STOP_TOKENS = 64;
 /** Texts that end a sequence for DRY, and characters of each. */
-export const MAX_BREAKERS = 16;
-export const MAX_BREAKER_CHARACTERS = 40;
+const MAX_BREAKERS = 16;
+const MAX_BREAKER_CHARACTERS = 40;
+export const BREAKERS_FORM = `a list of up to ${MAX_BREAKERS} texts of 1 to ${MAX_BREAKER_CHARACTERS} characters`;
+
+/** Whether a value is what {@link BREAKERS_FORM} says. */
+export function areBreakers(value: unknown): value is readonly string[] {
+  const isBreaker = (each: unknown) => typeof each === 'string' && each !== '' && each.length <= MAX_BREAKER_CHARACTERS;
+  return Array.isArray(value) && value.length <= MAX_BREAKERS && value.every(isBreaker);
+}
 /** Tokens whose logits a request changes, and by how much at most. */
 export const MAX_LOGIT_BIASES = 1_024;
 export const MAX_LOGIT_BIAS = 100;

@@ -11,8 +11,8 @@ import {
   withoutUndefined,
 } from '../core/index.js';
 import {
-  MAX_BREAKER_CHARACTERS,
-  MAX_BREAKERS,
+  areBreakers,
+  BREAKERS_FORM,
   MAX_LOGIT_BIAS,
   MAX_LOGIT_BIASES,
   MAX_STOP_CHARACTERS,
@@ -148,13 +148,8 @@ class GenerationReader extends ParameterReader {
 
   breakers(): readonly string[] | undefined {
     const value = this.any('dry_sequence_breakers');
-    if (value === undefined) return undefined;
-    const list: readonly unknown[] = Array.isArray(value) ? value : [undefined];
-    const isBreaker = (each: unknown): each is string =>
-      typeof each === 'string' && each !== '' && each.length <= MAX_BREAKER_CHARACTERS;
-    if (list.length <= MAX_BREAKERS && list.every(isBreaker)) return list;
-    const expected = `a list of up to ${MAX_BREAKERS} texts of 1 to ${MAX_BREAKER_CHARACTERS} characters`;
-    return this.refuse('dry_sequence_breakers', expected);
+    if (value === undefined || areBreakers(value)) return value;
+    return this.refuse('dry_sequence_breakers', BREAKERS_FORM);
   }
 
   biases(vocabularySize = Number.POSITIVE_INFINITY): GenerationParameters['logitBias'] {

@@ -24,16 +24,8 @@ export async function answerChat(
 ): Promise<WireResponse | WireStream> {
   const { clock } = context;
   call.timing.decodedAt = clock.now();
-  const { model, prompts, n, parameters, effortPlace } = request;
-  const choices = new Choices(context, call, {
-    model,
-    prompts,
-    n,
-    parameters,
-    places: PLACES,
-    textsRoute: TEXTS_ROUTE,
-    effortPlace,
-  });
+  const { model, n } = request;
+  const choices = new Choices(context, call, { ...request, places: PLACES, textsRoute: TEXTS_ROUTE });
   const head = createHead('chatcmpl-', model, clock);
   if (request.stream) return chunkStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(n);

@@ -65,7 +65,7 @@ export function decodeChat(fields: Fields): ChatRequest {
   };
 }
 
-/** Variables of the template besides those that the request says otherwise. */
+/** Further variables of the template. Those that have members of their own are refused. */
 function readTemplateArguments(fields: Fields): object {
   const value: unknown = fields.any('chat_template_kwargs') ?? {};
   if (!isObject(value)) return fields.refuse('chat_template_kwargs', 'an object');

@@ -60,7 +60,7 @@ export function completionLogprobs(delta: GenerationDelta, offset: number): obje
   return {
     tokens: tokens.map(({ token }) => token),
     token_logprobs: tokens.map(({ logprob }) => logprob),
-    // The token itself, too, so that there may be one more than was asked for.
+    // With the sampled token, so that an entry may have one more than requested.
     top_logprobs: tokens.map(({ token, logprob, topLogprobs: top }) =>
       logprob === null
         ? null

@@ -1,5 +1,5 @@
 import { type SamplingParameters, withoutUndefined } from '../../core/index.js';
-import { MAX_BREAKER_CHARACTERS, MAX_BREAKERS, NUMBER_LIMITS } from '../../generation/index.js';
+import { areBreakers, BREAKERS_FORM, NUMBER_LIMITS } from '../../generation/index.js';
 import type { Fields } from '../shared/generation/fields.js';
 
 /** Reads how tokens are chosen, in the names of OpenAI, vLLM and llama.cpp. Throws `ParameterError`. */
@@ -41,12 +41,8 @@ function readRepetitionPenalty(fields: Fields): number | undefined {
 
 function readBreakers(fields: Fields): readonly string[] | undefined {
   const value = fields.any('dry_sequence_breakers');
-  if (value === undefined) return undefined;
-  const isBreaker = (each: unknown): each is string =>
-    typeof each === 'string' && each !== '' && each.length <= MAX_BREAKER_CHARACTERS;
-  if (Array.isArray(value) && value.length <= MAX_BREAKERS && value.every(isBreaker)) return value;
-  const expected = `a list of up to ${MAX_BREAKERS} texts of 1 to ${MAX_BREAKER_CHARACTERS} characters`;
-  return fields.refuse('dry_sequence_breakers', expected);
+  if (value === undefined || areBreakers(value)) return value;
+  return fields.refuse('dry_sequence_breakers', BREAKERS_FORM);
 }
 
 function readLogitBias(fields: Fields): Readonly<Record<string, number>> | undefined {

@@ -51,15 +51,7 @@ export async function answerResponse(
     throw new ParameterError('store', "'store' is not supported here: no responses are kept", 'unimplemented');
   }
   call.timing.decodedAt = clock.now();
-  const { model, prompts, parameters, effortPlace } = request;
-  const choices = new Choices(context, call, {
-    model,
-    prompts,
-    parameters,
-    places: PLACES,
-    textsRoute: TEXTS_ROUTE,
-    effortPlace,
-  });
+  const choices = new Choices(context, call, { ...request, places: PLACES, textsRoute: TEXTS_ROUTE });
   const draft: Draft = {
     id: newId('resp_'),
     createdAt: seconds(clock),

@@ -204,7 +204,7 @@ export class FetchExchange extends HttpExchange<HandedOver> {
     this.#reader = undefined;
   }
 
-  /** Nobody gets the answer, or the rest of it. */
+  /** Drops the answer, or the rest of it. */
   #giveUp(reason: unknown): void {
     this.onClientGone();
     this.#reject(reason);

@@ -18,7 +18,7 @@ export interface PullTarget {
   readonly clock: Clock;
   /** For how long its reader may take nothing. */
   readonly patienceMs: () => number;
-  /** So many bytes go to the reader. Default: nobody counts them. */
+  /** Counts the bytes that go to the reader. Default: they are not counted. */
   readonly count?: (bytes: number) => void;
   /** The reader has all of it. */
   readonly onTaken: () => void;
@@ -73,7 +73,7 @@ export class PulledBody {
     );
   }
 
-  /** Nobody reads it any more: leaves the iteration. `reason`: what its reader is told, if there is one. */
+  /** Leaves the iteration, as the body is not read any more. `reason`: the error that a reader gets. */
   end(reason?: unknown): void {
     this.#stopWaiting();
     this.#controller?.error(reason);
@@ -130,7 +130,7 @@ export class PulledBody {
   }
 }
 
-/** What is left to fail does so because nobody reads it. */
+/** Later errors follow from the body not being read. */
 function leave(pieces: Pieces): void {
   Promise.resolve(pieces.return?.()).catch(() => undefined);
 }

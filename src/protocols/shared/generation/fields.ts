@@ -103,7 +103,7 @@ export class Fields {
     throw new ParameterError(place, `'${place}': expected ${expected}, got ${describe(this.#values[name])}`);
   }
 
-  /** Notes members that were not read; refuses those that look like a misspelt one, and all of them where nothing notes them. */
+  /** Notes unknown members as ignored. Refuses those that are nearly a known name, and all of them without an {@link IgnoredNames}. */
   end(): void {
     for (const name of Object.keys(this.#values)) {
       if (this.#known.has(name) || this.#values[name] === null) continue;

@@ -113,18 +113,21 @@ export class Weights {
 
   /** Tokens after which nothing is generated. */
   get endTokens(): readonly number[] {
-    this.#endTokens ??= Array.from({ length: this.vocabularySize }, (_, token) => token).filter((token) =>
-      this.#library.llama_vocab_is_eog(this.vocabulary, token),
-    );
+    this.#endTokens ??= this.#tokensWith((token) => this.#library.llama_vocab_is_eog(this.vocabulary, token));
     return this.#endTokens;
   }
 
   /** Tokens that are no text and do not end it: they begin texts, name roles, and the like. */
   get controlTokens(): readonly number[] {
-    this.#controls ??= Array.from({ length: this.vocabularySize }, (_, token) => token).filter(
+    this.#controls ??= this.#tokensWith(
       (token) => this.#library.llama_vocab_is_control(this.vocabulary, token) && !this.endsGeneration(token),
     );
     return this.#controls;
+  }
+
+  /** Asks for the whole vocabulary. */
+  #tokensWith(has: (token: number) => boolean): readonly number[] {
+    return Array.from({ length: this.vocabularySize }, (_, token) => token).filter(has);
   }
 
   free(): void {

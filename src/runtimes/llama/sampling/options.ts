@@ -1,4 +1,5 @@
 import type { GenerationParameters, SamplingParameters } from '../../../core/index.js';
+import { SAMPLING_DEFAULTS } from '../../../generation/index.js';
 import { type StructuredOutput, structuredOutput } from '../grammar/structured-output.js';
 
 /** {@link SamplingParameters} with their defaults; a `topK` of -1 is 0 here. */
@@ -46,14 +47,14 @@ export interface GenerationOptions
 export function generationOptions(request: GenerationParameters): GenerationOptions {
   return {
     maxTokens: request.maxTokens,
-    temperature: request.temperature ?? 1,
-    topP: request.topP ?? 1,
-    topK: Math.max(0, request.topK ?? 0),
-    minP: request.minP ?? 0,
+    temperature: request.temperature ?? SAMPLING_DEFAULTS.temperature,
+    topP: request.topP ?? SAMPLING_DEFAULTS.topP,
+    topK: Math.max(0, request.topK ?? SAMPLING_DEFAULTS.topK),
+    minP: request.minP ?? SAMPLING_DEFAULTS.minP,
     typicalP: request.typicalP ?? 1,
-    frequencyPenalty: request.frequencyPenalty ?? 0,
-    presencePenalty: request.presencePenalty ?? 0,
-    repetitionPenalty: request.repetitionPenalty ?? 1,
+    frequencyPenalty: request.frequencyPenalty ?? SAMPLING_DEFAULTS.frequencyPenalty,
+    presencePenalty: request.presencePenalty ?? SAMPLING_DEFAULTS.presencePenalty,
+    repetitionPenalty: request.repetitionPenalty ?? SAMPLING_DEFAULTS.repetitionPenalty,
     dryMultiplier: request.dryMultiplier ?? 0,
     dryBase: request.dryBase ?? 1.75,
     dryAllowedLength: request.dryAllowedLength ?? 2,

@@ -25,7 +25,7 @@ interface Around {
 
 /**
  * What a template makes a prompt of, by what it knows: tools and calls are written as texts where it knows no tools, and the effort of
- * reasoning is told as it wants to be told, or not at all where it knows of none.
+ * reasoning is set in the template's own variable, or left out where it has none.
  */
 export function adaptVariables(conversation: Conversation, { source, format, use }: Around): TemplateVariables {
   const { tools, ...others } = withEffort(conversation, source);
@@ -33,7 +33,7 @@ export function adaptVariables(conversation: Conversation, { source, format, use
   return use === undefined ? others : { ...others, tools };
 }
 
-/** Whether a model is told by its template how long to think. */
+/** Whether a template has a variable for the effort of reasoning. */
 export function knowsEffort(source: string): boolean {
   return source.includes('reasoning_effort') || source.includes('enable_thinking');
 }
