@@ -6,7 +6,7 @@ import { createTempFolder } from '../support/model-folder.js';
 import { inferRequest } from './harness/grpc-storm.js';
 import { COLLECTS_ON_SIGNAL, keptBytes, settledRss, treeRss } from './harness/memory.js';
 
-const CALLS = 200_000;
+const CALLS = 100_000;
 /** The first calls fill what is kept for good: compiled code, buffers, the room that V8 found its heap to need. */
 const WARMING_CALLS = 100_000;
 /**
