@@ -14,6 +14,7 @@ const { choice: pattern } = fc.letrec<{ choice: string; term: string }>((tie) =>
     { maxDepth: 2 },
     fc.tuple(fc.constantFrom(...ATOMS), fc.constantFrom(...COUNTS)).map((parts) => parts.join('')),
     fc.constantFrom('^', '$'),
+    fc.tuple(fc.constantFrom('(?=', '(?!'), tie('choice')).map(([open, inner]) => `${open}${inner})`),
     fc
       .tuple(fc.constantFrom('(', '(?:', '(?<name>'), tie('choice'), fc.constantFrom(...COUNTS))
       .map(([open, inner, count]) => `${open}${inner.replaceAll('(?<name>', '(')})${count}`),
@@ -42,8 +43,8 @@ describe('a pattern', () => {
     );
   });
 
-  test.each(['(?=a)', '(?!a)', '(?<=a)', '(?<!a)', '(a)\\1', '\\bword\\b', '\\p{L}', '\\k<x>', '\\cJ', '\\ud83d'])(
-    'is not supported where it is not regular, or takes tables: %s',
+  test.each(['(?<=a)', '(?<!a)', '(a)\\1', '\\bword\\b', '\\p{L}', '\\k<x>', '\\cJ', '\\ud83d'])(
+    'is not supported where it looks behind, is not regular, or takes tables: %s',
     (source) => {
       expect(() => compilePattern(source)).toThrow(/^the pattern is not supported at character \d+$/);
     },
@@ -57,6 +58,17 @@ describe('a pattern', () => {
     },
   );
 
+  test('may escape all punctuation, as in other languages', () => {
+    expect(compilePattern(String.raw`^\@\_\'\-\:\%$`).test("@_'-:%")).toBe(true);
+  });
+
+  test('is not read deeper than 100 groups', () => {
+    const nested = (depth: number) => `${'('.repeat(depth)}a${')'.repeat(depth)}`;
+    expect(compilePattern(nested(100)).test('a')).toBe(true);
+    expect(() => compilePattern(nested(101))).toThrow('the pattern is not supported at character 102');
+    expect(() => compilePattern('('.repeat(100_000))).toThrow('the pattern is not supported at character 102');
+  });
+
   test.each(['(a{1000}){1000}', '((((){1000}){1000}){1000}){1000}', 'a{0,1000}'.repeat(20)])(
     'is refused where it would be too large: %s',
     (source) => {
@@ -69,6 +81,8 @@ describe('a pattern', () => {
     ['^(a|a)*$', `${'a'.repeat(5_000)}!`],
     ['^([^a][^b]){0,3}$', '→'.repeat(5_000)],
     ['(x*)*y', 'x'.repeat(5_000)],
+    ['^(?=(a+)+$)(a|a)*$', `${'a'.repeat(5_000)}!`],
+    ['(?!.*b.*b)(a|b)*c$', 'ab'.repeat(2_500)],
   ])('looks at a long text once, where others try everything: %s', (source, long) => {
     expect(compilePattern(source).test(long)).toBe(false);
   });

@@ -1,4 +1,6 @@
+import { PatternTooLarge } from './budget.js';
 import { type CharacterSet, type Node, parsePattern } from './parse.js';
+import { searcher } from './search.js';
 
 /** What a state does: takes a character, goes on to others, or asks where it is. */
 type State = { readonly kind: 'set'; readonly set: CharacterSet } | { readonly kind: 'begin' | 'end' | 'match' } | Fork;
@@ -20,9 +22,11 @@ export interface LinearPattern {
   toString(): string;
 }
 
-/** Compiles a regular expression of ECMAScript (flag `u`). Throws for one that is wrong, not regular, or too large. */
+/** Compiles a regular expression of ECMAScript (flag `u`). Throws for one that is wrong, not supported, or too large. */
 export function compilePattern(source: string): LinearPattern {
-  const states = new StateMaker().make(parsePattern(source));
+  const pattern = parsePattern(source);
+  if (looksAhead(pattern)) return { test: searcher(pattern), toString: () => source };
+  const states = new StateMaker().make(pattern);
   return { test: (text) => search(states, text), toString: () => source };
 }
 
@@ -68,6 +72,12 @@ function holds({ ranges, isNegated }: CharacterSet, code: number): boolean {
   return ranges.some(([from, to]) => code >= from && code <= to) !== isNegated;
 }
 
+function looksAhead(node: Node): boolean {
+  if (node.kind === 'ahead') return true;
+  if (node.kind === 'repeat') return looksAhead(node.node);
+  return 'nodes' in node && node.nodes.some(looksAhead);
+}
+
 class StateMaker {
   readonly #states: State[] = [];
   /** Steps of making them: parts that are empty may be repeated as well. */
@@ -97,6 +107,10 @@ class StateMaker {
         for (let count = 0; count < node.least; count++) this.#add(node.node);
         if (node.most === Number.POSITIVE_INFINITY) this.#addLoop(node.node);
         else this.#addOptional(node.node, node.most - node.least);
+        break;
+      case 'ahead':
+        // Patterns that look ahead are searched in another way.
+        throw new TypeError('a pattern that looks ahead has no such states');
     }
   }
 
@@ -145,6 +159,6 @@ class StateMaker {
   }
 }
 
-function tooLarge(): Error {
-  return new Error(`the pattern is too large: it has more than ${MAX_STATES} states`);
+function tooLarge(): PatternTooLarge {
+  return new PatternTooLarge(`the pattern is too large: it has more than ${MAX_STATES} states`);
 }

@@ -3,10 +3,12 @@ export type Node =
   | { readonly kind: 'set'; readonly set: CharacterSet }
   | { readonly kind: 'begin' | 'end' }
   | { readonly kind: 'sequence' | 'choice'; readonly nodes: readonly Node[] }
+  /** Of what follows, up to the end of the text. */
+  | { readonly kind: 'ahead'; readonly node: Node; readonly isNegated: boolean }
   | { readonly kind: 'repeat'; readonly node: Node; readonly least: number; readonly most: number };
 
 /** Code points, from and to, both included. */
-type Range = readonly [from: number, to: number];
+export type Range = readonly [from: number, to: number];
 
 export interface CharacterSet {
   readonly ranges: readonly Range[];
@@ -31,8 +33,13 @@ const LAST = 0x10ffff;
 const CLASSES: Readonly<Record<string, readonly Range[]>> = { d: DIGITS, w: WORDS, s: SPACES };
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, 0: 0 };
 const MAX_COUNT = 1_000;
+/** Groups inside groups. */
+const MAX_DEPTH = 100;
 
-/** Reads a regular expression of ECMAScript (flag `u`). Throws for one that is wrong, or not regular: look-around, back references, `\b`, `\p`. */
+/**
+ * Reads a regular expression of ECMAScript (flag `u`). Any punctuation may be escaped, as in other languages. Throws for one that is wrong, and
+ * for look-behind, back references, `\b` and `\p`.
+ */
 export function parsePattern(source: string): Node {
   return new PatternParser(source).parse();
 }
@@ -40,6 +47,7 @@ export function parsePattern(source: string): Node {
 class PatternParser {
   readonly #characters: readonly string[];
   #at = 0;
+  #depth = 0;
 
   constructor(source: string) {
     this.#characters = Array.from(source);
@@ -67,6 +75,7 @@ class PatternParser {
     if (this.#takes('^')) return { kind: 'begin' };
     if (this.#takes('$')) return { kind: 'end' };
     const node = this.#atom();
+    if (node.kind === 'ahead') return node;
     const count = this.#count();
     if (count === undefined) return node;
     // Lazy or not, the same texts match.
@@ -102,15 +111,24 @@ class PatternParser {
   }
 
   #group(): Node {
-    if (this.#takes('?') && !this.#takes(':')) {
-      if (!this.#takes('<')) throw this.#unsupported();
-      // A name; look-behind has none.
-      if (!/^[\p{L}_$]$/u.test(this.#next)) throw this.#unsupported();
-      while (!this.#takes('>')) this.#take();
-    }
+    if (++this.#depth > MAX_DEPTH) throw this.#unsupported();
+    const isAhead = this.#takes('?') ? this.#groupKind() : undefined;
     const node = this.#choice();
     if (!this.#takes(')')) throw this.#unsupported();
-    return node;
+    this.#depth--;
+    return isAhead === undefined ? node : { kind: 'ahead', node, isNegated: !isAhead };
+  }
+
+  /** Whether what follows has to match, or must not; undefined = it is a group as others. */
+  #groupKind(): boolean | undefined {
+    if (this.#takes(':')) return undefined;
+    if (this.#takes('=')) return true;
+    if (this.#takes('!')) return false;
+    if (!this.#takes('<')) throw this.#unsupported();
+    // A name; look-behind has none.
+    if (!/^[\p{L}_$]$/u.test(this.#next)) throw this.#unsupported();
+    while (!this.#takes('>')) this.#take();
+    return undefined;
   }
 
   #class(): CharacterSet {
@@ -147,7 +165,7 @@ class PatternParser {
     if (control !== undefined && !(letter === '0' && /^\d$/.test(this.#next))) return [[control, control]];
     if (letter === 'x') return this.#code(this.#take() + this.#take());
     if (letter === 'u') return this.#code(this.#takes('{') ? this.#untilBrace() : this.#four());
-    if (/^[\^$\\.*+?()[\]{}|/-]$/.test(letter)) return single(letter);
+    if (/^[!-/:-@[-`{-~]$/.test(letter)) return single(letter);
     throw this.#unsupported();
   }
 
