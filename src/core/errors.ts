@@ -30,14 +30,15 @@ export interface ErrorOptions {
 }
 
 /**
- * The prompt does not fit into the model's context; the schema of an answer, or of a tool's parameters, cannot be promised; a quota is used
- * up for so long that trying again soon is of no use; there is no model of the name; the machine, or a limit of it, has no memory left for a model;
+ * The prompt does not fit into the model's context; the schema of an answer, or of a tool's parameters, cannot be promised; the grammar or the
+ * regular expression of an answer is wrong, or too large; a quota is used up for so long that trying again soon is of no use; there is no model of the name; the machine, or a limit of it, has no memory left for a model;
  * a text, or a list of texts, is empty.
  */
 export const ERROR_REASONS = [
   'context_length_exceeded',
   'invalid_json_schema',
   'invalid_function_parameters',
+  'invalid_grammar',
   'insufficient_quota',
   'model_not_found',
   'out_of_memory',

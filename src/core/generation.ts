@@ -92,10 +92,16 @@ export type SamplingDefaults = Pick<
   'temperature' | 'topP' | 'topK' | 'minP' | 'frequencyPenalty' | 'presencePenalty' | 'repetitionPenalty'
 >;
 
-/** The form of the answer: any JSON object, or JSON by a schema. With `strict`, keywords that cannot be enforced are refused; without, ignored. */
+/**
+ * The form of the answer: any JSON object, or JSON by a schema (with `strict`, an answer that does not match fails, and keywords that can be neither
+ * generated nor checked are refused); one of some texts; a text that a regular expression matches as a whole; or a text of a grammar (GBNF).
+ */
 export type ResponseFormat =
   | { readonly type: 'json_object' }
-  | { readonly type: 'json_schema'; readonly schema: ParameterValue; readonly strict: boolean };
+  | { readonly type: 'json_schema'; readonly schema: ParameterValue; readonly strict: boolean }
+  | { readonly type: 'choice'; readonly choices: readonly string[] }
+  | { readonly type: 'regex'; readonly regex: string }
+  | { readonly type: 'grammar'; readonly grammar: string };
 
 /** A tool of the conversation, by its name. */
 export interface NamedFunction {

@@ -8,7 +8,7 @@ import { writeGenerationParameters } from './write-parameters.js';
 const read = (parameters: Parameters) => readGenerationParameters(parameters, { vocabularySize: 1_024 });
 
 const KNOWN =
-  'max_tokens, temperature, top_p, top_k, min_p, typical_p, frequency_penalty, presence_penalty, repetition_penalty, dry_multiplier, dry_base, dry_allowed_length, dry_penalty_last_n, dry_sequence_breakers, xtc_probability, xtc_threshold, mirostat, mirostat_tau, mirostat_eta, logit_bias, seed, stop, stop_token_ids, min_tokens, ignore_eos, echo, return_token_ids, add_special, parse_special, json_schema, json_schema_strict, json_object, tool_choice, parallel_tool_calls, cache_salt, logprobs, prompt_logprobs, suffix, drop_oldest_turns, truncate_prompt_tokens';
+  'max_tokens, temperature, top_p, top_k, min_p, typical_p, frequency_penalty, presence_penalty, repetition_penalty, dry_multiplier, dry_base, dry_allowed_length, dry_penalty_last_n, dry_sequence_breakers, xtc_probability, xtc_threshold, mirostat, mirostat_tau, mirostat_eta, logit_bias, seed, stop, stop_token_ids, min_tokens, ignore_eos, echo, return_token_ids, add_special, parse_special, json_schema, json_schema_strict, json_object, guided_choice, guided_regex, guided_grammar, tool_choice, parallel_tool_calls, cache_salt, logprobs, prompt_logprobs, suffix, drop_oldest_turns, truncate_prompt_tokens';
 
 test.each<[Parameters, string]>([
   [{ temperature: 3 }, 'expected a number from 0 to 2, got 3'],
@@ -28,8 +28,13 @@ test.each<[Parameters, string]>([
   [{ truncate_prompt_tokens: 'x' }, 'expected an integer from -2147483648 to 2147483647, got "x"'],
   [{ truncate_prompt_tokens: 3, suffix: 'x' }, "expected to be left out beside 'suffix'"],
   [{ truncate_prompt_tokens: 3, drop_oldest_turns: true }, "expected to be left out beside 'drop_oldest_turns'"],
-  [{ ignore_eos: true, json_object: true }, 'expected to be left out where the answer has to be JSON'],
+  [{ ignore_eos: true, json_object: true }, 'expected to be left out where the answer has a form'],
   [{ json_object: true, json_schema: {} }, "expected to be left out beside 'json_schema'"],
+  [{ guided_regex: 'a', guided_choice: ['a'] }, "expected to be left out beside 'guided_choice'"],
+  [
+    { guided_choice: ['a', ''] },
+    'expected a list of up to 1000 texts, none of them empty, with 65536 characters in all at most, got ["a",""]',
+  ],
 ])('refuses %o', (parameters, problem) => {
   const [name = ''] = Object.keys(parameters);
   expect(() => read(parameters)).toThrow(
@@ -93,6 +98,9 @@ const generation = fc.record(
     responseFormat: fc.constantFrom(
       { type: 'json_object' } as const,
       { type: 'json_schema', schema: { type: 'null' }, strict: false } as const,
+      { type: 'choice', choices: ['yes', 'no'] } as const,
+      { type: 'regex', regex: '[a-z]+' } as const,
+      { type: 'grammar', grammar: 'root ::= "a"' } as const,
     ),
     toolChoice: fc.constantFrom('auto', 'none', { type: 'function', function: { name: 'f' } } as const),
     parallelToolCalls: fc.boolean(),

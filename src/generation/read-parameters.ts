@@ -13,6 +13,8 @@ import {
 import {
   areBreakers,
   BREAKERS_FORM,
+  MAX_CHOICE_CHARACTERS,
+  MAX_GUIDED_CHOICES,
   MAX_LOGIT_BIAS,
   MAX_LOGIT_BIASES,
   MAX_STOP_CHARACTERS,
@@ -85,10 +87,10 @@ function checkTogether(generation: GenerationParameters): void {
     throw invalidParameter('min_tokens', `expected at most 'max_tokens' (${maxTokens}), got ${minTokens}`);
   }
   if (responseFormat !== undefined && minTokens > 0) {
-    throw invalidParameter('min_tokens', 'expected to be left out where the answer has to be JSON');
+    throw invalidParameter('min_tokens', 'expected to be left out where the answer has a form');
   }
   if (responseFormat !== undefined && ignoreEos) {
-    throw invalidParameter('ignore_eos', 'expected to be left out where the answer has to be JSON');
+    throw invalidParameter('ignore_eos', 'expected to be left out where the answer has a form');
   }
   if (minTokens > 0 && mustCall(generation.toolChoice)) {
     throw invalidParameter('min_tokens', 'expected to be left out where a tool has to be called');
@@ -120,9 +122,26 @@ class GenerationReader extends ParameterReader {
     const schema = this.any('json_schema');
     const strict = this.boolean('json_schema_strict') ?? true;
     const anyObject = this.boolean('json_object') ?? false;
-    if (schema === undefined) return anyObject ? { type: 'json_object' } : undefined;
-    if (anyObject) throw invalidParameter('json_object', "expected to be left out beside 'json_schema'");
-    return { type: 'json_schema', schema, strict };
+    const choices = this.choices();
+    const regex = this.string('guided_regex');
+    const grammar = this.string('guided_grammar');
+    const given: Readonly<Record<string, ResponseFormat | undefined>> = {
+      json_schema: schema === undefined ? undefined : { type: 'json_schema', schema, strict },
+      json_object: anyObject ? { type: 'json_object' } : undefined,
+      guided_choice: choices === undefined ? undefined : { type: 'choice', choices },
+      guided_regex: regex === undefined ? undefined : { type: 'regex', regex },
+      guided_grammar: grammar === undefined ? undefined : { type: 'grammar', grammar },
+    };
+    const [first, second] = Object.entries(given).filter(([, format]) => format !== undefined);
+    if (second !== undefined) throw invalidParameter(second[0], `expected to be left out beside '${first?.[0]}'`);
+    return first?.[1];
+  }
+
+  choices(): readonly string[] | undefined {
+    const value = this.any('guided_choice');
+    if (value === undefined) return undefined;
+    if (isChoices(value)) return value;
+    return this.refuse('guided_choice', CHOICES_EXPECTED);
   }
 
   stops(): readonly string[] | undefined {
@@ -167,6 +186,16 @@ class GenerationReader extends ParameterReader {
     if (entries.length > MAX_LOGIT_BIASES || !entries.every(isBias)) this.refuse('logit_bias', expected);
     return value as Readonly<Record<string, number>>;
   }
+}
+
+/** What {@link isChoices} takes. */
+export const CHOICES_EXPECTED = `a list of up to ${MAX_GUIDED_CHOICES} texts, none of them empty, with ${MAX_CHOICE_CHARACTERS} characters in all at most`;
+
+/** Whether a value is texts of which an answer can be one. */
+export function isChoices(value: unknown): value is readonly string[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_GUIDED_CHOICES) return false;
+  if (!value.every((text) => typeof text === 'string' && text !== '')) return false;
+  return value.reduce((sum: number, text: string) => sum + text.length, 0) <= MAX_CHOICE_CHARACTERS;
 }
 
 const INT32: NumberLimit = { least: -(2 ** 31), most: 2 ** 31 - 1 };

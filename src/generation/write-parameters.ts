@@ -61,7 +61,18 @@ export function writeGenerationParameters(generation: GenerationParameters): Par
 }
 
 function writeFormat(format: ResponseFormat | undefined): Readonly<Record<string, ParameterValue | undefined>> {
-  if (format === undefined) return {};
-  if (format.type === 'json_object') return { json_object: true };
-  return { json_schema: format.schema, json_schema_strict: format.strict };
+  switch (format?.type) {
+    case undefined:
+      return {};
+    case 'json_object':
+      return { json_object: true };
+    case 'json_schema':
+      return { json_schema: format.schema, json_schema_strict: format.strict };
+    case 'choice':
+      return { guided_choice: format.choices };
+    case 'regex':
+      return { guided_regex: format.regex };
+    case 'grammar':
+      return { guided_grammar: format.grammar };
+  }
 }

@@ -17,6 +17,11 @@ const isCounted = (instance: Instance, mismatches: number, skipped: number) =>
     return schema_mismatches_total === mismatches && schema_checks_skipped_total === skipped;
   });
 
+/** To check it takes twice the time with each level. */
+const twice = Object.fromEntries(
+  Array.from({ length: 40 }, (_, at) => [`d${at}`, { allOf: Array(2).fill({ $ref: `#/$defs/d${at + 1}` }) }]),
+);
+
 describe('an answer by a schema that is not strict', () => {
   test('is given as it is, and counted where it does not match', async () => {
     const instance = await load();
@@ -24,7 +29,7 @@ describe('an answer by a schema that is not strict', () => {
     expect(matching.error).toBeUndefined();
     expect(Number.isSafeInteger(JSON.parse(matching.text))).toBe(true);
     await isCounted(instance, 0, 0);
-    const wrong = await write(instance, { type: 'string', maxLength: 3, pattern: '^never$' });
+    const wrong = await write(instance, { type: 'string', maxLength: 3, not: { maxLength: 3 } });
     expect({ error: wrong.error, finishReason: wrong.finishReason }).toEqual({
       error: undefined,
       finishReason: 'stop',
@@ -53,12 +58,9 @@ describe('an answer by a schema that is not strict', () => {
     await isCounted(instance, mismatches, skipped);
   });
 
-  const twice = Object.fromEntries(
-    Array.from({ length: 40 }, (_, at) => [`d${at}`, { allOf: Array(2).fill({ $ref: `#/$defs/d${at + 1}` }) }]),
-  );
   test.each<[string, object]>([
     ['references that double', { const: 1, $defs: { ...twice, d40: {} }, not: { $ref: '#/$defs/d0' } }],
-    ['a pattern that is not supported', { const: 'a', pattern: '(?=a)' }],
+    ['a pattern that is not supported', { const: 'a', pattern: '(?<=a)' }],
     ['a pattern that is none', { const: 1, not: { pattern: '(' } }],
     ['a reference to nothing', { const: 1, not: { $ref: '#/nowhere' } }],
   ])('is given although it cannot be checked, as by %s', async (_, schema) => {
@@ -82,14 +84,42 @@ describe('an answer by a schema that is not strict', () => {
 });
 
 describe('a schema', () => {
-  test('that is strict is refused where a keyword cannot be promised', async () => {
+  test('that is strict is refused where a keyword can be neither generated nor checked', async () => {
     const instance = await load();
-    const { error } = await generate(instance, PROMPT, bySchema({ type: 'integer', minimum: 0 }));
+    const { error } = await generate(instance, PROMPT, bySchema({ type: 'string', format: 'colour' }));
     expect(error).toEqual({
       code: 'invalid_argument',
-      message: "the JSON schema, at '/': the keyword 'minimum' is not supported here in strict mode",
+      message: `the JSON schema, at '/format': the format "colour" is not known: write a 'pattern' instead, or beside it`,
       reason: 'invalid_json_schema',
     });
+  });
+
+  test('that is strict fails an answer that it does not match, as far as it is checked only', async () => {
+    const instance = await load();
+    const ask = (schema: object) => generate(instance, PROMPT, { ...bySchema(schema), temperature: 0, maxTokens: 60 });
+    const wrong = await ask({ type: 'string', maxLength: 3, not: { maxLength: 3 } });
+    expect(wrong.error).toEqual({
+      code: 'internal',
+      message: 'the answer does not match the schema:  must NOT be valid',
+    });
+    const right = await ask({ type: 'string', maxLength: 3, not: { minLength: 4 } });
+    expect({ error: right.error, finishReason: right.finishReason }).toEqual({
+      error: undefined,
+      finishReason: 'stop',
+    });
+    // Neither is one that was given as it is.
+    await isCounted(instance, 0, 0);
+  });
+
+  test('that is strict fails an answer whose check takes too long', async () => {
+    const instance = await load();
+    const schema = { const: 1, $defs: { ...twice, d40: {} }, not: { $ref: '#/$defs/d0' } };
+    const { error } = await generate(instance, PROMPT, { ...bySchema(schema), maxTokens: 60 });
+    expect(error).toEqual({
+      code: 'internal',
+      message: 'the answer could not be checked by the schema: it takes longer than 1000 ms',
+    });
+    await isCounted(instance, 0, 1);
   });
 
   test.each([

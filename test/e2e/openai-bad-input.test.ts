@@ -73,6 +73,26 @@ const SAMPLING: readonly Row[] = [
   ['ignore_eos', { ignore_eos: 1 }],
   ['temprature', { temprature: 1 }],
 ];
+/** As the clients of vLLM and llama.cpp say which form an answer has. */
+const GUIDED: readonly Row[] = [
+  ['guided_json', { guided_json: 5 }],
+  ['guided_json', { guided_json: '{' }],
+  ['guided_choice', { guided_choice: [] }],
+  ['guided_choice', { guided_choice: ['a', ''] }],
+  ['guided_choice', { guided_choice: Array(1_001).fill('a') }],
+  ['guided_regex', { guided_regex: 5 }],
+  ['guided_grammar', { guided_grammar: ['root'] }],
+  ['guided_whitespace_pattern', { guided_whitespace_pattern: ' ' }],
+  ['json_schema', { json_schema: [] }],
+  ['grammar', { grammar: {} }],
+  ['structured_outputs', { structured_outputs: {} }],
+  ['structured_outputs.regex', { structured_outputs: { regex: 5 } }],
+  ['structured_outputs.structural_tag', { structured_outputs: { regex: 'a', structural_tag: '{}' } }],
+  ['structured_outputs.regexp', { structured_outputs: { regexp: 'a' } }],
+  ['guided_regex', { guided_regex: 'a', guided_choice: ['a'] }],
+  ['structured_outputs.json', { structured_outputs: { json: {} }, grammar: 'root ::= "a"' }],
+  ['guided_json', { guided_json: {}, response_format: { type: 'json_object' } }],
+];
 const CHATS: readonly Row[] = [
   ['messages', { messages: 'a' }],
   ['messages', { messages: [] }],
@@ -87,7 +107,9 @@ const CHATS: readonly Row[] = [
   ['response_format.type', { response_format: { type: 'xml' } }],
   ['response_format.json_schema.schema', json_schema([])],
   ['response_format.json_schema.strict', json_schema({}, 'yes')],
+  ['response_format.schema', { response_format: { type: 'json_object', schema: [] } }],
   ['chat_template_kwargs', { chat_template_kwargs: 1 }],
+  ...GUIDED,
 ];
 const TEXTS: readonly Row[] = [
   ['prompt', { prompt: undefined }],
@@ -97,6 +119,7 @@ const TEXTS: readonly Row[] = [
   ['logprobs', { logprobs: true }],
   ['echo', { echo: 'yes' }],
   ['suffix', { suffix: 5 }],
+  ...GUIDED,
 ];
 const RESPONSES: readonly Row[] = [
   ['input', { input: [] }],
@@ -109,6 +132,8 @@ const RESPONSES: readonly Row[] = [
   ['text.format.type', { text: { format: { type: 'xml' } } }],
   ['store', { store: 'yes' }],
   ['truncation', { truncation: 'some' }],
+  ['guided_json', { guided_json: {} }],
+  ['structured_outputs', { structured_outputs: { regex: 'a' } }],
 ];
 
 describe.each([
@@ -218,12 +243,68 @@ it.each([
 });
 
 it.each([
-  [{ pattern: 'a+' }, "the JSON schema, at '/': the keyword 'pattern' is not supported here in strict mode"],
+  [
+    { format: 'colour' },
+    `the JSON schema, at '/format': the format "colour" is not known: write a 'pattern' instead, or beside it`,
+  ],
   [{ $ref: '#' }, "the JSON schema, at '/$ref': refers to itself and nothing else"],
   [{ type: 'text' }, `the JSON schema, at '/type': expected a type of JSON, got "text"`],
 ])('the strict schema %j is refused', async (schema, message) => {
   const { status, error } = await send('chat/completions', JSON.stringify({ ...CHAT, ...json_schema(schema, true) }));
   expect({ status, message: error.message }).toEqual({ status: 400, message });
+});
+
+it.each([
+  [
+    'guided_regex',
+    { guided_regex: 'a(?<=b)' },
+    'invalid_grammar',
+    /^the regular expression cannot be used: the pattern is not supported at character 5/,
+  ],
+  [
+    'guided_grammar',
+    { guided_grammar: 'root ::= a' },
+    'invalid_grammar',
+    /^the grammar, at line 1, column 10: there is no rule 'a'$/,
+  ],
+  [
+    'grammar',
+    { grammar: `root ::= ${'('.repeat(6_000)}` },
+    'invalid_grammar',
+    /brackets are nested deeper than 64 levels$/,
+  ],
+  [
+    'structured_outputs.regex',
+    { structured_outputs: { regex: '(' } },
+    'invalid_grammar',
+    /^the regular expression cannot be used/,
+  ],
+  ['guided_json', { guided_json: { type: 'text' } }, 'invalid_json_schema', /expected a type of JSON, got "text"$/],
+  [
+    'response_format',
+    { response_format: { type: 'json_object', schema: { type: 'text' } } },
+    'invalid_json_schema',
+    /expected a type of JSON/,
+  ],
+])('a form that the model cannot follow is refused: %s of %j', async (param, change, code, message) => {
+  for (const [route, request] of [
+    ['chat/completions', CHAT],
+    ['completions', TEXT],
+  ] as const) {
+    const { status, error } = await send(route, JSON.stringify({ ...request, ...change }));
+    expect({ status, error }).toEqual({
+      status: 400,
+      error: { message: expect.stringMatching(message), type: 'invalid_request_error', param, code },
+    });
+  }
+});
+
+it('two forms of an answer are refused, and both named', async () => {
+  const { error } = await send(
+    'chat/completions',
+    JSON.stringify({ ...CHAT, guided_regex: 'a', guided_choice: ['a'] }),
+  );
+  expect(error.message).toBe("'guided_regex': expected to be left out beside 'guided_choice'");
 });
 
 it.each([

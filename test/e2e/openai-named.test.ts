@@ -55,7 +55,7 @@ describe('probabilities of tokens in a stream', () => {
 });
 
 const LONG = 'and '.repeat(600);
-const BAD = { type: 'object', properties: { a: { pattern: 'x' } } };
+const BAD = { type: 'object', properties: { a: { format: 'colour' } } };
 const TOOL = { name: 'go', strict: true, parameters: BAD };
 
 describe('what a model refuses', () => {

@@ -262,9 +262,7 @@ describe('parameters of vLLM and llama.cpp', () => {
     ['dry_sequence_breakers', { dry_sequence_breakers: [''] }],
     ['dry_sequence_breakers', { dry_sequence_breakers: Array(17).fill('a') }],
     ['use_beam_search', { use_beam_search: true }],
-    ['grammar', { grammar: 'root ::= "a"' }],
-    ['guided_json', { guided_json: {} }],
-    ['structured_outputs', { structured_outputs: { choice: ['a'] } }],
+    ['guided_whitespace_pattern', { guided_whitespace_pattern: ' ' }],
   ])('are checked: %s', async (param, change) => {
     const { status, json } = await ask('v1/completions', { ...TEXT, ...change });
     expect([status, json.error.param, json.error.message]).toEqual([400, param, expect.stringContaining(param)]);

@@ -16,16 +16,17 @@ const MESSAGES = [{ role: 'user', content: 'How many?' } as const];
 /** What every number of it takes ends by itself, however small the model is. */
 const COUNT = z.object({ men: z.int(), beasts: z.number().int(), old: z.boolean() });
 const IS_COUNT = { men: expect.any(Number), beasts: expect.any(Number), old: expect.any(Boolean) };
-/** As pydantic writes `Field(ge=0)` and `Field(pattern=…)`; the texts of the model do not match. */
+/** As pydantic writes `Field(ge=0)` and `Field(pattern=…)`; with `not`, which is checked only. */
 const FIELDS = {
   type: 'object',
   properties: {
-    age: { type: 'integer', minimum: 0, title: 'Age' },
-    name: { type: 'string', pattern: '^Moses of the rod$', maxLength: 4, title: 'Name' },
+    age: { type: 'integer', minimum: 0, maximum: 130, title: 'Age' },
+    name: { type: 'string', pattern: '^[A-Z][a-z]{1,5}$', title: 'Name' },
   },
   required: ['age', 'name'],
   title: 'Being',
 };
+const UNWRITTEN = { ...FIELDS, not: { required: ['name'] } };
 /** One that its texts match. */
 const ANY = { type: 'integer', minimum: -(10 ** 15), exclusiveMaximum: 10 ** 15 };
 
@@ -137,11 +138,21 @@ const ASKED: readonly (readonly [string, (schema: object, strict: boolean | unde
   ],
 ];
 
-describe('keywords that cannot be promised', () => {
+describe('bounds and patterns', () => {
+  it.each(ASKED)('are kept to, where a schema is strict or not: %s', async (_, ask) => {
+    for (const strict of [true, false]) {
+      const { age, name } = JSON.parse(await ask(FIELDS, strict));
+      expect(Number.isInteger(age) && age >= 0 && age <= 130).toBe(true);
+      expect(name).toMatch(/^[A-Z][a-z]{1,5}$/);
+    }
+  });
+});
+
+describe('keywords that a grammar does not write', () => {
   it.each(ASKED)('are checked afterwards where the schema is not strict: %s', async (_, ask) => {
     for (const strict of [false, undefined]) {
       const before = await mismatches();
-      expect(JSON.parse(await ask(FIELDS, strict))).toEqual({ age: expect.any(Number), name: expect.any(String) });
+      expect(JSON.parse(await ask(UNWRITTEN, strict))).toEqual({ age: expect.any(Number), name: expect.any(String) });
       await until('the mismatch is counted', async () => (await mismatches()) === before + 1);
     }
     const before = await mismatches();
@@ -151,15 +162,56 @@ describe('keywords that cannot be promised', () => {
     await until('the last one is counted', async () => (await mismatches()) === before + 1);
   });
 
-  it.each(ASKED)('are refused by name where it is strict: %s', async (_, ask) => {
-    const message = (keyword: string, at: string) =>
-      expect.stringContaining(`the JSON schema, at '${at}': the keyword '${keyword}' is not supported here`);
-    await expect(ask(FIELDS, true)).rejects.toMatchObject({
+  it.each(ASKED)('fail an answer that does not match where it is strict: %s', async (_, ask) => {
+    const message = expect.stringContaining('the answer does not match the schema:  must NOT be valid');
+    await expect(ask(UNWRITTEN, true)).rejects.toMatchObject({ message });
+  });
+
+  it.each(ASKED)('are refused by name where they cannot be checked: %s', async (_, ask) => {
+    await expect(ask({ ...FIELDS, nullable: true }, true)).rejects.toMatchObject({
       status: 400,
       code: 'invalid_json_schema',
-      message: message('minimum', '/properties/age'),
+      message: expect.stringContaining(
+        "the JSON schema, at '/': the keyword 'nullable' is not supported in strict mode",
+      ),
     });
-    const { name } = FIELDS.properties;
-    await expect(ask(name, true)).rejects.toMatchObject({ status: 400, message: message('pattern', '/') });
+  });
+});
+
+describe('forms as the clients of vLLM and llama.cpp ask for them', () => {
+  const GRAMMAR = 'root ::= who " said" "."?\nwho ::= "Moses" | "Aaron"\n';
+  const SCHEMA = { type: 'object', properties: { old: { type: 'boolean' } }, required: ['old'] };
+  const isMember = (text: string) => Object.keys(JSON.parse(text)).join() === 'old';
+  const forms: readonly (readonly [object, (text: string) => boolean])[] = [
+    [{ response_format: { type: 'json_object', schema: SCHEMA } }, isMember],
+    [{ guided_json: SCHEMA, guided_decoding_backend: 'xgrammar' }, isMember],
+    [{ guided_json: JSON.stringify(SCHEMA) }, isMember],
+    [{ json_schema: SCHEMA }, isMember],
+    [{ structured_outputs: { json: SCHEMA } }, isMember],
+    [{ guided_choice: ['yea', 'nay'] }, (text) => ['yea', 'nay'].includes(text)],
+    [{ structured_outputs: { choice: ['yea', 'nay'] } }, (text) => ['yea', 'nay'].includes(text)],
+    [{ guided_regex: '[a-z]{2}-\\d{3}' }, (text) => /^[a-z]{2}-\d{3}$/.test(text)],
+    [
+      { structured_outputs: { regex: '(?!m)[a-z]{2}', disable_any_whitespace: false } },
+      (text) => /^(?!m)[a-z]{2}$/.test(text),
+    ],
+    [{ guided_grammar: GRAMMAR }, (text) => /^(?:Moses|Aaron) said\.?$/.test(text)],
+    [{ grammar: GRAMMAR, guided_regex: null }, (text) => /^(?:Moses|Aaron) said\.?$/.test(text)],
+    [{ structured_outputs: { grammar: GRAMMAR } }, (text) => /^(?:Moses|Aaron) said\.?$/.test(text)],
+  ];
+
+  it.each(forms)('are followed: %j', async (form, isRight) => {
+    const ask = async (route: string, body: object) => {
+      const response = await fetch(`${baseURL}/${route}`, {
+        method: 'POST',
+        body: JSON.stringify({ model: 'kjv', max_tokens: 100, ...body, ...form }),
+      });
+      // biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
+      const { choices } = (await response.json()) as any;
+      const [{ message, text = message.content, finish_reason: reason }] = choices;
+      expect({ reason, text, isRight: isRight(text) }).toEqual({ reason: 'stop', text, isRight: true });
+    };
+    await ask('chat/completions', { messages: MESSAGES });
+    await ask('completions', { prompt: 'And he said,' });
   });
 });

@@ -245,11 +245,11 @@ describe('tools of chat completions', () => {
   });
 
   it('that a schema cannot be promised for are refused before they are called', async () => {
-    const parameters = { type: 'object', properties: { to: { type: 'string', pattern: 'a' } } };
+    const parameters = { type: 'object', properties: { to: { type: 'string', format: 'colour' } } };
     const strict = { type: 'function', function: { name: 'send', parameters, strict: true } };
     const { status, json } = await ask('chat/completions', { ...CHAT, tools: [strict] });
     expect(json.error.message).toBe(
-      "the parameters of tool 'send', at '/properties/to': the keyword 'pattern' is not supported here in strict mode",
+      `the parameters of tool 'send', at '/properties/to/format': the format "colour" is not known: write a 'pattern' instead, or beside it`,
     );
     expect(status).toBe(400);
   });

@@ -81,7 +81,7 @@ describe('a chat dialect from outside', () => {
   });
 
   it('places what the model refuses', async () => {
-    const functions = [{ name: 'send', takes: { properties: { to: { pattern: 'a' } } } }];
+    const functions = [{ name: 'send', takes: { properties: { to: { format: 'colour' } } } }];
     expect(await ask({ turns: TURNS, functions })).toMatchObject({ status: 400, json: { where: 'functions' } });
     const long = [{ from: 'user', says: 'and '.repeat(1_000) }];
     expect(await ask({ turns: long })).toMatchObject({ status: 400, json: { where: 'turns' } });

@@ -10,11 +10,7 @@ import { callsOf, chatLogprobs, usageBody } from './encode.js';
 import { chunkStream } from './event-stream.js';
 import { type AnswerHead, createHead, TEXTS_ROUTE } from './head.js';
 
-const PLACES: Places = {
-  context_length_exceeded: 'messages',
-  invalid_json_schema: 'response_format',
-  invalid_function_parameters: 'tools',
-};
+const PLACES: Places = { context_length_exceeded: 'messages', invalid_function_parameters: 'tools' };
 
 /** `POST /v1/chat/completions`. */
 export async function answerChat(
@@ -24,8 +20,12 @@ export async function answerChat(
 ): Promise<WireResponse | WireStream> {
   const { clock } = context;
   call.timing.decodedAt = clock.now();
-  const { model, n } = request;
-  const choices = new Choices(context, call, { ...request, places: PLACES, textsRoute: TEXTS_ROUTE });
+  const { model, n, formatPlace } = request;
+  const choices = new Choices(context, call, {
+    ...request,
+    places: { ...PLACES, invalid_json_schema: formatPlace, invalid_grammar: formatPlace },
+    textsRoute: TEXTS_ROUTE,
+  });
   const head = createHead('chatcmpl-', model, clock);
   if (request.stream) return chunkStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(n);

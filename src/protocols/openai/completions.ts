@@ -20,8 +20,9 @@ export async function answerCompletion(
 ): Promise<WireResponse | WireStream> {
   const { clock } = context;
   call.timing.decodedAt = clock.now();
-  const { model, prompts, bestOf, parameters } = request;
-  const choices = new Choices(context, call, { model, prompts, n: bestOf, parameters, places: PLACES });
+  const { model, prompts, bestOf, parameters, formatPlace } = request;
+  const places: Places = { ...PLACES, invalid_json_schema: formatPlace, invalid_grammar: formatPlace };
+  const choices = new Choices(context, call, { model, prompts, n: bestOf, parameters, places });
   const head = createHead('cmpl-', model, clock);
   if (request.stream) return chunkStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(bestOf);

@@ -7,7 +7,7 @@ import {
   REASONING_EFFORTS,
 } from '../../generation/index.js';
 import { Fields, isObject } from '../shared/generation/fields.js';
-import { type DescribedSchema, readDescribedSchema, readFormat } from './decode-format.js';
+import { readAskedFormat } from './decode-format.js';
 import { readMessages } from './decode-message.js';
 import { type AnswerRequest, finite, readGeneration, readMaxTokens } from './decode-sampling.js';
 import { readTools } from './decode-tools.js';
@@ -20,6 +20,8 @@ export interface ChatRequest extends AnswerRequest {
   readonly logprobs: boolean;
   /** Where it says how long the model is to think; undefined = nowhere. */
   readonly effortPlace: string | undefined;
+  /** The field that says which form the answer has. */
+  readonly formatPlace: string;
 }
 
 /** Reads `POST /v1/chat/completions`. Throws `ParameterError`. */
@@ -32,8 +34,7 @@ export function decodeChat(fields: Fields): ChatRequest {
   const topLogprobs = fields.integer('top_logprobs', NUMBER_LIMITS.logprobs);
   if (topLogprobs !== undefined && !logprobs)
     fields.refuse('top_logprobs', "to be left out where 'logprobs' is not true");
-  const given = fields.any('response_format');
-  const format = given === undefined ? undefined : readFormat(given, 'response_format', readSchema);
+  const { format, place: formatPlace } = readAskedFormat(fields);
   const templateArguments = readTemplateArguments(fields);
   const goesOn = readContinuation(fields, messages);
   const { tools, parameters: use } = readTools(fields, 'function');
@@ -53,6 +54,7 @@ export function decodeChat(fields: Fields): ChatRequest {
     prompts: [conversation],
     logprobs,
     effortPlace: effort === undefined || effort === 'none' ? undefined : 'reasoning_effort',
+    formatPlace,
     parameters: {
       ...generation.parameters,
       ...use,
@@ -98,11 +100,4 @@ function refuseUnsupported(fields: Fields): void {
   fields.unsupported('echo', false);
   fields.unsupported('add_special_tokens', false);
   for (const name of ['audio', 'web_search_options', 'documents', 'chat_template']) fields.unsupported(name);
-}
-
-function readSchema(format: Fields): DescribedSchema {
-  const described: Fields = Fields.of(format.any('json_schema'), 'response_format.json_schema');
-  const schema = readDescribedSchema(described, {});
-  described.end();
-  return schema;
 }

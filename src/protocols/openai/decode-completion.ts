@@ -1,6 +1,7 @@
 import { type GenerationParameters, type Prompt, withoutUndefined } from '../../core/index.js';
 import { NUMBER_LIMITS, textPrompt, tokensPrompt } from '../../generation/index.js';
 import type { Fields } from '../shared/generation/fields.js';
+import { readAskedFormat } from './decode-format.js';
 import { type AnswerRequest, finite, readGeneration, readMaxTokens } from './decode-sampling.js';
 
 /** A request for completions of texts. */
@@ -9,6 +10,8 @@ export interface CompletionRequest extends AnswerRequest {
   /** The prompts. */
   readonly prompts: readonly Prompt[];
   readonly logprobs: boolean;
+  /** The field that says which form the answer has. */
+  readonly formatPlace: string;
   /** Answers to each prompt that are generated, of which the `n` most probable are given. */
   readonly bestOf: number;
 }
@@ -28,6 +31,7 @@ export function decodeCompletion(fields: Fields): CompletionRequest {
   const logprobs = fields.integer('logprobs', NUMBER_LIMITS.logprobs);
   const echo = fields.boolean('echo') ?? false;
   const suffix = readSuffix(fields, prompts, echo);
+  const { format, place: formatPlace } = readAskedFormat(fields);
   const { n, stream } = generation;
   const bestOf = fields.integer('best_of', { least: n, most: MAX_BEST_OF }) ?? n;
   if (bestOf > n && stream) fields.refuse('best_of', `to be what 'n' is (${n}) in a stream`);
@@ -38,6 +42,7 @@ export function decodeCompletion(fields: Fields): CompletionRequest {
     model,
     prompts,
     bestOf,
+    formatPlace,
     logprobs: logprobs !== undefined,
     parameters: {
       ...generation.parameters,
@@ -48,6 +53,7 @@ export function decodeCompletion(fields: Fields): CompletionRequest {
         promptLogprobs: echo ? logprobs : undefined,
         echo: echo || undefined,
         suffix,
+        responseFormat: format,
       }),
     },
   };

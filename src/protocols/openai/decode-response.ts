@@ -10,6 +10,7 @@ import { Fields, isObject } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 import { MAX_MESSAGES } from '../shared/text-body/limits.js';
 import { readDescribedSchema, readFormat } from './decode-format.js';
+import { refuseGuided } from './decode-guided.js';
 import { nameResults } from './decode-message.js';
 import { finite, readMaxTokens } from './decode-sampling.js';
 import { readTools } from './decode-tools.js';
@@ -68,6 +69,7 @@ export function decodeResponse(fields: Fields, earlier: Uint8Array | undefined):
   const stream = fields.boolean('stream') ?? false;
   const store = fields.boolean('store');
   readWithoutEffect(fields);
+  refuseGuided(fields);
   // Tools of OpenAI's own are not called here, and conversations are shortened by `truncation`.
   fields.hint(['max_tool_calls', 'context_management']);
   readStreamOptions(fields);

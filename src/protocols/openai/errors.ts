@@ -33,6 +33,7 @@ const WORDS: Readonly<Record<ErrorReason, string | undefined>> = {
   context_length_exceeded: 'context_length_exceeded',
   invalid_json_schema: 'invalid_json_schema',
   invalid_function_parameters: 'invalid_function_parameters',
+  invalid_grammar: 'invalid_grammar',
   insufficient_quota: 'insufficient_quota',
   model_not_found: 'model_not_found',
   out_of_memory: undefined,

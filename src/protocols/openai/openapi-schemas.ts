@@ -40,6 +40,20 @@ const SAMPLING = {
   max_tokens: Type.Optional(Type.Integer({ minimum: -1 })),
 };
 
+/** The form of an answer: one of these at most. */
+const FORM = {
+  response_format: Type.Optional(
+    Type.Object({ type: Text, json_schema: Type.Optional(OpenObject), schema: Type.Optional(OpenObject) }),
+  ),
+  guided_json: Type.Optional(OpenObject),
+  guided_choice: Type.Optional(Type.Array(Text, { minItems: 1, maxItems: 1_000 })),
+  guided_regex: Type.Optional(Text),
+  guided_grammar: Type.Optional(Text),
+  structured_outputs: Type.Optional(OpenObject),
+  json_schema: Type.Optional(OpenObject),
+  grammar: Type.Optional(Text),
+};
+
 const ToolCall = Type.Object({
   id: Text,
   type: Type.Literal('function'),
@@ -74,7 +88,7 @@ export const ChatRequestSchema = Type.Object(
     max_completion_tokens: Type.Optional(Type.Integer({ minimum: 1 })),
     logprobs: Type.Optional(Type.Boolean()),
     top_logprobs: Type.Optional(Type.Integer({ minimum: 0, maximum: 20 })),
-    response_format: Type.Optional(Type.Object({ type: Text, json_schema: Type.Optional(OpenObject) })),
+    ...FORM,
     tools: Type.Optional(Type.Array(Type.Object({ type: Type.Literal('function'), function: Described }))),
     tool_choice: Type.Optional(Type.Union([Text, OpenObject])),
     parallel_tool_calls: Type.Optional(Type.Boolean()),
@@ -95,6 +109,7 @@ export const CompletionRequestSchema = Type.Object(
     echo: Type.Optional(Type.Boolean()),
     best_of: Type.Optional(Type.Integer({ minimum: 1, maximum: 128 })),
     logprobs: Type.Optional(Type.Integer({ minimum: 0, maximum: 20 })),
+    ...FORM,
   },
   { additionalProperties: true },
 );

@@ -31,14 +31,7 @@ export const UNSUPPORTED: Readonly<Record<string, readonly unknown[]>> = {
   lora: [[]],
   t_max_predict_ms: [0, -1],
   include_reasoning: [true],
-  grammar: [''],
-  json_schema: [],
-  guided_json: [],
-  guided_regex: [],
-  guided_choice: [],
-  guided_grammar: [],
   guided_whitespace_pattern: [],
-  structured_outputs: [],
 };
 
 /** Takes labels, notes hints, and refuses what changes the answer and is not done here. */

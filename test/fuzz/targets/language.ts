@@ -16,6 +16,13 @@ const SCHEMA = {
   type: 'json_schema',
   json_schema: { name: 's', strict: true, schema: { type: 'object', properties: { a: { enum: ['x', 'y'] } } } },
 };
+/** All that a grammar is made of. */
+const STRICT_FIELDS = {
+  allOf: [{ properties: { n: { type: 'integer', minimum: -5, maximum: 250, multipleOf: 5 } } }, { required: ['n'] }],
+  properties: { mail: { type: 'string', format: 'email', maxLength: 40 }, part: { type: 'number', maximum: 0.5 } },
+  patternProperties: { '^x_(?!y)': { type: 'array', prefixItems: [{ const: 1 }], uniqueItems: true } },
+};
+const GRAMMAR = 'root ::= item ("," item){0,3}\nitem ::= [a-z]+ | "(" [^()\\x00]* ")" # an item\n';
 const user = (content: Json) => ({ role: 'user', content });
 const chat = (more: object): Json => ({ model: 'kjv', messages: [user('And')], max_tokens: 2, ...more });
 const response = (more: object): Json => ({ model: 'kjv', input: 'And', max_output_tokens: 2, ...more });
@@ -27,6 +34,9 @@ const CHATS: readonly Sample[] = [
     post(path, chat({ messages: [{ role: 'system', content: 'a' }, user([{ type: 'text', text: 'b' }])] })),
     post(path, chat({ tools: [TOOL], tool_choice: 'auto', parallel_tool_calls: false })),
     post(path, chat({ response_format: SCHEMA })),
+    post(path, chat({ guided_json: STRICT_FIELDS })),
+    post(path, chat({ guided_regex: '(?!no)[a-z]{1,3}|\\d+' })),
+    post(path, chat({ structured_outputs: { grammar: GRAMMAR } })),
     post(path, chat({ response_format: { type: 'json_object' }, stream: true })),
     post(
       path,
@@ -34,6 +44,7 @@ const CHATS: readonly Sample[] = [
     ),
   ]),
   post('/v1/completions', { model: 'kjv', prompt: 'And', ...SAMPLING, logprobs: 2, echo: true, n: 2, best_of: 2 }),
+  post('/v1/completions', { model: 'kjv', prompt: 'And', max_tokens: 2, guided_choice: ['yes', 'no'] }),
   post('/v1/completions', { model: 'kjv', prompt: ['And', 'The'], max_tokens: 1, stream: true }),
   post('/v1/completions', { model: 'kjv', prompt: [1, 2, 3], max_tokens: 1, suffix: null }),
   post('/v1/responses', response({ store: true, metadata: { a: 'b' }, truncation: 'auto', temperature: 0 })),

@@ -1,7 +1,8 @@
 import type { OfferedTool } from '../../../generation/index.js';
 import type { AnswerPiece } from '../answer/answer-reader.js';
+import type { Json } from './schema.js';
 import type { SchemaChecks } from './schema-checks.js';
-import { checkJson, type StructuredOutput } from './structured-output.js';
+import type { StructuredOutput } from './structured-output.js';
 
 /** What an answer is checked against when it is whole: grammars let it come as it has to be, and this makes sure. */
 export class AnswerCheck {
@@ -11,7 +12,6 @@ export class AnswerCheck {
   #content = '';
   readonly #calls: { readonly tool: OfferedTool | undefined; text: string }[] = [];
 
-  /** `checks`: for schemas of which nothing was promised. */
   constructor(output: StructuredOutput | undefined, tools: readonly OfferedTool[], checks: SchemaChecks) {
     this.#checks = checks;
     this.#output = output;
@@ -32,7 +32,7 @@ export class AnswerCheck {
   run(hasCalls: boolean): Promise<unknown> | undefined {
     if (!hasCalls) return this.#output?.check(this.#content, this.#checks);
     const checks = this.#calls.flatMap(({ tool, text }) =>
-      tool === undefined ? [] : checkJson(text, tool.parameters),
+      tool === undefined ? [] : this.#checks.require({ text, schema: tool.parameters as Json }),
     );
     return checks.length === 0 ? undefined : Promise.all(checks);
   }

@@ -21,7 +21,7 @@ export function grammarOfAnswer(
   const { use, format } = conversation ?? {};
   const rules = new GrammarRules();
   const answers: string[] = [];
-  if (output !== undefined && use?.mustCall !== true) answers.push(`ws ${output.rule(rules)} ws`);
+  if (output !== undefined && use?.mustCall !== true) answers.push(output.rule(rules));
   const isCallWritten = use !== undefined && (use.mustCall || output !== undefined);
   if (isCallWritten && format !== undefined) answers.push(ruleOfCalls(rules, format.calls, use));
   // A schema that cannot be promised is refused before the model calls its tool.

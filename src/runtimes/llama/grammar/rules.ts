@@ -24,7 +24,14 @@ const COMMON: Readonly<Record<string, string>> = {
 /** The rules of a grammar of llama.cpp (GBNF) while it is made. Those of JSON are there: `value`, `object`, `string`, `ws` … */
 export class GrammarRules {
   readonly #rules = new Map<string, string>(Object.entries(COMMON));
+  /** Names by what their rules say. */
+  readonly #shared = new Map<string, string>();
   #names = 0;
+
+  /** So many more rules may be made. */
+  get left(): number {
+    return MAX_RULES - this.#names;
+  }
 
   /** A name for what a rule says. Throws `invalid_argument` where the grammar would be too large. */
   add(body: string): string {
@@ -34,7 +41,14 @@ export class GrammarRules {
     return name;
   }
 
-  /** A name that is to be defined. */
+  /** The same name each time for what a rule says. Throws as {@link add} does. */
+  share(body: string): string {
+    const name = this.#shared.get(body) ?? this.add(body);
+    this.#shared.set(body, name);
+    return name;
+  }
+
+  /** A name that is to be defined. Throws as {@link add} does. */
   newName(): string {
     if (this.#names >= MAX_RULES) {
       throw invalidArgument(`the schema is too large: its grammar has more than ${MAX_RULES} rules`);
@@ -54,7 +68,9 @@ export class GrammarRules {
 
 /** Just that text. */
 export function literal(text: string): string {
-  return JSON.stringify(text);
+  // llama.cpp knows not all letters that JSON has for characters.
+  const codes: Readonly<Record<string, string>> = { '\\b': '\\u0008', '\\f': '\\u000c' };
+  return JSON.stringify(text).replaceAll(/\\[\\bf]/g, (letter) => codes[letter] ?? letter);
 }
 
 /** The JSON of a value, as it is written without whitespace. */

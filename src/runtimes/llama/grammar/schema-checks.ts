@@ -1,6 +1,8 @@
-import type { Clock } from '../../../core/index.js';
+import { type Clock, MillraceError } from '../../../core/index.js';
 import { LimitedThread, startThread } from '../../../threads/index.js';
-import type { Json } from './json-schema.js';
+import { takesAnyTime } from './keywords.js';
+import type { Json } from './schema.js';
+import { problemOf } from './validate.js';
 
 /** A check takes some milliseconds. */
 const LIMIT_MS = 1_000;
@@ -9,13 +11,18 @@ const MAX_WAIT_MS = 1_000;
 const MAX_HEAP_MB = 256;
 const ENTRY = new URL('./thread.js', import.meta.url).href;
 
-export interface SchemaCheck {
+export interface CheckedText {
   readonly text: string;
   readonly schema: Json;
 }
 
-/** What the thread says of an answer. */
-export type Verdict = { readonly matches: boolean } | { readonly problem: string };
+export interface SchemaCheck extends CheckedText {
+  /** As the grammar reads it. */
+  readonly oneOfAsAnyOf: boolean;
+}
+
+/** What the thread says of an answer: what is wrong with it, undefined = nothing; or why it cannot say so. */
+export type Verdict = { readonly mismatch: string | undefined } | { readonly problem: string };
 
 export interface CheckTotals {
   readonly mismatches: number;
@@ -23,7 +30,7 @@ export interface CheckTotals {
   readonly skipped: number;
 }
 
-/** Counts finished answers that do not match the schema of their request, where nothing was promised of them. */
+/** Checks finished answers by the schemas of their requests. */
 export class SchemaChecks {
   readonly #thread: LimitedThread<SchemaCheck, Verdict>;
   #mismatches = 0;
@@ -38,14 +45,32 @@ export class SchemaChecks {
     return { mismatches: this.#mismatches, skipped: this.#skipped };
   }
 
-  /** Resolves when the answer is counted, after two seconds at most. */
-  async count(check: SchemaCheck): Promise<void> {
-    const verdict = await this.#thread.run(check);
+  /** Counts an answer that does not match, where nothing was promised of it. Resolves after two seconds at most. */
+  async count(check: CheckedText): Promise<void> {
+    const verdict = await this.#thread.run({ ...check, oneOfAsAnyOf: false });
     if ('problem' in verdict) this.#skipped++;
-    else if (!verdict.matches) this.#mismatches++;
+    else if (verdict.mismatch !== undefined) this.#mismatches++;
+  }
+
+  /** Rejects with `internal` for an answer that does not match, or of which that is not known, after two seconds at most. */
+  async require(check: CheckedText): Promise<void> {
+    const verdict = await this.#verdictOn({ ...check, oneOfAsAnyOf: true });
+    if ('problem' in verdict) {
+      this.#skipped++;
+      throw new MillraceError('internal', `the answer could not be checked by the schema: ${verdict.problem}`);
+    }
+    const { mismatch } = verdict;
+    if (mismatch !== undefined)
+      throw new MillraceError('internal', `the answer does not match the schema: ${mismatch}`);
   }
 
   close(): Promise<void> {
     return this.#thread.close();
+  }
+
+  /** Where a grammar has read all of a schema, to check it takes no long time. */
+  async #verdictOn(check: SchemaCheck): Promise<Verdict> {
+    if (takesAnyTime(check.schema)) return this.#thread.run(check);
+    return { mismatch: await problemOf(check.text, check.schema, check) };
   }
 }

@@ -1,8 +1,10 @@
-import { MillraceError, type ResponseFormat } from '../../../core/index.js';
-import { plainSchema, ruleOfSchema, type SchemaReading } from './json-schema.js';
-import type { GrammarRules } from './rules.js';
+import type { ResponseFormat } from '../../../core/index.js';
+import { ruleOfGbnf } from './gbnf/rules.js';
+import { ruleOfRegex } from './guided.js';
+import { plainSchema, ruleOfSchema } from './json-schema.js';
+import { anyLiteral, type GrammarRules } from './rules.js';
+import type { SchemaReading } from './schema.js';
 import type { SchemaChecks } from './schema-checks.js';
-import { problemOf } from './validate.js';
 
 /** What the text of an answer has to be. */
 export interface StructuredOutput {
@@ -12,29 +14,36 @@ export interface StructuredOutput {
   check(text: string, checks: SchemaChecks): Promise<void>;
 }
 
-/** JSON by the schema of a request, any object of JSON, or undefined where nothing is asked for. Throws `invalid_argument`. */
+/** The form that a request asks for; undefined = any text. Throws `invalid_argument`. */
 export function structuredOutput(format: ResponseFormat | undefined): StructuredOutput | undefined {
   if (format === undefined) return undefined;
-  if (format.type === 'json_object') return { rule: () => 'object', check: checkIsJson };
-  const { strict: isStrict } = format;
+  switch (format.type) {
+    case 'json_object':
+      return { rule: () => 'ws object ws', check: (text, checks) => checks.require({ text, schema: true }) };
+    case 'json_schema':
+      return outputBySchema(format);
+    case 'choice':
+      return promised(() => anyLiteral(format.choices));
+    case 'regex':
+      return promised((rules) => ruleOfRegex(rules, format.regex));
+    case 'grammar':
+      return promised((rules) => ruleOfGbnf(rules, format.grammar));
+  }
+}
+
+/** The grammar says all of it. */
+function promised(rule: StructuredOutput['rule']): StructuredOutput {
+  return { rule, check: () => Promise.resolve() };
+}
+
+function outputBySchema({
+  schema: given,
+  strict: isStrict,
+}: ResponseFormat & { readonly type: 'json_schema' }): StructuredOutput {
   const reading: SchemaReading = { what: 'the JSON schema', reason: 'invalid_json_schema', isStrict };
-  const schema = plainSchema(format.schema, reading);
+  const schema = plainSchema(given, reading);
   return {
-    rule: (rules) => ruleOfSchema(rules, schema, reading),
-    check: (text, checks) => (isStrict ? checkJson(text, schema) : checks.count({ text, schema })),
+    rule: (rules) => `ws ${ruleOfSchema(rules, schema, reading)} ws`,
+    check: (text, checks) => (isStrict ? checks.require({ text, schema }) : checks.count({ text, schema })),
   };
-}
-
-/** Rejects with `internal` for a text that is not JSON that a schema allows. The grammar has read it, so it takes no long time. */
-export async function checkJson(text: string, schema: unknown): Promise<void> {
-  const problem = await problemOf(text, schema, { oneOfAsAnyOf: true });
-  if (problem !== undefined) throw wrong(problem);
-}
-
-async function checkIsJson(text: string): Promise<void> {
-  await checkJson(text, true);
-}
-
-function wrong(problem: string): MillraceError {
-  return new MillraceError('internal', `the answer does not match the schema: ${problem}`);
 }

@@ -3,14 +3,14 @@ import { answerJobs } from '../../../threads/index.js';
 import type { SchemaCheck, Verdict } from './schema-checks.js';
 import { problemOf } from './validate.js';
 
-async function verdictOn({ text, schema }: SchemaCheck): Promise<Verdict> {
+async function verdictOn({ text, schema, oneOfAsAnyOf }: SchemaCheck): Promise<Verdict> {
   try {
-    return { matches: (await problemOf(text, schema, { oneOfAsAnyOf: false })) === undefined };
+    return { mismatch: await problemOf(text, schema, { oneOfAsAnyOf }) };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
 // The validator is loaded with the first check, which this one is.
-await verdictOn({ text: '1', schema: true });
+await verdictOn({ text: '1', schema: true, oneOfAsAnyOf: false });
 answerJobs(verdictOn);
