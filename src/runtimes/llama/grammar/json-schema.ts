@@ -31,7 +31,7 @@ const MAX_ALL_REPEATS = 32_768;
 /** Properties of schemas that are taken together. */
 const MAX_MERGED = 20_000;
 /** Steps of patterns, each of about a microsecond. */
-const MAX_PATTERN_STEPS = 100_000;
+const MAX_PATTERN_STEPS = 50_000;
 
 /**
  * The rule of a grammar for the JSON values that a schema allows. A strict schema is refused where a keyword can be neither generated nor

@@ -13,6 +13,8 @@ const OPTIONS = {
   inlineRefs: false,
   // 0.07 is a multiple of 0.01, though a division of numbers does not say so.
   multipleOfPrecision: 6,
+  // The name of a property is often one of `Object.prototype`.
+  ownProperties: true,
   logger: false,
 } as const;
 

@@ -49,8 +49,10 @@ class GbnfCheck {
   /** Refuses places behind which a text may go on in too many ways. */
   #places(alternatives: Alternatives, at: number): void {
     for (const sequence of alternatives) {
-      for (const [index, item] of sequence.entries()) {
-        this.#ofSequence(sequence.slice(index), at);
+      let after: Ways = { count: 0, mayBeNothing: true };
+      for (const item of sequence.toReversed()) {
+        const { count, mayBeNothing } = this.#ofItem(item, at);
+        after = mayBeNothing ? this.#checked({ ...after, count: count + after.count }, at) : { count, mayBeNothing };
         const inner = item.kind === 'repeat' ? item.item : item;
         if (inner.kind === 'group') this.#places(inner.alternatives, inner.at);
       }
