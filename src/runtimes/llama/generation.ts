@@ -78,6 +78,8 @@ export class Generation implements Task {
   /** Goes before the first piece. */
   #prefix: string;
   #hasToldPrompt = false;
+  /** Of the arguments of tools that were called. */
+  readonly #grammars = new Map<OfferedTool, string>();
   readonly #check: AnswerCheck;
   /** Of a piece that is not told yet. */
   #text = '';
@@ -214,7 +216,9 @@ export class Generation implements Task {
     sampler.constrain(undefined);
     if (open === undefined || tool === undefined) return;
     const begun = weights.tokenize(open.text + this.#assembler.held, { addSpecial: false, parseSpecial: false });
-    const grammar = Grammar.following(library, weights, { text: grammarOfArguments(tool), shown, begun });
+    const known = this.#grammars.get(tool) ?? grammarOfArguments(tool);
+    this.#grammars.set(tool, known);
+    const grammar = Grammar.following(library, weights, { text: known, shown, begun });
     if (grammar !== undefined) sampler.constrain(grammar);
   }
 

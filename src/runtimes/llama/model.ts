@@ -6,7 +6,6 @@ import { failedItem } from '../failed-item.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { AnswerReader } from './answer/answer-reader.js';
 import { Generation } from './generation.js';
-import { grammarOfAnswer } from './grammar/answer-grammar.js';
 import { SchemaChecks } from './grammar/schema-checks.js';
 import type { LlamaContext } from './library/context.js';
 import type { Library } from './library/open.js';
@@ -113,10 +112,12 @@ export class LlamaModel implements LoadedModel {
     }
   }
 
-  #create(item: BatchItem, { tokens: prompt, text, conversation: read, requested, emit }: Accepted): Generation {
+  #create(
+    item: BatchItem,
+    { tokens: prompt, text, conversation: read, grammar, requested, emit }: Accepted,
+  ): Generation {
     const { library, weights, context, options, chat } = this.#setup;
     const conversation = read && chat && { ...read, format: chat.answers };
-    const grammar = grammarOfAnswer(requested.output, conversation);
     return new Generation({
       library,
       item,

@@ -8,7 +8,7 @@ import { plainTextRule } from './text-rules.js';
 
 const MAX_CHARACTERS = 16_384;
 /** Steps of the pattern, each of about a microsecond. */
-const MAX_STEPS = 25_000;
+const MAX_STEPS = 100_000;
 
 /** The rule for texts that a regular expression matches as a whole. Throws `invalid_argument`. */
 export function ruleOfRegex(rules: GrammarRules, source: string): string {

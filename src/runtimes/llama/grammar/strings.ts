@@ -8,7 +8,7 @@ import { type Conversion, type Counts, type Json, type Place, type Schema, withi
 import { jsonTextRule } from './text-rules.js';
 
 /** Of all steps that the patterns of a schema may take, those of one text. */
-const MAX_STEPS = 25_000;
+const MAX_STEPS = 30_000;
 
 /** What a text has to be, as far as that can be generated. */
 export interface Texts {

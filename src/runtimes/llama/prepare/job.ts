@@ -3,7 +3,7 @@ import type { ToolUse } from '../../../generation/index.js';
 import type { Pointer } from '../library/functions.js';
 import type { GenerationOptions } from '../sampling/options.js';
 
-/** What of a request's options its prompt depends on. */
+/** What of a request's options its prompt and its grammar depend on. */
 export type PromptOptions = Pick<
   GenerationOptions,
   | 'maxTokens'
@@ -17,6 +17,7 @@ export type PromptOptions = Pick<
   | 'suffix'
   | 'truncatePromptTokens'
   | 'dropsTurns'
+  | 'responseFormat'
 >;
 
 /** What a thread makes prompts with. Plain data. */
@@ -51,6 +52,8 @@ export interface MadePrompt {
   readonly conversation:
     | { readonly use: ToolUse | undefined /** See `Answered`. */; readonly isThinking: boolean }
     | undefined;
+  /** Of llama.cpp (GBNF), for the whole answer; undefined = any text will do. */
+  readonly grammar: string | undefined;
 }
 
 /** What making a prompt took, whatever came of it. */

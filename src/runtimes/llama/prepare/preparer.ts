@@ -48,7 +48,7 @@ export class LlamaPreparer implements Preparer {
 
   /**
    * The value is a serialised `MadePrompt`, the cost its tokens. Rejects with `invalid_argument` for a prompt that leaves no room for an answer,
-   * where one is asked for, and for one that the template refuses.
+   * where one is asked for, for one that the template refuses, and for a schema or grammar that cannot be promised.
    */
   async prepare({ generation: request }: BatchItem): Promise<PreparedRequest> {
     if (request === undefined) throw new TypeError('the item has no generation request');

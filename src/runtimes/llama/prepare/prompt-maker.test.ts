@@ -23,6 +23,7 @@ const OPTIONS: PromptOptions = {
   suffix: undefined,
   truncatePromptTokens: undefined,
   dropsTurns: false,
+  responseFormat: undefined,
 };
 const CONTEXT_TOKENS = 256;
 
@@ -200,5 +201,28 @@ describe('the text of a conversation', () => {
 
   it('is that of the tokens that are left, where it is cut', () => {
     expect(textFor({ echo: true, maxTokens: 0, truncatePromptTokens: 3 })).toBe('\ufffd');
+  });
+});
+
+describe('the form of an answer', () => {
+  const responseFormat = { type: 'choice', choices: ['yes', 'no'] } as const;
+
+  it('is a grammar beside the prompt', () => {
+    const { chat, text } = setUp();
+    expect(text('Is it?', { responseFormat }).grammar).toMatch(/root ::= r\d+\n$/);
+    expect(chat([user('Is it?')], { responseFormat }).grammar).toContain('"yes" | "no"');
+  });
+
+  it('is left out where none is asked for, or nothing is generated', () => {
+    const { text } = setUp();
+    expect(text('Is it?').grammar).toBeUndefined();
+    expect(text('Is it?', { responseFormat, maxTokens: 0 }).grammar).toBeUndefined();
+  });
+
+  it('is refused where it cannot be promised', () => {
+    const grammar = { type: 'grammar', grammar: `root ::= ${'('.repeat(6_000)}` } as const;
+    expect(() => setUp().text('Is it?', { responseFormat: grammar })).toThrow(
+      expect.objectContaining({ code: 'invalid_argument', reason: 'invalid_grammar' }),
+    );
   });
 });

@@ -1,5 +1,7 @@
 import { invalidArgument, invalidParameter, MillraceError } from '../../../core/index.js';
 import { type Conversation, type Message, readToolUse } from '../../../generation/index.js';
+import { grammarOfAnswer } from '../grammar/answer-grammar.js';
+import { structuredOutput } from '../grammar/structured-output.js';
 import type { TokenizeOptions, Vocabulary } from '../library/vocabulary.js';
 import type { ChatTemplate } from '../template/chat-template.js';
 import { Turns } from '../template/drop-turns.js';
@@ -24,7 +26,7 @@ interface Written {
 }
 
 /** What a prompt is read as. */
-interface ReadSource extends Omit<MadePrompt, 'text'> {
+interface ReadSource extends Pick<MadePrompt, 'tokens' | 'conversation'> {
   /** What a template has made of a conversation. */
   readonly written: string | undefined;
 }
@@ -52,7 +54,7 @@ export class PromptMaker {
     return work;
   }
 
-  /** Throws `invalid_argument` for a prompt that leaves no room for an answer, where one is asked for. */
+  /** Throws `invalid_argument` for a prompt that leaves no room for an answer, where one is asked for, and for a form of it that cannot be promised. */
   make({ prompt, options }: PromptJob): MadePrompt {
     const { vocabulary } = this.#setup;
     const source = readPrompt(prompt, vocabulary.size);
@@ -69,7 +71,16 @@ export class PromptMaker {
     // What a template has written reads otherwise where its tokens are made text again.
     const known = source.kind === 'text' ? source.text : isOnlyRead(options) ? written : undefined;
     const text = !isTold ? '' : isWhole && known !== undefined ? known : this.#detokenize(tokens);
-    return { tokens, text, conversation };
+    return { tokens, text, conversation, grammar: this.#grammarOf(conversation, options) };
+  }
+
+  /** Here, as patterns and grammars of callers take their time. */
+  #grammarOf(conversation: MadePrompt['conversation'], options: PromptOptions): string | undefined {
+    if (isOnlyRead(options)) return undefined;
+    const { template } = this.#setup;
+    const answered =
+      conversation && typeof template === 'object' ? { ...conversation, format: template.format } : undefined;
+    return grammarOfAnswer(structuredOutput(options.responseFormat), answered);
   }
 
   #readSource(source: PromptSource, options: PromptOptions): ReadSource {

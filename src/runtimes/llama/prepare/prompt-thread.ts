@@ -32,7 +32,7 @@ export async function probeTemplate(setup: PreparationSetup, clock: Clock): Prom
 export function promptOptions(parameters: GenerationParameters): PromptOptions {
   const options = generationOptions(parameters);
   const { maxTokens, echo, returnTokenIds, addSpecial, parseSpecial, toolChoice, parallelToolCalls } = options;
-  const { promptLogprobs, suffix, truncatePromptTokens, dropsTurns } = options;
+  const { promptLogprobs, suffix, truncatePromptTokens, dropsTurns, responseFormat } = options;
   return {
     maxTokens,
     echo,
@@ -45,6 +45,7 @@ export function promptOptions(parameters: GenerationParameters): PromptOptions {
     suffix,
     truncatePromptTokens,
     dropsTurns,
+    responseFormat,
   };
 }
 

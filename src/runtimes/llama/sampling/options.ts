@@ -26,7 +26,8 @@ type Optional =
   | 'logprobs'
   | 'promptLogprobs'
   | 'suffix'
-  | 'truncatePromptTokens';
+  | 'truncatePromptTokens'
+  | 'responseFormat';
 type OrUndefined<Value> = { readonly [Name in keyof Value]-?: Value[Name] | undefined };
 
 /** llama.cpp's own. */
@@ -84,5 +85,6 @@ export function generationOptions(request: GenerationParameters): GenerationOpti
     suffix: request.suffix,
     dropsTurns: request.dropOldestTurns ?? false,
     truncatePromptTokens: request.truncatePromptTokens,
+    responseFormat: request.responseFormat,
   };
 }
