@@ -157,9 +157,9 @@ And he said,`);
       `parameter 'tool_choice': expected 'auto', 'none', 'required', or functions of 'rest', got "any"`,
     ],
     [
-      { tools: [tool('send', { type: 'object', properties: { to: { pattern: 'a' } } }, true)] },
+      { tools: [tool('send', { type: 'object', properties: { to: { patern: 'a' } } }, true)] },
       {},
-      "the parameters of tool 'send', at '/properties/to': the keyword 'pattern' is not supported here in strict mode",
+      "the parameters of tool 'send', at '/properties/to': the keyword 'patern' is not supported in strict mode: leave it out, or set strict to false",
     ],
   ])('refuse %j with %j', async (conversation, parameters, message) => {
     const instance = await load({ chatTemplate: PLAIN });

@@ -1,7 +1,7 @@
 import { type Alternatives, type Gbnf, type Item, parseGbnf } from '../../src/runtimes/llama/grammar/gbnf/parse.js';
 
 /** Grammars of schemas are larger than those of requests may be. */
-const LIMITS = { characters: 64 * 2 ** 20, rules: 100_000, items: 4_000_000, repeats: 1_000_000 };
+const LIMITS = { characters: 64 * 2 ** 20, rules: 100_000, items: 4_000_000, repetitions: 1_000_000 };
 
 /** The texts of a grammar of llama.cpp, without llama.cpp. */
 export class GbnfTexts {

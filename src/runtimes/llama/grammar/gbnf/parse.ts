@@ -33,11 +33,11 @@ export interface GbnfLimits {
   /** Parts of all rules together. */
   readonly items: number;
   /** Bounded repetitions together: llama.cpp makes a rule for each. */
-  readonly repeats: number;
+  readonly repetitions: number;
 }
 
 /** Of a grammar in a request. */
-const LIMITS: GbnfLimits = { characters: 65_536, rules: 1_000, items: 20_000, repeats: 16_384 };
+const LIMITS: GbnfLimits = { characters: 65_536, rules: 1_000, items: 20_000, repetitions: 16_384 };
 const MAX_DEPTH = 64;
 const MAX_REPEATS = 1_000;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
@@ -61,13 +61,13 @@ class GbnfParser {
   readonly #rules = new Map<string, { readonly alternatives: Alternatives; readonly at: number }>();
   #at = 0;
   #itemsLeft: number;
-  #repeatsLeft: number;
+  #repetitionsLeft: number;
 
   constructor(source: string, limits: GbnfLimits) {
     this.#source = source;
     this.#limits = limits;
     this.#itemsLeft = limits.items;
-    this.#repeatsLeft = limits.repeats;
+    this.#repetitionsLeft = limits.repetitions;
   }
 
   parse(): Gbnf {
@@ -214,8 +214,9 @@ class GbnfParser {
     if (to < from) throw this.#refuse('the repetition has a maximum below its minimum', at);
     const spelt = to === unlimited ? from : to;
     if (spelt > MAX_REPEATS) throw this.#refuse(`more than ${MAX_REPEATS} repetitions are not supported`, at);
-    this.#repeatsLeft -= spelt;
-    if (this.#repeatsLeft < 0) throw this.#refuse(`repetitions add up to more than ${this.#limits.repeats}`, at);
+    this.#repetitionsLeft -= spelt;
+    if (this.#repetitionsLeft < 0)
+      throw this.#refuse(`repetitions add up to more than ${this.#limits.repetitions}`, at);
     return { least: from, most: to };
   }
 
