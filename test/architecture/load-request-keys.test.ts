@@ -22,6 +22,7 @@ describe('keys of a model configuration', () => {
       'echo.faults',
       'llama.sharePrefixes',
       'llama.chatTemplate',
+      'llama.chatTemplateFile',
       'media.kind',
       'media.maxPixels',
       'media.maxDurationMs',

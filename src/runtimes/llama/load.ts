@@ -2,7 +2,6 @@ import { type GenerationSpec, invalidArgument, messageOf, type SamplingDefaults 
 import { generationSignature } from '../../generation/index.js';
 import type { Description, LoadedModel, LoadSpec } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
-import { formatOf } from './answer/answer-format.js';
 import { type GgufHeader, NO_HEADER, readGgufHeader } from './gguf-header.js';
 import { LlamaContext } from './library/context.js';
 import { type Library, openLibrary } from './library/open.js';
@@ -14,7 +13,8 @@ import { poolingOf } from './pooling/pooling.js';
 import { probeTemplate } from './prepare/prompt-thread.js';
 import { samplingOfFile } from './sampling/defaults.js';
 import { knowsEffort } from './template/adapt-variables.js';
-import { type ChatFormat, markersOf } from './template/answer-markers.js';
+import { type ChatFormats, chatFormatsOf } from './template/answer-markers.js';
+import { type ChatTemplates, findTemplates } from './template/find-templates.js';
 
 /** Loads a model that generates, or reads texts. */
 export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promise<LoadedModel> {
@@ -39,9 +39,9 @@ async function loadGenerator(
 ): Promise<LoadedModel> {
   const weights = Weights.load(library, spec.path, options.gpuLayers);
   const contextTokens = contextTokensFor(options, weights.trainedContextTokens);
-  const source = options.chatTemplate || weights.chatTemplate;
-  // Its thread starts while memory is taken for the slots.
-  const opening = openChat(source, { library, weights, contextTokens, runtime });
+  const finding = findTemplates(spec.path, options, weights);
+  // A thread tries the template while memory is taken for the slots.
+  const opening = finding.then((templates) => openChat(templates, { library, weights, contextTokens, runtime }));
   let context: LlamaContext | undefined;
   try {
     context = new LlamaContext(library, weights, {
@@ -52,9 +52,10 @@ async function loadGenerator(
       threads: threadsFor(options),
       deterministic: options.deterministic,
     });
+    const templates = await finding;
     const chat = await opening;
     const sampling = { ...samplingOfFile(header, (message) => runtime.report('warn', message)), ...options.sampling };
-    const description = describe(options, context, { chat, weights, sampling, source });
+    const description = describe(options, context, { chat, weights, sampling, templates });
     return new LlamaModel({ library, weights, context, options, chat, sampling, description, runtime });
   } catch (error) {
     await opening.catch(() => undefined);
@@ -73,20 +74,19 @@ interface ChatParts {
 
 /** How the model answers conversations; undefined where it has no template, or one that does not work, which is reported. */
 async function openChat(
-  source: string | undefined,
+  templates: ChatTemplates | undefined,
   { library, weights, contextTokens, runtime }: ChatParts,
-): Promise<ChatFormat | undefined> {
-  if (source === undefined) return undefined;
+): Promise<ChatFormats | undefined> {
+  if (templates === undefined) return undefined;
   const { vocabulary, longestPieceBytes } = weights;
   const limits = { contextTokens, longestPieceBytes };
   try {
-    await probeTemplate({ library: library.file, vocabulary, limits, template: source }, runtime.clock);
+    await probeTemplate({ library: library.file, vocabulary, limits, templates }, runtime.clock);
   } catch (error) {
     runtime.report('warn', `the model takes texts only: ${messageOf(error)}`);
     return undefined;
   }
-  const answers = formatOf(source);
-  return { answers, markers: markersOf(answers, weights) };
+  return chatFormatsOf(templates, weights);
 }
 
 /** Throws `invalid_argument` where the cache would have no room for one request, or cannot be shared. */
@@ -104,20 +104,20 @@ function cacheTokensOf({ cacheTokens, slots, deterministic }: LlamaOptions, cont
 
 interface Read {
   readonly weights: Weights;
-  readonly chat: ChatFormat | undefined;
+  readonly chat: ChatFormats | undefined;
   readonly sampling: SamplingDefaults;
-  /** Of the template. */
-  readonly source: string | undefined;
+  readonly templates: ChatTemplates | undefined;
 }
 
 function describe(options: LlamaOptions, context: LlamaContext, read: Read): Description {
-  const { weights, chat, sampling, source = '' } = read;
+  const { weights, chat, sampling, templates } = read;
+  const sources = [templates?.source, templates?.tools];
   const generate: GenerationSpec = {
     contextTokens: context.contextTokens,
     maxOutputTokens: options.maxOutputTokens,
     vocabularySize: weights.vocabularySize,
     chat: chat !== undefined,
-    ...(chat !== undefined && { reasoningEffort: knowsEffort(source) }),
+    ...(chat !== undefined && { reasoningEffort: sources.some((source = '') => knowsEffort(source)) }),
     infill: weights.infillTokens !== undefined,
     sampling,
   };

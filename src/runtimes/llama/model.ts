@@ -16,7 +16,7 @@ import { Grammar } from './sampling/grammar.js';
 import { type GenerationOptions, generationOptions } from './sampling/options.js';
 import { Sampler } from './sampling/sampler.js';
 import { StepLoop } from './schedule/step-loop.js';
-import type { ChatFormat } from './template/answer-markers.js';
+import type { ChatFormats } from './template/answer-markers.js';
 
 export interface LlamaModelSetup {
   readonly library: Library;
@@ -24,7 +24,7 @@ export interface LlamaModelSetup {
   readonly context: LlamaContext;
   readonly options: LlamaOptions;
   /** undefined = it takes no conversations. */
-  readonly chat: ChatFormat | undefined;
+  readonly chat: ChatFormats | undefined;
   /** Values of parameters that requests leave out. */
   readonly sampling: SamplingDefaults;
   readonly description: Description;
@@ -116,7 +116,8 @@ export class LlamaModel implements LoadedModel {
     item: BatchItem,
     { tokens: prompt, text, conversation: read, grammar, requested, emit }: Accepted,
   ): Generation {
-    const { library, weights, context, options, chat } = this.#setup;
+    const { library, weights, context, options, chat: formats } = this.#setup;
+    const chat = read?.use === undefined ? formats?.plain : formats?.withTools;
     const conversation = read && chat && { ...read, format: chat.answers };
     return new Generation({
       library,

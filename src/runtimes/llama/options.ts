@@ -19,6 +19,8 @@ export interface LlamaOptions {
   readonly deterministic: boolean;
   /** '' = the model's own. */
   readonly chatTemplate: string;
+  /** Path of a file with one, relative to the folder of the model file; '' = none. */
+  readonly chatTemplateFile: string;
   readonly gpuLayers: number;
   readonly pooling: (typeof POOLINGS)[number];
   /** They come before those of the model's file. */
@@ -41,6 +43,7 @@ export function readLlamaOptions(section: Readonly<Record<string, unknown>>): Ll
     sharePrefixes: reader.choice('sharePrefixes', SHARING, 'principal'),
     deterministic: reader.boolean('deterministic', false),
     chatTemplate: reader.string('chatTemplate', ''),
+    chatTemplateFile: reader.string('chatTemplateFile', ''),
     gpuLayers: reader.number('gpuLayers', 0),
     pooling: reader.choice('pooling', POOLINGS, 'auto'),
     sampling: readSampling(reader.section('sampling')),

@@ -149,6 +149,14 @@ export const LlamaSchema = Type.Object(
         description: "Jinja template that makes a prompt of a conversation; '' = the one in the model's file.",
       }),
     ),
+    chatTemplateFile: Type.Optional(
+      Type.String({
+        ...OWN_FILES_ONLY,
+        default: '',
+        description:
+          "File with that template, by its path relative to the folder of the GGUF file: `template.jinja`. '' = `chat_template.jinja`, where the GGUF file has none.",
+      }),
+    ),
     gpuLayers: Type.Optional(
       Type.Integer({
         ...BY_LOAD,

@@ -13,6 +13,8 @@ export class Weights {
   readonly trainedContextTokens: number;
   /** Jinja template of a conversation; undefined = the file has none. */
   readonly chatTemplate: string | undefined;
+  /** The same for requests that offer tools; undefined = the file has none. */
+  readonly toolTemplate: string | undefined;
   /** Text with `{query}` and `{document}` that a model which ranks reads; undefined = the file has none. */
   readonly rerankTemplate: string | undefined;
   readonly #library: Library;
@@ -29,6 +31,7 @@ export class Weights {
     this.vocabularySize = this.#words.size;
     this.trainedContextTokens = library.llama_model_n_ctx_train(pointer);
     this.chatTemplate = library.llama_model_chat_template(pointer, null) ?? undefined;
+    this.toolTemplate = library.llama_model_chat_template(pointer, 'tool_use') ?? undefined;
     this.rerankTemplate = library.llama_model_chat_template(pointer, 'rerank') ?? undefined;
   }
 

@@ -16,6 +16,7 @@ const GENERATION_OPTIONS = [
   'prefillTokens',
   'sharePrefixes',
   'chatTemplate',
+  'chatTemplateFile',
 ] as const;
 
 /** How a model pools; undefined = it generates. Throws `invalid_argument` where it cannot. */

@@ -2,6 +2,7 @@ import type { ErrorData, Prompt } from '../../../core/index.js';
 import type { ToolUse } from '../../../generation/index.js';
 import type { Pointer } from '../library/functions.js';
 import type { GenerationOptions } from '../sampling/options.js';
+import type { ChatTemplates } from '../template/find-templates.js';
 
 /** What of a request's options its prompt and its grammar depend on. */
 export type PromptOptions = Pick<
@@ -26,8 +27,8 @@ export interface PreparationSetup {
   readonly library: string;
   readonly vocabulary: Pointer;
   readonly limits: PromptLimits;
-  /** Jinja template of conversations; undefined = the model takes none. */
-  readonly template: string | undefined;
+  /** undefined = the model takes no conversations. */
+  readonly templates: ChatTemplates | undefined;
 }
 
 /** What the size of prompts depends on. */

@@ -7,6 +7,7 @@ import { Weights } from '../library/weights.js';
 import { readLlamaOptions } from '../options.js';
 import { loadPoolingPreparer } from '../pooling/load.js';
 import { poolingOf } from '../pooling/pooling.js';
+import { findTemplates } from '../template/find-templates.js';
 import { LlamaPreparer } from './preparer.js';
 
 /** Loads the vocabulary and the template of a model, without its weights. */
@@ -23,7 +24,7 @@ export async function loadLlamaPreparer(spec: LoadSpec, runtime: RuntimeContext)
       library: library.file,
       vocabulary: words.vocabulary,
       limits: { contextTokens: contextOf(header, options), longestPieceBytes: words.longestPieceBytes },
-      template: options.chatTemplate || words.chatTemplate,
+      templates: await findTemplates(spec.path, options, words),
       clock: runtime.clock,
       free: () => words.free(),
     });

@@ -226,3 +226,42 @@ describe('the form of an answer', () => {
     );
   });
 });
+
+describe('the template of a conversation', () => {
+  const templateOf = (before: string, open: string) => ({
+    format: formatOf(open),
+    beginsText: () => true,
+    render: ({ messages }: Conversation) => `${before}${messages.map(({ content }) => content).join('')}${open}`,
+  });
+  const vocabulary = {
+    size: 256,
+    infillTokens: undefined,
+    tokenize: (said: string) => Int32Array.from(Buffer.from(said)),
+    detokenize: (said: Int32Array) => Buffer.from(said).toString(),
+  };
+  const tools = [{ type: 'function', function: { name: 'send', parameters: { type: 'object' } } }] as const;
+  const limits = { contextTokens: CONTEXT_TOKENS, longestPieceBytes: 8 };
+
+  it.each([
+    ['is the usual one without tools', {}, undefined, 'usual: hello', false],
+    ['is the one for tools, where they are offered', { tools }, undefined, 'tools: hello<think>', true],
+    ['is the usual one, where none of them may be called', { tools }, 'none', 'usual: hello', false],
+  ] as const)('%s', (_, more, toolChoice, expected, isThinking) => {
+    const toolTemplate = templateOf('tools: ', '<think>');
+    const maker = new PromptMaker({ limits, vocabulary, template: templateOf('usual: ', ''), toolTemplate });
+    const prompt = conversationPrompt({ messages: [user('hello')], ...more });
+    const made = maker.make({ prompt, options: { ...OPTIONS, toolChoice } });
+    expect([textOf(made), made.conversation?.isThinking]).toEqual([expected, isThinking]);
+  });
+
+  it('that is none is refused where it would be used', () => {
+    const template = templateOf('usual: ', '');
+    const maker = new PromptMaker({ limits, vocabulary, template, toolTemplate: 'line 1: no end' });
+    const make = (more: object) =>
+      maker.make({ prompt: conversationPrompt({ messages: [user('hello')], ...more }), options: OPTIONS });
+    expect(textOf(make({}))).toBe('usual: hello');
+    expect(() => make({ tools })).toThrow(
+      'the chat template of the model does not take these messages: line 1: no end',
+    );
+  });
+});

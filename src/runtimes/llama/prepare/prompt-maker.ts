@@ -1,5 +1,5 @@
 import { invalidArgument, invalidParameter, MillraceError } from '../../../core/index.js';
-import { type Conversation, type Message, readToolUse } from '../../../generation/index.js';
+import { type Conversation, type Message, readToolUse, type ToolUse } from '../../../generation/index.js';
 import { grammarOfAnswer } from '../grammar/answer-grammar.js';
 import { structuredOutput } from '../grammar/structured-output.js';
 import type { TokenizeOptions, Vocabulary } from '../library/vocabulary.js';
@@ -16,8 +16,12 @@ interface PromptMakerSetup {
   readonly vocabulary: Pick<Vocabulary, 'size' | 'tokenize' | 'detokenize' | 'infillTokens'>;
   readonly limits: PromptLimits;
   /** A text says why the model's template is none; undefined = it has none. */
-  readonly template: Pick<ChatTemplate, 'render' | 'beginsText' | 'format'> | string | undefined;
+  readonly template: PromptTemplate | string | undefined;
+  /** The one for requests that offer tools. Default: `template`. */
+  readonly toolTemplate?: PromptTemplate | string | undefined;
 }
+
+type PromptTemplate = Pick<ChatTemplate, 'render' | 'beginsText' | 'format'>;
 
 /** A conversation as the model reads it. */
 interface Written {
@@ -77,7 +81,7 @@ export class PromptMaker {
   /** Here, as patterns and grammars of callers take their time. */
   #grammarOf(conversation: MadePrompt['conversation'], options: PromptOptions): string | undefined {
     if (isOnlyRead(options)) return undefined;
-    const { template } = this.#setup;
+    const template = conversation && this.#templateFor(conversation.use);
     const answered =
       conversation && typeof template === 'object' ? { ...conversation, format: template.format } : undefined;
     return grammarOfAnswer(structuredOutput(options.responseFormat), answered);
@@ -109,10 +113,10 @@ export class PromptMaker {
   }
 
   #readConversation(conversation: Conversation, options: PromptOptions): ReadSource {
-    const { template } = this.#setup;
+    const use = readToolUse(conversation.tools, options.toolChoice, options.parallelToolCalls);
+    const template = this.#templateFor(use);
     if (template === undefined) throw invalidArgument('the model has no chat template, so it takes texts only');
     if (typeof template === 'string') throw refusedByTemplate(template);
-    const use = readToolUse(conversation.tools, options.toolChoice, options.parallelToolCalls);
     const write: Write = (said) => {
       this.#messages += said.messages.length;
       const text = template.render(said, use);
@@ -126,6 +130,11 @@ export class PromptMaker {
     const { reasoning } = template.format;
     const isThinking = reasoning !== undefined && text.trimEnd().endsWith(reasoning.open);
     return { tokens, conversation: { use, isThinking }, written: text };
+  }
+
+  #templateFor(use: ToolUse | undefined): PromptMakerSetup['template'] {
+    const { template, toolTemplate } = this.#setup;
+    return use === undefined || template === undefined ? template : (toolTemplate ?? template);
   }
 
   #writeAll(conversation: Conversation, options: PromptOptions, write: Write): Written {

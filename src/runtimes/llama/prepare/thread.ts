@@ -8,12 +8,12 @@ import { ChatTemplate } from '../template/chat-template.js';
 import type { PreparationSetup, PromptJob, PromptReply } from './job.js';
 import { PromptMaker } from './prompt-maker.js';
 
-const { library, vocabulary: pointer, limits, template: source } = workerData as PreparationSetup;
+const { library, vocabulary: pointer, limits, templates } = workerData as PreparationSetup;
 const vocabulary = new Vocabulary(bindVocabulary(library), pointer);
 /** Made with the first job, whose time is limited: the template is a program of a stranger. */
 let maker: PromptMaker | undefined;
 
-function openTemplate(): ChatTemplate | string | undefined {
+function openTemplate(source: string | undefined): ChatTemplate | string | undefined {
   if (source === undefined) return undefined;
   try {
     return new ChatTemplate(source, vocabulary);
@@ -23,7 +23,12 @@ function openTemplate(): ChatTemplate | string | undefined {
 }
 
 function answer(job: PromptJob): PromptReply {
-  maker ??= new PromptMaker({ vocabulary, limits, template: openTemplate() });
+  maker ??= new PromptMaker({
+    vocabulary,
+    limits,
+    template: openTemplate(templates?.source),
+    toolTemplate: openTemplate(templates?.tools),
+  });
   try {
     const prompt = maker.make(job);
     return { work: maker.takeWork(), prompt };

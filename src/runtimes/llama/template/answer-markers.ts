@@ -1,5 +1,6 @@
-import type { AnswerFormat } from '../answer/answer-format.js';
+import { type AnswerFormat, formatOf } from '../answer/answer-format.js';
 import type { Weights } from '../library/weights.js';
+import type { ChatTemplates } from './find-templates.js';
 
 /** How a model answers conversations. */
 export interface ChatFormat {
@@ -8,8 +9,26 @@ export interface ChatFormat {
   readonly markers: ReadonlySet<number>;
 }
 
+/** How a model answers conversations, by the template that writes them. */
+export interface ChatFormats {
+  readonly plain: ChatFormat;
+  /** Of requests that offer tools. */
+  readonly withTools: ChatFormat;
+}
+
+/** By the templates of a model. */
+export function chatFormatsOf({ source, tools }: ChatTemplates, weights: Weights): ChatFormats {
+  const plain = chatFormatOf(source, weights);
+  return { plain, withTools: tools === undefined ? plain : chatFormatOf(tools, weights) };
+}
+
+function chatFormatOf(source: string, weights: Weights): ChatFormat {
+  const answers = formatOf(source);
+  return { answers, markers: markersOf(answers, weights) };
+}
+
 /** Tokens of markers in answers to conversations that llama.cpp does not write as text by itself. */
-export function markersOf(format: AnswerFormat, weights: Weights): ReadonlySet<number> {
+function markersOf(format: AnswerFormat, weights: Weights): ReadonlySet<number> {
   return new Set(namesOf(format).flatMap((marker) => tokenOf(marker, weights) ?? []));
 }
 
