@@ -135,7 +135,6 @@ export default {
     vendorOnlyIn(['koffi'], '^src/runtimes/(host|llama)/'),
     vendorOnlyIn(['@marcbachmann/cel-js'], '^src/routing/'),
     vendorOnlyIn(['jose'], '^src/governance/identity/jwt/'),
-    vendorOnlyIn(['@huggingface/jinja'], '^src/runtimes/llama/'),
     vendorOnlyIn(['tar', 'yauzl', 'semver', '@renovatebot/pep440', 'ini', 'ipaddr.js'], '^src/sources/'),
     vendorOnlyIn(['oxc-transform'], '^src/runtimes/script/'),
     vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),

@@ -16,8 +16,10 @@ const write = (name: string, text: string) => {
   mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
   writeFileSync(path.join(folder, name), text);
 };
-const find = (configured: { chatTemplate?: string; chatTemplateFile?: string } = {}, own: typeof OWN | typeof NONE = OWN) =>
-  findTemplates(path.join(folder, 'model.gguf'), { chatTemplate: '', chatTemplateFile: '', ...configured }, own);
+const find = (
+  configured: { chatTemplate?: string; chatTemplateFile?: string } = {},
+  own: typeof OWN | typeof NONE = OWN,
+) => findTemplates(path.join(folder, 'model.gguf'), { chatTemplate: '', chatTemplateFile: '', ...configured }, own);
 
 describe('the templates of a model', () => {
   it('are those of the GGUF file', async () => {
