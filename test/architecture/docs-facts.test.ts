@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultSettings, describeFileShortage, SettingsSchema } from '../../src/config/index.js';
 import { EngineOptionsSchema } from '../../src/engine/options.js';
 import { CommonConfigSchema } from '../../src/repository/model-config.js';
+import { TOOL_FORMATS } from '../../src/runtimes/llama/answer/formats/names.js';
 
 /** Without types of its own. */
 const RULES: string = '../../.dependency-cruiser.mjs';
@@ -170,6 +171,13 @@ describe('docs/sizing.md', () => {
     expect(schemaOf(SERVER, 'engine.maxInstances')?.default).toBe(1024);
     expect(schemaOf(SERVER, 'server.maxInputBytes')?.default).toBe(64 * 1_048_576);
   });
+});
+
+it('docs/language-models.md describes every form of calls', () => {
+  const described = tableBehind('docs/language-models.md', '### Forms of calls').flatMap(([names = '']) =>
+    names.split(', '),
+  );
+  expect(described.toSorted()).toEqual(TOOL_FORMATS.toSorted());
 });
 
 it('docs/doctor.md explains every finding', () => {

@@ -66,6 +66,25 @@ async function answer(instance: Instance, conversation: object, parameters: Gene
 }
 
 describe('tools of a language model', () => {
+  // With the token by which a call differs from a thought, which might not end. Others are called in `test/e2e/openai-tools.test.ts`.
+  test.each([
+    ['gemma4', 964],
+    ['lfm2', 127],
+  ])('are called in the form %s where it is named', async (toolFormat, token) => {
+    const instance = await load({ chatTemplate: HERMES, toolFormat, contextTokens: 1024 });
+    const { calls, content, finishReason, error } = await answer(instance, CONVERSATION, {
+      maxTokens: 400,
+      logitBias: { [token]: 100 },
+      toolChoice: { type: 'function', function: { name: 'send' } },
+    });
+    expect({ error, content, finishReason }).toEqual({ error: undefined, content: '', finishReason: 'tool_calls' });
+    expect(calls.map(({ name }) => name)).toEqual(['send']);
+    expect(JSON.parse(calls[0]?.arguments ?? '')).toEqual({
+      to: expect.stringMatching(/^(Moses|Aaron)$/),
+      times: expect.any(Number),
+    });
+  });
+
   test.each([
     ['hermes', HERMES, /^call_\w{24}$/],
     ['mistral', MISTRAL, /^\w{9}$/],

@@ -7,6 +7,8 @@ const TINY = readFileSync(path.resolve(import.meta.dirname, '../fixtures/models/
 /** As Qwen's and Hermes' models are shown tools and calls. */
 const HERMES = `{% for tool in tools or [] %}{{ tool | tojson }} {% endfor %}{% for message in messages %}{{ message.role }}{% if message.name %} {{ message.name }}{% endif %} said, {{ message.content }}{% for call in message.tool_calls or [] %} <tool_call>{{ call.function | tojson }}</tool_call>{% endfor %} {% endfor %}And he said,`;
 const THINKING = `{% if enable_thinking %}Thinking. {% endif %}{% for message in messages %}{{ message.reasoning_content }}{{ message.content }} {% endfor %}And he thought, <think>`;
+/** As Qwen3-Coder is shown them. */
+const CODER = `{% for tool in tools or [] %}{{ tool | tojson }} {% endfor %}{% for message in messages %}{{ message.role }} said, {{ message.content }}{% for call in message.tool_calls or [] %} <tool_call><function={{ call.function.name }}>{% for key, value in call.function.arguments.items() %}<parameter={{ key }}>{{ value }}</parameter>{% endfor %}</function></tool_call>{% endfor %} {% endfor %}And he said,`;
 /** Texts of several requests are compared. */
 const settings = (template: string) =>
   `llama: { contextTokens: 1024, slots: 4, threads: 1, deterministic: true, chatTemplate: ${JSON.stringify(template)} }\n`;
@@ -16,6 +18,10 @@ beforeAll(async () => {
   server = await startAppServer({
     'kjv/1/model.gguf': TINY,
     'kjv/model.yaml': settings(HERMES),
+    'coder/1/model.gguf': TINY,
+    'coder/model.yaml': settings(CODER),
+    'harmony/1/model.gguf': TINY,
+    'harmony/model.yaml': settings(HERMES).replace('llama: {', 'llama: { toolFormat: gpt-oss,'),
     'thinking/1/model.gguf': TINY,
     'thinking/model.yaml': settings(THINKING),
   });
@@ -101,6 +107,28 @@ describe('tools of chat completions', () => {
     });
     expect(answered.json.choices[0]).toMatchObject({ message: { role: 'assistant' }, finish_reason: 'length' });
     expect(answered.json.choices[0].message.tool_calls).toBeUndefined();
+  });
+
+  it.each(['coder', 'harmony'])('are called in the form that the model was trained on: %s', async (model) => {
+    // The token 'c' makes a message to a tool, and not a thought, of the one that begins.
+    const request = { ...CHAT, ...NAMED, model, max_tokens: 400, logit_bias: { 980: 100 } };
+    const { status, json } = await ask('chat/completions', request);
+    expect(status).toBe(200);
+    const [{ message, finish_reason: reason }] = json.choices;
+    expect({ content: message.content, reason }).toEqual({ content: null, reason: 'tool_calls' });
+    const [call] = message.tool_calls;
+    expect(JSON.parse(call.function.arguments)).toEqual({
+      to: expect.stringMatching(/^(Moses|Aaron)$/),
+      times: expect.any(Number),
+    });
+    const chunks = await chunksOf(await post('chat/completions', { ...request, stream: true }));
+    const [first, ...rest] = chunks.flatMap(({ choices }) => choices[0].delta.tool_calls ?? []);
+    expect(first).toMatchObject({ index: 0, function: { name: 'send' } });
+    const pieces = [first, ...rest].map((delta) => delta.function.arguments);
+    expect(pieces.join('')).toBe(call.function.arguments);
+    const messages = [USER, message, { role: 'tool', tool_call_id: call.id, content: 'sent' }];
+    const answered = await ask('chat/completions', { ...CHAT, model, messages, max_tokens: 4, ignore_eos: true });
+    expect(answered.status).toBe(200);
   });
 
   it('come in pieces that make the same', async () => {

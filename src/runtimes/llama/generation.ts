@@ -10,7 +10,9 @@ import {
 import type { OfferedTool } from '../../generation/index.js';
 import type { BatchItem, Emission, Emit } from '../contract.js';
 import { failedItem } from '../failed-item.js';
-import type { AnswerPiece, AnswerReader } from './answer/answer-reader.js';
+import type { AnswerPiece } from './answer/answer-piece.js';
+import type { AnswerReader } from './answer/answer-reader.js';
+import { type CallSyntax, OBJECT } from './answer/formats/format.js';
 import { AnswerCheck } from './grammar/answer-check.js';
 import { grammarOfArguments } from './grammar/answer-grammar.js';
 import type { SchemaChecks } from './grammar/schema-checks.js';
@@ -42,6 +44,8 @@ export interface GenerationSetup {
   readonly reader: AnswerReader | undefined;
   /** Tokens that are text for the reader, though llama.cpp takes them for control. */
   readonly markers: ReadonlySet<number> | undefined;
+  /** How calls are written. */
+  readonly callSyntax: CallSyntax;
   /** Those that may be called. */
   readonly tools: readonly OfferedTool[];
   /** The grammar of the sampler is of the whole answer; else arguments of calls are constrained when they begin. */
@@ -79,7 +83,7 @@ export class Generation implements Task {
   #prefix: string;
   #hasToldPrompt = false;
   /** Of the arguments of tools that were called. */
-  readonly #grammars = new Map<OfferedTool, string>();
+  readonly #grammars = new Map<string, string | undefined>();
   readonly #check: AnswerCheck;
   /** Of a piece that is not told yet. */
   #text = '';
@@ -208,18 +212,24 @@ export class Generation implements Task {
 
   /** Has the arguments of a call come as its tool wants them, from when the tool is known to where they end. */
   #constrain(): void {
-    const { library, sampler, weights, reader, markers: shown, tools, isConstrained } = this.#setup;
+    const { library, sampler, weights, reader, markers: shown, tools, callSyntax, isConstrained } = this.#setup;
     const open = reader?.openArguments;
     if (isConstrained || open?.tool === this.#constrained) return;
     this.#constrained = open?.tool;
     const tool = tools.find(({ name }) => name === open?.tool);
     sampler.constrain(undefined);
     if (open === undefined || tool === undefined) return;
+    const text = this.#grammarOf(tool, open.isObject ? OBJECT : callSyntax);
+    if (text === undefined) return;
     const begun = weights.tokenize(open.text + this.#assembler.held, { addSpecial: false, parseSpecial: false });
-    const known = this.#grammars.get(tool) ?? grammarOfArguments(tool);
-    this.#grammars.set(tool, known);
-    const grammar = Grammar.following(library, weights, { text: known, shown, begun });
+    const grammar = Grammar.following(library, weights, { text, shown, begun });
     if (grammar !== undefined) sampler.constrain(grammar);
+  }
+
+  #grammarOf(tool: OfferedTool, syntax: CallSyntax): string | undefined {
+    const key = `${syntax.kind} ${tool.name}`;
+    if (!this.#grammars.has(key)) this.#grammars.set(key, grammarOfArguments(tool, syntax));
+    return this.#grammars.get(key);
   }
 
   #end(): void {

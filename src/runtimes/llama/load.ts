@@ -39,9 +39,12 @@ async function loadGenerator(
 ): Promise<LoadedModel> {
   const weights = Weights.load(library, spec.path, options.gpuLayers);
   const contextTokens = contextTokensFor(options, weights.trainedContextTokens);
+  const { toolFormat } = options;
   const finding = findTemplates(spec.path, options, weights);
   // A thread tries the template while memory is taken for the slots.
-  const opening = finding.then((templates) => openChat(templates, { library, weights, contextTokens, runtime }));
+  const opening = finding.then((templates) =>
+    openChat(templates, { library, weights, contextTokens, toolFormat, runtime }),
+  );
   let context: LlamaContext | undefined;
   try {
     context = new LlamaContext(library, weights, {
@@ -69,24 +72,25 @@ interface ChatParts {
   readonly library: Library;
   readonly weights: Weights;
   readonly contextTokens: number;
+  readonly toolFormat: LlamaOptions['toolFormat'];
   readonly runtime: Pick<RuntimeContext, 'clock' | 'report'>;
 }
 
 /** How the model answers conversations; undefined where it has no template, or one that does not work, which is reported. */
 async function openChat(
   templates: ChatTemplates | undefined,
-  { library, weights, contextTokens, runtime }: ChatParts,
+  { library, weights, contextTokens, toolFormat, runtime }: ChatParts,
 ): Promise<ChatFormats | undefined> {
   if (templates === undefined) return undefined;
   const { vocabulary, longestPieceBytes } = weights;
   const limits = { contextTokens, longestPieceBytes };
   try {
-    await probeTemplate({ library: library.file, vocabulary, limits, templates }, runtime.clock);
+    await probeTemplate({ library: library.file, vocabulary, limits, templates, toolFormat }, runtime.clock);
   } catch (error) {
     runtime.report('warn', `the model takes texts only: ${messageOf(error)}`);
     return undefined;
   }
-  return chatFormatsOf(templates, weights);
+  return chatFormatsOf(templates, toolFormat, weights);
 }
 
 /** Throws `invalid_argument` where the cache would have no room for one request, or cannot be shared. */

@@ -5,6 +5,7 @@ import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, Loaded
 import { failedItem } from '../failed-item.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { AnswerReader } from './answer/answer-reader.js';
+import { OBJECT } from './answer/formats/format.js';
 import { Generation } from './generation.js';
 import { SchemaChecks } from './grammar/schema-checks.js';
 import type { LlamaContext } from './library/context.js';
@@ -127,6 +128,7 @@ export class LlamaModel implements LoadedModel {
       text,
       reader: conversation && new AnswerReader(conversation),
       markers: chat?.markers,
+      callSyntax: conversation?.format.calls.syntax ?? OBJECT,
       tools: conversation?.use?.tools ?? [],
       isConstrained: grammar !== undefined,
       checks: this.#checks,

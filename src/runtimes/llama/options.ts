@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type SamplingDefaults, withoutUndefined } from '../../core/index.js';
 import { NUMBER_LIMITS } from '../../generation/index.js';
 import { OptionReader } from '../option-reader.js';
+import { TOOL_FORMATS } from './answer/formats/names.js';
 
 /** The `llama` section of a model configuration, completed with its defaults. */
 export interface LlamaOptions {
@@ -21,6 +22,7 @@ export interface LlamaOptions {
   readonly chatTemplate: string;
   /** Path of a file with one, relative to the folder of the model file; '' = none. */
   readonly chatTemplateFile: string;
+  readonly toolFormat: (typeof TOOL_FORMAT_CHOICES)[number];
   readonly gpuLayers: number;
   readonly pooling: (typeof POOLINGS)[number];
   /** They come before those of the model's file. */
@@ -28,6 +30,7 @@ export interface LlamaOptions {
 }
 
 const POOLINGS = ['auto', 'none', 'mean', 'cls', 'lasttoken', 'rank'] as const;
+const TOOL_FORMAT_CHOICES = ['auto', ...TOOL_FORMATS] as const;
 const SHARING = ['principal', 'all', 'none'] as const;
 
 export function readLlamaOptions(section: Readonly<Record<string, unknown>>): LlamaOptions {
@@ -44,6 +47,7 @@ export function readLlamaOptions(section: Readonly<Record<string, unknown>>): Ll
     deterministic: reader.boolean('deterministic', false),
     chatTemplate: reader.string('chatTemplate', ''),
     chatTemplateFile: reader.string('chatTemplateFile', ''),
+    toolFormat: reader.choice('toolFormat', TOOL_FORMAT_CHOICES, 'auto'),
     gpuLayers: reader.number('gpuLayers', 0),
     pooling: reader.choice('pooling', POOLINGS, 'auto'),
     sampling: readSampling(reader.section('sampling')),

@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { NumberLimit } from '../../core/index.js';
 import { NUMBER_LIMITS } from '../../generation/index.js';
 import { BY_LOAD, OWN_FILES_ONLY } from '../by-load.js';
+import { TOOL_FORMATS } from './answer/formats/names.js';
 
 const within = ({ least, most }: NumberLimit, description: string) => ({
   ...BY_LOAD,
@@ -156,6 +157,17 @@ export const LlamaSchema = Type.Object(
         description:
           "File with that template, by its path relative to the folder of the GGUF file: `template.jinja`. '' = `chat_template.jinja`, where the GGUF file has none.",
       }),
+    ),
+    toolFormat: Type.Optional(
+      Type.Union(
+        ['auto', ...TOOL_FORMATS].map((name) => Type.Literal(name)),
+        {
+          ...BY_LOAD,
+          default: 'auto',
+          description:
+            'How the model writes calls of tools; auto = as its template shows, `text` = as JSON that the system message asks for.',
+        },
+      ),
     ),
     gpuLayers: Type.Optional(
       Type.Integer({

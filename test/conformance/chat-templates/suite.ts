@@ -72,7 +72,7 @@ function casesOf(file: string): readonly Case[] {
     const use = readToolUse(conversation.tools, undefined, undefined);
     const label = `${path.basename(file, '.jinja')}/${name}`;
     try {
-      const template = new ChatTemplate(source, VOCABULARY, () => NOW);
+      const template = new ChatTemplate(source, VOCABULARY, { now: () => NOW });
       const variables = template.variables(conversation, use);
       return { name: label, file, variables, ours: renderingOf(() => template.render(conversation, use)) };
     } catch (error) {

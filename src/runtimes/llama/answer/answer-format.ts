@@ -1,116 +1,74 @@
-import { randomBytes } from 'node:crypto';
-
-/** How a model writes calls of tools. */
-export interface CallFormat {
-  /** Text that calls begin with; undefined = nothing but their JSON tells. */
-  readonly open: string | undefined;
-  /** An answer that begins with JSON may be a call. */
-  readonly isBare: boolean;
-  /** What may stand between `open` and the first call, between calls and behind the last, besides whitespace. */
-  readonly fillers: readonly string[];
-  readonly style: 'object' | 'named';
-  /** How calls are written where the model has to call. Without `between` it is one. */
-  readonly written: { readonly before: string; readonly between: string | undefined; readonly after: string };
-  readonly argumentsName: 'arguments' | 'parameters';
-  newId(): string;
-}
-
-/** How a model marks what it thinks before it answers. */
-export interface ReasoningFormat {
-  readonly open: string;
-  readonly close: string;
-}
+import { FORMATS } from './formats/all.js';
+import type {
+  AnswerMarks,
+  CallFormat,
+  ChannelFormat,
+  DescribedTool,
+  ReasoningFormat,
+  WrittenCall,
+} from './formats/format.js';
+import { TOOL_FORMATS, type ToolFormatName } from './formats/names.js';
 
 /** How a model writes its answers to conversations. */
 export interface AnswerFormat {
+  readonly name: ToolFormatName;
   readonly calls: CallFormat;
+  /** How calls are written where the model has to call. */
+  readonly forced: CallFormat;
   /** undefined = it does not think aloud. */
   readonly reasoning: ReasoningFormat | undefined;
-  /** Tools and calls are not known to the template: they are told and written in texts. */
+  /** What may be around an answer. JSON that has to come is written between the first. */
+  readonly marks: readonly AnswerMarks[];
+  /** undefined = an answer is no row of messages. */
+  readonly channels: ChannelFormat | undefined;
+  /** Tools and calls are not known to the template: they are described and written in texts. */
   readonly toolsInText: boolean;
+  /** What the system message says of the tools, where the template does not tell of them; undefined = it does. */
+  readonly instructions: ((tools: readonly DescribedTool[]) => string) | undefined;
+  /** How calls of earlier answers are written in their texts, where the template does not write them; undefined = it does. */
+  readonly writtenCalls: ((calls: readonly WrittenCall[]) => string) | undefined;
+  /** Texts that are part of answers, though their tokens may be for control. */
+  readonly tokens: readonly string[];
 }
-
-const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-
-function newId(prefix: string, length: number): string {
-  const letters = Array.from(randomBytes(length), (byte) => ALPHANUMERIC[byte % ALPHANUMERIC.length]);
-  return `${prefix}${letters.join('')}`;
-}
-
-const idOfOpenAi = () => newId('call_', 24);
-/** Mistral's templates refuse all others. */
-const idOfMistral = () => newId('', 9);
-
-const HERMES: CallFormat = {
-  open: '<tool_call>',
-  isBare: false,
-  fillers: ['</tool_call>'],
-  style: 'object',
-  written: { before: '<tool_call>\n', between: '\n</tool_call>\n<tool_call>\n', after: '\n</tool_call>' },
-  argumentsName: 'arguments',
-  newId: idOfOpenAi,
-};
-
-const MISTRAL: CallFormat = {
-  open: '[TOOL_CALLS]',
-  isBare: false,
-  fillers: ['[', ',', ']'],
-  style: 'object',
-  written: { before: '[TOOL_CALLS][', between: ', ', after: ']' },
-  argumentsName: 'arguments',
-  newId: idOfMistral,
-};
-
-const MISTRAL_NAMED: CallFormat = {
-  open: '[TOOL_CALLS]',
-  isBare: false,
-  fillers: [],
-  style: 'named',
-  written: { before: '[TOOL_CALLS]', between: '[TOOL_CALLS]', after: '' },
-  argumentsName: 'arguments',
-  newId: idOfMistral,
-};
-
-const LLAMA3: CallFormat = {
-  open: '<|python_tag|>',
-  isBare: true,
-  fillers: [';'],
-  style: 'object',
-  // Its template refuses messages with several.
-  written: { before: '', between: undefined, after: '' },
-  argumentsName: 'parameters',
-  newId: idOfOpenAi,
-};
-
-const JSON_LINES: CallFormat = {
-  open: undefined,
-  isBare: true,
-  fillers: ['[', ',', ']'],
-  style: 'object',
-  written: { before: '', between: '\n', after: '' },
-  argumentsName: 'arguments',
-  newId: idOfOpenAi,
-};
 
 const REASONING: readonly ReasoningFormat[] = [
   { open: '<think>', close: '</think>' },
   { open: '[THINK]', close: '[/THINK]' },
 ];
 
-/** How a model writes, by the template that shows it how to. */
-export function formatOf(template: string): AnswerFormat {
-  const calls = callFormatOf(template);
+/** How a model writes, by the template that shows it how to, or in the form that is named (`auto` = by the template). */
+export function formatOf(template: string, toolFormat: ToolFormatName | 'auto' = 'auto'): AnswerFormat {
+  const fitting = TOOL_FORMATS.find((each) => FORMATS[each].fits(template)) ?? 'text';
+  const name = toolFormat === 'auto' ? fitting : toolFormat;
+  const { calls, forced = calls, channels, toolsInText = false, instructions, tokens = [], ...given } = FORMATS[name];
+  const shown = given.marks?.filter(({ open }) => template.includes(open)) ?? [];
+  const marks = shown.length > 0 ? shown : (given.marks ?? []);
+  const reasoning =
+    given.reasoning ?? REASONING.find(({ open, close }) => template.includes(open) || template.includes(close));
   return {
+    name,
     calls,
-    reasoning: REASONING.find(({ open, close }) => template.includes(open) || template.includes(close)),
-    toolsInText: calls === JSON_LINES,
+    forced,
+    reasoning,
+    marks,
+    channels,
+    toolsInText,
+    instructions,
+    writtenCalls: template.includes('tool_calls') ? undefined : given.writtenCalls,
+    tokens: [...textsOf(calls), ...marksOf(reasoning), ...marks.flatMap((each) => marksOf(each)), ...tokens].filter(
+      (text) => text !== '',
+    ),
   };
 }
 
-function callFormatOf(template: string): CallFormat {
-  // Parameters one by one in tags, between the same ones.
-  if (template.includes('<tool_call>') && !/<function=|<arg_key>/.test(template)) return HERMES;
-  if (template.includes('[TOOL_CALLS]')) return template.includes('[ARGS]') ? MISTRAL_NAMED : MISTRAL;
-  if (template.includes('ipython') && template.includes('"parameters"')) return LLAMA3;
-  return JSON_LINES;
+function marksOf(marks: Pick<AnswerMarks, 'open' | 'close'> | undefined): readonly string[] {
+  return marks === undefined ? [] : [marks.open, marks.close];
+}
+
+function textsOf({ opens, begins, fillers, syntax }: CallFormat): readonly string[] {
+  const around = [...opens, ...begins, ...fillers];
+  if (syntax.kind === 'object') return around;
+  const { before, after, end, arguments: given } = syntax;
+  if (given.kind === 'tags') around.push(given.open, given.end, given.close(''), given.valueOpen);
+  return [...around, before, after, end];
 }

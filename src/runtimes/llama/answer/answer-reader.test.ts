@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OfferedTool } from '../../../generation/index.js';
 import { type AnswerFormat, formatOf } from './answer-format.js';
-import { type AnswerPiece, AnswerReader } from './answer-reader.js';
+import type { AnswerPiece } from './answer-piece.js';
+import { AnswerReader } from './answer-reader.js';
 
 const HERMES = formatOf('<tool_call>');
 const MISTRAL = formatOf('[TOOL_CALLS]');
@@ -200,7 +201,7 @@ describe('an answer', () => {
     expect(calls('d", ')).toEqual([['add', '']]);
     expect(reader.openArguments).toBeUndefined();
     expect(calls('"arguments": {"a')).toEqual([[undefined, '{"a']]);
-    expect(reader.openArguments).toEqual({ tool: 'add', text: '{"a' });
+    expect(reader.openArguments).toEqual({ tool: 'add', text: '{"a', isObject: true });
     expect(reader.isComplete).toBe(false);
     expect(calls('": 1}')).toEqual([[undefined, '": 1}']]);
     expect(reader.openArguments).toBeUndefined();

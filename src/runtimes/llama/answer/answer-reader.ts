@@ -1,17 +1,11 @@
-import type { ToolCallDelta } from '../../../core/index.js';
 import type { ToolUse } from '../../../generation/index.js';
 import type { AnswerFormat } from './answer-format.js';
-import { CallReader } from './call-reader.js';
+import type { AnswerPiece } from './answer-piece.js';
+import { CallReader, type OpenArguments } from './call-reader.js';
+import type { FindTool } from './call-scanner.js';
+import { ChannelReader } from './channel-reader.js';
+import { MarkStripper } from './mark-stripper.js';
 import { type SplitText, ThoughtSplitter } from './thought-splitter.js';
-
-/** A piece of an answer. */
-export interface AnswerPiece {
-  /** What the model says. */
-  readonly content: string;
-  /** What it thinks before. */
-  readonly reasoning: string;
-  readonly calls: readonly ToolCallDelta[];
-}
 
 /** What an answer is given to. */
 export interface Answered {
@@ -25,47 +19,64 @@ export interface Answered {
 /** Reads an answer while it is written. */
 export class AnswerReader {
   readonly #thoughts: ThoughtSplitter | undefined;
+  readonly #marks: MarkStripper | undefined;
   readonly #calls: CallReader | undefined;
-  readonly #maxCalls: number;
+  /** It reads all of the answer instead of the others. */
+  readonly #channels: ChannelReader | undefined;
+  readonly #maxCalls: number | undefined;
 
   constructor({ format, isThinking, use }: Answered) {
-    const { reasoning, calls } = format;
-    if (reasoning !== undefined) this.#thoughts = new ThoughtSplitter(reasoning, isThinking);
-    if (use !== undefined) this.#calls = new CallReader(calls, (name) => use.tools.some((tool) => tool.name === name));
-    this.#maxCalls = use?.maxCalls ?? 0;
+    const { reasoning, calls, channels, marks } = format;
+    const findTool: FindTool = (name) => use?.tools.find((tool) => tool.name === name);
+    this.#maxCalls = use?.maxCalls;
+    if (channels !== undefined) {
+      this.#channels = new ChannelReader(channels, isThinking, { findTool, newId: () => calls.newId() });
+      return;
+    }
+    const endedBy = calls.endsThoughts && use !== undefined ? [...calls.opens, ...calls.begins] : [];
+    if (reasoning !== undefined) this.#thoughts = new ThoughtSplitter(reasoning, isThinking, endedBy);
+    if (marks.length > 0) this.#marks = new MarkStripper(marks);
+    if (use !== undefined) this.#calls = new CallReader(calls, findTool);
   }
 
   get isThinking(): boolean {
-    return this.#thoughts?.isThinking ?? false;
+    return this.#channels?.isThinking ?? this.#thoughts?.isThinking ?? false;
   }
 
   get hasCalls(): boolean {
-    return (this.#calls?.calls ?? 0) > 0;
+    return (this.#found?.calls ?? 0) > 0;
   }
 
   /** All calls that are wanted have come. */
   get isComplete(): boolean {
-    return this.#calls !== undefined && this.#calls.wholeCalls >= this.#maxCalls;
+    return this.#maxCalls !== undefined && (this.#found?.wholeCalls ?? 0) >= this.#maxCalls;
   }
 
   /** The tool whose arguments are being written, and what has come of them. */
-  get openArguments(): { readonly tool: string; readonly text: string } | undefined {
-    return this.#calls?.openArguments;
+  get openArguments(): OpenArguments | undefined {
+    return this.#found?.openArguments;
   }
 
   push(text: string): AnswerPiece {
-    return this.#read(this.#thoughts?.push(text) ?? { thought: '', rest: text });
+    if (this.#channels !== undefined) return this.#channels.push(text);
+    return this.#read(this.#thoughts?.push(text) ?? { thought: '', rest: text }, false);
   }
 
   /** What is left when no more comes. */
   end(): AnswerPiece {
-    const piece = this.#read(this.#thoughts?.end() ?? { thought: '', rest: '' });
+    if (this.#channels !== undefined) return this.#channels.end();
+    const piece = this.#read(this.#thoughts?.end() ?? { thought: '', rest: '' }, true);
     const last = this.#calls?.end() ?? { content: '', calls: [] };
     return { ...piece, content: piece.content + last.content, calls: [...piece.calls, ...last.calls] };
   }
 
-  #read({ thought, rest }: SplitText): AnswerPiece {
-    const { content, calls } = this.#calls?.push(rest) ?? { content: rest, calls: [] };
+  get #found(): CallReader | ChannelReader | undefined {
+    return this.#channels ?? this.#calls;
+  }
+
+  #read({ thought, rest }: SplitText, isEnd: boolean): AnswerPiece {
+    const answer = this.#marks === undefined ? rest : this.#marks.push(rest) + (isEnd ? this.#marks.end() : '');
+    const { content, calls } = this.#calls?.push(answer) ?? { content: answer, calls: [] };
     return { content, reasoning: thought, calls };
   }
 }

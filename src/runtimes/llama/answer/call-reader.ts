@@ -1,7 +1,13 @@
 import type { ToolCallDelta } from '../../../core/index.js';
-import { beginningOf } from '../text/find-stop.js';
-import type { CallFormat } from './answer-format.js';
-import { type CallScanner, type IsTool, NamedScanner, ObjectScanner, type Scanned } from './call-scanner.js';
+import { beginningOf, findFirst } from '../text/find-stop.js';
+import { CallLog } from './call-log.js';
+import type { CallScanner, FindTool, Scanned } from './call-scanner.js';
+import type { CallFormat } from './formats/format.js';
+import { NamedScanner } from './named-scanner.js';
+import { ObjectScanner } from './object-scanner.js';
+
+/** What was taken for a call and is none is read again, up to so many characters. */
+const MAX_READ_AGAIN = 512;
 
 /** What a piece of an answer was. */
 export interface ReadText {
@@ -9,45 +15,56 @@ export interface ReadText {
   readonly calls: readonly ToolCallDelta[];
 }
 
+/** Arguments of a tool that are being written, as the model writes them. */
+export interface OpenArguments {
+  readonly tool: string;
+  readonly text: string;
+  /** They are JSON behind the name, in whatever form calls are otherwise. */
+  readonly isObject: boolean;
+}
+
 /** Finds the calls of tools in an answer while it is written. What turns out to be no call of a tool that the caller has is content. */
 export class CallReader {
   readonly #format: CallFormat;
-  readonly #isTool: IsTool;
+  readonly #findTool: FindTool;
+  /** Texts that a call, or what stands before calls, begins with. */
+  readonly #marks: readonly string[];
   /** `start`: nothing but whitespace and fillers have come, from the beginning or since the last call. */
   #mode: 'start' | 'text' | 'opened' | 'call' = 'start';
   #scanner: CallScanner;
   #held = '';
   /** Content, if no call comes of it. */
   #raw = '';
-  /** Calls that have begun. */
-  #begun = 0;
-  /** Characters of the arguments that have been told. */
-  #told = 0;
+  /** Where in it the call begins. */
+  #callFrom = 0;
+  /** Nothing that calls begin with has come before the call. */
+  #isUnopened = false;
+  readonly #log: CallLog;
   #content = '';
-  #deltas: ToolCallDelta[] = [];
 
-  constructor(format: CallFormat, isTool: IsTool) {
+  constructor(format: CallFormat, findTool: FindTool) {
     this.#format = format;
-    this.#isTool = isTool;
-    this.#scanner = this.#newScanner();
+    this.#findTool = findTool;
+    this.#marks = [...format.opens, ...format.begins];
+    this.#log = new CallLog(() => format.newId());
+    this.#scanner = new ObjectScanner(findTool);
   }
 
   /** Calls that have begun. */
   get calls(): number {
-    return this.#begun;
+    return this.#log.begun;
   }
 
   /** Calls that are whole. */
   get wholeCalls(): number {
-    return this.#isTold ? this.#begun - 1 : this.#begun;
+    return this.#isTold ? this.calls - 1 : this.calls;
   }
 
-  /** The tool whose arguments are being written, and what has come of them. */
-  get openArguments(): { readonly tool: string; readonly text: string } | undefined {
-    const { tool, isInArguments, arguments: text } = this.#scanner;
+  get openArguments(): OpenArguments | undefined {
+    const { tool, isInArguments, written: text } = this.#scanner;
     // Of JSON in a string nothing is known before its end.
     const isOpen = this.#mode === 'call' && isInArguments && text !== '';
-    return isOpen && tool !== undefined ? { tool, text } : undefined;
+    return isOpen && tool !== undefined ? { tool, text, isObject: this.#scanner instanceof ObjectScanner } : undefined;
   }
 
   push(text: string): ReadText {
@@ -58,7 +75,7 @@ export class CallReader {
 
   /** What is left when no more comes. */
   end(): ReadText {
-    const isCalls = this.#isTold || (this.#mode === 'start' && this.#begun > 0);
+    const isCalls = this.#isTold || (this.#mode === 'start' && this.calls > 0);
     if (!isCalls) this.#content += this.#raw + this.#held;
     this.#held = '';
     this.#raw = '';
@@ -75,52 +92,61 @@ export class CallReader {
     if (this.#mode === 'text') return this.#readText();
     if (this.#mode === 'call') return this.#readCall();
     if (!this.#skipFillers()) return false;
-    return this.#mode === 'opened' ? this.#begin() : this.#start();
+    if (this.#mode === 'start') return this.#start();
+    const mayBeFiller = this.#format.fillers.some((each) => each.startsWith(this.#held));
+    return !mayBeFiller && this.#begin();
   }
 
   /** False where nothing else is there yet. */
   #skipFillers(): boolean {
-    const { open, fillers } = this.#format;
     for (;;) {
       this.#keep(this.#held.length - this.#held.trimStart().length);
-      // A filler may be the beginning of the marker.
+      // A filler may be the beginning of a mark.
       const mayOpen =
-        this.#mode === 'start' && open !== undefined && (this.#held.startsWith(open) || open.startsWith(this.#held));
-      const filler = mayOpen ? undefined : fillers.find((each) => this.#held.startsWith(each));
+        this.#mode === 'start' &&
+        this.#marks.some((mark) => this.#held.startsWith(mark) || mark.startsWith(this.#held));
+      const filler = mayOpen ? undefined : this.#format.fillers.find((each) => this.#held.startsWith(each));
       if (filler === undefined) return this.#held !== '';
       this.#keep(filler.length);
     }
   }
 
   #start(): boolean {
-    const { open, isBare, fillers } = this.#format;
-    if (open !== undefined && this.#held.startsWith(open)) return this.#open(open);
-    if ((isBare || this.#begun > 0) && this.#held.startsWith('{')) return this.#begin();
-    if ([...fillers, open].some((marker) => marker?.startsWith(this.#held))) return false;
+    const { opens, begins, isBare, fillers, again } = this.#format;
+    const isBehindCall = this.calls > 0;
+    const open = [...opens, ...(isBehindCall ? again : [])].find((each) => this.#held.startsWith(each));
+    if (open !== undefined) return this.#open(open);
+    if (begins.some((each) => this.#held.startsWith(each))) return this.#begin();
+    if ((isBare || isBehindCall) && this.#held.startsWith('{')) return this.#begin();
+    if ([...fillers, ...this.#marks].some((mark) => mark.startsWith(this.#held))) return false;
     // What separates calls is not said.
-    if (this.#begun === 0) this.#content += this.#raw;
+    if (!isBehindCall) this.#content += this.#raw;
     this.#leave('text');
     return true;
   }
 
   #readText(): boolean {
-    const { open } = this.#format;
-    const at = open === undefined ? -1 : this.#held.indexOf(open);
-    const end = at < 0 ? beginningOf(this.#held, open === undefined ? [] : [open]) : at;
+    const found = findFirst(this.#held, this.#marks);
+    const end = found?.at ?? (this.#marks.length === 0 ? this.#held.length : beginningOf(this.#held, this.#marks));
     this.#content += this.#held.slice(0, end);
     this.#held = this.#held.slice(end);
-    return at >= 0 && open !== undefined && this.#open(open);
+    if (found === undefined) return false;
+    return this.#format.opens.includes(found.stop) ? this.#open(found.stop) : this.#begin();
   }
 
-  #open(marker: string): boolean {
-    this.#keep(marker.length);
+  #open(mark: string): boolean {
+    this.#keep(mark.length);
     this.#mode = 'opened';
     return true;
   }
 
   #begin(): boolean {
-    this.#scanner = this.#newScanner();
-    this.#told = 0;
+    const { syntax } = this.#format;
+    // In whatever form a model calls, it may write an object of JSON instead.
+    const isObject = syntax.kind === 'object' || (this.#held.startsWith('{') && !syntax.before.startsWith('{'));
+    this.#scanner = isObject ? new ObjectScanner(this.#findTool) : new NamedScanner(syntax, this.#findTool);
+    this.#callFrom = this.#raw.length;
+    this.#isUnopened = this.#mode !== 'opened';
     this.#mode = 'call';
     return true;
   }
@@ -131,37 +157,35 @@ export class CallReader {
     while (scanned === 'inside' && at < this.#held.length) {
       const wasTold = this.#isTold;
       scanned = this.#scanner.take(this.#held.charAt(at++));
-      if (this.#isTold && !wasTold) this.#tellTool();
+      if (this.#isTold && !wasTold) this.#log.begin(this.#scanner.tool ?? '', this.#scanner.id);
     }
-    this.#tellArguments();
-    // What does not belong to the call is read again, as what is behind it.
-    const isEnd = scanned === 'last' || (scanned === 'wrong' && this.#isTold);
-    this.#keep(scanned === 'wrong' ? at - 1 : at);
-    if (isEnd) this.#leave('start');
-    else if (scanned === 'wrong') {
-      this.#content += this.#raw;
-      this.#leave('text');
-    }
+    this.#log.add(this.#scanner.takeArguments());
+    this.#keep(at);
+    if (scanned === 'wrong') this.#endWrong();
+    else if (scanned === 'last') this.#leave('start');
     return scanned !== 'inside';
+  }
+
+  /** What does not belong to the call is read again, as what is behind it. */
+  #endWrong(): void {
+    const isTold = this.#isTold;
+    const unread = isTold ? this.#scanner.unread : this.#unreadOfText;
+    const end = this.#raw.length - unread;
+    this.#held = this.#raw.slice(end) + this.#held;
+    if (!isTold) this.#content += this.#raw.slice(0, end);
+    this.#leave(isTold ? 'start' : 'text');
+  }
+
+  /** How much of what is no call is looked at again: there may be one in it, but what it begins with is text for good. */
+  get #unreadOfText(): number {
+    const length = this.#raw.length - this.#callFrom;
+    if (length > MAX_READ_AGAIN) return 1;
+    return this.#isUnopened ? Math.max(1, length - 1) : length;
   }
 
   #leave(mode: 'start' | 'text'): void {
     this.#raw = '';
     this.#mode = mode;
-  }
-
-  #tellTool(): void {
-    const name = this.#scanner.tool;
-    if (name === undefined) return;
-    const id = this.#format.newId();
-    this.#deltas.push({ index: this.#begun++, id, name, arguments: '' });
-  }
-
-  #tellArguments(): void {
-    const { tool, arguments: all } = this.#scanner;
-    if (tool === undefined || all.length <= this.#told) return;
-    this.#deltas.push({ index: this.#begun - 1, arguments: all.slice(this.#told) });
-    this.#told = all.length;
   }
 
   #keep(length: number): void {
@@ -170,13 +194,8 @@ export class CallReader {
   }
 
   #take(): ReadText {
-    const read = { content: this.#content, calls: this.#deltas };
+    const read = { content: this.#content, calls: this.#log.take() };
     this.#content = '';
-    this.#deltas = [];
     return read;
-  }
-
-  #newScanner(): CallScanner {
-    return this.#format.style === 'named' ? new NamedScanner(this.#isTool) : new ObjectScanner(this.#isTool);
   }
 }

@@ -10,6 +10,11 @@ export class JsonValue {
     return this.#first;
   }
 
+  /** The text goes on within quotation marks. */
+  get isInString(): boolean {
+    return this.#isString;
+  }
+
   /**
    * Takes the next character, which must not be whitespace before the value. 'last': the value ends with it; 'behind': it has ended before,
    * as numbers and words do.

@@ -1,5 +1,5 @@
-import { beginningOf } from '../text/find-stop.js';
-import type { ReasoningFormat } from './answer-format.js';
+import { beginningOf, findFirst } from '../text/find-stop.js';
+import type { ReasoningFormat } from './formats/format.js';
 
 /** A piece of an answer: what the model thinks, and what is meant for others. */
 export interface SplitText {
@@ -10,15 +10,26 @@ export interface SplitText {
 /** Separates what a model thinks before its answer, without the whitespace around it. */
 export class ThoughtSplitter {
   readonly #format: ReasoningFormat;
+  /** A thought ends with these. */
+  readonly #ends: readonly string[];
+  /** These are marks where they come in an answer. */
+  readonly #marks: readonly string[];
   #state: 'before' | 'inside' | 'behind' | 'answer';
-  /** May be part of a marker, or whitespace that is told only if a thought goes on behind it. */
+  /** May be part of a marker. */
   #held = '';
+  /** Whitespace before what is held, which is passed on only if a thought goes on behind it, or if the answer begins with it. */
+  #space = '';
   #hasThought = false;
+  /** The prompt has begun the thought, which the answer may begin again. */
+  #mayReopen: boolean;
 
-  /** `isThinking`: the prompt ends with the beginning of a thought. */
-  constructor(format: ReasoningFormat, isThinking: boolean) {
+  /** `isThinking`: the prompt ends with the beginning of a thought; `endedBy`: texts that end a thought and belong to what follows. */
+  constructor(format: ReasoningFormat, isThinking: boolean, endedBy: readonly string[] = []) {
     this.#format = format;
+    this.#ends = [format.close, ...endedBy];
+    this.#marks = format.repeats === true ? [format.open, format.close] : [];
     this.#state = isThinking ? 'inside' : 'before';
+    this.#mayReopen = isThinking;
   }
 
   get isThinking(): boolean {
@@ -27,43 +38,92 @@ export class ThoughtSplitter {
 
   push(text: string): SplitText {
     this.#held += text;
-    if (this.#state === 'before') this.#begin();
-    const thought = this.#state === 'inside' ? this.#think() : '';
-    if (this.#state === 'behind') {
-      this.#held = this.#held.trimStart();
-      if (this.#held !== '') this.#state = 'answer';
+    let thought = '';
+    let rest = '';
+    for (;;) {
+      const state = this.#state;
+      if (state === 'before') this.#begin();
+      else if (state === 'inside') thought += this.#think();
+      else if (state === 'behind') this.#skipSpace();
+      else rest += this.#answer();
+      if (state === this.#state) return { thought, rest };
     }
-    return { thought, rest: this.#state === 'answer' ? this.#release() : '' };
   }
 
   /** What is left when no more comes. */
   end(): SplitText {
-    if (this.#state === 'inside') return { thought: this.#release().trimEnd(), rest: '' };
-    return { thought: '', rest: this.#release() };
+    const left = this.#release();
+    return this.#state === 'inside' ? { thought: left.trimEnd(), rest: '' } : { thought: '', rest: left };
   }
 
   #begin(): void {
-    const { open } = this.#format;
+    const { open, close } = this.#format;
     const text = this.#held.trimStart();
-    if (text.startsWith(open)) {
-      this.#held = text.slice(open.length);
-      this.#state = 'inside';
-    } else if (!open.startsWith(text)) this.#state = 'answer';
+    this.#space += this.#held.slice(0, this.#held.length - text.length);
+    this.#held = text;
+    // Some write only the end of a thought where they have none.
+    for (const mark of [open, close]) {
+      if (!text.startsWith(mark)) continue;
+      this.#held = text.slice(mark.length);
+      this.#space = '';
+      this.#state = mark === open ? 'inside' : 'behind';
+      return;
+    }
+    if (open.startsWith(text) || close.startsWith(text)) return;
+    this.#held = this.#release();
+    this.#state = 'answer';
+  }
+
+  #skipSpace(): void {
+    this.#held = this.#held.trimStart();
+    if (this.#held !== '') this.#state = 'answer';
   }
 
   #think(): string {
-    const { close } = this.#format;
-    const text = this.#hasThought ? this.#held : this.#held.trimStart();
-    const at = text.indexOf(close);
-    const thought = text.slice(0, at < 0 ? beginningOf(text, [close]) : at).trimEnd();
+    const { open, close } = this.#format;
+    let text = this.#hasThought ? this.#held : this.#held.trimStart();
+    if (this.#mayReopen && open.startsWith(text)) {
+      this.#held = text === open ? '' : text;
+      this.#mayReopen = text !== open;
+      return '';
+    }
+    if (this.#mayReopen && text.startsWith(open)) text = text.slice(open.length).trimStart();
+    this.#mayReopen = false;
+    const end = findFirst(text, this.#ends);
+    const to = end?.at ?? beginningOf(text, this.#ends);
+    const thought = this.#withoutSpaceBehind(text.slice(0, to));
     this.#hasThought ||= thought !== '';
-    this.#held = at < 0 ? text.slice(thought.length) : text.slice(at + close.length);
-    if (at >= 0) this.#state = 'behind';
+    if (end === undefined) this.#held = text.slice(to);
+    else {
+      this.#held = text.slice(end.stop === close ? end.at + close.length : end.at);
+      this.#space = '';
+      this.#state = 'behind';
+    }
     return thought;
   }
 
+  #withoutSpaceBehind(text: string): string {
+    const words = text.trimEnd();
+    const thought = words === '' ? '' : this.#space + words;
+    this.#space = (words === '' ? this.#space : '') + text.slice(words.length);
+    return thought;
+  }
+
+  #answer(): string {
+    if (this.#marks.length === 0) return this.#release();
+    const mark = findFirst(this.#held, this.#marks);
+    const end = mark?.at ?? beginningOf(this.#held, this.#marks);
+    const rest = this.#held.slice(0, end);
+    this.#held = this.#held.slice(end + (mark?.stop.length ?? 0));
+    if (mark === undefined) return rest;
+    this.#state = mark.stop === this.#format.open ? 'inside' : 'behind';
+    this.#hasThought = false;
+    return rest;
+  }
+
   #release(): string {
-    const held = this.#held;
+    const held = this.#space + this.#held;
+    this.#space = '';
     this.#held = '';
     return held;
   }

@@ -1,5 +1,5 @@
 import type { OfferedTool } from '../../../generation/index.js';
-import type { AnswerPiece } from '../answer/answer-reader.js';
+import type { AnswerPiece } from '../answer/answer-piece.js';
 import type { Json } from './schema.js';
 import type { SchemaChecks } from './schema-checks.js';
 import type { StructuredOutput } from './structured-output.js';

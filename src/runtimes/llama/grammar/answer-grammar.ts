@@ -1,12 +1,12 @@
-import type { OfferedTool, ToolUse } from '../../../generation/index.js';
-import type { CallFormat } from '../answer/answer-format.js';
+import type { OfferedTool } from '../../../generation/index.js';
 import type { Answered } from '../answer/answer-reader.js';
-import { ruleOfSchema } from './json-schema.js';
-import { GrammarRules, jsonLiteral, literal } from './rules.js';
+import { type CallSyntax, OBJECT } from '../answer/formats/format.js';
+import { CallGrammar } from './call-grammar.js';
+import { GrammarRules, literal } from './rules.js';
 import type { StructuredOutput } from './structured-output.js';
+import { ruleOfArguments } from './tool-arguments.js';
+import { ruleUntil } from './until-rule.js';
 
-/** Most calls that a model is made to write. */
-const MAX_WRITTEN_CALLS = 16;
 const SPACE = '[ \\t\\n]{0,4}';
 
 /**
@@ -21,9 +21,16 @@ export function grammarOfAnswer(
   const { use, format } = conversation ?? {};
   const rules = new GrammarRules();
   const answers: string[] = [];
-  if (output !== undefined && use?.mustCall !== true) answers.push(output.rule(rules));
+  if (output !== undefined && use?.mustCall !== true) {
+    const { open = '', close = '' } = format?.marks.find(({ isWritten }) => isWritten) ?? {};
+    answers.push(`${literal(open)} ${output.rule(rules)} ${literal(close)}`);
+  }
   const isCallWritten = use !== undefined && (use.mustCall || output !== undefined);
-  if (isCallWritten && format !== undefined) answers.push(ruleOfCalls(rules, format.calls, use));
+  if (isCallWritten && format !== undefined) {
+    // Where a thought may come first, a space in front must not leave nothing else to come.
+    const before = format.reasoning === undefined ? '' : SPACE;
+    answers.push(`${before} ${new CallGrammar(rules).ruleOfCalls(format.forced, use)}`);
+  }
   // A schema that cannot be promised is refused before the model calls its tool.
   else for (const tool of use?.tools.filter(({ isStrict }) => isStrict) ?? []) grammarOfArguments(tool);
   if (answers.length === 0) return undefined;
@@ -31,73 +38,18 @@ export function grammarOfAnswer(
   return rules.print(conversation === undefined ? answer : withThought(rules, answer, conversation));
 }
 
-/** A grammar for arguments that a tool takes, and whatever follows them. */
-export function grammarOfArguments(tool: OfferedTool): string {
+/** A grammar for arguments that a tool takes, in the form in which they are written, and whatever follows them; undefined = it cannot be promised in this form. */
+export function grammarOfArguments(tool: OfferedTool, syntax: CallSyntax = OBJECT): string | undefined {
   const rules = new GrammarRules();
+  const calls = new CallGrammar(rules);
+  const given = syntax.kind === 'named' ? calls.ruleOfArguments(syntax, tool) : ruleOfArguments(rules, tool);
+  if (given === undefined) return undefined;
   // Some vocabularies have a space before each text that they are asked for.
-  return rules.print(`" "? ${ruleOfArguments(rules, tool)} .*`);
+  return rules.print(`" "? ${given} .*`);
 }
 
 function withThought(rules: GrammarRules, answer: string, { format: { reasoning }, isThinking }: Answered): string {
   if (reasoning === undefined) return answer;
   const thought = `${ruleUntil(rules, reasoning.close)} ${SPACE}`;
   return isThinking ? `${thought} ${answer}` : `(${SPACE} ${literal(reasoning.open)} ${thought})? ${answer}`;
-}
-
-/** Any text up to a marker, with it: a rule for each part of the marker that has come. */
-function ruleUntil(rules: GrammarRules, marker: string): string {
-  const letters = [...new Set(marker)];
-  const states = Array.from(marker, () => rules.newName());
-  const [first = ''] = states;
-  for (const [come, state] of states.entries()) {
-    const after = letters.map((letter) => {
-      const length = comeAfter(marker, `${marker.slice(0, come)}${letter}`);
-      return `${literal(letter)} ${states[length] ?? ''}`;
-    });
-    rules.set(state, [...after, `[^${letters.map(escaped).join('')}] ${first}`].join(' | '));
-  }
-  return first;
-}
-
-/** How much of a marker a text ends with. */
-function comeAfter(marker: string, text: string): number {
-  let length = text.length;
-  while (!text.endsWith(marker.slice(0, length))) length--;
-  return length;
-}
-
-function ruleOfCalls(rules: GrammarRules, format: CallFormat, { tools, maxCalls }: ToolUse): string {
-  const { before, between, after } = format.written;
-  const call = rules.add(tools.map((tool) => ruleOfCall(rules, format, tool)).join(' | '));
-  const most = between === undefined ? 1 : Math.min(maxCalls, MAX_WRITTEN_CALLS);
-  const more = most === 1 ? '' : `(${literal(between ?? '')} ${call}){0,${most - 1}}`;
-  return `${literal(before)} ${call} ${more} ${literal(after)}`;
-}
-
-function ruleOfCall(rules: GrammarRules, { style, argumentsName }: CallFormat, tool: OfferedTool): string {
-  const given = ruleOfArguments(rules, tool);
-  if (style === 'named') return `${literal(`${tool.name}[ARGS]`)} ${given}`;
-  return `${literal('{"name": ')} ${jsonLiteral(tool.name)} ${literal(`, "${argumentsName}": `)} ${given} "}"`;
-}
-
-/** Schemas of tools are written for other servers, too: but for strict ones, what cannot be read is left to the model. */
-function ruleOfArguments(rules: GrammarRules, { name, parameters, isStrict }: OfferedTool): string {
-  const reading = {
-    what: `the parameters of tool '${name}'`,
-    reason: 'invalid_function_parameters',
-    isStrict,
-  } as const;
-  if (isStrict) return ruleOfSchema(rules, parameters, reading);
-  try {
-    // What fails halfway would leave rules behind that are not whole.
-    ruleOfSchema(new GrammarRules(), parameters, reading);
-  } catch {
-    return 'object';
-  }
-  const rule = ruleOfSchema(rules, parameters, reading);
-  return rule === 'value' ? 'object' : rule;
-}
-
-function escaped(character: string): string {
-  return /[[\]\\^]/.test(character) ? `\\${character}` : character;
 }

@@ -39,15 +39,20 @@ const MAX_PATTERN_STEPS = 50_000;
  * the schema has them, and `oneOf` is read as `anyOf`. Throws `invalid_argument`.
  */
 export function ruleOfSchema(rules: GrammarRules, schema: unknown, reading: SchemaReading): string {
-  return new Converter(rules, schema as Json, reading).convert(schema as Json, { place: '', depth: 0 });
+  return rulesOfParts(rules, schema, reading)(schema, '');
+}
+
+/** As {@link ruleOfSchema}, for parts of the schema and their places in it. */
+export function rulesOfParts(rules: GrammarRules, schema: unknown, reading: SchemaReading) {
+  const converter = new Converter(rules, schema as Json, reading);
+  return (part: unknown, place: string): string => converter.convert(part as Json, { place, depth: 0 });
 }
 
 /** A schema of a request as it is in JSON, where integers of more than 53 bits are numbers. Throws `invalid_argument` where it is too long. */
 export function plainSchema(schema: ParameterValue, { what, reason }: Pick<SchemaReading, 'what' | 'reason'>): Json {
   const json = JSON.stringify(schema, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
   if (json.length <= MAX_LENGTH) return JSON.parse(json);
-  const message = `${what} has ${json.length} characters; at most ${MAX_LENGTH} are supported`;
-  throw invalidArgument(message, { reason });
+  throw invalidArgument(`${what} has ${json.length} characters; at most ${MAX_LENGTH} are supported`, { reason });
 }
 
 class Converter implements Conversion {

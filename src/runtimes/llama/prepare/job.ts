@@ -1,5 +1,6 @@
 import type { ErrorData, Prompt } from '../../../core/index.js';
 import type { ToolUse } from '../../../generation/index.js';
+import type { ToolFormatName } from '../answer/formats/names.js';
 import type { Pointer } from '../library/functions.js';
 import type { GenerationOptions } from '../sampling/options.js';
 import type { ChatTemplates } from '../template/find-templates.js';
@@ -29,6 +30,8 @@ export interface PreparationSetup {
   readonly limits: PromptLimits;
   /** undefined = the model takes no conversations. */
   readonly templates: ChatTemplates | undefined;
+  /** How the model writes calls of tools. */
+  readonly toolFormat: ToolFormatName | 'auto';
 }
 
 /** What the size of prompts depends on. */

@@ -25,6 +25,7 @@ export async function loadLlamaPreparer(spec: LoadSpec, runtime: RuntimeContext)
       vocabulary: words.vocabulary,
       limits: { contextTokens: contextOf(header, options), longestPieceBytes: words.longestPieceBytes },
       templates: await findTemplates(spec.path, options, words),
+      toolFormat: options.toolFormat,
       clock: runtime.clock,
       free: () => words.free(),
     });

@@ -34,10 +34,10 @@ export class LlamaPreparer implements Preparer {
   #bytes = 0;
 
   constructor(setup: LlamaPreparerSetup) {
-    const { library, vocabulary, limits, templates, clock } = setup;
+    const { library, vocabulary, limits, templates, toolFormat, clock } = setup;
     this.#setup = setup;
     // What a thread is started with is copied: plain data only.
-    const options = promptThreadOptions({ library, vocabulary, limits, templates }, clock);
+    const options = promptThreadOptions({ library, vocabulary, limits, templates, toolFormat }, clock);
     this.#threads = new LimitedThreads(options, THREADS);
   }
 

@@ -8,7 +8,7 @@ import { ChatTemplate } from '../template/chat-template.js';
 import type { PreparationSetup, PromptJob, PromptReply } from './job.js';
 import { PromptMaker } from './prompt-maker.js';
 
-const { library, vocabulary: pointer, limits, templates } = workerData as PreparationSetup;
+const { library, vocabulary: pointer, limits, templates, toolFormat } = workerData as PreparationSetup;
 const vocabulary = new Vocabulary(bindVocabulary(library), pointer);
 /** Made with the first job, whose time is limited: the template is a program of a stranger. */
 let maker: PromptMaker | undefined;
@@ -16,7 +16,7 @@ let maker: PromptMaker | undefined;
 function openTemplate(source: string | undefined): ChatTemplate | string | undefined {
   if (source === undefined) return undefined;
   try {
-    return new ChatTemplate(source, vocabulary);
+    return new ChatTemplate(source, vocabulary, { toolFormat });
   } catch (error) {
     return messageOf(error);
   }

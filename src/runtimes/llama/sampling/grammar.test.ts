@@ -31,7 +31,7 @@ function takes(text: string, grammar: string): boolean {
 
 describe('a grammar', () => {
   test('goes on with arguments that have begun, whatever the vocabulary puts before a text', () => {
-    const text = grammarOfArguments(tool({ type: 'object', properties: { city: { type: 'string' } } }));
+    const text = grammarOfArguments(tool({ type: 'object', properties: { city: { type: 'string' } } })) ?? '';
     const grammar = Grammar.following(library, weights, { text, shown: undefined, begun: tokensOf('{"ci') });
     expect(grammar).toBeDefined();
     grammar?.free();

@@ -29,8 +29,21 @@ interface Around {
  */
 export function adaptVariables(conversation: Conversation, { source, format, use }: Around): TemplateVariables {
   const { tools, ...others } = withEffort(conversation, source);
-  if (format.toolsInText) return { ...others, messages: toolsAsText(conversation.messages as readonly Message[], use) };
-  return use === undefined ? others : { ...others, tools };
+  const messages = conversation.messages as readonly Message[];
+  if (format.toolsInText) return { ...others, messages: toolsAsText(messages, use) };
+  const { instructions, writtenCalls } = format;
+  const written = writtenCalls === undefined ? messages : messages.map((message) => withCalls(message, writtenCalls));
+  if (use === undefined) return { ...others, messages: written };
+  if (instructions === undefined) return { ...others, messages: written, tools };
+  return { ...others, messages: withInstructions(written, instructions(use.tools)) };
+}
+
+/** A message whose text has the calls in it. */
+function withCalls(message: Message, written: NonNullable<AnswerFormat['writtenCalls']>): Message {
+  const calls = message.tool_calls ?? [];
+  if (calls.length === 0) return message;
+  const text = written(calls.map(({ function: { name, arguments: given } }) => ({ name, arguments: given })));
+  return { ...message, content: `${message.content ?? ''}${text}`, tool_calls: null };
 }
 
 /** Whether a template has a variable for the effort of reasoning. */
@@ -47,10 +60,14 @@ function withEffort(variables: TemplateVariables, source: string): TemplateVaria
 function toolsAsText(messages: readonly Message[], use: ToolUse | undefined): readonly Message[] {
   const written = messages.map(callsAsText);
   if (use === undefined) return written;
-  const [first] = written;
-  const told = describeTools(use.tools);
-  if (first?.role !== 'system') return [{ role: 'system', content: told }, ...written];
-  return [{ ...first, content: `${first.content}\n\n${told}` }, ...written.slice(1)];
+  return withInstructions(written, describeTools(use.tools));
+}
+
+/** Messages whose first one gives instructions, with these at its end. */
+function withInstructions(messages: readonly Message[], told: string): readonly Message[] {
+  const [first] = messages;
+  if (first?.role !== 'system') return [{ role: 'system', content: told }, ...messages];
+  return [{ ...first, content: `${first.content}\n\n${told}` }, ...messages.slice(1)];
 }
 
 function callsAsText(message: Message): Message {

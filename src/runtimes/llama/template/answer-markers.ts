@@ -1,4 +1,5 @@
 import { type AnswerFormat, formatOf } from '../answer/answer-format.js';
+import type { ToolFormatName } from '../answer/formats/names.js';
 import type { Weights } from '../library/weights.js';
 import type { ChatTemplates } from './find-templates.js';
 
@@ -16,26 +17,23 @@ export interface ChatFormats {
   readonly withTools: ChatFormat;
 }
 
-/** By the templates of a model. */
-export function chatFormatsOf({ source, tools }: ChatTemplates, weights: Weights): ChatFormats {
-  const plain = chatFormatOf(source, weights);
-  return { plain, withTools: tools === undefined ? plain : chatFormatOf(tools, weights) };
-}
-
-function chatFormatOf(source: string, weights: Weights): ChatFormat {
-  const answers = formatOf(source);
-  return { answers, markers: markersOf(answers, weights) };
+/** By the templates of a model. `toolFormat`: as `formatOf` takes it. */
+export function chatFormatsOf(
+  { source, tools }: ChatTemplates,
+  toolFormat: ToolFormatName | 'auto',
+  weights: Weights,
+): ChatFormats {
+  const formatBy = (template: string): ChatFormat => {
+    const answers = formatOf(template, toolFormat);
+    return { answers, markers: markersOf(answers, weights) };
+  };
+  const plain = formatBy(source);
+  return { plain, withTools: tools === undefined ? plain : formatBy(tools) };
 }
 
 /** Tokens of markers in answers to conversations that llama.cpp does not write as text by itself. */
 function markersOf(format: AnswerFormat, weights: Weights): ReadonlySet<number> {
-  return new Set(namesOf(format).flatMap((marker) => tokenOf(marker, weights) ?? []));
-}
-
-function namesOf({ calls, reasoning }: AnswerFormat): readonly string[] {
-  const opening = calls.open === undefined ? [] : [calls.open];
-  const named = calls.style === 'named' ? ['[ARGS]', '[CALL_ID]'] : [];
-  return [...opening, ...named, ...(reasoning === undefined ? [] : [reasoning.open, reasoning.close])];
+  return new Set(format.tokens.flatMap((marker) => tokenOf(marker, weights) ?? []));
 }
 
 /** The token that stands for a marker, where there is one. */

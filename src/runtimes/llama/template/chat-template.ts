@@ -1,6 +1,7 @@
 import { messageOf } from '../../../core/index.js';
 import type { Conversation, ToolUse } from '../../../generation/index.js';
 import { type AnswerFormat, formatOf } from '../answer/answer-format.js';
+import type { ToolFormatName } from '../answer/formats/names.js';
 import type { Vocabulary } from '../library/vocabulary.js';
 import { adaptVariables, type TemplateVariables } from './adapt-variables.js';
 import { untilFinalMessage } from './final-message.js';
@@ -9,6 +10,13 @@ import { refusedByTemplate } from './refusal.js';
 
 /** Templates are written for transformers, which always sets these. */
 const DEFAULTS = { tools: null, documents: null } as const;
+
+interface TemplateOptions {
+  /** As `formatOf` takes it. */
+  readonly toolFormat?: ToolFormatName | 'auto';
+  /** The time that the template sees. */
+  readonly now?: () => Date;
+}
 
 /** The Jinja template by which a model wants to see conversations: a stranger's program, which runs in a thread of its own. */
 export class ChatTemplate {
@@ -20,18 +28,18 @@ export class ChatTemplate {
 
   readonly #now: () => Date;
 
-  /** Throws what is wrong with `source`. `now`: the time that the template is told. */
+  /** Throws what is wrong with `source`. */
   constructor(
     source: string,
     vocabulary: Pick<Vocabulary, 'pieceOf' | 'beginToken' | 'endToken'>,
-    now: () => Date = () => new Date(),
+    { toolFormat = 'auto', now = () => new Date() }: TemplateOptions = {},
   ) {
     const textOfToken = (token: number | undefined) =>
       token === undefined ? '' : Buffer.from(vocabulary.pieceOf(token, true)).toString();
     this.#source = source;
     this.#now = now;
     this.#template = new JinjaTemplate(source);
-    this.format = formatOf(source);
+    this.format = formatOf(source, toolFormat);
     this.#tokens = { bos_token: textOfToken(vocabulary.beginToken), eos_token: textOfToken(vocabulary.endToken) };
   }
 
