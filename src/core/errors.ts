@@ -32,7 +32,7 @@ export interface ErrorOptions {
 /**
  * The prompt does not fit into the model's context; the schema of an answer, or of a tool's parameters, cannot be promised; the grammar or the
  * regular expression of an answer is wrong, or too large; a quota is used up for so long that trying again soon is of no use; there is no model of the name; the machine, or a limit of it, has no memory left for a model;
- * a text, or a list of texts, is empty.
+ * a text, or a list of texts, is empty; an answer is whole, but does not match its strict schema.
  */
 export const ERROR_REASONS = [
   'context_length_exceeded',
@@ -43,6 +43,7 @@ export const ERROR_REASONS = [
   'model_not_found',
   'out_of_memory',
   'empty_input',
+  'schema_mismatch',
 ] as const;
 
 export type ErrorReason = (typeof ERROR_REASONS)[number];

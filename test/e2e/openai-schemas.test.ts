@@ -167,6 +167,26 @@ describe('keywords that a grammar does not write', () => {
     await expect(ask(UNWRITTEN, true)).rejects.toMatchObject({ message });
   });
 
+  it('fail an answer after a second attempt, and clients do not try again', async () => {
+    const failures = async () => {
+      const response = await fetch(`http://127.0.0.1:${server.port}/v2/models/kjv/stats`);
+      const { model_stats } = (await response.json()) as {
+        model_stats: [{ inference_stats: { fail: { count: number } } }];
+      };
+      return model_stats[0].inference_stats.fail.count;
+    };
+    const before = await failures();
+    const response_format = { type: 'json_schema', json_schema: { name: 'x', strict: true, schema: UNWRITTEN } };
+    const response = await fetch(`${baseURL}/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'kjv', messages: MESSAGES, response_format }),
+    });
+    expect(response.status).toBe(500);
+    expect(response.headers.get('x-should-retry')).toBe('false');
+    expect(await response.json()).toMatchObject({ error: { type: 'server_error', code: 'schema_mismatch' } });
+    expect((await failures()) - before).toBe(2);
+  });
+
   it.each(ASKED)('are refused by name where they cannot be checked: %s', async (_, ask) => {
     await expect(ask({ ...FIELDS, nullable: true }, true)).rejects.toMatchObject({
       status: 400,

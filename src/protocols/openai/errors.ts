@@ -38,6 +38,7 @@ const WORDS: Readonly<Record<ErrorReason, string | undefined>> = {
   model_not_found: 'model_not_found',
   out_of_memory: undefined,
   empty_input: undefined,
+  schema_mismatch: 'schema_mismatch',
 };
 
 /** An id for which there is nothing, or nothing of this caller's. */
@@ -79,7 +80,7 @@ export function encodeError(error: MillraceError, status: number): WireResponse 
 
 /** By which OpenAI's clients know, more exactly than by others, when to try again, and whether. */
 function retryHeaders({ code, reason, retryAfterMs }: MillraceError): Readonly<Record<string, string>> {
+  if (reason === 'insufficient_quota' || reason === 'schema_mismatch') return { 'x-should-retry': 'false' };
   if (code !== 'quota_exceeded') return {};
-  if (reason === 'insufficient_quota') return { 'x-should-retry': 'false' };
   return retryAfterMs === undefined ? {} : { 'retry-after-ms': String(Math.ceil(retryAfterMs)) };
 }

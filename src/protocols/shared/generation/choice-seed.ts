@@ -2,6 +2,8 @@ import { type GenerationParameters, hashText } from '../../../core/index.js';
 
 /** 2^32 divided by the golden ratio. It is odd, so that no two of its first 2^32 multiples are equal modulo 2^32. */
 const STEP = 0x9e37_79b1;
+/** Beyond the indices of choices. */
+const RETRY = 0x7fff_ffff;
 
 /**
  * The seed of a choice for a prompt, by its index among the choices for that prompt: the request's seed for the first one, 32 bits
@@ -16,4 +18,13 @@ export function seedOfChoice(seed: number, index: number): number {
 export function parametersOfChoice(parameters: GenerationParameters, index: number): GenerationParameters {
   const { seed } = parameters;
   return seed !== undefined ? { ...parameters, seed: seedOfChoice(seed, index) } : parameters;
+}
+
+/** The parameters of an answer that is generated again: another seed, and a temperature at which the answer may be another one. */
+export function parametersOfRetry({ seed, temperature, ...others }: GenerationParameters): GenerationParameters {
+  return {
+    ...others,
+    ...(seed === undefined ? {} : { seed: seedOfChoice(seed, RETRY) }),
+    ...(temperature === undefined ? {} : { temperature: temperature === 0 ? 1 : temperature }),
+  };
 }

@@ -17,7 +17,7 @@ import type { ModelInfo } from '../../../engine/index.js';
 import { tensorsOfPrompt } from '../../../generation/index.js';
 import { type InferResult, type Resolved, type Service, UnknownLabelError } from '../../../service/index.js';
 import { didYouMean } from '../../../text/index.js';
-import { parametersOfChoice } from './choice-seed.js';
+import { parametersOfChoice, parametersOfRetry } from './choice-seed.js';
 import { ParameterError, type Places, placed } from './parameter-error.js';
 
 /** Prompts and how they are answered. */
@@ -51,6 +51,8 @@ export interface ChoicePiece extends Generated {
 export interface ChoicesContext {
   readonly service: Pick<Service, 'resolve' | 'infer' | 'readyModels'>;
   readonly clock: Clock;
+  /** How often a whole answer that does not match its schema is generated again. Default: 0. */
+  readonly schemaRetries?: number;
 }
 
 /** The prompt and the parameters of one choice. */
@@ -88,10 +90,22 @@ export class Choices {
   /** All of them, each whole, in their order. Rejects as soon as one fails, and the others are cancelled then. */
   whole(): Promise<readonly Generated[]> {
     return this.#each(async (call, choice) => {
-      const result = await this.#generate(call, choice, true);
-      if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-      return generatedOf(result.response);
+      for (let retriesLeft = this.#context.schemaRetries ?? 0, next = { call, choice }; ; retriesLeft--) {
+        try {
+          return await this.#generateWhole(next.call, next.choice);
+        } catch (error) {
+          if (retriesLeft === 0 || !isSchemaMismatch(error)) throw error;
+          const again = call.child({ receivedAt: this.#context.clock.now() });
+          next = { call: again, choice: { ...choice, parameters: parametersOfRetry(choice.parameters) } };
+        }
+      }
     });
+  }
+
+  async #generateWhole(call: Call, choice: ChoiceRequest): Promise<Generated> {
+    const result = await this.#generate(call, choice, true);
+    if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
+    return generatedOf(result.response);
   }
 
   /** The one answer of a request with one prompt and one choice. */
@@ -188,6 +202,10 @@ export class Choices {
       throw placed(error, places);
     });
   }
+}
+
+function isSchemaMismatch(error: unknown): boolean {
+  return error instanceof MillraceError && error.reason === 'schema_mismatch';
 }
 
 function generatedOf({ delta, usage, finishReason }: InferResponse): Generated {

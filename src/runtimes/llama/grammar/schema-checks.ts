@@ -52,7 +52,7 @@ export class SchemaChecks {
     else if (verdict.mismatch !== undefined) this.#mismatches++;
   }
 
-  /** Rejects with `internal` for an answer that does not match, or of which that is not known, after two seconds at most. */
+  /** Rejects with `internal` for an answer that does not match (`schema_mismatch`), or of which that is not known, after two seconds at most. */
   async require(check: CheckedText): Promise<void> {
     const verdict = await this.#verdictOn({ ...check, oneOfAsAnyOf: true });
     if ('problem' in verdict) {
@@ -60,8 +60,9 @@ export class SchemaChecks {
       throw new MillraceError('internal', `the answer could not be checked by the schema: ${verdict.problem}`);
     }
     const { mismatch } = verdict;
-    if (mismatch !== undefined)
-      throw new MillraceError('internal', `the answer does not match the schema: ${mismatch}`);
+    if (mismatch === undefined) return;
+    const message = `the answer does not match the schema: ${mismatch}`;
+    throw new MillraceError('internal', message, { reason: 'schema_mismatch' });
   }
 
   close(): Promise<void> {
