@@ -4,8 +4,8 @@ import { expectAlike } from './expect-alike.js';
 import { cutInEveryWay, PIPELINES } from './make-script.js';
 import { compareAll } from './run.js';
 
-it('100,000 connections to servers with keys and low limits are answered alike', () =>
-  expectAlike({ seed: chooseSeed(), count: 100_000, stages: ['strict', 'late'] }));
+it('50,000 connections to servers with keys and low limits are answered alike', () =>
+  expectAlike({ seed: chooseSeed(), count: 50_000, stages: ['strict', 'late'] }));
 
 it('requests that are cut at every byte, and come in pieces of every size, are answered alike', async () => {
   const { connections, disagreements, leaks } = await compareAll(cutInEveryWay('strict', PIPELINES));
