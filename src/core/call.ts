@@ -18,11 +18,11 @@ const NOWHERE: CallOrigin = Object.freeze({ remoteAddress: '', transport: '' });
 
 const NO_METADATA: CallMetadata = Object.freeze({});
 
-/**
- * Who waits for a call: a caller, or nobody in particular. Work in the background never delays what is online; nothing that is called
- * on its behalf is online again.
- */
-export type CallLane = 'online' | 'background';
+/** How calls are scheduled: work in the background never delays normal calls, and neither do the calls that it makes. */
+export type CallPriority = 'normal' | 'background';
+
+/** Whose quotas, usage, audit entries and outcomes a call counts for: those of its principal, or none, as for the copies of shadows. */
+export type CallAccount = 'principal' | 'none';
 
 export interface CallOptions {
   readonly requestId: string;
@@ -33,8 +33,10 @@ export interface CallOptions {
   readonly receivedAt: number;
   /** Models on whose behalf this call is made, outermost first; none for calls from outside. */
   readonly callers?: readonly string[];
-  /** Default: online. */
-  readonly lane?: CallLane;
+  /** Default: normal. */
+  readonly priority?: CallPriority;
+  /** Default: the principal's. */
+  readonly account?: CallAccount;
   /** Default: nothing. */
   readonly metadata?: CallMetadata;
   /** The call from outside that it is a part of; default: itself. */
@@ -52,8 +54,12 @@ export interface ChildOptions {
   readonly deadlineAt?: number;
   /** The model that calls. */
   readonly caller?: string;
-  /** Default: the parent's. What runs in the background cannot be made online again. */
-  readonly lane?: 'background';
+  /** Default: the parent's. A call in the background makes no normal calls. */
+  readonly priority?: 'background';
+}
+
+interface DetachedOptions extends Pick<CallOptions, 'receivedAt' | 'deadlineAt'> {
+  readonly account: CallAccount;
 }
 
 const NO_CALLERS: readonly string[] = Object.freeze([]);
@@ -70,7 +76,8 @@ export class Call {
   readonly deadlineAt: number;
   readonly timing: Timing;
   readonly callers: readonly string[];
-  readonly lane: CallLane;
+  readonly priority: CallPriority;
+  readonly account: CallAccount;
   readonly routingKey: string | undefined;
   readonly from: CallOrigin;
   /** With credentials: nobody shows it, logs it or hands it to a model. */
@@ -94,7 +101,8 @@ export class Call {
     this.deadlineAt = options.deadlineAt;
     this.timing = createTiming(options.receivedAt);
     this.callers = options.callers ?? NO_CALLERS;
-    this.lane = options.lane ?? 'online';
+    this.priority = options.priority ?? 'normal';
+    this.account = options.account ?? 'principal';
     this.routingKey = options.routingKey;
     this.metadata = options.metadata ?? NO_METADATA;
     this.origin = options.origin ?? this;
@@ -105,7 +113,7 @@ export class Call {
    * Opens a call on behalf of this one: of the same principal and request, one span further in the same trace. It is cancelled with its
    * parent, or at once where that has been cancelled or has ended, and is to be {@link end}ed.
    */
-  child({ receivedAt, deadlineAt = Number.POSITIVE_INFINITY, caller, lane }: ChildOptions): Call {
+  child({ receivedAt, deadlineAt = Number.POSITIVE_INFINITY, caller, priority }: ChildOptions): Call {
     const child = new Call({
       requestId: this.requestId,
       principal: this.principal,
@@ -113,7 +121,8 @@ export class Call {
       deadlineAt: Math.min(this.deadlineAt, deadlineAt),
       receivedAt,
       callers: caller === undefined ? this.callers : [...this.callers, caller],
-      lane: this.lane === 'background' ? this.lane : (lane ?? 'online'),
+      priority: this.priority === 'background' ? this.priority : (priority ?? 'normal'),
+      account: this.account,
       routingKey: this.routingKey,
       metadata: this.metadata,
       origin: this.origin,
@@ -133,7 +142,7 @@ export class Call {
    * Opens a call that outlives this one: of the same principal and request, one span further in the same trace, in the background, and without
    * its metadata. Nothing that ends this one ends it; it is to be {@link end}ed.
    */
-  detached({ receivedAt, deadlineAt }: Pick<CallOptions, 'receivedAt' | 'deadlineAt'>): Call {
+  detached({ receivedAt, deadlineAt, account }: DetachedOptions): Call {
     return new Call({
       requestId: this.requestId,
       principal: this.principal,
@@ -141,7 +150,8 @@ export class Call {
       deadlineAt,
       receivedAt,
       callers: this.callers,
-      lane: 'background',
+      priority: 'background',
+      account,
       routingKey: this.routingKey,
       from: this.from,
     });

@@ -1,7 +1,7 @@
 import {
   type ByteBudget,
   type Call,
-  type CallLane,
+  type CallPriority,
   type InferRequest,
   type Message,
   MillraceError,
@@ -45,9 +45,9 @@ export interface Levels {
  * The level of a request: its own, the model's default for 0, the lowest there is for anything beyond. The background has a level of its
  * own below all of them.
  */
-export function chooseLevel(priority: number, { policies, defaultLevel }: Levels, lane: CallLane): number {
-  if (lane === 'background') return policies.length + 1;
-  return priority === 0 ? defaultLevel : Math.min(priority, policies.length);
+export function chooseLevel(asked: number, { policies, defaultLevel }: Levels, priority: CallPriority): number {
+  if (priority === 'background') return policies.length + 1;
+  return asked === 0 ? defaultLevel : Math.min(asked, policies.length);
 }
 
 /** Longest time in the queue; the smaller of the policy's and the request's own. Infinity = no limit. */

@@ -10,7 +10,7 @@ type Fixture = ReturnType<typeof createSchedulerFixture>;
 function submitInBackground({ scheduler }: Fixture, value: number, options: InBackground = {}): Outcome {
   const { deadlineAt = Number.POSITIVE_INFINITY, ...fields } = options;
   const sink = new Outcome();
-  const background = call().child({ receivedAt: 0, deadlineAt, lane: 'background' });
+  const background = call().child({ receivedAt: 0, deadlineAt, priority: 'background' });
   scheduler.submit({ request: request(value, fields), call: background, sink });
   return sink;
 }

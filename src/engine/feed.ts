@@ -91,7 +91,7 @@ function keepForShort(
 function waitsForCompany(anchor: Pending, { queue, limits, dispatcher }: FeedOptions): boolean {
   const { call, level, waitMs, enqueuedAt } = anchor;
   return (
-    call.lane === 'background' &&
+    call.priority === 'background' &&
     isWorthCompany({
       patienceMs: Math.min(waitMs, call.deadlineAt - enqueuedAt),
       medianRunMs: dispatcher.medianRunMs,

@@ -1,4 +1,11 @@
-import { type BodyMemory, type ByteBudget, type CallLane, holdAll, MillraceError, releaseAll } from '../core/index.js';
+import {
+  type BodyMemory,
+  type ByteBudget,
+  type CallPriority,
+  holdAll,
+  MillraceError,
+  releaseAll,
+} from '../core/index.js';
 import type { CheckedRequest } from './check-request.js';
 
 type Held = Pick<CheckedRequest, 'inputs' | 'sizeBytes'>;
@@ -17,8 +24,8 @@ export class Holdings {
    * Returns the budget that is full, if one is: for the background, when half of it is taken. Throws `cancelled` when the request to which
    * the inputs belong is over.
    */
-  take({ inputs, sizeBytes }: Held, lane: CallLane = 'online'): ByteBudget | undefined {
-    const full = this.#budget.take(sizeBytes, lane === 'online' ? 1 : 0.5);
+  take({ inputs, sizeBytes }: Held, priority: CallPriority = 'normal'): ByteBudget | undefined {
+    const full = this.#budget.take(sizeBytes, priority === 'normal' ? 1 : 0.5);
     if (full !== undefined || holdAll(this.#bodies, inputs)) return full;
     this.#budget.release(sizeBytes);
     throw new MillraceError('cancelled', 'the client is gone');

@@ -70,7 +70,7 @@ function createFixture() {
       deadlineAt: 9_000,
       receivedAt: 1_000,
       callers,
-      lane: 'background',
+      priority: 'background',
       routingKey: 'user-1',
     });
     const outcome = new Outcome();
@@ -94,7 +94,7 @@ describe('a model that calls another one', () => {
     fixture.open();
     const { call, target, request: given } = fixture.inferred[0] as (typeof fixture.inferred)[number];
     expect(call).toMatchObject({ requestId: 'req', principal: PRINCIPAL, deadlineAt: 9_000 });
-    expect(call).toMatchObject({ lane: 'background', routingKey: 'user-1' });
+    expect(call).toMatchObject({ priority: 'background', routingKey: 'user-1' });
     expect(call.callers).toEqual(['outer', 'm']);
     expect(call.timing.receivedAt).toBe(1_100);
     const { trace } = call;

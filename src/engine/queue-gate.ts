@@ -50,13 +50,13 @@ export class QueueGate {
     const { limits, pool } = this.#options;
     this.#checkUp(submission);
     const waiting = Math.max(0, preparing - freePlaces(pool.slots, limits.concurrency));
-    this.#findRoom(chooseLevel(request.priority, limits, call.lane), call, waiting);
+    this.#findRoom(chooseLevel(request.priority, limits, call.priority), call, waiting);
   }
 
   /** Whether less than half of the places for requests as urgent as this one are taken. */
   hasSpareRoom({ request, call }: Pick<Submission, 'request' | 'call'>): boolean {
     const { limits, queue, pool } = this.#options;
-    const level = chooseLevel(request.priority, limits, call.lane);
+    const level = chooseLevel(request.priority, limits, call.priority);
     return 2 * (queue.lengthOfLevel(level) + sentAhead(pool.slots, level)) < policyOf(limits, level).maxRequests;
   }
 
@@ -71,10 +71,10 @@ export class QueueGate {
     this.#checkUp(submission);
     // Priorities would change the order of a sequence.
     const priority = sequences === undefined ? request.priority : 0;
-    const level = chooseLevel(priority, limits, call.lane);
+    const level = chooseLevel(priority, limits, call.priority);
     const displaced = submission.isAdmitted === true ? undefined : this.#findRoom(level, call);
     const control = sequences?.check(submission, checked.rows);
-    const full = holdings.take(checked, call.lane);
+    const full = holdings.take(checked, call.priority);
     if (full !== undefined) throw bytesFull(full, checked.sizeBytes);
 
     // What comes from another generation has waited there.

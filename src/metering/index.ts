@@ -1,5 +1,5 @@
 /** Room `metering` (rank 4): who has used what, and what it costs; pure functions. */
-export { computeUsOf, isNobodys, outcomeOf } from './measure.js';
+export { computeUsOf, isUnaccounted, outcomeOf } from './measure.js';
 export { type MeteringOptions, MeteringOptionsSchema } from './options.js';
 export { checkPrices, PriceList } from './prices.js';
 export { planUsage, slicesOf, type UsagePlan, type UsageQuestion } from './query.js';

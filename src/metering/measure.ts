@@ -23,9 +23,9 @@ export function outcomeOf({ error }: Pick<Events['inferFinished'], 'error'>): Us
   return error === undefined ? 'answered' : OUTCOMES[error.code];
 }
 
-/** Copies for shadows, and what their models call, are nobody's use. */
-export function isNobodys({ call }: Pick<Events['inferFinished'], 'call'>): boolean {
-  return call.lane === 'background';
+/** Copies for shadows, and the calls of their models, are no use of a principal's. */
+export function isUnaccounted({ call }: Pick<Events['inferFinished'], 'call'>): boolean {
+  return call.account === 'none';
 }
 
 /**

@@ -65,15 +65,17 @@ it('says that something was counted when a request begins, and when it is known 
   expect(counted()).toBe(2);
 });
 
-it('counts what a caller asks for, and nothing that is asked on its behalf or in the background', () => {
+it('counts what a caller asks for, on its account, and nothing that is asked on its behalf', () => {
   const { ask, left } = open({ concurrent: 5 });
   const caller = call();
   ask({}, caller);
   ask({}, caller.child({ receivedAt: 0, caller: 'outer' }));
-  ask({}, caller.detached({ receivedAt: 0, deadlineAt: 1e9 }));
+  ask({}, caller.detached({ receivedAt: 0, deadlineAt: 1e9, account: 'none' }));
   expect(left()).toEqual([4]);
   ask({}, caller.child({ receivedAt: 0 }));
   expect(left()).toEqual([3]);
+  ask({}, caller.detached({ receivedAt: 0, deadlineAt: 1e9, account: 'principal' }));
+  expect(left()).toEqual([2]);
 });
 
 it('tells a call what is left for those that were made for it', () => {

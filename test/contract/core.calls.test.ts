@@ -24,7 +24,7 @@ const open = (options: Partial<CallOptions> = {}) =>
 describe('a call on behalf of another one', () => {
   it('is of the same principal and request, one span further in the same trace', () => {
     const child = open({ routingKey: 'user-1' }).child({ receivedAt: 1_500 });
-    expect(child).toMatchObject({ requestId: 'req', principal: PRINCIPAL, routingKey: 'user-1', lane: 'online' });
+    expect(child).toMatchObject({ requestId: 'req', principal: PRINCIPAL, routingKey: 'user-1', priority: 'normal' });
     expect(child.timing).toMatchObject({ receivedAt: 1_500, startedAt: 0 });
     const { traceId, parentSpanId, spanId, sampled, state } = child.trace ?? {};
     expect({ traceId, parentSpanId, sampled, state }).toEqual({
@@ -50,23 +50,32 @@ describe('a call on behalf of another one', () => {
   });
 
   it('is in the background where its parent is, or where it is sent there; nothing brings it back', () => {
-    const background = open().child({ receivedAt: 0, lane: 'background' });
-    expect([background.lane, background.child({ receivedAt: 0 }).lane]).toEqual(['background', 'background']);
-    expect(open({ lane: 'background' }).child({ receivedAt: 0 }).lane).toBe('background');
+    const background = open().child({ receivedAt: 0, priority: 'background' });
+    expect([background.priority, background.child({ receivedAt: 0 }).priority]).toEqual(['background', 'background']);
+    expect(open({ priority: 'background' }).child({ receivedAt: 0 }).priority).toBe('background');
     // @ts-expect-error: there is no such choice
-    expect(background.child({ receivedAt: 0, lane: 'online' }).lane).toBe('background');
+    expect(background.child({ receivedAt: 0, priority: 'normal' }).priority).toBe('background');
   });
 });
 
 describe('a detached call', () => {
+  it('is for the account that is named, and so are the calls that it makes', () => {
+    for (const account of ['principal', 'none'] as const) {
+      const detached = open().detached({ receivedAt: 0, deadlineAt: 1, account });
+      expect([detached.account, detached.child({ receivedAt: 0 }).account]).toEqual([account, account]);
+    }
+    expect(open().child({ receivedAt: 0 }).account).toBe('principal');
+  });
+
   it('is of the same principal and trace, in the background, and takes no credentials along', () => {
     const call = open({ metadata: { authorization: 'Bearer secret' }, routingKey: 'user-1' });
-    const detached = call.detached({ receivedAt: 1_500, deadlineAt: 20_000 });
+    const detached = call.detached({ receivedAt: 1_500, deadlineAt: 20_000, account: 'none' });
     expect(detached).toMatchObject({
       requestId: 'req',
       principal: PRINCIPAL,
       routingKey: 'user-1',
-      lane: 'background',
+      priority: 'background',
+      account: 'none',
     });
     expect(detached).toMatchObject({ deadlineAt: 20_000, metadata: {}, timing: { receivedAt: 1_500 } });
     expect(detached.trace).toMatchObject({ traceId: call.trace?.traceId, parentSpanId: call.trace?.spanId });
@@ -74,7 +83,7 @@ describe('a detached call', () => {
 
   it('goes on whatever becomes of the one that it comes from', () => {
     const call = open();
-    const detached = call.detached({ receivedAt: 0, deadlineAt: 1 });
+    const detached = call.detached({ receivedAt: 0, deadlineAt: 1, account: 'none' });
     call.cancel(new MillraceError('cancelled', 'the client left'));
     call.end();
     expect([detached.cancelled, call.openChildren]).toEqual([undefined, 0]);

@@ -154,8 +154,8 @@ export class FileTrail implements AuditTrail {
   infer(event: Events['inferFinished']): void {
     const { call, target, error } = event;
     if (error instanceof TrailBehind) return;
-    // What a model asks of another one is its own affair, and nobody waits for what runs in the background.
-    if (call.callers.length > 0 || call.lane !== 'online' || !this.#isRecorded(target.name)) return;
+    // What a model asks of another one is its own affair.
+    if (call.callers.length > 0 || call.account === 'none' || !this.#isRecorded(target.name)) return;
     const withDigest = this.#setup.options.inferences === 'digest';
     this.#inferences.add(event, { withDigest, time: this.#time() });
   }

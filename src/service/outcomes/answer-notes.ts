@@ -57,7 +57,7 @@ export class AnswerNotes implements RouteTap {
   began({ route, arm, info, isDealt, key }: ArmChoice, call: Call): TapListener | undefined {
     const { outcomes } = route;
     // What models ask each other has the request id of the caller's own request.
-    if (outcomes === undefined || call.callers.length > 0 || call.lane === 'background') return undefined;
+    if (outcomes === undefined || call.callers.length > 0 || call.account === 'none') return undefined;
     let answered: string | undefined;
     return {
       ...(outcomes.kind === 'label' && {

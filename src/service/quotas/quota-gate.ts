@@ -21,7 +21,7 @@ interface GateSetup {
 
 /**
  * Lets requests in as long as their callers' quotas last. What counts is each request of a caller: not what models call on its behalf, and
- * nothing that runs in the background.
+ * no call without an account.
  */
 export class QuotaGate implements AccountBooks {
   readonly #setup: GateSetup;
@@ -51,7 +51,7 @@ export class QuotaGate implements AccountBooks {
     resolved: { own, info },
     request,
   }: Inference): QuotaAccount | undefined | Promise<QuotaAccount | undefined> {
-    if (call.callers.length > 0 || call.lane === 'background') return undefined;
+    if (call.callers.length > 0 || call.account === 'none') return undefined;
     call.origin.leavePlace();
     const demand = demandOf(request, info, this.#tellTokens.has(info.ref));
     const answer = this.#setup.keeper.reserve(call.principal, nameOf(own), demand);

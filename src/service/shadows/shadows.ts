@@ -181,7 +181,7 @@ export class Shadows implements RouteTap {
     };
     const copy: Copy = { request, sequence, chooseInfo };
     const receivedAt = this.#setup.clock.now();
-    const call = origin.detached({ receivedAt, deadlineAt: receivedAt + shadow.timeoutMs });
+    const call = origin.detached({ receivedAt, deadlineAt: receivedAt + shadow.timeoutMs, account: 'none' });
     const slot = this.#open.add(call);
     const outcome = await runCopy(this.#setup, copy, call);
     this.#open.remove(slot);

@@ -78,7 +78,7 @@ describe('what is counted', () => {
   });
 
   it('of copies, and of what their models call, is nothing', () => {
-    const copy = callOf().detached({ receivedAt: 0, deadlineAt: 1 });
+    const copy = callOf().detached({ receivedAt: 0, deadlineAt: 1, account: 'none' });
     for (const call of [copy, copy.child({ receivedAt: 0, caller: 'asked' })]) {
       finish(call, FRAUD);
       meter.usageGrew({ ref: FRAUD, call, added: { promptTokens: 1, completionTokens: 1 }, isFirst: true, sinceMs: 1 });

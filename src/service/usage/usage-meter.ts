@@ -1,5 +1,5 @@
 import type { Call, Clock, Events, ModelRef } from '../../core/index.js';
-import { computeUsOf, isNobodys, outcomeOf, type UsageBook } from '../../metering/index.js';
+import { computeUsOf, isUnaccounted, outcomeOf, type UsageBook } from '../../metering/index.js';
 import type { UsageCounts } from '../../store/index.js';
 
 /** Where a request from outside has gone that is answered by calls of their own, such as a stream or several choices. */
@@ -24,7 +24,7 @@ export class UsageMeter {
   }
 
   inferFinished(event: Events['inferFinished']): void {
-    if (isNobodys(event)) return;
+    if (isUnaccounted(event)) return;
     const { call, rows } = event;
     const { timing } = call;
     const model = event.ref ?? timing.answeredBy;
@@ -42,7 +42,7 @@ export class UsageMeter {
   }
 
   usageGrew(event: Events['usageGrew']): void {
-    if (isNobodys(event)) return;
+    if (isUnaccounted(event)) return;
     const { promptTokens, cachedTokens = 0, completionTokens } = event.added;
     const usage = this.#at(event.call, event.ref);
     usage.promptTokens += promptTokens;
