@@ -7,7 +7,7 @@ import { VENDORS } from './scripts/vendors.mjs';
  */
 export const RANKS = [
   ['core', 'statistics'],
-  ['api', 'generation', 'model', 'pooling', 'protobuf', 'text', 'threads', 'yaml'],
+  ['api', 'async', 'generation', 'model', 'pooling', 'protobuf', 'text', 'yaml'],
   ['audit', 'runtimes', 'shared-memory', 'store'],
   ['repository'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { sharingNext } from './async/index.js';
 import { type Settings, WatchedSettings } from './config/index.js';
 import { Call, type Clock, type EventBus } from './core/index.js';
 import { AccessPolicy } from './governance/index.js';
 import type { Server } from './server/index.js';
-import { type ChangeSettings, joinReloads, type ReloadResult, sharingNext } from './service/index.js';
+import { type ChangeSettings, joinReloads, type ReloadResult } from './service/index.js';
 
 interface ReloadsSetup {
   readonly clock: Clock;

@@ -1,3 +1,4 @@
+import { SerialQueue } from '../async/index.js';
 import type { Turns } from '../core/index.js';
 import type { Output } from './io.js';
 
@@ -5,7 +6,7 @@ import type { Output } from './io.js';
 export class SlicedOutput {
   readonly #output: Pick<Output, 'write'>;
   readonly #turns: Pick<Turns, 'next'>;
-  #printed: Promise<void> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor(output: Pick<Output, 'write'>, turns: Pick<Turns, 'next'>) {
     this.#output = output;
@@ -14,10 +15,7 @@ export class SlicedOutput {
 
   /** Resolves when the text is written. Texts stay whole, in the order of the calls. */
   print(slices: Iterable<string>): Promise<void> {
-    const printed = this.#printed.then(() => this.#write(slices));
-    // A text that could not be made keeps no other one from being printed.
-    this.#printed = printed.catch(() => undefined);
-    return printed;
+    return this.#queue.run(() => this.#write(slices));
   }
 
   async #write(slices: Iterable<string>): Promise<void> {

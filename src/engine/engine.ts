@@ -1,4 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import { SerialQueue } from '../async/index.js';
 import {
   ByteBudget,
   formatModelRef,
@@ -89,7 +90,7 @@ class ModelEngine implements Engine {
     if (this.#closed) return Promise.reject(shuttingDown());
     const entry = this.#entryFor(source.name, source.version);
     if (entry.current === undefined) entry.state = { kind: 'loading' };
-    return this.#inTurn(entry, () => this.#limitLoads(() => this.#loadInto(entry, source)));
+    return entry.changes.run(() => this.#limitLoads(() => this.#loadInto(entry, source)));
   }
 
   unload(name: string, version: number, reason = 'unloaded'): Promise<void> {
@@ -99,7 +100,7 @@ class ModelEngine implements Engine {
     }
     // At once, also while another load of it goes on; what that brings is taken out again when its turn is over.
     const serving = this.#takeOut(entry);
-    return this.#inTurn(entry, async () => {
+    return entry.changes.run(async () => {
       await serving;
       await this.#takeOut(entry);
       if (entry.state.kind !== 'draining') return;
@@ -292,20 +293,12 @@ class ModelEngine implements Engine {
     return Promise.all(closing).then(() => undefined);
   }
 
-  /** Loads and unloads of one version never overlap. */
-  #inTurn<Result>(entry: VersionEntry, work: () => Promise<Result>): Promise<Result> {
-    entry.turns++;
-    const result = entry.last.then(work, work).finally(() => entry.turns--);
-    entry.last = result.catch(() => undefined);
-    return result;
-  }
-
   #entryFor(name: string, version: number): VersionEntry {
     const known = this.#table.get(name, version);
     if (known !== undefined) return known;
     const ref: ModelRef = { name, version, generation: ++this.#lastGeneration };
     const state: ModelState = { kind: 'loading' };
-    const entry: VersionEntry = { name, version, current: undefined, state, ref, last: Promise.resolve(), turns: 0 };
+    const entry: VersionEntry = { name, version, current: undefined, state, ref, changes: new SerialQueue() };
     this.#table.set(entry);
     return entry;
   }

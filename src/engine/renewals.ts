@@ -34,7 +34,7 @@ export class Renewals {
     let reason: string | Message = '';
     for (let attempts = 0; attempts < MAX_RENEWALS && entry.current === generation; attempts++) {
       // A load that is in turn already may bring what lies there now.
-      if (entry.turns > 0) await entry.last;
+      if (entry.changes.size > 0) await entry.changes.idle();
       if (entry.current !== generation) break;
       const failure = await reload(generation.info.source).then(() => undefined, toMillraceError);
       reason = failure === undefined ? 'they were not loaded' : wordingOf(failure);

@@ -1,3 +1,4 @@
+import type { SerialQueue } from '../async/index.js';
 import type { ModelRef, ModelState } from '../core/index.js';
 import type { Generation } from './generation/generation.js';
 import type { ModelStatus } from './types.js';
@@ -12,10 +13,8 @@ export interface VersionEntry {
   state: ModelState;
   /** The last generation's reference, for events. */
   ref: ModelRef;
-  /** Ends when the last load or unload of this version has. */
-  last: Promise<unknown>;
-  /** Loads and unloads that are under way, or wait for their turn. */
-  turns: number;
+  /** Loads and unloads of this version, which never overlap. */
+  readonly changes: SerialQueue;
 }
 
 export function stateOf(entry: VersionEntry): ModelState {
@@ -50,7 +49,7 @@ export class VersionTable {
     this.#unloaded.delete(entry);
     this.#unloaded.add(entry);
     for (const oldest of this.#unloaded) {
-      const isBack = oldest.state.kind !== 'unloaded' || oldest.current !== undefined || oldest.turns > 1;
+      const isBack = oldest.state.kind !== 'unloaded' || oldest.current !== undefined || oldest.changes.size > 1;
       if (!isBack && this.#unloaded.size <= MAX_UNLOADED) return;
       this.#unloaded.delete(oldest);
       if (!isBack && this.get(oldest.name, oldest.version) === oldest) this.delete(oldest.name, oldest.version);

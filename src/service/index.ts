@@ -18,7 +18,6 @@ export type * from './quotas/types.js';
 export * from './reload/reload-result.js';
 export { ReloadFailed } from './reload/reload-use-cases.js';
 export type { ChangeSettings } from './reload/settings-change.js';
-export { sharingNext } from './reload/share-next.js';
 export type * from './reload/types.js';
 export { RolloutsOptionsSchema } from './rollouts/options.js';
 export type * from './rollouts/types.js';

@@ -1,3 +1,4 @@
+import { SerialQueue } from '../async/index.js';
 import { type Clock, type EventBus, invalidArgument, MillraceError, shuttingDown, within } from '../core/index.js';
 import { type JudgeSource, type Permission, parseAllowed } from './allowed-sources.js';
 import type { ModelFileNames } from './choose-files.js';
@@ -39,7 +40,7 @@ export class Puller {
   readonly #judge: JudgeSource;
   readonly #cache: DownloadCache;
   readonly #closing = new AbortController();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new SerialQueue();
   #waiting = 0;
 
   /** Throws `invalid_argument` where a pattern of the options is none. */
@@ -86,8 +87,7 @@ export class Puller {
       throw new MillraceError('resource_exhausted', message, { retryAfterMs: 10_000 });
     }
     this.#waiting++;
-    const turn = this.#last.then(() => this.#pullNow(order, permission, { ...watch, signal }));
-    this.#last = turn.catch(() => undefined);
+    const turn = this.#turns.run(() => this.#pullNow(order, permission, { ...watch, signal }));
     try {
       return await orAborted(turn, signal);
     } finally {
@@ -98,7 +98,7 @@ export class Puller {
   /** Ends all pulls; resolves when they are over, or a little later where one is just being unpacked. */
   close(): Promise<void> {
     this.#closing.abort(shuttingDown());
-    return within(this.#setup.clock, MAX_CLOSING_MS, this.#last);
+    return within(this.#setup.clock, MAX_CLOSING_MS, this.#turns.idle());
   }
 
   async #pullNow(

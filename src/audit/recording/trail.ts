@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
+import { GroupedThread, startThread } from '../../async/index.js';
 import { type Call, type Clock, type Events, MillraceError, messageOf, type Timer } from '../../core/index.js';
 import { parsePatterns } from '../../text/index.js';
-import { GroupedThread, startThread } from '../../threads/index.js';
 import { canonicalJson } from '../chain/canonical-json.js';
 import type { EncodedEntry } from '../chain/link.js';
 import { type AuditEntry, type Deed, encodeEntry } from '../entries.js';

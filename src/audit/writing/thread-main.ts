@@ -1,6 +1,6 @@
 /** Entry of the trail's thread: writes one group of entries after the other, and does what is due in between. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { answerGroups } from '../../threads/index.js';
+import { answerGroups } from '../../async/index.js';
 import { ChainWriter } from './chain-writer.js';
 import { toFault } from './faults.js';
 import type { AppendRequest, WriterFault, WriterSetup } from './messages.js';

@@ -1,5 +1,5 @@
+import { startThread } from '../../async/index.js';
 import { invalidArgument, MillraceError } from '../../core/index.js';
-import { startThread } from '../../threads/index.js';
 import type { Tree } from '../layer.js';
 import type { Settings } from '../schema.js';
 import type { SettingsSources } from '../sources.js';

@@ -1,3 +1,4 @@
+import { SerialQueue } from '../../async/index.js';
 import { MillraceError } from '../../core/index.js';
 import type { ChangedBy, KeyRecord, KeyRecords } from '../../store/index.js';
 import type { Grant } from '../access/rights.js';
@@ -53,7 +54,7 @@ export function newKey(request: KeyRequest, by: ChangedBy): ShownKey {
 export class KeyChanges {
   readonly #keys: StoredKeys;
   readonly #records: KeyRecords;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new SerialQueue();
 
   constructor(keys: StoredKeys, records: KeyRecords) {
     this.#keys = keys;
@@ -110,9 +111,7 @@ export class KeyChanges {
 
   /** Does something while no key changes. */
   alone<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#last.then(work);
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.run(work);
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -1,3 +1,4 @@
+import { SerialQueue } from '../../async/index.js';
 import { type Clock, type EventBus, type MillraceError, toMillraceError } from '../../core/index.js';
 import type { Declaration, DeclarationChange, DeclarationKind, Store } from '../../store/index.js';
 
@@ -14,7 +15,7 @@ export class Declared {
   readonly #setup: DeclaredSetup;
   readonly #inForce: Record<DeclarationKind, Map<string, Declaration>> = { labels: new Map(), route: new Map() };
   readonly #listeners: Listener[] = [];
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new SerialQueue();
   #problem: MillraceError | undefined;
   #isLoaded = false;
   /** Of what was read last, in the order of all that is written to the store. */
@@ -36,12 +37,12 @@ export class Declared {
 
   /** Takes what the store has. Never rejects: where it cannot be read, that is told of, and the server goes on without. */
   load(): Promise<void> {
-    return this.#alone(() => this.#load());
+    return this.#turns.run(() => this.#load());
   }
 
   /** Takes what other processes have declared. Rejects where it cannot be read. */
   catchUp(): Promise<void> {
-    return this.#alone(() => this.#catchUp());
+    return this.#turns.run(() => this.#catchUp());
   }
 
   of(kind: DeclarationKind, name: string): Declaration | undefined {
@@ -54,7 +55,7 @@ export class Declared {
 
   /** Runs `work`, which checks and then commits, when those before it are over. What other processes have declared is in force by then. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#alone(async () => {
+    return this.#turns.run(async () => {
       await this.#catchUp();
       return work();
     });
@@ -138,11 +139,5 @@ export class Declared {
       else this.#inForce[kind].set(name, declaration);
     }
     for (const listener of this.#listeners) listener(declarations);
-  }
-
-  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }

@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { LaterWrites } from '../../async/index.js';
 import type { Clock, EventBus, JsonValue } from '../../core/index.js';
 import { type KeptCount, LIMIT_NAMES, type LocalQuotaKeeper } from '../../governance/index.js';
 import type { Snapshots } from '../../store/index.js';
-import { LaterWrites, warn } from '../later-writes.js';
+import { warn } from '../warn.js';
 
 const KIND = 'quota';
 /** At most what was used in so long is missing after a crash. */
@@ -41,7 +42,7 @@ export class QuotaBooks {
       ...setup,
       afterMs: KEEP_AFTER_MS,
       write: () => this.#keep(),
-      onFailure: 'what is used of quotas could not be kept, which is tried again',
+      onFailure: (error) => warn(setup.events, 'what is used of quotas could not be kept, which is tried again', error),
     });
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { SerialQueue } from '../../async/index.js';
 import { MillraceError, type Timer, toMillraceError } from '../../core/index.js';
 import { begin, isOver, type RolloutCommand, sayPhase } from '../../rollouts/index.js';
 import type { Route } from '../../routing/index.js';
@@ -35,7 +36,7 @@ export class Rollouts {
   #followed: ReadonlyMap<string, FollowedRollout> = new Map();
   #isWriter = false;
   /** Reads the store, one after the other. */
-  #reading: Promise<unknown> = Promise.resolve();
+  readonly #turns = new SerialQueue();
   #takeOverTimer: Timer | undefined;
   /** Models whose rollout is being begun. */
   readonly #beginning = new Set<string>();
@@ -74,7 +75,7 @@ export class Rollouts {
     if (this.#isWriter) return;
     // It acts although it cannot write, and another one can.
     if (this.#runs.size > 0) return this.#takeOver();
-    await this.#inTurn(async () => {
+    await this.#turns.run(async () => {
       if (!this.#isWriter && this.#runs.size === 0) this.#follow(await this.#read());
     });
   }
@@ -145,7 +146,7 @@ export class Rollouts {
     this.#isClosed = true;
     this.#timer?.clear();
     this.#takeOverTimer?.clear();
-    await this.#reading;
+    await this.#turns.idle();
     await Promise.all([...this.#runs.values()].map((run) => run.save()));
   }
 
@@ -154,7 +155,7 @@ export class Rollouts {
     try {
       await this.#becomeWriter();
     } catch (error) {
-      await this.#inTurn(async () => {
+      await this.#turns.run(async () => {
         if (this.#isWriter) return;
         const stored = await this.#read();
         if (error instanceof StoreInUse) {
@@ -169,7 +170,7 @@ export class Rollouts {
 
   /** From now on this process acts on rollouts, those of the store as well. Rejects with StoreInUse where another one does. */
   #becomeWriter(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       if (this.#isWriter) return;
       await this.#parts.store.own();
       // No other process has changed them any more.
@@ -216,12 +217,6 @@ export class Rollouts {
           this.#takeOverLater();
         });
     });
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#reading.then(work);
-    this.#reading = turn.catch(() => undefined);
-    return turn;
   }
 
   #runParts(): RunParts {

@@ -1,7 +1,8 @@
+import { LaterWrites } from '../../async/index.js';
 import type { Clock, EventBus, JsonValue } from '../../core/index.js';
 import { ShadowBook } from '../../shadows/index.js';
 import type { Snapshots } from '../../store/index.js';
-import { LaterWrites, warn } from '../later-writes.js';
+import { warn } from '../warn.js';
 
 const KIND = 'shadow';
 /** Under this name, which is that of no route: the names of all others. */
@@ -31,7 +32,8 @@ export class ShadowBooks {
       ...setup,
       afterMs: KEEP_AFTER_MS,
       write: () => this.#keep(),
-      onFailure: 'what is counted of shadows could not be kept, which is tried again',
+      onFailure: (error) =>
+        warn(setup.events, 'what is counted of shadows could not be kept, which is tried again', error),
     });
   }
 

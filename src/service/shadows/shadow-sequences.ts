@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { SerialQueue } from '../../async/index.js';
 import { type Call, type SequenceControl, sequenceKey } from '../../core/index.js';
 import { OwnerLru } from '../owner-lru.js';
 
@@ -14,7 +15,7 @@ export interface CopiedSequence {
   /** A step is missing: those behind it would be answered out of another state. */
   isBroken: boolean;
   /** Settles with the step before: steps run one after the other. */
-  tail: Promise<void>;
+  readonly steps: SerialQueue;
 }
 
 /** A request of a sequence, by a route. */
@@ -43,7 +44,7 @@ export class ShadowSequences {
 
 /** Text for text, and a number that fits where the caller's does. */
 function beginOther(id: string | bigint): CopiedSequence {
-  return { id: typeof id === 'string' ? randomUUID() : otherNumber(id), isBroken: false, tail: Promise.resolve() };
+  return { id: typeof id === 'string' ? randomUUID() : otherNumber(id), isBroken: false, steps: new SerialQueue() };
 }
 
 function otherNumber(id: bigint): bigint {

@@ -166,9 +166,7 @@ export class Shadows implements RouteTap {
         this.#setup.events.publish('diagnostic', { level: 'error', room: 'service', message, error });
       }
     };
-    if (sequence === undefined) return work();
-    sequence.tail = sequence.tail.then(work);
-    return sequence.tail;
+    return sequence === undefined ? work() : sequence.steps.run(work);
   }
 
   async #copy(chosen: Chosen, primary: PrimaryAnswer): Promise<void> {

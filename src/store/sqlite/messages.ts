@@ -1,5 +1,5 @@
+import type { Reply } from '../../async/index.js';
 import type { ErrorCode } from '../../core/index.js';
-import type { Reply } from '../../threads/index.js';
 import type { Conflict } from '../revision-conflict.js';
 import type { OperationName } from './operations.js';
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
-import type { GroupMessage } from '../../threads/index.js';
+import type { GroupMessage } from '../../async/index.js';
 import type { StoreRequest } from './messages.js';
 import { StoreThread } from './store-thread.js';
 

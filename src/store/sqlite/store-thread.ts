@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
+import { GroupedThread, startThread } from '../../async/index.js';
 import type { Clock } from '../../core/index.js';
-import { GroupedThread, startThread } from '../../threads/index.js';
 import { fromFault } from './faults.js';
 import type { Fault, StoreRequest, ThreadSetup } from './messages.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';

@@ -1,5 +1,5 @@
+import { LimitedThread, startThread } from '../../../async/index.js';
 import { type Clock, MillraceError } from '../../../core/index.js';
-import { LimitedThread, startThread } from '../../../threads/index.js';
 import { takesAnyTime } from './keywords.js';
 import type { Json } from './schema.js';
 import { problemOf } from './validate.js';

@@ -1,5 +1,5 @@
 /** Entry of the thread in which answers are checked by schemas of requests, which may take any time: by their patterns, or by references. */
-import { answerJobs } from '../../../threads/index.js';
+import { answerJobs } from '../../../async/index.js';
 import type { SchemaCheck, Verdict } from './schema-checks.js';
 import { problemOf } from './validate.js';
 

@@ -1,7 +1,7 @@
 /** Entry of a thread that tokenises texts: a long one takes a while. */
 import { workerData } from 'node:worker_threads';
+import { answerJobs } from '../../../async/index.js';
 import { errorData, toMillraceError } from '../../../core/index.js';
-import { answerJobs } from '../../../threads/index.js';
 import { bindVocabulary } from '../library/open.js';
 import { Vocabulary } from '../library/vocabulary.js';
 import type { TokenizerJob, TokenizerReply, TokenizerSetup } from './job.js';

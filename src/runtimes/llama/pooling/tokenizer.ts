@@ -1,6 +1,6 @@
+import { LimitedThreads, startThread } from '../../../async/index.js';
 import { type Clock, errorOf, invalidArgument } from '../../../core/index.js';
 import type { TextToken } from '../../../pooling/index.js';
-import { LimitedThreads, startThread } from '../../../threads/index.js';
 import {
   type EncodedRow,
   type EncodeLimits,

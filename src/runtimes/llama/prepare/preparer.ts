@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8';
+import { LimitedThreads } from '../../../async/index.js';
 import type { Clock, Prompt } from '../../../core/index.js';
 import { promptBytes, textPrompt } from '../../../generation/index.js';
-import { LimitedThreads } from '../../../threads/index.js';
 import type { BatchItem, PreparedRequest, Preparer } from '../../contract.js';
 import type { PreparationSetup, PromptJob, PromptReply } from './job.js';
 import { checkPromptSize } from './limits.js';

@@ -1,6 +1,6 @@
+import { LimitedThread, type LimitedThreadOptions, startThread, type ThreadProblem } from '../../../async/index.js';
 import { type Clock, errorOf, type GenerationParameters, invalidArgument, type Prompt } from '../../../core/index.js';
 import { conversationPrompt } from '../../../generation/index.js';
-import { LimitedThread, type LimitedThreadOptions, startThread, type ThreadProblem } from '../../../threads/index.js';
 import { generationOptions } from '../sampling/options.js';
 import { refusedByTemplate } from '../template/refusal.js';
 import type { MadePrompt, PreparationSetup, PromptJob, PromptOptions, PromptReply } from './job.js';

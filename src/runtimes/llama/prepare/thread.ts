@@ -1,7 +1,7 @@
 /** Entry of a thread that makes prompts: templates are programs of strangers, and long texts take a while. */
 import { workerData } from 'node:worker_threads';
+import { answerJobs } from '../../../async/index.js';
 import { errorData, messageOf, toMillraceError } from '../../../core/index.js';
-import { answerJobs } from '../../../threads/index.js';
 import { bindVocabulary } from '../library/open.js';
 import { Vocabulary } from '../library/vocabulary.js';
 import { ChatTemplate } from '../template/chat-template.js';

@@ -1,14 +1,13 @@
-import { type Clock, type EventBus, type Timer, toMillraceError } from '../core/index.js';
+import type { Clock, Timer } from '../core/index.js';
 
 export interface LaterWritesSetup {
   readonly clock: Clock;
-  readonly events: EventBus;
   /** A change waits so long, for others to be written together with it. */
   readonly afterMs: number;
   /** Writes all that has changed; rejects where it cannot. */
   readonly write: () => Promise<void>;
-  /** What is told once, until it works again: the reason follows. */
-  readonly onFailure: string;
+  /** Called for the first write that fails, until one has succeeded again. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Writes what has changed some time later. What comes while it writes, or could not be written, is for the next time. */
@@ -45,21 +44,15 @@ export class LaterWrites {
   }
 
   async #write(): Promise<void> {
-    const { events, write, onFailure } = this.#setup;
+    const { write, onFailure } = this.#setup;
     this.#isChanged = false;
     try {
       await write();
       this.#isFailing = false;
     } catch (error) {
       this.#isChanged = true;
-      if (!this.#isFailing) warn(events, onFailure, error);
+      if (!this.#isFailing) onFailure(error);
       this.#isFailing = true;
     }
   }
-}
-
-/** Tells of what has failed, and why. */
-export function warn(events: EventBus, message: string, error: unknown): void {
-  const reason = toMillraceError(error).message;
-  events.publish('diagnostic', { level: 'warn', room: 'service', message: `${message}: ${reason}` });
 }

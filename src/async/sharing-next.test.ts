@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sharingNext } from './share-next.js';
+import { sharingNext } from './sharing-next.js';
 
 it('one reload runs at a time, and all calls that arrive meanwhile share the next one', async () => {
   const ends: ((count: number) => void)[] = [];

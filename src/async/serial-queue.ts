@@ -1,0 +1,23 @@
+/** Runs work one after the other, in the order of the calls. */
+export class SerialQueue {
+  #last: Promise<unknown> = Promise.resolve();
+  #size = 0;
+
+  /** Work that is not over. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Resolves with the result of the work, or rejects as it does; work that fails does not keep the next from running. */
+  run<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#size++;
+    const turn = this.#last.then(work).finally(() => this.#size--);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Resolves when the work that has come so far is over. Never rejects. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+}
