@@ -3,7 +3,7 @@ import openai
 from langchain_openai import ChatOpenAI, OpenAI
 
 from checks import run
-from common import BASE, KEY, MODEL, SCHEMA, TOOL
+from language import BASE, KEY, MODEL, SCHEMA, TOOL
 
 MESSAGES = [("system", "Be brief."), ("human", "Who is there?")]
 ACCESS = {"base_url": BASE, "api_key": KEY, "model": MODEL, "max_retries": 0, "temperature": 0}

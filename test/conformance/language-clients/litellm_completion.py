@@ -5,7 +5,7 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 import litellm
 
 from checks import run
-from common import BASE, KEY, MESSAGES, MODEL, SCHEMA, TOOL
+from language import BASE, KEY, MESSAGES, MODEL, SCHEMA, TOOL
 
 litellm.suppress_debug_info = True
 ACCESS = {"model": f"openai/{MODEL}", "api_base": BASE, "api_key": KEY, "num_retries": 0, "temperature": 0}

@@ -4,7 +4,7 @@ from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai_like import OpenAILike
 
 from checks import run
-from common import BASE, KEY, MODEL
+from language import BASE, KEY, MODEL
 
 MESSAGES = [ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Who is there?")]
 ACCESS = {

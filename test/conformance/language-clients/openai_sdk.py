@@ -6,7 +6,7 @@ import openai
 import pydantic
 
 from checks import run
-from common import BASE, KEY, MESSAGES, MODEL, SCHEMA, TOOL
+from language import BASE, KEY, MESSAGES, MODEL, SCHEMA, TOOL
 
 client = openai.OpenAI(base_url=BASE, api_key=KEY, max_retries=0)
 LENGTH = {"model": MODEL, "temperature": 0, "max_tokens": 8, "extra_body": {"ignore_eos": True}}

@@ -1,9 +1,8 @@
-"""What the clients' programs have in common: the address, the model, and what they ask."""
+"""Common to the programs of clients of a language model, `python SCRIPT ADDRESS KEY`: the model, and what they ask."""
 import sys
 
-ADDRESS = sys.argv[1]
+ADDRESS, KEY = sys.argv[1:3]
 BASE = f"{ADDRESS}/v1"
-KEY = "key-of-tester-0123456789"
 MODEL = "kjv"
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who is there?"}]
 SCHEMA = {
