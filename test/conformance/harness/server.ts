@@ -28,10 +28,11 @@ interface DialectAddresses {
   readonly http?: string;
 }
 
-/** Starts `millrace serve ARGS` on free ports of loopback. Rejects when it ends before it is ready. */
+/** Starts `millrace serve ARGS` on free ports of loopback. Rejects when it ends before it is ready. `onLog` gets each line of its log. */
 export async function startServer(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  onLog?: (line: string) => void,
 ): Promise<ConformanceServer> {
   const startedAt = performance.now();
   const flags = ['--json', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
@@ -43,6 +44,7 @@ export async function startServer(
   child.stderr.on('data', (chunk: Buffer) => {
     tail = `${tail}${chunk}`.slice(-MAX_LAST_WORDS);
   });
+  if (onLog !== undefined) createInterface({ input: child.stderr }).on('line', onLog);
   const addresses: Listening = { http: '', grpc: '', metrics: '' };
   await new Promise<void>((resolve, reject) => {
     const limit = setTimeout(() => {
@@ -83,10 +85,11 @@ interface Listening {
 
 async function stop(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null) return child.exitCode;
-  const exited = once(child, 'exit');
+  // Its log has ended, too.
+  const closed = once(child, 'close');
   child.kill('SIGTERM');
   const force = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-  await exited;
+  await closed;
   clearTimeout(force);
   return child.exitCode;
 }

@@ -1,0 +1,115 @@
+"""llm, Simon Willison's command line: prompts, streams, schemas, tools, conversations and errors, with a model of its YAML file."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from click.testing import CliRunner
+from llm.cli import cli
+
+from checks import run
+from language import BASE, KEY, MODEL
+
+# JSON is YAML.
+ENTRY = {"model_name": MODEL, "api_base": BASE, "api_key_name": "millrace", "supports_schema": True, "supports_tools": True}
+ENTRIES = [
+    {**ENTRY, "model_id": "kjv"},
+    {**ENTRY, "model_id": "kjv-whole", "can_stream": False},
+    {**ENTRY, "model_id": "kjv-responses", "responses": True},
+    {**ENTRY, "model_id": "kjv-text", "completion": True},
+    {**ENTRY, "model_id": "unknown", "model_name": "kvj"},
+]
+FOLDER = tempfile.TemporaryDirectory()
+Path(FOLDER.name, "extra-openai-models.yaml").write_text(json.dumps(ENTRIES))
+Path(FOLDER.name, "keys.json").write_text(json.dumps({"millrace": KEY}))
+ENVIRONMENT = {"LLM_USER_PATH": FOLDER.name, "OPENAI_API_KEY": ""}
+ASKED = "Who is there?"
+GREEDY = ["-o", "temperature", "0", "-o", "max_tokens", "12"]
+BEING = json.dumps(
+    {
+        "type": "object",
+        "properties": {"kind": {"enum": ["man", "beast"]}, "old": {"type": "boolean"}},
+        "required": ["kind", "old"],
+        "additionalProperties": False,
+    }
+)
+
+
+def llm(*arguments):
+    """Its command in this process: it takes two seconds to load."""
+    return CliRunner().invoke(cli, arguments, env=ENVIRONMENT)
+
+
+def said(*arguments):
+    result = llm(*arguments)
+    if result.exit_code != 0:
+        raise RuntimeError(f"{result.stderr} {result.exception!r}")
+    return result.stdout.rstrip("\n")
+
+
+def last_log():
+    return json.loads(said("logs", "list", "-n", "1", "--json"))[0]
+
+
+def prompts(checks):
+    checks.true("models", "kjv-whole" in said("models", "list"))
+    streamed = said("-m", "kjv", *GREEDY, ASKED)
+    checks.true("a stream", streamed, streamed)
+    command = [sys.executable, "-m", "llm", "-m", "kjv", *GREEDY, ASKED]
+    apart = subprocess.run(command, env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    checks.equal("a process of its own", apart.stdout.rstrip("\n"), streamed)
+    checks.equal("an answer", said("-m", "kjv-whole", *GREEDY, ASKED), streamed)
+    checks.equal("asked asynchronously", said("-m", "kjv", "--async", *GREEDY, ASKED), streamed)
+    logged = last_log()
+    checks.equal("usage", (logged["input_tokens"] > 0, logged["output_tokens"] > 0), (True, True))
+    checks.equal("an answer of a response", said("-m", "kjv-responses", *GREEDY, ASKED), streamed)
+    checks.true("a text", said("-m", "kjv-text", *GREEDY, "In the beginning"))
+    options = [("top_p", "0.9"), ("frequency_penalty", "0.5"), ("presence_penalty", "0.5"), ("seed", "7"), ("stop", "lord")]
+    flags = [part for name, value in options for part in ("-o", name, value)]
+    given = said("-m", "kjv", "-s", "Be brief.", "-o", "max_tokens", "12", "-o", "logit_bias", '{"5": -100}', *flags, ASKED)
+    checks.equal("options", last_log()["response"], given)
+    checks.true("json mode", said("-m", "kjv", "-o", "json_object", "1", "-o", "max_tokens", "200", ASKED).strip()[0] == "{")
+
+
+def schemas(checks):
+    for model in ("kjv", "kjv-whole", "kjv-responses"):
+        being = json.loads(said("-m", model, "--schema", BEING, ASKED))
+        checks.equal(f"{model}: members", set(being), {"kind", "old"})
+    short = json.loads(said("-m", "kjv", "--schema", "old bool, tame bool", ASKED))
+    checks.equal("a short schema", {type(value) for value in short.values()}, {bool})
+
+
+def conversations(checks):
+    # Long enough to end: it does not read the usage of a response that is cut.
+    greedy = ["-o", "temperature", "0", "-o", "max_tokens", "400"]
+    for model in ("kjv", "kjv-responses"):
+        said("-m", model, *greedy, ASKED)
+        first = last_log()
+        said("-c", *greedy, "And then?")
+        second = last_log()
+        checks.equal(f"{model}: a conversation", second["conversation_id"], first["conversation_id"])
+        checks.true(f"{model}: what was said before", second["input_tokens"] > first["input_tokens"], second)
+
+
+def endpoint(checks):
+    """Its command for a server that no file names."""
+    ask = ["openai", "endpoint", BASE, "--key", KEY]
+    checks.equal("models of an address", said(*ask, "--models"), MODEL)
+    checks.equal("an answer of an address", said(*ask, "-m", MODEL, *GREEDY, ASKED), said("-m", "kjv", *GREEDY, ASKED))
+
+
+def errors(checks):
+    def refusal(what, words, *arguments):
+        result = llm(*arguments)
+        checks.equal(f"{what}: exit status", result.exit_code, 1)
+        checks.true(f"{what}: error text", result.stderr.startswith("Error: ") and words in result.stderr, result.stderr)
+
+    refusal("a wrong key", "key", "-m", "kjv", "--key", "wrong", ASKED)
+    refusal("an unknown model", "kvj", "-m", "unknown", ASKED)
+    refusal("a prompt that is too long", "the prompt is too long", "-m", "kjv", "and " * 20_000)
+    refusal("the same of a response", "the prompt is too long", "-m", "kjv-responses", "and " * 20_000)
+
+
+run(prompts, schemas, conversations, endpoint, errors)
