@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from llm.cli import cli
 
 from checks import run
-from language import BASE, KEY, MODEL
+from language import BASE, KEY, MODEL, SCHEMA
 
 # JSON is YAML.
 ENTRY = {"model_name": MODEL, "api_base": BASE, "api_key_name": "millrace", "supports_schema": True, "supports_tools": True}
@@ -27,14 +27,7 @@ Path(FOLDER.name, "keys.json").write_text(json.dumps({"millrace": KEY}))
 ENVIRONMENT = {"LLM_USER_PATH": FOLDER.name, "OPENAI_API_KEY": ""}
 ASKED = "Who is there?"
 GREEDY = ["-o", "temperature", "0", "-o", "max_tokens", "12"]
-BEING = json.dumps(
-    {
-        "type": "object",
-        "properties": {"kind": {"enum": ["man", "beast"]}, "old": {"type": "boolean"}},
-        "required": ["kind", "old"],
-        "additionalProperties": False,
-    }
-)
+BEING = json.dumps(SCHEMA)
 
 
 def llm(*arguments):
@@ -58,7 +51,8 @@ def prompts(checks):
     streamed = said("-m", "kjv", *GREEDY, ASKED)
     checks.true("a stream", streamed, streamed)
     command = [sys.executable, "-m", "llm", "-m", "kjv", *GREEDY, ASKED]
-    apart = subprocess.run(command, env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    options = {"env": {**os.environ, **ENVIRONMENT}, "stdin": subprocess.DEVNULL, "text": True, "check": True}
+    apart = subprocess.run(command, stdout=subprocess.PIPE, **options)
     checks.equal("a process of its own", apart.stdout.rstrip("\n"), streamed)
     checks.equal("an answer", said("-m", "kjv-whole", *GREEDY, ASKED), streamed)
     checks.equal("asked asynchronously", said("-m", "kjv", "--async", *GREEDY, ASKED), streamed)
@@ -108,8 +102,8 @@ def errors(checks):
 
     refusal("a wrong key", "key", "-m", "kjv", "--key", "wrong", ASKED)
     refusal("an unknown model", "kvj", "-m", "unknown", ASKED)
-    refusal("a prompt that is too long", "the prompt is too long", "-m", "kjv", "and " * 20_000)
-    refusal("the same of a response", "the prompt is too long", "-m", "kjv-responses", "and " * 20_000)
+    refusal("a prompt that is too long", "the prompt is too long", "-m", "kjv", "and " * 5_000)
+    refusal("the same of a response", "the prompt is too long", "-m", "kjv-responses", "and " * 5_000)
 
 
 run(prompts, schemas, conversations, endpoint, errors)

@@ -133,7 +133,7 @@ def errors(checks):
         wrong, unknown, asking = agent(api, key="wrong"), agent(api, name="kvj"), agent(api)
         checks.raises(f"{api}: a wrong key", openai.AuthenticationError, lambda: ask(wrong))
         checks.raises(f"{api}: an unknown model", openai.NotFoundError, lambda: ask(unknown))
-        long = checks.raises(f"{api}: too long", openai.BadRequestError, lambda: ask(asking, "and " * 20_000))
+        long = checks.raises(f"{api}: too long", openai.BadRequestError, lambda: ask(asking, "and " * 5_000))
         checks.equal(f"{api}: code", long and long.code, "context_length_exceeded")
         cut = agent(api, output_type=Being, settings={"max_tokens": 2})
         checks.raises(f"{api}: an answer that is cut", ModelBehaviorError, lambda: ask(cut))

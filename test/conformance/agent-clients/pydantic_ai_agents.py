@@ -123,7 +123,7 @@ def errors(checks):
     for api in MODELS:
         refusal("a wrong key", 401, key="wrong")
         refusal("an unknown model", 404, name="kvj")
-        error = refusal("a prompt that is too long", 400, asked="and " * 20_000)
+        error = refusal("a prompt that is too long", 400, asked="and " * 5_000)
         checks.equal(f"{api}: code", error and error.body.get("code"), "context_length_exceeded")
         cut = agent(api, output_type=ToolOutput(Being), settings={"max_tokens": 3}, retries=0)
         checks.raises(f"{api}: a call that is cut", UnexpectedModelBehavior, lambda: cut.run_sync(ASKED))
