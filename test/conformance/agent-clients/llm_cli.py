@@ -1,4 +1,4 @@
-"""llm, Simon Willison's command line, with models of its YAML file: prompts, streams, schemas, conversations, errors."""
+"""llm, Simon Willison's command line, with models of its YAML file: prompts, schemas, conversations, errors."""
 import json
 import os
 import subprocess

@@ -1,6 +1,7 @@
 """OpenAI's Python client."""
 import asyncio
 import json
+from typing import Literal
 
 import openai
 import pydantic
@@ -44,8 +45,10 @@ def structured(checks):
 
 
 class Being(pydantic.BaseModel):
-    age: int = pydantic.Field(ge=0)
-    name: str = pydantic.Field(pattern="^Moses of the rod$", max_length=4)
+    """Its bounds contradict each other, so that no answer can be held to them."""
+
+    age: int = pydantic.Field(ge=10, le=5)
+    kind: Literal["man", "beast"]
 
 
 def keywords(checks):
@@ -57,9 +60,9 @@ def keywords(checks):
 
     for strict in (None, False):
         members = json.loads(ask(strict).choices[0].message.content)
-        checks.equal("members that are checked afterwards", set(members), {"age", "name"})
+        checks.equal("members that are checked afterwards", set(members), {"age", "kind"})
     refused = checks.raises("strict keywords", openai.BadRequestError, lambda: ask(True))
-    checks.true("a keyword by its name", refused and "'minimum'" in refused.message, refused)
+    checks.true("the place of a keyword", refused and "'/properties/age'" in refused.message, refused)
 
 
 def texts(checks):
