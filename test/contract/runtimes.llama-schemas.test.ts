@@ -101,6 +101,7 @@ describe('a schema', () => {
     expect(wrong.error).toEqual({
       code: 'internal',
       message: 'the answer does not match the schema:  must NOT be valid',
+      reason: 'schema_mismatch',
     });
     const right = await ask({ type: 'string', maxLength: 3, not: { minLength: 4 } });
     expect({ error: right.error, finishReason: right.finishReason }).toEqual({
