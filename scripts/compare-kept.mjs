@@ -1,13 +1,13 @@
 /**
  * `node scripts/compare-kept.mjs`: measures this build beside the commit whose figures the documentation shows (bench/kept/table.json), built
- * in a worktree, within 6 minutes on two cores, and prints what differs. A report, which judges nothing: a machine that is busy says more about itself.
+ * in a worktree, within 4 minutes on two cores, and prints what differs. A report, which judges nothing: a machine that is busy says more about itself.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const ROWS = 'W1,W1-c1,grpc-W1,cold-start';
+const ROWS = 'W1,cold-start';
 const SIZE = ['--processes', '2', '--rounds', '2', '--duration', '1'];
 
 const root = path.dirname(import.meta.dirname);

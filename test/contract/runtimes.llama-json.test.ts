@@ -7,7 +7,7 @@ import { runBatch } from '../support/test-host.js';
 const { load } = useLlamaHost();
 /** Under load, and with coverage. */
 const LIMIT_MS = 180_000;
-const SCHEMAS = 200;
+const SCHEMAS = 80;
 /** As many as there are slots. */
 const TOGETHER = 4;
 
