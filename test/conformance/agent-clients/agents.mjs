@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Checks } from '../harness/checks.mjs';
 
 const [address, apiKey, folder] = process.argv.slice(2);
 const { resolve } = createRequire(path.join(folder, 'package.json'));
@@ -24,22 +25,8 @@ const MODELS = { chat: OpenAIChatCompletionsModel, responses: OpenAIResponsesMod
 const ASKED = 'Who is there?';
 const Being = z.object({ kind: z.enum(['man', 'beast']), old: z.boolean() });
 const runner = new Runner();
-let passed = 0;
-let failed = 0;
-
-async function check(name, run) {
-  try {
-    await run();
-    passed++;
-  } catch (error) {
-    failed++;
-    console.log(
-      `FAIL ${name}: ${String(error?.stack ?? error)
-        .replaceAll(/\s+/g, ' ')
-        .slice(0, 500)}`,
-    );
-  }
-}
+const checks = new Checks();
+const check = (name, run) => checks.run(name, run);
 
 function agent(api, { name = 'kjv', key = apiKey, settings = {}, ...options } = {}) {
   const client = new OpenAI({ baseURL: `${address}/v1`, apiKey: key, maxRetries: 0 });
@@ -119,5 +106,4 @@ await check('a stored response goes on', async () => {
   assert.ok(again.state.usage.inputTokens > answer.state.usage.inputTokens);
 });
 
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+checks.close();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Checks } from '../harness/checks.mjs';
 
 const [address, folder] = process.argv.slice(2);
 const { resolve } = createRequire(path.join(folder, 'package.json'));
@@ -21,22 +22,8 @@ const SCHEMA = {
   additionalProperties: false,
 };
 const TO = { ...SCHEMA, properties: { to: { enum: ['Moses', 'Aaron'] } }, required: ['to'] };
-let passed = 0;
-let failed = 0;
-
-async function check(name, run) {
-  try {
-    await run();
-    passed++;
-  } catch (error) {
-    failed++;
-    console.log(
-      `FAIL ${name}: ${String(error?.stack ?? error)
-        .replaceAll(/\s+/g, ' ')
-        .slice(0, 500)}`,
-    );
-  }
-}
+const checks = new Checks();
+const check = (name, run) => checks.run(name, run);
 
 const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
 const length = { model: 'kjv', messages, max_tokens: 8, temperature: 0, ignore_eos: true };
@@ -153,5 +140,4 @@ await check('ai: an error', async () => {
   await assert.rejects(unknown, (error) => APICallError.isInstance(error) && error.statusCode === 404);
 });
 
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+checks.close();

@@ -1,0 +1,22 @@
+/** Checks of a script for Node, counted; those that fail are printed on a line each. */
+export class Checks {
+  #passed = 0;
+  #failed = 0;
+
+  async run(name, check) {
+    try {
+      await check();
+      this.#passed++;
+    } catch (error) {
+      this.#failed++;
+      const reason = String(error?.stack ?? error).replaceAll(/\s+/g, ' ');
+      console.log(`FAIL ${name}: ${reason.slice(0, 500)}`);
+    }
+  }
+
+  /** Prints the counts, as a suite adopts them. */
+  close() {
+    console.log(`${this.#passed} passed, ${this.#failed} failed`);
+    process.exitCode = this.#failed === 0 ? 0 : 1;
+  }
+}
