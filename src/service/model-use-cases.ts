@@ -27,6 +27,7 @@ type ModelUseCases = Pick<
   | 'modelStatistics'
   | 'modelGauges'
   | 'readyModels'
+  | 'mayInfer'
   | 'repositoryIndex'
 >;
 
@@ -98,6 +99,8 @@ export function createModelUseCases({ engine, lookup, routes }: ModelParts) {
       const seen = all.filter(({ ref }) => rights.allowOwn(right, ref.name));
       return purpose === 'names' || purpose === 'suggest' ? [...seen, ...aliasesOf(seen)] : seen;
     },
+    mayInfer: ({ principal }, name) =>
+      principal.rights.allow('model.infer', lookup.aliases.resolve({ name, version: undefined }).name),
     repositoryIndex(call, { readyOnly, repository }) {
       admit(call.principal, 'model.observe', '');
       return engine

@@ -206,6 +206,8 @@ export interface Service {
    * A caller with rights on none gets none then. Aliases are among them to `suggest` one, and where all `names` are listed.
    */
   readyModels(call: Call, purpose?: 'names' | 'suggest' | 'infer'): readonly ModelInfo[];
+  /** Whether the caller has the right to infer the model or route of a name, which may be an alias; it need not exist. */
+  mayInfer(call: Call, name: string): boolean;
   repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
   /**
    * Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. What has not been pulled

@@ -43,7 +43,7 @@ const COUNTING: readonly (readonly [route: string, body: object])[] = [
   ['detokenize', { tokens: [5, 6] }],
 ];
 
-const post = (server: AppServer, key: Key | 'nobody', route: string, body: object): Promise<Response> =>
+const post = (server: AppServer, key: Key | 'other' | 'nobody', route: string, body: object): Promise<Response> =>
   fetch(`http://127.0.0.1:${server.port}/${route}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${keyOf(key)}` },
@@ -53,7 +53,7 @@ const post = (server: AppServer, key: Key | 'nobody', route: string, body: objec
 // biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
 type Json = any;
 
-async function ask(server: AppServer, key: Key | 'nobody', route: string, body: object) {
+async function ask(server: AppServer, key: Key | 'other' | 'nobody', route: string, body: object) {
   const response = await post(server, key, route, body);
   return { status: response.status, json: (await response.json()) as Json };
 }
@@ -156,6 +156,24 @@ describe('with a default model', () => {
     expect(status).toBe(400);
     expect(JSON.stringify(json)).not.toContain('other');
   });
+});
+
+it('the default model may be an alias, and a caller needs the right on the model that has it', async () => {
+  const models = { ...MODELS, 'other/model.yaml': `${MODEL}aliases: [usual]\n` };
+  await using server = await startAppServer(models, {
+    auth: {
+      keys: [...AUTH.keys, { name: 'other', key: keyOf('other'), scopes: [] }],
+      bindings: [...AUTH.bindings, { principal: 'key:other', role: 'caller', models: ['other', 'numbers'] }],
+    },
+    openai: { defaultModel: 'usual' },
+  });
+  const answered = async (key: Key | 'other') => {
+    const { status, json } = await ask(server, key, 'v1/completions', { prompt: 'And', max_tokens: 2 });
+    return [status, json.model];
+  };
+  expect(await answered('all')).toEqual([200, 'usual']);
+  expect(await answered('other')).toEqual([200, 'usual']);
+  expect(await answered('kjv')).toEqual([200, 'kjv']);
 });
 
 it('a request without a model is asked to come again while models are being loaded', async () => {

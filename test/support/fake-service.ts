@@ -191,6 +191,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       waitingSequences: 0,
       instances: [{ id: '0', pid: 4_711, up: true, restarts: 0 }],
     }),
+    mayInfer: () => true,
     readyModels(call) {
       note('readyModels', call);
       return statuses.flatMap(({ info }) => (info === undefined ? [] : [info]));

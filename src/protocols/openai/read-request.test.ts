@@ -40,6 +40,7 @@ function start({ refusal }: { readonly refusal?: MillraceError } = {}) {
   const checked: string[] = [];
   const service = {
     readyModels: () => [],
+    mayInfer: () => true,
     ready: () => true,
     checkTarget: (_: Call, { name }: { readonly name: string }) => {
       checked.push(name);

@@ -14,7 +14,7 @@ import { textFunction } from './text-jobs.js';
 import { type UnnamedContext, unnamedModel } from './unnamed-model.js';
 
 export interface ReadContext extends Pick<DialectContext, 'decoder'>, UnnamedContext {
-  readonly service: Pick<Service, 'checkTarget' | 'readyModels' | 'ready'>;
+  readonly service: Pick<Service, 'checkTarget' | 'readyModels' | 'ready' | 'mayInfer'>;
   readonly maxTextBytes: number;
   readonly unknownParameters: UnknownParameters;
   /** Where the responses are that a request may go on from. Default: there are none. */
