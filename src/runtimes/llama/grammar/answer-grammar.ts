@@ -22,8 +22,8 @@ export function grammarOfAnswer(
   const rules = new GrammarRules();
   const answers: string[] = [];
   if (output !== undefined && use?.mustCall !== true) {
-    const { open = '', close = '' } = format?.marks.find(({ isWritten }) => isWritten) ?? {};
-    answers.push(`${literal(open)} ${output.rule(rules)} ${literal(close)}`);
+    const { open = '', openOfJson = open, close = '' } = format?.marks.find(({ isWritten }) => isWritten) ?? {};
+    answers.push(`${literal(output.isJson ? openOfJson : open)} ${output.rule(rules)} ${literal(close)}`);
   }
   const isCallWritten = use !== undefined && (use.mustCall || output !== undefined);
   if (isCallWritten && format !== undefined) {

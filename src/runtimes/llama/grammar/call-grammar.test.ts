@@ -11,6 +11,7 @@ import { type Library, openLibrary } from '../library/open.js';
 import { Weights } from '../library/weights.js';
 import { Grammar } from '../sampling/grammar.js';
 import { grammarOfAnswer, grammarOfArguments } from './answer-grammar.js';
+import { structuredOutput } from './structured-output.js';
 import { problemOf } from './validate.js';
 
 let library: Library;
@@ -212,4 +213,14 @@ test('a call may come behind a space or a thought', () => {
       calls: [{ name: 'go', arguments: '{"a": "x"}' }],
     });
   }
+});
+
+test.each([
+  [{ type: 'choice', choices: ['yes', 'no'] }, '<|channel|>final<|message|>yes', 'yes'],
+  [{ type: 'json_object' }, '<|channel|>final <|constrain|>json<|message|>{"a": 1}', '{"a": 1}'],
+] as const)('an answer of gpt-oss names JSON in its header where it is JSON: %j', (format, text, content) => {
+  const answered = { format: formatOf('', 'gpt-oss'), isThinking: false, use: undefined };
+  const grammar = grammarOfAnswer(structuredOutput(format), answered) ?? '';
+  expect(takes(text, grammar)).toBe(true);
+  expect(readWhole(answered, [text])).toMatchObject({ content, calls: [] });
 });

@@ -8,6 +8,7 @@ import type { SchemaChecks } from './schema-checks.js';
 
 /** What the text of an answer has to be. */
 export interface StructuredOutput {
+  readonly isJson: boolean;
   /** The rule of a grammar that lets nothing else come. Throws `invalid_argument` for a schema that cannot be promised. */
   rule(rules: GrammarRules): string;
   /** Of a text that is whole. Rejects with `internal` where it is wrong, or has `checks` count that where nothing was promised. */
@@ -19,7 +20,11 @@ export function structuredOutput(format: ResponseFormat | undefined): Structured
   if (format === undefined) return undefined;
   switch (format.type) {
     case 'json_object':
-      return { rule: () => 'ws object ws', check: (text, checks) => checks.require({ text, schema: true }) };
+      return {
+        isJson: true,
+        rule: () => 'ws object ws',
+        check: (text, checks) => checks.require({ text, schema: true }),
+      };
     case 'json_schema':
       return outputBySchema(format);
     case 'choice':
@@ -33,7 +38,7 @@ export function structuredOutput(format: ResponseFormat | undefined): Structured
 
 /** The grammar says all of it. */
 function promised(rule: StructuredOutput['rule']): StructuredOutput {
-  return { rule, check: () => Promise.resolve() };
+  return { isJson: false, rule, check: () => Promise.resolve() };
 }
 
 function outputBySchema({
@@ -43,6 +48,7 @@ function outputBySchema({
   const reading: SchemaReading = { what: 'the JSON schema', reason: 'invalid_json_schema', isStrict };
   const schema = plainSchema(given, reading);
   return {
+    isJson: true,
     rule: (rules) => `ws ${ruleOfSchema(rules, schema, reading)} ws`,
     check: (text, checks) => (isStrict ? checks.require({ text, schema }) : checks.count({ text, schema })),
   };

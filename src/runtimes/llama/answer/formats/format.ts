@@ -111,8 +111,10 @@ export interface ReasoningFormat {
 export interface AnswerMarks {
   readonly open: string;
   readonly close: string;
-  /** JSON that has to come is written between them; else they are only read. */
+  /** An answer whose form is asked for is written between them; else they are only read. */
   readonly isWritten: boolean;
+  /** In place of `open`, before an answer that has to be JSON. Default: `open`. */
+  readonly openOfJson?: string;
 }
 
 /** An answer is a row of messages, each with a header. */

@@ -15,7 +15,14 @@ export const GPT_OSS: ToolFormat = {
     },
   }),
   reasoning: { open: '<|channel|>analysis<|message|>', close: `<|end|>${START}` },
-  marks: [{ open: '<|channel|>final <|constrain|>json<|message|>', close: '', isWritten: true }],
+  marks: [
+    {
+      open: '<|channel|>final<|message|>',
+      openOfJson: '<|channel|>final <|constrain|>json<|message|>',
+      close: '',
+      isWritten: true,
+    },
+  ],
   channels: {
     begins: ['<|start|>', '<|channel|>', '<|message|>'],
     firstBegins: ['to='],
