@@ -222,6 +222,6 @@ function isJson(text: string): boolean {
   }
 }
 
-function isObject(value: unknown): value is Schema {
+export function isObject(value: unknown): value is Schema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

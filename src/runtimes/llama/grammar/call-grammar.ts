@@ -1,6 +1,7 @@
 import type { OfferedTool, ToolUse } from '../../../generation/index.js';
 import type { CallFormat, LiteralSyntax, NamedSyntax, TagSyntax } from '../answer/formats/format.js';
-import { propertyOf, type ReadSchema } from '../answer/typed-value.js';
+import { isObject, propertyOf, type ReadSchema } from '../answer/typed-value.js';
+import { listMembers, type Member } from './member-list.js';
 import { anyLiteral, type GrammarRules, jsonLiteral, literal } from './rules.js';
 import { type ArgumentValues, ruleOfArguments, valuesOfArguments } from './tool-arguments.js';
 import { ruleUntil } from './until-rule.js';
@@ -11,12 +12,6 @@ const PLAIN_NAME = /^[\p{L}\p{N}_$.-]{1,128}$/u;
 const MAX_WRITTEN_CALLS = 16;
 
 type Schema = Readonly<Record<string, unknown>>;
-
-/** An argument in the form of a family of models. */
-interface Member {
-  readonly rule: string;
-  readonly isRequired: boolean;
-}
 
 /** Rules for calls in the form in which a model was trained to write them. */
 export class CallGrammar {
@@ -133,22 +128,8 @@ export class CallGrammar {
       const rule = this.#rules.add(`${literal(`${name}${assign}`)} ${value}`);
       members.push({ rule, isRequired: schema.required.includes(name) });
     }
-    return `${this.#list(members, assign === '=' ? ', ' : ',')} ${literal(close)}`;
-  }
-
-  /** Members in order; a separator stands before each that is not the first of those that are there. */
-  #list(members: readonly Member[], separator: string): string {
-    let behind = '';
-    let first = '';
-    let mayBeNone = true;
-    for (const { rule, isRequired } of members.toReversed()) {
-      const here = `${rule} ${behind}`;
-      first = this.#rules.add(isRequired || first === '' ? here : `${here} | ${first}`);
-      mayBeNone &&= !isRequired;
-      const more = `${literal(separator)} ${rule}`;
-      behind = this.#rules.add(isRequired ? `${more} ${behind}` : `(${more})? ${behind}`);
-    }
-    return mayBeNone && first !== '' ? `(${first})?` : first;
+    const { first, mayBeNone } = listMembers(this.#rules, members, { separator: literal(assign === '=' ? ', ' : ',') });
+    return `${mayBeNone && first !== '' ? `(${first})?` : first} ${literal(close)}`;
   }
 }
 
@@ -159,8 +140,8 @@ function headOf({ before, after, around }: NamedSyntax, { name }: OfferedTool): 
 
 function ruleOfValue(values: ArgumentValues, name: string): string {
   const { parameters } = values.tool;
-  const { properties } = isSchema(parameters) ? parameters : {};
-  return values.ruleOf(name, isSchema(properties) ? properties[name] : undefined);
+  const { properties } = isObject(parameters) ? parameters : {};
+  return values.ruleOf(name, isObject(properties) ? properties[name] : undefined);
 }
 
 interface ObjectSchema {
@@ -170,11 +151,11 @@ interface ObjectSchema {
 
 /** What a schema says of the arguments by their names; undefined = not in this way. */
 function objectOf(parameters: unknown): ObjectSchema | undefined {
-  if (!isSchema(parameters) || ['$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const'].some((key) => key in parameters)) {
+  if (!isObject(parameters) || ['$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const'].some((key) => key in parameters)) {
     return undefined;
   }
   const { properties = {}, required = [], additionalProperties } = parameters;
-  if (!isSchema(properties) || !Array.isArray(required)) return undefined;
+  if (!isObject(properties) || !Array.isArray(required)) return undefined;
   const isOpen = Object.keys(properties).length === 0 && additionalProperties !== false;
   return isOpen ? undefined : { properties, required };
 }
@@ -194,12 +175,8 @@ function isPlainText({ schema = {}, types }: ReadSchema): boolean {
 const SILENT = ['type', 'title', 'description', 'default', 'examples', 'deprecated', '$comment'];
 
 function isSilent(schema: unknown): boolean {
-  if (!isSchema(schema)) return false;
+  if (!isObject(schema)) return false;
   return Object.entries(schema).every(
     ([key, value]) => SILENT.includes(key) || (key === 'anyOf' && Array.isArray(value) && value.every(isSilent)),
   );
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

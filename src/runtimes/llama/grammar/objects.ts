@@ -1,22 +1,11 @@
 import { isNever } from './keywords.js';
+import { listMembers, type Member, type MemberList } from './member-list.js';
 import { readNames } from './names.js';
 import { jsonLiteral } from './rules.js';
 import { type Conversion, type Counts, isSchema, type Json, type Place, type Schema, within } from './schema.js';
 
-/** A member of an object, by its name. */
-interface Member {
-  readonly rule: string;
-  readonly isRequired: boolean;
-}
-
-/** The part of a rule from some member on. */
-interface Rest {
-  /** Behind another member. */
-  readonly behind: string;
-  /** As the first member; '' = there is none. */
-  readonly first: string;
-  readonly mayBeNone: boolean;
-}
+/** Between two members. */
+const SEPARATOR = 'ws "," ws';
 
 /** The rule for a schema of the type `object`: members in the order of the schema, then others where they are described. */
 export function objectRule(conversion: Conversion, schema: Schema, at: Place): string {
@@ -45,7 +34,7 @@ export function objectRule(conversion: Conversion, schema: Schema, at: Place): s
   const others = othersOf(conversion, names.others, { members, counts });
   if (others === undefined && members.length === 0)
     return counted(conversion, { rule: '"{" ws "}"', most: 0, counts }, at);
-  const { first, mayBeNone } = join(conversion, members, others ?? { behind: '', first: '', mayBeNone: true });
+  const { first, mayBeNone } = listMembers(conversion.rules, members, { separator: SEPARATOR, last: others });
   const isEmptyAllowed = mayBeNone && counts.least === 0;
   const rule = `"{" ws ${isEmptyAllowed ? `(${first})?` : first} ws "}"`;
   return counted(conversion, { rule, most: others === undefined ? members.length : undefined, counts }, at);
@@ -62,37 +51,24 @@ function counted(
   return conversion.passOver('object', within(at, 'minProperties'), problem);
 }
 
-/** The members behind those that have names in the schema. */
+/** The members after the named properties. */
 function othersOf(
   { rules }: Conversion,
   others: readonly string[],
   { members, counts }: { readonly members: readonly Member[]; readonly counts: Counts },
-): Rest | undefined {
+): MemberList | undefined {
   const most = counts.most === undefined ? undefined : counts.most - members.length;
   if (others.length === 0 || (most !== undefined && most <= 0)) return undefined;
   const other = rules.add(others.join(' | '));
   const needed = members.filter(({ isRequired }) => isRequired).length;
   const least = Math.max(0, counts.least - needed);
   const more = (from: number, to: number | undefined) =>
-    from === 0 && to === undefined ? `(ws "," ws ${other})*` : `(ws "," ws ${other}){${from},${to ?? ''}}`;
+    from === 0 && to === undefined ? `(${SEPARATOR} ${other})*` : `(${SEPARATOR} ${other}){${from},${to ?? ''}}`;
   return {
     behind: rules.add(more(least, most)),
     first: rules.add(`${other} ${more(Math.max(0, least - 1), most === undefined ? undefined : most - 1)}`),
     mayBeNone: least === 0,
   };
-}
-
-/** In order; a comma stands before each that is not the first of those that are there. */
-function join({ rules }: Conversion, members: readonly Member[], last: Rest): Rest {
-  return members.toReversed().reduce(({ behind, first, mayBeNone }, { rule, isRequired }): Rest => {
-    const rest = behind === '' ? '' : ` ${behind}`;
-    const here = `${rule}${rest}`;
-    return {
-      first: rules.add(isRequired || first === '' ? here : `(${here} | ${first})`),
-      behind: rules.add(isRequired ? `ws "," ws ${rule}${rest}` : `(ws "," ws ${rule})?${rest}`),
-      mayBeNone: mayBeNone && !isRequired,
-    };
-  }, last);
 }
 
 function isNames(value: Json): value is readonly string[] {

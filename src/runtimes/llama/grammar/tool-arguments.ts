@@ -14,7 +14,7 @@ export interface ArgumentValues {
 
 /** Schemas of tools are written for other servers, too: but for strict ones, what cannot be read is left to the model. */
 export function ruleOfArguments(rules: GrammarRules, tool: OfferedTool): string {
-  if (!isReadable(tool)) return 'object';
+  if (!tool.isStrict && !isReadable(tool)) return 'object';
   const rule = ruleOfSchema(rules, tool.parameters, readingOf(tool));
   return rule === 'value' ? 'object' : rule;
 }
