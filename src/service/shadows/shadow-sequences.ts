@@ -14,7 +14,6 @@ export interface CopiedSequence {
   readonly id: string | bigint;
   /** A step is missing: those behind it would be answered out of another state. */
   isBroken: boolean;
-  /** Settles with the step before: steps run one after the other. */
   readonly steps: SerialQueue;
 }
 

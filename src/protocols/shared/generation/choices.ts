@@ -89,23 +89,24 @@ export class Choices {
 
   /** All of them, each whole, in their order. Rejects as soon as one fails, and the others are cancelled then. */
   whole(): Promise<readonly Generated[]> {
-    return this.#each(async (call, choice) => {
-      for (let retriesLeft = this.#context.schemaRetries ?? 0, next = { call, choice }; ; retriesLeft--) {
-        try {
-          return await this.#generateWhole(next.call, next.choice);
-        } catch (error) {
-          if (retriesLeft === 0 || !isSchemaMismatch(error)) throw error;
-          const again = call.child({ receivedAt: this.#context.clock.now() });
-          next = { call: again, choice: { ...choice, parameters: parametersOfRetry(choice.parameters) } };
-        }
-      }
-    });
+    const { schemaRetries = 0 } = this.#context;
+    return this.#each((call, choice) => this.#generateWhole(call, choice, schemaRetries));
   }
 
-  async #generateWhole(call: Call, choice: ChoiceRequest): Promise<Generated> {
-    const result = await this.#generate(call, choice, true);
-    if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-    return generatedOf(result.response);
+  async #generateWhole(call: Call, choice: ChoiceRequest, retriesLeft: number): Promise<Generated> {
+    try {
+      const result = await this.#generate(call, choice, true);
+      if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
+      return generatedOf(result.response);
+    } catch (error) {
+      if (retriesLeft === 0 || !isSchemaMismatch(error)) throw error;
+      const again = call.child({ receivedAt: this.#context.clock.now() });
+      return this.#generateWhole(
+        again,
+        { ...choice, parameters: parametersOfRetry(choice.parameters) },
+        retriesLeft - 1,
+      );
+    }
   }
 
   /** The one answer of a request with one prompt and one choice. */
