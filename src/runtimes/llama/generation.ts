@@ -16,6 +16,7 @@ import { type CallSyntax, OBJECT } from './answer/formats/format.js';
 import { AnswerCheck } from './grammar/answer-check.js';
 import { grammarOfArguments } from './grammar/answer-grammar.js';
 import type { SchemaChecks } from './grammar/schema-checks.js';
+import { structuredOutput } from './grammar/structured-output.js';
 import type { LlamaContext } from './library/context.js';
 import type { Library } from './library/open.js';
 import type { Weights } from './library/weights.js';
@@ -107,7 +108,7 @@ export class Generation implements Task {
     if (options.promptLogprobs !== undefined) {
       this.#promptReader = new PromptReader({ tokens: this.prompt, text, count: options.promptLogprobs, weights });
     }
-    this.#check = new AnswerCheck(options.output, setup.tools, setup.checks);
+    this.#check = new AnswerCheck(structuredOutput(options.responseFormat), setup.tools, setup.checks);
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });

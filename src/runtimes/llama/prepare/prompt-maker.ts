@@ -80,11 +80,12 @@ export class PromptMaker {
 
   /** Here, as patterns and grammars of callers take their time. */
   #grammarOf(conversation: MadePrompt['conversation'], options: PromptOptions): string | undefined {
+    const output = structuredOutput(options.responseFormat);
     if (isOnlyRead(options)) return undefined;
     const template = conversation && this.#templateFor(conversation.use);
     const answered =
       conversation && typeof template === 'object' ? { ...conversation, format: template.format } : undefined;
-    return grammarOfAnswer(structuredOutput(options.responseFormat), answered);
+    return grammarOfAnswer(output, answered);
   }
 
   #readSource(source: PromptSource, options: PromptOptions): ReadSource {

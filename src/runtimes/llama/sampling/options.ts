@@ -1,6 +1,5 @@
 import type { GenerationParameters, SamplingParameters } from '../../../core/index.js';
 import { SAMPLING_DEFAULTS } from '../../../generation/index.js';
-import { type StructuredOutput, structuredOutput } from '../grammar/structured-output.js';
 
 /** {@link SamplingParameters} with their defaults; a `topK` of -1 is 0 here. */
 export interface SamplingOptions extends Required<Omit<SamplingParameters, 'logitBias' | 'seed'>> {
@@ -38,13 +37,11 @@ export interface GenerationOptions
   extends SamplingOptions,
     Required<Pick<GenerationParameters, Defaulted>>,
     OrUndefined<Pick<GenerationParameters, Optional>> {
-  /** The form of the text; undefined = any. */
-  readonly output: StructuredOutput | undefined;
   /** Of conversations: the oldest turns are left out where it does not fit. */
   readonly dropsTurns: boolean;
 }
 
-/** What a request says, with what it leaves out. Throws `invalid_argument` for a schema that is none. */
+/** The parameters of a request, with defaults for the missing ones. */
 export function generationOptions(request: GenerationParameters): GenerationOptions {
   return {
     maxTokens: request.maxTokens,
@@ -76,7 +73,6 @@ export function generationOptions(request: GenerationParameters): GenerationOpti
     returnTokenIds: request.returnTokenIds ?? false,
     addSpecial: request.addSpecial ?? true,
     parseSpecial: request.parseSpecial ?? true,
-    output: structuredOutput(request.responseFormat),
     toolChoice: request.toolChoice,
     parallelToolCalls: request.parallelToolCalls,
     cacheSalt: request.cacheSalt ?? '',
