@@ -1,6 +1,6 @@
 /**
- * Room `async` (rank 1): the order and the place of work. Queues and writes of a process; threads that do for a room what holds up an event loop: groups of
- * requests, or jobs with a limit each.
+ * Room `async` (rank 1): scheduling of work inside a process. Serial queues and deferred writes; worker threads for work that would block
+ * the event loop, as groups of requests or as jobs with a time limit.
  */
 
 export { answerGroups, type GroupAnswerer } from './answer-groups.js';

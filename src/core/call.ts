@@ -21,7 +21,7 @@ const NO_METADATA: CallMetadata = Object.freeze({});
 /** How calls are scheduled: work in the background never delays normal calls, and neither do the calls that it makes. */
 export type CallPriority = 'normal' | 'background';
 
-/** Whose quotas, usage, audit entries and outcomes a call counts for: those of its principal, or none, as for the copies of shadows. */
+/** Who a call is charged to (quotas, usage, audit entries, outcomes): its principal, or `none`, as for shadow copies. */
 export type CallAccount = 'principal' | 'none';
 
 export interface CallOptions {

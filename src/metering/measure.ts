@@ -23,7 +23,7 @@ export function outcomeOf({ error }: Pick<Events['inferFinished'], 'error'>): Us
   return error === undefined ? 'answered' : OUTCOMES[error.code];
 }
 
-/** Copies for shadows, and the calls of their models, are no use of a principal's. */
+/** Whether an inference is charged to no principal, as shadow copies and the calls of their models are. */
 export function isUnaccounted({ call }: Pick<Events['inferFinished'], 'call'>): boolean {
   return call.account === 'none';
 }

@@ -1,6 +1,6 @@
 import { type EventBus, toMillraceError } from '../core/index.js';
 
-/** Tells of what has failed, and why. */
+/** Logs a failure and its reason as a warning. */
 export function warn(events: EventBus, message: string, error: unknown): void {
   const reason = toMillraceError(error).message;
   events.publish('diagnostic', { level: 'warn', room: 'service', message: `${message}: ${reason}` });

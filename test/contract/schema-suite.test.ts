@@ -35,7 +35,7 @@ const GROUPS = Object.entries(SUITE).flatMap(([keyword, groups]) =>
     .map((group) => [`${keyword}: ${group.description}`, group, keyword] as const),
 );
 
-/** undefined = the schema is refused. Throws where that is for another reason than those that are known. */
+/** undefined = the schema is refused for a known reason. */
 function grammarOf(schema: Json): string | undefined {
   const rules = new GrammarRules();
   try {

@@ -53,7 +53,7 @@ describe('a model with several templates', () => {
     expect(await apply(model, more)).toMatchObject({ status: 200, body: { prompt } });
   });
 
-  it('tells of tools in text where the template for them knows none', async () => {
+  it('describes the tools in text where the template for tools does not', async () => {
     const { body } = await apply('beside', { tools: [TOOL] });
     expect(body.prompt).toMatch(/^tools beside:You can call these functions:\n\{"name":"send"/);
   });

@@ -110,7 +110,7 @@ describe('tools of chat completions', () => {
   });
 
   it.each(['coder', 'harmony'])('are called in the form that the model was trained on: %s', async (model) => {
-    // The token 'c' makes a message to a tool, and not a thought, of the one that begins.
+    // The token 'c' begins a message to a tool instead of a thought.
     const request = { ...CHAT, ...NAMED, model, max_tokens: 400, logit_bias: { 980: 100 } };
     const { status, json } = await ask('chat/completions', request);
     expect(status).toBe(200);

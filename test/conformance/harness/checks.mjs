@@ -1,4 +1,4 @@
-/** Checks of a script for Node, counted; those that fail are printed on a line each. */
+/** Counts the checks of a Node script, and prints each failure on a line. */
 export class Checks {
   #passed = 0;
   #failed = 0;

@@ -23,7 +23,7 @@ export interface AnswerFormat {
   readonly channels: ChannelFormat | undefined;
   /** Tools and calls are not known to the template: they are described and written in texts. */
   readonly toolsInText: boolean;
-  /** What the system message says of the tools, where the template does not tell of them; undefined = it does. */
+  /** The system message's description of the tools; undefined = the template describes them. */
   readonly instructions: ((tools: readonly DescribedTool[]) => string) | undefined;
   /** How calls of earlier answers are written in their texts, where the template does not write them; undefined = it does. */
   readonly writtenCalls: ((calls: readonly WrittenCall[]) => string) | undefined;

@@ -116,7 +116,7 @@ export class ChannelReader {
     return this.#format.begins.some((each) => text.startsWith(each));
   }
 
-  /** A line that is a name may be what is left of the first header. */
+  /** Whether the first line is a name: the rest of a header that began in the prompt. */
   #isNamed(text: string): boolean {
     if (!this.#isFirst || this.#format.firstBegins !== undefined) return false;
     const line = text.indexOf('\n') < 0 ? text : text.slice(0, text.indexOf('\n'));

@@ -4,7 +4,7 @@ import type { AnswerMarks } from './formats/format.js';
 /** Most whitespace before a mark. */
 const MAX_SPACE = 256;
 
-/** Takes the marks from around an answer: the one that it begins with, and then the one that belongs to it. */
+/** Removes the marks around an answer: its opening mark, and then the matching closing mark. */
 export class MarkStripper {
   readonly #marks: readonly AnswerMarks[];
   #state: 'before' | 'inside' | 'behind' = 'before';

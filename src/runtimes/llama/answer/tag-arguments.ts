@@ -54,7 +54,7 @@ export class TagArguments implements ArgumentReader {
     this.#held += character;
     const { open, end } = this.#syntax;
     if (this.#held === end) return this.#end('last');
-    // The tag of an argument may be the beginning of the one that ends the call.
+    // The tag that ends the call may begin like an argument's tag.
     if (end.startsWith(this.#held) || (open.startsWith(this.#held) && this.#held !== open)) return 'inside';
     if (!this.#held.startsWith(open)) return this.#wrong();
     const name = this.#held.slice(open.length);

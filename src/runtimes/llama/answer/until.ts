@@ -4,7 +4,7 @@ export class Until {
   #held = '';
   #found: string | undefined;
 
-  /** Of two that end at the same place the one that begins first is found. */
+  /** If two texts end at the same place, the longer one is found. */
   constructor(texts: readonly string[]) {
     this.#texts = texts;
   }

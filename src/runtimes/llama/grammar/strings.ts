@@ -30,7 +30,7 @@ export function stringRule(conversion: Conversion, schema: Schema, at: Place): s
   return rule ?? ruleOfLength(counts);
 }
 
-/** The pattern and the format of a schema of texts. Refuses those that can be neither generated nor checked, if all of it has to hold. */
+/** The pattern and the format of a string schema. A strict schema is refused if either can be neither generated nor checked. */
 export function readTexts(conversion: Conversion, { pattern, format }: Schema, at: Place): Texts {
   return {
     pattern: pattern === undefined ? undefined : readPattern(conversion, pattern, within(at, 'pattern')),
@@ -83,7 +83,7 @@ function readFormat(
   return undefined;
 }
 
-/** As much as can be generated; what is left out is checked, formats excepted, which are left out beside patterns only. */
+/** The rule for as many of the conditions as fit the budget. The check of the finished answer covers the others, except a format, which is dropped only beside a pattern. */
 function bestRule(
   conversion: Conversion,
   { pattern, format, length }: Texts & { readonly length: TextRule | undefined },

@@ -31,7 +31,7 @@ export function chatFormatsOf(
   return { plain, withTools: tools === undefined ? plain : formatBy(tools) };
 }
 
-/** Tokens of markers in answers to conversations that llama.cpp does not write as text by itself. */
+/** Marker tokens in answers to conversations, which llama.cpp writes as text only on request. */
 function markersOf(format: AnswerFormat, weights: Weights): ReadonlySet<number> {
   return new Set(format.tokens.flatMap((marker) => tokenOf(marker, weights) ?? []));
 }

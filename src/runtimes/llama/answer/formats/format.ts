@@ -89,7 +89,7 @@ export interface LiteralSyntax {
   readonly kind: 'literals';
   readonly assign: ':' | '=';
   readonly close: '}' | ')';
-  /** Quotation marks, those that are written first. */
+  /** Quotation marks; grammars write the first. */
   readonly quotes: readonly Quote[];
 }
 

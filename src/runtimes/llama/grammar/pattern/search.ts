@@ -9,7 +9,7 @@ const MAX_STEPS = 200_000;
 export function searcher(pattern: Node): (text: string) => boolean {
   const derivatives = new Derivatives(new Budget(MAX_STEPS));
   const begin = derivatives.containing(pattern);
-  // Its characters are told apart from here on.
+  // Computes the classes of characters, which `symbolOf` needs.
   void derivatives.symbols;
   return (text) => {
     let state = begin;

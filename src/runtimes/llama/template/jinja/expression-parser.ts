@@ -296,7 +296,7 @@ export class ExpressionParser {
     return this.reader.is('operator', ':', ']') ? NONE : this.expression();
   }
 
-  /** A filter behind its bar, with those that follow it. */
+  /** A filter after its `|`, and the filters chained to it. */
   protected filter(operand: Expression | undefined): Expression {
     const name = this.#dottedName();
     if (!FILTERS.has(name)) this.#unknown.push(`No filter named '${name}'.`);

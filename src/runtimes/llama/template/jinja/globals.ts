@@ -15,7 +15,7 @@ import {
   type Value,
 } from './values.js';
 
-/** The functions that a template may call: those of Jinja2 but for `lipsum`, and those of transformers. `now`: the time that it is told. */
+/** The global functions of templates: Jinja2's except `lipsum`, and transformers'. `now`: the clock of `strftime_now`. */
 export function globals(now: () => Date): Map<string, Value> {
   const functions: Readonly<Record<string, (given: Arguments) => Value>> = {
     range,
