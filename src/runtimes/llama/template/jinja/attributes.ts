@@ -1,6 +1,6 @@
 import { equals, keyOf } from './operators.js';
 import { stringMethod } from './string-methods.js';
-import { characters, repr } from './text.js';
+import { characterAt, repr } from './text.js';
 import {
   type Arguments,
   bind,
@@ -53,10 +53,9 @@ function itemOfDict(dict: Dict, index: Value): Value | undefined {
 function itemAt(value: Value, index: Value): Value | undefined {
   if (typeof index !== 'number' && typeof index !== 'boolean') return undefined;
   const text = textOf(value);
-  const isSequence = isList(value) || value instanceof Tuple || value instanceof Range;
-  if (text === undefined && !isSequence) return undefined;
-  const items = text !== undefined ? characters(text) : isList(value) ? value : (value as Tuple | Range).items;
-  return items.at(Number(index));
+  if (text !== undefined) return characterAt(text, Number(index));
+  if (value instanceof Tuple) return value.items.at(Number(index));
+  return isList(value) || value instanceof Range ? value.at(Number(index)) : undefined;
 }
 
 function missing(value: Value, name: Value): Undefined {

@@ -7,7 +7,7 @@ import { Float, type Value } from './values.js';
 const COMPARISONS = ['==', '!=', '<', '<=', '>', '>='] as const;
 const NOTHING: GivenArguments = { positional: [], named: [], list: undefined, dict: undefined };
 const NONE: Expression = { type: 'literal', value: null };
-const CONSTANTS: ReadonlyMap<string, Value> = new Map([
+export const CONSTANTS: ReadonlyMap<string, Value> = new Map([
   ['true', true],
   ['True', true],
   ['false', false],

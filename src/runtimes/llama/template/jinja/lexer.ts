@@ -47,11 +47,14 @@ class Lexer {
   readonly #tokens: Token[] = [];
   #at = 0;
   #line = 1;
+  /** Where the present line ends; -1 = it is the last one. */
+  #lineEnd: number;
   /** What was read last ended a line, so that white space before a block is stripped. */
   #startsLine = true;
 
   constructor(source: string) {
     this.#source = source;
+    this.#lineEnd = source.indexOf('\n');
   }
 
   run(): readonly Token[] {
@@ -83,12 +86,9 @@ class Lexer {
   }
 
   #moveTo(at: number): void {
-    for (
-      let end = this.#source.indexOf('\n', this.#at);
-      end >= 0 && end < at;
-      end = this.#source.indexOf('\n', end + 1)
-    ) {
+    while (this.#lineEnd >= 0 && this.#lineEnd < at) {
       this.#line++;
+      this.#lineEnd = this.#source.indexOf('\n', this.#lineEnd + 1);
     }
     this.#at = at;
   }

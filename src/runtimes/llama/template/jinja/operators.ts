@@ -257,10 +257,14 @@ interface Bounds {
 export function slice(value: Value, { start, stop, step }: Bounds): Value {
   if (value instanceof Undefined) value.fail();
   const text = textOf(value);
-  const items = text !== undefined ? characters(text) : value instanceof View ? undefined : sequenceOf(value);
+  const bounds = { start: bound(start), stop: bound(stop), step: bound(step) ?? 1 };
+  if (text !== undefined) {
+    const taken = sliceText(text, bounds);
+    return value instanceof Markup ? new Markup(taken) : taken;
+  }
+  const items = value instanceof View ? undefined : sequenceOf(value);
   if (items === undefined) throw new TemplateError(`'${typeName(value)}' object is not subscriptable`);
-  const taken = takeSlice(items, { start: bound(start), stop: bound(stop), step: bound(step) ?? 1 });
-  if (text !== undefined) return value instanceof Markup ? new Markup(taken.join('')) : taken.join('');
+  const taken = takeSlice(items, bounds);
   return value instanceof Tuple ? new Tuple(taken) : taken;
 }
 
@@ -276,16 +280,26 @@ interface NumericBounds {
   readonly step: number;
 }
 
-function takeSlice<Item>(items: readonly Item[], { start, stop, step }: NumericBounds): readonly Item[] {
-  if (step === 0) throw new TemplateError('slice step cannot be zero');
-  const { length: count } = items;
-  const [least, most] = step > 0 ? [0, count] : [-1, count - 1];
-  const place = (index: number | undefined, fallback: number) =>
-    index === undefined ? fallback : Math.min(most, Math.max(least, index < 0 ? index + count : index));
-  const from = place(start, step > 0 ? 0 : count - 1);
-  const to = place(stop, step > 0 ? count : -1);
+function sliceText(text: string, bounds: NumericBounds): string {
+  if (bounds.step !== 1 || lengthOf(text) !== text.length) return takeSlice(characters(text), bounds).join('');
+  const [from, to] = placesOf(text.length, bounds);
+  return text.slice(from, Math.max(from, to));
+}
+
+function takeSlice<Item>(items: readonly Item[], bounds: NumericBounds): readonly Item[] {
+  const { step } = bounds;
+  const [from, to] = placesOf(items.length, bounds);
   if (step === 1) return items.slice(from, Math.max(from, to));
   const taken: Item[] = [];
   for (let at = from; step > 0 ? at < to : at > to; at += step) taken.push(items[at] as Item);
   return taken;
+}
+
+/** The first index of a slice of so many items, and the index that ends it. */
+function placesOf(count: number, { start, stop, step }: NumericBounds): readonly [from: number, to: number] {
+  if (step === 0) throw new TemplateError('slice step cannot be zero');
+  const [least, most] = step > 0 ? [0, count] : [-1, count - 1];
+  const place = (index: number | undefined, fallback: number) =>
+    index === undefined ? fallback : Math.min(most, Math.max(least, index < 0 ? index + count : index));
+  return [place(start, step > 0 ? 0 : count - 1), place(stop, step > 0 ? count : -1)];
 }

@@ -1,4 +1,4 @@
-import { ExpressionParser } from './expression-parser.js';
+import { CONSTANTS, ExpressionParser } from './expression-parser.js';
 import type { Body, Definition, Expression, If, SetBlock, Statement, Target, With } from './nodes.js';
 import { TokenReader } from './token-reader.js';
 
@@ -182,7 +182,7 @@ class Parser extends ExpressionParser {
       return inner;
     }
     const { value: name } = reader.expect('name');
-    if (['true', 'false', 'none', 'True', 'False', 'None'].includes(name)) reader.fail(`can't assign to '${name}'`);
+    if (CONSTANTS.has(name)) reader.fail(`can't assign to '${name}'`);
     if (!reader.skip('operator', '.')) return { type: 'name', name };
     return { type: 'member', namespace: name, name: reader.expect('name').value };
   }

@@ -1,5 +1,15 @@
 import { floatText, lengthOf, pad, repeat, repr, str } from './text.js';
-import { Float, isDict, Markup, numberOf, TemplateError, Tuple, Undefined, type Value } from './values.js';
+import {
+  type Arguments,
+  Float,
+  isDict,
+  Markup,
+  numberOf,
+  TemplateError,
+  Tuple,
+  Undefined,
+  type Value,
+} from './values.js';
 
 const CONVERSION = /%(?:\(([^)]*)\))?([-+ #0]*)(\d+|\*)?(?:\.(\d+|\*))?[hlL]?([a-zA-Z%])?/g;
 
@@ -106,13 +116,8 @@ function general(number: number, precision: number): string {
 const FIELD = /\{\{|\}\}|\{([^{}:!]*)(?:!([rs]))?(?::([^{}]*))?\}|[{}]/g;
 const SPEC = /^(?:(.)?([<>^=]))?([-+ ])?(0)?(\d+)?(,)?(?:\.(\d+))?([a-zA-Z%])?$/u;
 
-interface Given {
-  readonly positional: readonly Value[];
-  readonly named: ReadonlyMap<string, Value>;
-}
-
 /** A text with values in place of `{}` and the like, as Python's `text.format(…)`; fields are names and numbers only. */
-export function formatBraces(text: string, given: Given): string {
+export function formatBraces(text: string, given: Arguments): string {
   let next = 0;
   return text.replace(FIELD, (whole, name: string | undefined, ...more: (string | undefined)[]) => {
     const [conversion, spec = ''] = more;

@@ -1,5 +1,5 @@
 import { type Filter, filterOf } from './filter.js';
-import { isTrue, iterate } from './operators.js';
+import { integer, isTrue, iterate } from './operators.js';
 import { formatPercent } from './percent-format.js';
 import { replaceText } from './string-methods.js';
 import {
@@ -16,29 +16,26 @@ import {
 } from './text.js';
 import { Float, isDict, Markup, numberOf, TemplateError, Tuple, textOf, Undefined, type Value } from './values.js';
 
-/** Text as the filters of Jinja2 take it, which is that of any value. */
-const soft = (value: Value): string => str(value);
-
 /** Filters that make texts and numbers of texts. */
 export const TEXT_FILTERS: readonly (readonly [string, Filter])[] = [
-  filterOf('upper', [], (value) => soft(value).toUpperCase()),
-  filterOf('lower', [], (value) => soft(value).toLowerCase()),
-  filterOf('capitalize', [], (value) => capitalize(soft(value))),
-  filterOf('title', [], (value) => titleWords(soft(value))),
-  filterOf('trim', ['chars'], (value, [chars = null]) => strip(soft(value), chars === null ? undefined : str(chars))),
-  filterOf('string', [], (value) => (value instanceof Markup ? value : soft(value))),
-  filterOf('safe', [], (value) => new Markup(soft(value))),
+  filterOf('upper', [], (value) => str(value).toUpperCase()),
+  filterOf('lower', [], (value) => str(value).toLowerCase()),
+  filterOf('capitalize', [], (value) => capitalize(str(value))),
+  filterOf('title', [], (value) => titleWords(str(value))),
+  filterOf('trim', ['chars'], (value, [chars = null]) => strip(str(value), chars === null ? undefined : str(chars))),
+  filterOf('string', [], (value) => (value instanceof Markup ? value : str(value))),
+  filterOf('safe', [], (value) => new Markup(str(value))),
   filterOf('escape', [], toMarkup),
   filterOf('e', [], toMarkup),
-  filterOf('center', ['width'], (value, [width = 80]) => pad(soft(value), { width: integerOf(width) }, 'center')),
+  filterOf('center', ['width'], (value, [width = 80]) => pad(str(value), { width: integerOf(width) }, 'center')),
   filterOf('indent', ['width', 'first', 'blank'], (value, [width = 4, first = false, blank = false]) =>
     indent(value, { width, first: isTrue(first), blank: isTrue(blank) }),
   ),
   filterOf('replace', ['old', 'new', 'count'], (value, [old = '', by = '', count = null]) =>
-    replaceText(soft(value), [str(old), str(by)], count === null ? -1 : integerOf(count)),
+    replaceText(str(value), [str(old), str(by)], count === null ? -1 : integerOf(count)),
   ),
   filterOf('truncate', ['length', 'killwords', 'end', 'leeway'], truncate),
-  filterOf('wordcount', [], (value) => [...soft(value).matchAll(/[\p{L}\p{N}_]+/gu)].length),
+  filterOf('wordcount', [], (value) => [...str(value).matchAll(/[\p{L}\p{N}_]+/gu)].length),
   filterOf('urlencode', [], urlEncode),
   filterOf('int', ['default', 'base'], (value, [fallback = 0, base = 10]) =>
     toInteger(value, fallback, integerOf(base)),
@@ -50,7 +47,7 @@ export const TEXT_FILTERS: readonly (readonly [string, Filter])[] = [
       if (positional.length > 0 && named.size > 0) {
         throw new TemplateError("can't handle positional and keyword arguments at the same time");
       }
-      return formatPercent(soft(value), named.size > 0 ? new Map(named) : new Tuple(positional));
+      return formatPercent(str(value), named.size > 0 ? new Map(named) : new Tuple(positional));
     },
   ],
 ];
@@ -93,9 +90,9 @@ function indent(value: Value, { width, first, blank }: Indent): string {
 
 function truncate(
   value: Value,
-  [length = 255, kills = false, end = '...', leeway = 5]: readonly (Value | undefined)[],
+  [length = 255, kills = false, end = '...', leeway]: readonly (Value | undefined)[],
 ): Value {
-  const text = soft(value);
+  const text = str(value);
   const letters = characters(text);
   const most = integerOf(length);
   const ending = str(end);
@@ -132,9 +129,7 @@ function toInteger(value: Value, fallback: Value, base: number): Value {
   const text = textOf(value);
   const number = text === undefined ? numberOf(value) : integerOfText(text, base);
   if (number === undefined || !Number.isFinite(number)) return fallback;
-  const whole = Math.trunc(number);
-  if (!Number.isSafeInteger(whole)) throw new TemplateError(`integers beyond 2^53 are not supported, got ${whole}`);
-  return whole === 0 ? 0 : whole;
+  return integer(Math.trunc(number));
 }
 
 function integerOfText(text: string, base: number): number | undefined {

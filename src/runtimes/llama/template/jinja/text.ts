@@ -112,6 +112,11 @@ export function characters(text: string): readonly string[] {
   return SURROGATES.test(text) ? Array.from(text) : text.split('');
 }
 
+/** The character at an index, which counts from the end if it is negative. */
+export function characterAt(text: string, index: number): string | undefined {
+  return SURROGATES.test(text) ? Array.from(text).at(index) : text.at(index);
+}
+
 export function lengthOf(text: string): number {
   return SURROGATES.test(text) ? Array.from(text).length : text.length;
 }

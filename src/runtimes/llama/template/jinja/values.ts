@@ -92,6 +92,12 @@ export class Range {
     }
   }
 
+  /** The number at an index, which counts from the end if it is negative. */
+  at(index: number): number | undefined {
+    const place = index < 0 ? index + this.length : index;
+    return place >= 0 && place < this.length ? this.start + place * this.step : undefined;
+  }
+
   get items(): readonly number[] {
     return Array.from({ length: this.length }, (_, index) => this.start + index * this.step);
   }
