@@ -1,5 +1,5 @@
 import type { ToolCallDelta } from '../../../core/index.js';
-import { beginningOf, findFirst } from '../text/find-stop.js';
+import { cutAtFirst } from '../text/find-stop.js';
 import { CallLog } from './call-log.js';
 import type { CallScanner, FindTool, Scanned } from './call-scanner.js';
 import type { CallFormat } from './formats/format.js';
@@ -126,12 +126,11 @@ export class CallReader {
   }
 
   #readText(): boolean {
-    const found = findFirst(this.#held, this.#marks);
-    const end = found?.at ?? (this.#marks.length === 0 ? this.#held.length : beginningOf(this.#held, this.#marks));
-    this.#content += this.#held.slice(0, end);
-    this.#held = this.#held.slice(end);
-    if (found === undefined) return false;
-    return this.#format.opens.includes(found.stop) ? this.#open(found.stop) : this.#begin();
+    const { before, stop, rest } = cutAtFirst(this.#held, this.#marks);
+    this.#content += before;
+    this.#held = rest;
+    if (stop === undefined) return false;
+    return this.#format.opens.includes(stop) ? this.#open(stop) : this.#begin();
   }
 
   #open(mark: string): boolean {

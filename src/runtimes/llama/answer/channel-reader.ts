@@ -1,4 +1,4 @@
-import { beginningOf, findFirst } from '../text/find-stop.js';
+import { cutAtFirst } from '../text/find-stop.js';
 import type { AnswerPiece } from './answer-piece.js';
 import { CallLog } from './call-log.js';
 import type { OpenArguments } from './call-reader.js';
@@ -150,13 +150,11 @@ export class ChannelReader {
   }
 
   #readText(): boolean {
-    const mark = findFirst(this.#held, this.#marks);
-    const end = mark?.at ?? beginningOf(this.#held, this.#marks);
-    const text = this.#held.slice(0, end);
-    if (this.#mode === 'thought') this.#reasoning += text;
-    else this.#content += text;
-    this.#held = this.#held.slice(end);
-    if (mark === undefined) return false;
+    const { before, stop, rest } = cutAtFirst(this.#held, this.#marks);
+    if (this.#mode === 'thought') this.#reasoning += before;
+    else this.#content += before;
+    this.#held = rest;
+    if (stop === undefined) return false;
     this.#mode = 'header';
     return true;
   }

@@ -8,3 +8,12 @@ export function inJsonString(character: string): string {
 export function textInJsonString(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
+
+/** The value of JSON; undefined = the text is not JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,4 +1,4 @@
-import { beginningOf } from '../text/find-stop.js';
+import { cutAtFirst } from '../text/find-stop.js';
 import type { AnswerMarks } from './formats/format.js';
 
 /** Most whitespace before a mark. */
@@ -44,16 +44,11 @@ export class MarkStripper {
   }
 
   #untilClose(): string {
-    const at = this.#held.indexOf(this.#close);
-    const end = at < 0 ? beginningOf(this.#held, [this.#close]) : at;
-    const text = this.#held.slice(0, end);
-    if (at < 0) {
-      this.#held = this.#held.slice(end);
-      return text;
-    }
+    const { before, stop, rest } = cutAtFirst(this.#held, [this.#close]);
+    this.#held = rest;
+    if (stop === undefined) return before;
     this.#state = 'behind';
-    const rest = this.#held.slice(at + this.#close.length);
     this.#held = '';
-    return text + rest;
+    return before + rest.slice(stop.length);
   }
 }

@@ -1,4 +1,5 @@
 import type { CallScanner, FindTool, Scanned } from './call-scanner.js';
+import { parsedJson } from './json-text.js';
 import { JsonValue } from './json-value.js';
 
 /** `{"name": …, "arguments": {…}}`, in either order and with others between; Llama says `parameters`, Cohere `tool_name`. */
@@ -104,14 +105,14 @@ export class ObjectScanner implements CallScanner {
     if (isArguments(this.#key)) {
       this.#hasArguments = true;
       if (this.#value.first !== '"') return this.#value.first === '{';
-      const json = read(this.#arguments);
+      const json = parsedJson(this.#arguments);
       if (typeof json !== 'string') return false;
       this.#arguments = json;
       this.#fresh = json;
       return true;
     }
     if (!isName(this.#key)) return true;
-    const name = read(this.#text);
+    const name = parsedJson(this.#text);
     if (typeof name !== 'string' || this.#findTool(name) === undefined) return false;
     this.tool = name;
     return true;
@@ -130,12 +131,4 @@ function isName(key: string): boolean {
 
 function isArguments(key: string): boolean {
   return key === 'arguments' || key === 'parameters';
-}
-
-function read(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

@@ -173,7 +173,7 @@ class TagValue {
 
   #addText(text: string): void {
     this.#text += text;
-    this.#part += text;
+    if (this.#syntax.nests) this.#part += text;
     for (const each of text) if (this.#json?.first !== '' || !isSpace(each)) this.#json?.take(each);
   }
 

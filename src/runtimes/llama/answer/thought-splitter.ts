@@ -1,4 +1,4 @@
-import { beginningOf, findFirst } from '../text/find-stop.js';
+import { cutAtFirst } from '../text/find-stop.js';
 import type { ReasoningFormat } from './formats/format.js';
 
 /** A piece of an answer: what the model thinks, and what is meant for others. */
@@ -89,13 +89,11 @@ export class ThoughtSplitter {
     }
     if (this.#mayReopen && text.startsWith(open)) text = text.slice(open.length).trimStart();
     this.#mayReopen = false;
-    const end = findFirst(text, this.#ends);
-    const to = end?.at ?? beginningOf(text, this.#ends);
-    const thought = this.#withoutSpaceBehind(text.slice(0, to));
+    const { before, stop, rest } = cutAtFirst(text, this.#ends);
+    const thought = this.#withoutSpaceBehind(before);
     this.#hasThought ||= thought !== '';
-    if (end === undefined) this.#held = text.slice(to);
-    else {
-      this.#held = text.slice(end.stop === close ? end.at + close.length : end.at);
+    this.#held = stop === close ? rest.slice(close.length) : rest;
+    if (stop !== undefined) {
       this.#space = '';
       this.#state = 'behind';
     }
@@ -111,14 +109,12 @@ export class ThoughtSplitter {
 
   #answer(): string {
     if (this.#marks.length === 0) return this.#release();
-    const mark = findFirst(this.#held, this.#marks);
-    const end = mark?.at ?? beginningOf(this.#held, this.#marks);
-    const rest = this.#held.slice(0, end);
-    this.#held = this.#held.slice(end + (mark?.stop.length ?? 0));
-    if (mark === undefined) return rest;
-    this.#state = mark.stop === this.#format.open ? 'inside' : 'behind';
+    const { before, stop, rest } = cutAtFirst(this.#held, this.#marks);
+    this.#held = rest.slice(stop?.length ?? 0);
+    if (stop === undefined) return before;
+    this.#state = stop === this.#format.open ? 'inside' : 'behind';
     this.#hasThought = false;
-    return rest;
+    return before;
   }
 
   #release(): string {

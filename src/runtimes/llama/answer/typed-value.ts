@@ -1,4 +1,5 @@
 import type { TagSyntax } from './formats/format.js';
+import { parsedJson } from './json-text.js';
 import { pythonAsJson } from './literal-arguments.js';
 
 type Type = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'object' | 'array';
@@ -14,6 +15,8 @@ export interface ReadSchema {
   readonly isString: boolean;
 }
 
+type SchemaPart = Pick<ReadSchema, 'schema' | 'root'>;
+
 const MAX_DEPTH = 32;
 /** Most alternatives of a schema that are looked at. */
 const MAX_ALTERNATIVES = 1_000;
@@ -26,7 +29,7 @@ export function readSchema(schema: unknown, root: unknown): ReadSchema {
 
 /** The schema of a member of objects that a schema is for. */
 export function propertyOf(root: unknown, name: string): ReadSchema {
-  return memberOf(readSchema(root, root), name);
+  return memberOf({ schema: resolve(root, root), root }, name);
 }
 
 /**
@@ -45,9 +48,10 @@ export function jsonOfText(
     if (nested !== undefined) return nested;
   }
   const trimmed = text.trim();
-  const json = isJson(trimmed) ? trimmed : pythonAsJson(trimmed);
+  const given = parsedJson(trimmed);
+  const json = given === undefined ? pythonAsJson(trimmed) : trimmed;
   if (json === undefined) return JSON.stringify(text);
-  const isAllowed = types === undefined || allows(types, JSON.parse(json));
+  const isAllowed = types === undefined || allows(types, given === undefined ? JSON.parse(json) : given);
   return isAllowed || !types.has('string') ? json : JSON.stringify(text);
 }
 
@@ -118,7 +122,7 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-function memberOf(read: ReadSchema, name: string): ReadSchema {
+function memberOf(read: SchemaPart, name: string): ReadSchema {
   for (const { properties, additionalProperties } of alternativesOf(read)) {
     if (isObject(properties) && Object.hasOwn(properties, name)) return readSchema(properties[name], read.root);
     if (isObject(additionalProperties)) return readSchema(additionalProperties, read.root);
@@ -131,7 +135,7 @@ function itemOf(read: ReadSchema): ReadSchema {
   return readSchema(items, read.root);
 }
 
-function alternativesOf({ schema, root }: ReadSchema): readonly Schema[] {
+function alternativesOf({ schema, root }: SchemaPart): readonly Schema[] {
   if (schema === undefined) return [];
   const several = [schema.anyOf, schema.oneOf, schema.allOf].flatMap((list) => (Array.isArray(list) ? list : []));
   return [schema, ...several.slice(0, MAX_ALTERNATIVES).flatMap<Schema>((each) => resolve(each, root) ?? [])];
@@ -210,15 +214,6 @@ function typesOfValue(value: unknown): readonly Type[] {
       return Number.isInteger(value) ? ['integer', 'number'] : ['number'];
     default:
       return ['object'];
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -24,3 +24,19 @@ export function beginningOf(text: string, stops: readonly string[]): number {
   }
   return text.length;
 }
+
+interface Cut {
+  /** The text before the stop string, or before the end that may be the beginning of one. */
+  readonly before: string;
+  /** undefined = no stop string is complete. */
+  readonly stop: string | undefined;
+  /** From the stop string on. */
+  readonly rest: string;
+}
+
+/** Cuts a text before the first of some stop strings. */
+export function cutAtFirst(text: string, stops: readonly string[]): Cut {
+  const found = findFirst(text, stops);
+  const at = found?.at ?? beginningOf(text, stops);
+  return { before: text.slice(0, at), stop: found?.stop, rest: text.slice(at) };
+}

@@ -1,4 +1,4 @@
-import { beginningOf, findFirst } from './find-stop.js';
+import { cutAtFirst } from './find-stop.js';
 
 /** What has come together of an answer. */
 export interface AssembledText {
@@ -45,13 +45,8 @@ export class TextAssembler {
   #take(more: string): AssembledText {
     const text = this.#held + more;
     if (this.#stops.length === 0) return { text, stop: undefined };
-    const first = findFirst(text, this.#stops);
-    if (first !== undefined) {
-      this.#held = '';
-      return { text: text.slice(0, first.at), stop: first.stop };
-    }
-    const from = beginningOf(text, this.#stops);
-    this.#held = text.slice(from);
-    return { text: text.slice(0, from), stop: undefined };
+    const { before, stop, rest } = cutAtFirst(text, this.#stops);
+    this.#held = stop === undefined ? rest : '';
+    return { text: before, stop };
   }
 }
