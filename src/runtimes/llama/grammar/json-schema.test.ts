@@ -260,4 +260,18 @@ describe('a strict schema', () => {
     expect(() => strictly(schema)).toThrow('is too large, or too deep, to be taken together');
     expect(leniently(schema)).toBe('value');
   });
+
+  test.each([
+    ['refers to itself twice', { $ref: '#/$defs/d', allOf: [{ $ref: '#/$defs/d' }] }],
+    ['ends in no value', levels(40, 4, false)],
+    ['ends in any value', levels(40, 4, true)],
+  ])('is bounded where a reference %s', (_, d) => {
+    const schema = { allOf: [{ $ref: '#/$defs/d' }, { type: 'object' }], $defs: { d } };
+    expect(leniently(schema)).toBe('value');
+  });
 });
+
+/** `allOf` of so many equal schemas, so many times within each other. */
+function levels(depth: number, width: number, end: boolean): object | boolean {
+  return depth === 0 ? end : { allOf: Array(width).fill(levels(depth - 1, width, end)) };
+}

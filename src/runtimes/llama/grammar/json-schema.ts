@@ -28,7 +28,7 @@ const MAX_DEPTH = 64;
 const MAX_ALTERNATIVES = 1_000;
 /** Lengths and counts of all strings and lists together: llama.cpp makes a rule for each. */
 const MAX_ALL_REPEATS = 32_768;
-/** Properties of schemas that are taken together. */
+/** Merges of two schemas, and members of the lists in them. */
 const MAX_MERGED = 20_000;
 /** Steps of patterns, each of about a microsecond. */
 const MAX_PATTERN_STEPS = 50_000;
@@ -98,7 +98,7 @@ class Converter implements Conversion {
     if (type.length === 0) throw this.refuse(within(at, 'type'), 'names no type');
     this.take(type.length, at);
     return this.#anyOf(
-      type.map((each) => this.#typed(schema, each, at)),
+      [...new Set(type)].map((each) => this.#typed(schema, each, at)),
       at,
     );
   }
@@ -207,10 +207,7 @@ class Converter implements Conversion {
     const around = assertions(schema, 'allOf');
     const [only = true, second] = list;
     if (second === undefined && Object.keys(around).length === 0) return this.convert(only, within(place, 0));
-    let merged: Json | undefined = around;
-    for (const [index, each] of list.entries()) {
-      merged = merged === undefined ? undefined : this.#both(merged, each, within(place, index));
-    }
+    const merged = this.#resolved(schema, at);
     if (merged === undefined) return this.passOver('value', place, 'is too large, or too deep, to be taken together');
     if (isNever(merged)) return this.passOver('value', place, 'no value is allowed by all of them');
     return this.convert(merged, at);
@@ -218,6 +215,7 @@ class Converter implements Conversion {
 
   /** A schema for what both allow; undefined = that is too much work. */
   #both(one: Json, other: Json, at: Place): Json | undefined {
+    if (--this.#mergesLeft < 0) return undefined;
     const [first, second] = [this.#resolved(one, at), this.#resolved(other, at)];
     if (first === undefined || second === undefined) return undefined;
     if (isNever(first) || isNever(second)) return false;

@@ -28,12 +28,16 @@ export function mergeSchemas(one: Schema, other: Schema): Json {
   return values === undefined ? merged : { ...others, ...values };
 }
 
-/** Properties and additional ones that two schemas describe: what has to be read to take them together. */
+/** The number of members that a merge of two schemas reads: properties, required names and values. */
 export function sizeOf(one: Schema, other: Schema): number {
-  return [one, other].reduce(
-    (sum, { properties }) => sum + (isSchema(properties) ? Object.keys(properties).length : 0),
-    1,
-  );
+  return [one, other].reduce((sum, { properties, required, enum: values }) => {
+    const described = isSchema(properties) ? Object.keys(properties).length : 0;
+    return sum + described + lengthOf(required) + lengthOf(values);
+  }, 0);
+}
+
+function lengthOf(list: Json | undefined): number {
+  return Array.isArray(list) ? list.length : 0;
 }
 
 /** What is allowed by a schema for a value and another one. */

@@ -36,7 +36,7 @@ export function readNames(conversion: Conversion, schema: Schema, at: Place): Na
   const { properties = {}, required = [], additionalProperties, propertyNames } = schema;
   const patterned = readPatterned(conversion, schema, within(at, 'patternProperties'));
   const additional: Valued = { value: additionalProperties ?? true, at: within(at, 'additionalProperties') };
-  const schemaOf = finder(patterned, additional);
+  const schemaOf = finder(conversion, patterned, additional);
   const listed = listOf(conversion, propertyNames, within(at, 'propertyNames'));
   if (listed !== undefined) return { listed: isNever(additional.value) ? [] : listed, others: [], schemaOf };
   const known = [...Object.keys(properties as Schema), ...(required as readonly string[])];
@@ -66,12 +66,12 @@ function readPatterned(conversion: Conversion, { patternProperties = {} }: Schem
 }
 
 /** What describes a name: the pattern that it matches, or else what all others are. */
-function finder(patterned: readonly Patterned[], additional: Valued): Names['schemaOf'] {
+function finder({ budget }: Conversion, patterned: readonly Patterned[], additional: Valued): Names['schemaOf'] {
   if (patterned.length > MAX_PATTERNS) return () => additional;
   let searches: readonly { readonly matches: (name: string) => boolean; readonly valued: Valued }[] | undefined;
   return (name) => {
     try {
-      searches ??= patterned.map(({ pattern, ...valued }) => ({ matches: searcher(pattern), valued }));
+      searches ??= patterned.map(({ pattern, ...valued }) => ({ matches: searcher(pattern, budget), valued }));
       return searches.find(({ matches }) => matches(name))?.valued ?? additional;
     } catch (error) {
       if (error instanceof PatternTooLarge) return additional;

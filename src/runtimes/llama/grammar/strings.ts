@@ -19,11 +19,11 @@ export interface Texts {
 /** The rule for a schema of the type `string`. */
 export function stringRule(conversion: Conversion, schema: Schema, at: Place): string {
   const counts = conversion.counts('Length', schema, at);
-  const { pattern, format } = readTexts(conversion, schema, at);
-  if (pattern === undefined && format === undefined) return ruleOfLength(counts);
   const key = JSON.stringify([schema.pattern, schema.format, counts]);
   const known = conversion.texts.get(key);
   if (known !== undefined) return known;
+  const { pattern, format } = readTexts(conversion, schema, at);
+  if (pattern === undefined && format === undefined) return ruleOfLength(counts);
   const rule = bestRule(conversion, { pattern, format, length: lengthRule(counts) });
   if (rule === 'none') return conversion.passOver('string', at, 'no text has this pattern, format and length');
   conversion.texts.set(key, rule ?? ruleOfLength(counts));

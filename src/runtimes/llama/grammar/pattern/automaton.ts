@@ -24,6 +24,7 @@ const MAX_PLACES = 2_000;
  * is allowed. Throws {@link PatternTooLarge}.
  */
 export function placesOf(rules: readonly TextRule[], budget: Budget): readonly Place[] | undefined {
+  for (const rule of rules) budget.spend(rule.kind === 'other' ? sum(rule.than) : 1);
   const derivatives = new Derivatives(budget);
   const begin = derivatives.intersection(rules.map((rule) => stateOf(derivatives, rule)));
   const found = explore(derivatives, begin);
@@ -36,6 +37,10 @@ function stateOf(derivatives: Derivatives, rule: TextRule): State {
   if (kind === 'whole') return derivatives.whole(pattern);
   const containing = derivatives.containing(pattern);
   return kind === 'contains' ? containing : derivatives.complement(containing);
+}
+
+function sum(texts: readonly string[]): number {
+  return texts.reduce((count, text) => count + text.length, 1);
 }
 
 function oneOf(texts: readonly string[]): Node {
