@@ -1,5 +1,11 @@
 import type { OfferedTool, ToolUse } from '../../../generation/index.js';
-import type { CallFormat, LiteralSyntax, NamedSyntax, TagSyntax } from '../answer/formats/format.js';
+import {
+  type CallFormat,
+  type LiteralSyntax,
+  type NamedSyntax,
+  OBJECT,
+  type TagSyntax,
+} from '../answer/formats/format.js';
 import { isObject, propertyOf, type ReadSchema } from '../answer/typed-value.js';
 import { listMembers, type Member } from './member-list.js';
 import { anyLiteral, type GrammarRules, jsonLiteral, literal } from './rules.js';
@@ -44,8 +50,7 @@ export class CallGrammar {
       const given = this.ruleOfArguments(syntax, tool);
       if (given !== undefined) return `${headOf(syntax, tool)} ${given} ${literal(syntax.end)}`;
     }
-    const { nameKey, argumentsKey } =
-      syntax.kind === 'object' ? syntax : { nameKey: 'name', argumentsKey: 'arguments' };
+    const { nameKey, argumentsKey } = syntax.kind === 'object' ? syntax : OBJECT;
     const given = ruleOfArguments(this.#rules, tool);
     return `${literal(`{"${nameKey}": `)} ${jsonLiteral(tool.name)} ${literal(`, "${argumentsKey}": `)} ${given} "}"`;
   }

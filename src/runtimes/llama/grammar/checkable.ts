@@ -1,7 +1,7 @@
 import { type Shape, shapeOf, unknownKeyword } from './keywords.js';
 import { compilePattern } from './pattern/match.js';
 import { patternProblem } from './pattern/problem.js';
-import { type Conversion, isSchema, type Json, type Place, type Schema, within } from './schema.js';
+import { type Conversion, isNames, isSchema, type Json, type Place, type Schema, within } from './schema.js';
 
 /** Keywords that a grammar says nothing of: their schemas are looked at here only. */
 const CHECKED_ONLY: ReadonlySet<string> = new Set([
@@ -108,7 +108,6 @@ export class Checkable {
 }
 
 const isCount = (value: Json) => typeof value === 'number' && Number.isInteger(value) && value >= 0;
-const isNames = (value: Json) => Array.isArray(value) && value.every((name) => typeof name === 'string');
 const EXPECTED: { readonly [shape in Shape]?: readonly [(value: Json) => boolean, string] } = {
   count: [isCount, 'an integer from 0 on'],
   number: [(value) => typeof value === 'number', 'a number'],

@@ -7,16 +7,16 @@ const ANNOTATIONS: ReadonlySet<string> = new Set([
   ...['contentEncoding', 'contentMediaType', 'contentSchema'],
 ]);
 
-export const OBJECT_KEYWORDS = [
+const OBJECT_KEYWORDS = [
   ...['properties', 'required', 'additionalProperties', 'patternProperties', 'propertyNames'],
   ...['minProperties', 'maxProperties', 'dependentRequired', 'dependentSchemas', 'unevaluatedProperties'],
 ];
-export const ARRAY_KEYWORDS = [
+const ARRAY_KEYWORDS = [
   ...['items', 'prefixItems', 'additionalItems', 'minItems', 'maxItems', 'uniqueItems'],
   ...['contains', 'minContains', 'maxContains', 'unevaluatedItems'],
 ];
-export const STRING_KEYWORDS = ['minLength', 'maxLength', 'pattern', 'format'];
-export const NUMBER_KEYWORDS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'];
+const STRING_KEYWORDS = ['minLength', 'maxLength', 'pattern', 'format'];
+const NUMBER_KEYWORDS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'];
 
 /** What the value of a keyword is. */
 export type Shape =

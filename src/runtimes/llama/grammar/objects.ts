@@ -2,7 +2,16 @@ import { isNever } from './keywords.js';
 import { listMembers, type Member, type MemberList } from './member-list.js';
 import { readNames } from './names.js';
 import { jsonLiteral } from './rules.js';
-import { type Conversion, type Counts, isSchema, type Json, type Place, type Schema, within } from './schema.js';
+import {
+  type Conversion,
+  type Counts,
+  isNames,
+  isSchema,
+  type Json,
+  type Place,
+  type Schema,
+  within,
+} from './schema.js';
 
 /** Between two members. */
 const SEPARATOR = 'ws "," ws';
@@ -69,8 +78,4 @@ function othersOf(
     first: rules.add(`${other} ${more(Math.max(0, least - 1), most === undefined ? undefined : most - 1)}`),
     mayBeNone: least === 0,
   };
-}
-
-function isNames(value: Json): value is readonly string[] {
-  return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }

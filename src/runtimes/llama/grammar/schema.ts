@@ -30,6 +30,10 @@ export function isSchema(value: Json | undefined): value is Schema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+export function isNames(value: Json): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
+}
+
 /** What the parts of a schema's conversion have in common. */
 export interface Conversion {
   readonly rules: GrammarRules;
