@@ -47,7 +47,7 @@ export function areBreakers(value: unknown): value is readonly string[] {
 /** Tokens whose logits a request changes, and by how much at most. */
 export const MAX_LOGIT_BIASES = 1_024;
 export const MAX_LOGIT_BIAS = 100;
-/** Texts of which an answer is one, and characters of all together. */
+/** Maximum number of choices, and of characters in all choices together. */
 export const MAX_GUIDED_CHOICES = 1_000;
 export const MAX_CHOICE_CHARACTERS = 65_536;
 /** Tools that a conversation offers. */

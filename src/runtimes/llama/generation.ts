@@ -211,7 +211,7 @@ export class Generation implements Task {
     this.#check.note(piece);
   }
 
-  /** Has the arguments of a call come as its tool wants them, from when the tool is known to where they end. */
+  /** Applies the tool's grammar while the model writes the arguments of a call. */
   #constrain(): void {
     const { library, sampler, weights, reader, markers: shown, tools, callSyntax, isConstrained } = this.#setup;
     const open = reader?.openArguments;

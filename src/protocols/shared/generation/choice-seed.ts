@@ -20,7 +20,7 @@ export function parametersOfChoice(parameters: GenerationParameters, index: numb
   return seed !== undefined ? { ...parameters, seed: seedOfChoice(seed, index) } : parameters;
 }
 
-/** The parameters of an answer that is generated again: another seed, and a temperature at which the answer may be another one. */
+/** Parameters for a retry: a different seed, and temperature 1 instead of 0, so that the answer can differ. */
 export function parametersOfRetry({ seed, temperature, ...others }: GenerationParameters): GenerationParameters {
   return {
     ...others,

@@ -17,17 +17,17 @@ export interface AnswerFormat {
   readonly forced: CallFormat;
   /** undefined = it does not think aloud. */
   readonly reasoning: ReasoningFormat | undefined;
-  /** What may be around an answer. JSON that has to come is written between the first. */
+  /** Marks that may surround an answer. A required form is written between the first pair. */
   readonly marks: readonly AnswerMarks[];
-  /** undefined = an answer is no row of messages. */
+  /** undefined = an answer is not a sequence of messages. */
   readonly channels: ChannelFormat | undefined;
-  /** Tools and calls are not known to the template: they are described and written in texts. */
+  /** The template does not support tools: messages describe them and contain the calls as text. */
   readonly toolsInText: boolean;
   /** The system message's description of the tools; undefined = the template describes them. */
   readonly instructions: ((tools: readonly DescribedTool[]) => string) | undefined;
   /** How calls of earlier answers are written in their texts, where the template does not write them; undefined = it does. */
   readonly writtenCalls: ((calls: readonly WrittenCall[]) => string) | undefined;
-  /** Texts that are part of answers, though their tokens may be for control. */
+  /** Texts that belong to answers, even if their tokens are control tokens. */
   readonly tokens: readonly string[];
 }
 

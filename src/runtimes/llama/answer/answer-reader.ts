@@ -21,7 +21,7 @@ export class AnswerReader {
   readonly #thoughts: ThoughtSplitter | undefined;
   readonly #marks: MarkStripper | undefined;
   readonly #calls: CallReader | undefined;
-  /** It reads all of the answer instead of the others. */
+  /** Reads the whole answer; the other readers are then unset. */
   readonly #channels: ChannelReader | undefined;
   readonly #maxCalls: number | undefined;
 

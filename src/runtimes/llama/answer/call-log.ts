@@ -24,7 +24,7 @@ export class CallLog {
     if (json !== '') this.#deltas.push({ index: this.#begun - 1, arguments: json });
   }
 
-  /** Those since this was asked last. */
+  /** The deltas since the last call. */
   take(): readonly ToolCallDelta[] {
     const deltas = this.#deltas;
     this.#deltas = [];

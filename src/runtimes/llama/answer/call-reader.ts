@@ -6,7 +6,7 @@ import type { CallFormat } from './formats/format.js';
 import { NamedScanner } from './named-scanner.js';
 import { ObjectScanner } from './object-scanner.js';
 
-/** What was taken for a call and is none is read again, up to so many characters. */
+/** Maximum number of characters to read again after a failed call. */
 const MAX_READ_AGAIN = 512;
 
 /** What a piece of an answer was. */
@@ -33,11 +33,11 @@ export class CallReader {
   #mode: 'start' | 'text' | 'opened' | 'call' = 'start';
   #scanner: CallScanner;
   #held = '';
-  /** Content, if no call comes of it. */
+  /** Text that becomes content if it does not form a call. */
   #raw = '';
   /** Where in it the call begins. */
   #callFrom = 0;
-  /** Nothing that calls begin with has come before the call. */
+  /** No opening mark preceded the call. */
   #isUnopened = false;
   readonly #log: CallLog;
   #content = '';
@@ -62,7 +62,7 @@ export class CallReader {
 
   get openArguments(): OpenArguments | undefined {
     const { tool, isInArguments, written: text } = this.#scanner;
-    // Of JSON in a string nothing is known before its end.
+    // Arguments written as a JSON string are unknown until the string ends.
     const isOpen = this.#mode === 'call' && isInArguments && text !== '';
     return isOpen && tool !== undefined ? { tool, text, isObject: this.#scanner instanceof ObjectScanner } : undefined;
   }
@@ -119,7 +119,7 @@ export class CallReader {
     if (begins.some((each) => this.#held.startsWith(each))) return this.#begin();
     if ((isBare || isBehindCall) && this.#held.startsWith('{')) return this.#begin();
     if ([...fillers, ...this.#marks].some((mark) => mark.startsWith(this.#held))) return false;
-    // What separates calls is not said.
+    // Separators between calls are not content.
     if (!isBehindCall) this.#content += this.#raw;
     this.#leave('text');
     return true;

@@ -1,6 +1,6 @@
 import type { OfferedTool } from '../../../generation/index.js';
 
-/** What a character has been for the call of a tool: one of it, its last one, or one that no call has there. */
+/** Whether a character belongs to the call, ends it, or is invalid there. */
 export type Scanned = 'inside' | 'last' | 'wrong';
 
 /** Reads the call of a tool as a model writes it, character by character. */

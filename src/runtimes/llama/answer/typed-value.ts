@@ -5,7 +5,7 @@ import { pythonAsJson } from './literal-arguments.js';
 type Type = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'object' | 'array';
 type Schema = Readonly<Record<string, unknown>>;
 
-/** A schema of JSON with that of which it is a part, by which references are found. */
+/** A JSON schema and its root, which resolves references. */
 export interface ReadSchema {
   readonly schema: Schema | undefined;
   readonly root: unknown;
@@ -63,7 +63,7 @@ class NestedTags {
     this.#syntax = syntax;
   }
 
-  /** undefined = the text is not nothing but tags. */
+  /** undefined = the text contains something other than tags. */
   read(text: string, read: ReadSchema, depth: number): string | undefined {
     const tags = depth > MAX_DEPTH ? undefined : this.#split(text);
     if (tags === undefined) return undefined;

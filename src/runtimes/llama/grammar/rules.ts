@@ -68,7 +68,7 @@ export class GrammarRules {
 
 /** Just that text. */
 export function literal(text: string): string {
-  // llama.cpp knows not all letters that JSON has for characters.
+  // llama.cpp does not know the JSON escapes \b and \f.
   const codes: Readonly<Record<string, string>> = { '\\b': '\\u0008', '\\f': '\\u000c' };
   return JSON.stringify(text).replaceAll(/\\[\\bf]/g, (letter) => codes[letter] ?? letter);
 }

@@ -69,7 +69,7 @@ export class SchemaChecks {
     return this.#thread.close();
   }
 
-  /** Where a grammar has read all of a schema, to check it takes no long time. */
+  /** Without keywords of unbounded cost, the check is fast and runs in the event loop. */
   async #verdictOn(check: SchemaCheck): Promise<Verdict> {
     if (takesAnyTime(check.schema)) return this.#thread.run(check);
     return { mismatch: await problemOf(check.text, check.schema, check) };

@@ -78,7 +78,7 @@ export class PromptMaker {
     return { tokens, text, conversation, grammar: this.#grammarOf(conversation, options) };
   }
 
-  /** Here, as patterns and grammars of callers take their time. */
+  /** Runs in this thread because a caller's patterns and grammars can be slow. */
   #grammarOf(conversation: MadePrompt['conversation'], options: PromptOptions): string | undefined {
     const output = structuredOutput(options.responseFormat);
     if (isOnlyRead(options)) return undefined;

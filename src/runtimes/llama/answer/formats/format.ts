@@ -127,7 +127,7 @@ export interface ChannelFormat {
   readonly ends: readonly string[];
   /** Texts that the first header may begin with besides, as its beginning is in the prompt; undefined = with any name. */
   readonly firstBegins: readonly string[] | undefined;
-  /** No text contains these marks, so a header that is cut is none. */
+  /** The marks are tokens and never occur in text, so a truncated header is dropped. */
   readonly areTokens: boolean;
   /** For whom a message is, by its header without its end. */
   route(header: string): Route;

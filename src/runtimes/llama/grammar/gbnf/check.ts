@@ -1,6 +1,6 @@
 import type { Alternatives, Gbnf, Item } from './parse.js';
 
-/** In how many ways a text may go on at any place: llama.cpp follows all of them. */
+/** Maximum number of ways in which a text can continue: llama.cpp tracks each of them. */
 const MAX_WAYS = 1_000;
 /** Rules and brackets that begin with each other: a call each, here and in llama.cpp. */
 const MAX_CHAIN = 1_000;
@@ -13,7 +13,7 @@ interface Ways {
   readonly mayBeNothing: boolean;
 }
 
-/** Refuses grammars that llama.cpp does not take, or follows without end. Throws `invalid_argument` with line and column. */
+/** Refuses grammars that llama.cpp does not accept or would expand without end. Throws `invalid_argument` with line and column. */
 export function checkGbnf(grammar: Gbnf): void {
   if (!grammar.rules.has('root')) throw grammar.refuse(0, "there is no rule 'root'");
   new GbnfCheck(grammar).run();
@@ -46,7 +46,7 @@ class GbnfCheck {
     }
   }
 
-  /** Refuses places behind which a text may go on in too many ways. */
+  /** Refuses positions after which a text can continue in too many ways. */
   #places(alternatives: Alternatives, at: number): void {
     for (const sequence of alternatives) {
       let after: Ways = { count: 0, mayBeNothing: true };

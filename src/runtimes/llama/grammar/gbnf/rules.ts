@@ -10,7 +10,7 @@ import { type Alternatives, type Item, parseGbnf } from './parse.js';
 export function ruleOfGbnf(rules: GrammarRules, source: string): string {
   const grammar = parseGbnf(source);
   checkGbnf(grammar);
-  // Names are the grammar's own, as others are there already.
+  // Rename the rules: the grammar already contains others.
   const names = new Map([...grammar.rules.keys()].map((name) => [name, rules.newName()]));
   for (const [name, { alternatives }] of grammar.rules) rules.set(names.get(name) ?? '', printed(alternatives, names));
   return names.get('root') ?? '';

@@ -53,7 +53,7 @@ function oneOf(texts: readonly string[]): Node {
 
 function explore(derivatives: Derivatives, begin: State): readonly Place[] {
   const { symbols } = derivatives;
-  /** The first place is met once only: at others, nothing begins. */
+  /** The start state occurs only once: `^` matches nowhere else. */
   const states: State[] = [begin];
   const places = new Map<number, number>();
   const found: Place[] = [];

@@ -43,7 +43,7 @@ export class ExpressionParser {
     return made;
   }
 
-  /** They are one in what is read, as it is compiled on its own. */
+  /** Unknown names are errors in this part: Jinja2 compiles it separately. */
   protected compiled<Made>(read: () => Made): Made {
     const outer = this.#unknown;
     this.#unknown = [];

@@ -65,7 +65,7 @@ export function keyOf(value: Value): Key {
   throw new TemplateError(`a '${typeName(value)}' cannot be a key of a dict here`);
 }
 
-/** A text that equal values, and no others, share; for values that Python can hash. */
+/** A key that is the same only for equal values. Throws for values that Python cannot hash. */
 export function identityOf(value: Value): string {
   const number = numberOf(value);
   if (number !== undefined) return `n${number}`;

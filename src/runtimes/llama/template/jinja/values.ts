@@ -22,7 +22,7 @@ export class Float {
   }
 }
 
-/** What a name stands for that nothing has: empty, false, and an error to do something with. */
+/** The value of an undefined name: empty, false, and an error when used. */
 export class Undefined {
   readonly #problem: string;
 
