@@ -4,6 +4,7 @@ export { hasLargeBytes, walkLargeBytes } from './bytes-walk.js';
 export { createEngine } from './engine.js';
 export { VersionGoneError } from './load-failures.js';
 export { ModelDownError } from './model-down.js';
+export { askVersion, createAnswerSink } from './one-answer.js';
 export * from './options.js';
 export { parseResources } from './resource-limiter.js';
 export type { CacheUsage } from './response-cache.js';

@@ -10,6 +10,7 @@ export { type Access, AccessPolicy, grantsOfScopes, type Identity, identityOf, i
 export type { Grant, Roles } from './access/rights.js';
 export { BUILT_IN_ROLES, type BuiltInRole, ROLES_OF_SCOPE, SCOPES, type Scope } from './access/roles.js';
 export { readWrittenPrincipal } from './access/written-principal.js';
+export { type Audited, type ChangingSubject, createAudit, type Subject } from './audited.js';
 export * from './identity/authenticate.js';
 export { type ClientCertificate, readCertificate } from './identity/certificates/client-certificate.js';
 export { TooManyFailedKeys } from './identity/failed-keys.js';
@@ -24,4 +25,5 @@ export { strangersOf } from './identity/strangers.js';
 export type { TokenSource } from './identity/token-source.js';
 export { createVouching, type VouchedCaller, type VouchFor } from './identity/vouched-callers.js';
 export * from './options.js';
+export type { PrepareChange, PreparedChange } from './prepared-change.js';
 export * from './quotas/index.js';

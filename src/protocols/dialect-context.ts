@@ -1,8 +1,9 @@
 import { type Clock, invalidArgument } from '../core/index.js';
-import { PrincipalStore, type Service } from '../service/index.js';
+import type { Service } from '../service/index.js';
 import type { DialectContext } from './dialect.js';
 import { RequestMemo } from './request-memo.js';
 import type { Decoder } from './shared/decoding/decoder.js';
+import { PrincipalStore } from './shared/principal-store.js';
 
 export interface DialectContextSetup {
   readonly service: Service;

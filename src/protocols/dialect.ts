@@ -1,11 +1,12 @@
 import type { Clock, ErrorCode, MillraceError, QuotaStanding } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
-import type { PrincipalStore, PrincipalStoreLimits, Service } from '../service/index.js';
+import type { Service } from '../service/index.js';
 import type { RequestMemo } from './request-memo.js';
 import type { Route } from './route.js';
 import type { Decoder } from './shared/decoding/decoder.js';
 import type { GrpcMethod } from './shared/grpc/method.js';
 import type { BodyHandlers } from './shared/invocations/body-handlers.js';
+import type { PrincipalStore, PrincipalStoreLimits } from './shared/principal-store.js';
 import type { SharedMembers } from './shared-members.js';
 import type { WireHeaders, WireRequest, WireResponse } from './wire.js';
 

@@ -1,28 +1,68 @@
-/** Room `service` (rank 5): the product's use cases. No bytes, status codes, SQL or vendors. */
+/** Room `service` (rank 8): the product's use cases, as protocols see them. No bytes, status codes, SQL or vendors. */
 
-export type * from './access/types.js';
-export { type Expected, StaleChange } from './declarations/expected.js';
-export type { DoctorUseCases, Examination } from './doctor/doctor-use-cases.js';
-export type * from './events/types.js';
-export { UnknownLabelError } from './find-version.js';
-export { checkKeyWish } from './keys/check-key-wish.js';
-export type { KeyParts } from './keys/key-holders.js';
-export type * from './keys/types.js';
-export type * from './labels/types.js';
-export type { KeptRepository } from './loading/kept-repositories.js';
-export { MediaOptionsSchema } from './media/options.js';
-export type { Effect } from './outcomes/effect.js';
-export type * from './outcomes/types.js';
-export { PrincipalStore, type PrincipalStoreLimits } from './principal-store.js';
-export type * from './quotas/types.js';
-export * from './reload/reload-result.js';
+export {
+  type AccessQuestion,
+  type AccessUseCases,
+  type CountedQuota,
+  checkKeyWish,
+  type ExplainedAccess,
+  type KeyParts,
+  type KeyUseCases,
+  type KeyWish,
+  type ListedKey,
+  type MadeKey,
+  type QuotaUseCases,
+  type UsageGauge,
+  type UsageUseCases,
+} from '../account/index.js';
+export type { InferResult, InferTarget, Resolved, ResolveOptions } from '../inference/index.js';
+export {
+  type KeptRepository,
+  type LoadModelOptions,
+  MediaOptionsSchema,
+  type ModelReport,
+  type ModelVersionReport,
+  UnknownLabelError,
+  type VersionReport,
+} from '../models/index.js';
+export {
+  type ArmReport,
+  type DeclaredRoute,
+  type Effect,
+  type Expected,
+  type LabelOfModel,
+  type LabelsOfModel,
+  type LabelsRevision,
+  type LabelUseCases,
+  type OutcomeReport,
+  type OutcomeUseCases,
+  type PastRollout,
+  type RolloutGauge,
+  type RolloutOptions,
+  type RolloutReport,
+  RolloutsOptionsSchema,
+  type RolloutUseCases,
+  type RouteChange,
+  type RouteRevision,
+  type RouteUseCases,
+  type ShadowUseCases,
+  StaleChange,
+  type StandingRollout,
+  type WrittenRollouts,
+} from '../traffic/index.js';
+export type { DoctorUseCases } from './doctor/doctor-use-cases.js';
+export type { EventUseCases, FeedItem, RecordedEvent } from './events/types.js';
+export {
+  type ChangedSetting,
+  joinReloads,
+  NOTHING_RELOADED,
+  type ReloadProblem,
+  type ReloadResult,
+} from './reload/reload-result.js';
 export { ReloadFailed } from './reload/reload-use-cases.js';
 export type { ChangeSettings } from './reload/settings-change.js';
-export type * from './reload/types.js';
-export { RolloutsOptionsSchema } from './rollouts/options.js';
-export type * from './rollouts/types.js';
-export type * from './routes/types.js';
+export type { LiveSettings, ReloadUseCases } from './reload/types.js';
 export { type CreateServiceOptions, createService, type ServiceLife } from './service.js';
-export * from './shadows/types.js';
-export * from './types.js';
-export type * from './usage/types.js';
+export { blame } from './setting-use-cases.js';
+export type { AuditUseCases, LogControl, LogSettings, Service, TraceSettings } from './types.js';
+export { warn } from './warn.js';

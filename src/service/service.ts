@@ -1,46 +1,42 @@
+import type { KeyParts, UsageGauge } from '../account/index.js';
+import {
+  accessChange,
+  createAccessUseCases,
+  createKeyUseCases,
+  createMetering,
+  type Metering,
+  type MeteringSetup,
+  openQuotas,
+} from '../account/index.js';
 import type { AuditTrail } from '../audit/index.js';
 import type { BodyMemory, Clock, DeadlineWatch, EventBus, ModelRef } from '../core/index.js';
 import type { Engine } from '../engine/index.js';
-import { admit, type QuotasOptions } from '../governance/index.js';
+import { type Audited, admit, createAudit, type QuotasOptions } from '../governance/index.js';
+import { createInfer, createRun, createSharedMemoryUseCases } from '../inference/index.js';
+import type { KeptRepository, MediaOptions, ModelPuller, VersionLookup } from '../models/index.js';
+import {
+  absent,
+  createManagement,
+  createModelReports,
+  createModelUseCases,
+  MediaDecoders,
+  ModelController,
+} from '../models/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import type { Store } from '../store/index.js';
-import { accessChange } from './access/access-change.js';
-import { createAccessUseCases } from './access/access-use-cases.js';
-import { type Audited, createAudit } from './audit.js';
+import type { WrittenFileRoutes, WrittenRollouts } from '../traffic/index.js';
+import { createTraffic, Declared, OwnedRoutes, ShadowBooks, type Traffic } from '../traffic/index.js';
 import { createAuditUseCases } from './audit-use-cases.js';
-import { Declared } from './declarations/declared.js';
 import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
 import { EventFeed } from './events/event-feed.js';
-import type { VersionLookup } from './find-version.js';
-import { createInfer } from './infer.js';
-import type { KeyParts } from './keys/key-holders.js';
-import { createKeyUseCases } from './keys/key-use-cases.js';
-import type { KeptRepository } from './loading/kept-repositories.js';
-import { ModelController } from './loading/model-controller.js';
-import type { ModelPuller } from './loading/parts.js';
-import { createManagement } from './manage-models.js';
-import { MediaDecoders } from './media/decoders.js';
-import type { MediaOptions } from './media/options.js';
-import { createModelReports } from './model-reports.js';
-import { createModelUseCases } from './model-use-cases.js';
-import { openQuotas } from './quotas/open-quotas.js';
 import { logLevelsChange } from './reload/log-levels-change.js';
 import type { ReloadResult } from './reload/reload-result.js';
 import { createReloadUseCases } from './reload/reload-use-cases.js';
 import { type ChangeSettings, createSettingsChange } from './reload/settings-change.js';
-import type { LogLevels, WrittenRollouts } from './reload/types.js';
-import { OwnedRoutes } from './routes/owned-routes.js';
-import type { WrittenFileRoutes } from './routes/types.js';
-import { createRun } from './run.js';
-import { absent } from './seen-lookup.js';
+import type { LogLevels } from './reload/types.js';
 import { createSettingUseCases } from './setting-use-cases.js';
-import { ShadowBooks } from './shadows/shadow-books.js';
-import { createSharedMemoryUseCases } from './shared-memory.js';
-import { createTraffic, type Traffic } from './traffic.js';
 import type { LogControl, Service } from './types.js';
-import { createMetering, type Metering, type MeteringSetup } from './usage/metering.js';
-import type { UsageGauge } from './usage/types.js';
 
 export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | 'knowsCallers'> {
   readonly repository: Repository;

@@ -1,8 +1,8 @@
 import { type Action, type Call, invalidArgument, MillraceError } from '../core/index.js';
+import type { Audited } from '../governance/index.js';
 import { admit } from '../governance/index.js';
-import type { Audited } from './audit.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
-import type { LogControl, Service } from './types.js';
+import type { LogControl, ServerUseCases } from './types.js';
 
 interface SettingUseCasesSetup {
   readonly logControl: LogControl;
@@ -19,7 +19,10 @@ export function createSettingUseCases({
   audited,
   checkModel,
   unknownModel,
-}: SettingUseCasesSetup): Pick<Service, 'traceSettings' | 'updateTraceSettings' | 'logSettings' | 'updateLogSettings'> {
+}: SettingUseCasesSetup): Pick<
+  ServerUseCases,
+  'traceSettings' | 'updateTraceSettings' | 'logSettings' | 'updateLogSettings'
+> {
   return {
     traceSettings(call, model) {
       if (model === undefined) admit(call.principal, 'setting.read', '');

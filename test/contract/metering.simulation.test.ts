@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { createMetering, type Metering } from '../../src/account/usage/metering.js';
 import { Call, EventBus, MillraceError, type ModelRef, systemClock } from '../../src/core/index.js';
 import type { MeteringOptions } from '../../src/metering/index.js';
-import { createMetering, type Metering } from '../../src/service/usage/metering.js';
 import { openStore, type Store } from '../../src/store/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { principalWith } from '../support/principals.js';

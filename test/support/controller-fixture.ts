@@ -1,5 +1,7 @@
 import { EventBus, MillraceError } from '../../src/core/index.js';
 import { createEngine } from '../../src/engine/index.js';
+import { ModelController } from '../../src/models/loading/model-controller.js';
+import type { ModelPuller } from '../../src/models/loading/parts.js';
 import type {
   ModelPlace,
   ModelSource,
@@ -9,8 +11,6 @@ import type {
   ScanOptions,
 } from '../../src/repository/index.js';
 import { ONNX } from '../../src/runtimes/onnx/manifest.js';
-import { ModelController } from '../../src/service/loading/model-controller.js';
-import type { ModelPuller } from '../../src/service/loading/parts.js';
 import { ENGINE_OPTIONS } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
 import { FakeHost } from './fake-host.js';

@@ -1,14 +1,14 @@
+import { QuotaGate } from '../../src/account/quotas/quota-gate.js';
 import { NO_TRAIL } from '../../src/audit/index.js';
 import { EventBus, type Events, MillraceError } from '../../src/core/index.js';
 import type { Engine, ModelInfo, Submission } from '../../src/engine/index.js';
 import { LocalQuotaKeeper, type QuotasOptions } from '../../src/governance/index.js';
+import { createInfer, type InferDependencies } from '../../src/inference/infer.js';
+import { RouteTaps } from '../../src/inference/route-taps.js';
+import type { VersionLookup } from '../../src/models/lookup/find-version.js';
 import { createRoutes, type RoutesOptions } from '../../src/routing/index.js';
-import type { VersionLookup } from '../../src/service/find-version.js';
-import { createInfer, type InferDependencies } from '../../src/service/infer.js';
-import { QuotaGate } from '../../src/service/quotas/quota-gate.js';
-import { RouteTable } from '../../src/service/routes/route-table.js';
-import { RouteTaps } from '../../src/service/routes/route-taps.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
+import { RouteTable } from '../../src/traffic/routes/route-table.js';
 import { IDENTITY } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
 

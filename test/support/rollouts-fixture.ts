@@ -1,12 +1,12 @@
 import { onTestFinished } from 'vitest';
 import { type Call, EventBus, type InferRequest, MillraceError } from '../../src/core/index.js';
 import type { ModelInfo } from '../../src/engine/index.js';
+import { RouteTaps } from '../../src/inference/route-taps.js';
 import { createPlan, type PlanOptions, type Presence } from '../../src/rollouts/index.js';
-import type { StartedRollout } from '../../src/service/rollouts/check-start.js';
-import { Rollouts, type RolloutsParts } from '../../src/service/rollouts/rollouts.js';
-import { RouteTable } from '../../src/service/routes/route-table.js';
-import { RouteTaps } from '../../src/service/routes/route-taps.js';
 import type { Store } from '../../src/store/index.js';
+import type { StartedRollout } from '../../src/traffic/rollouts/check-start.js';
+import { Rollouts, type RolloutsParts } from '../../src/traffic/rollouts/rollouts.js';
+import { RouteTable } from '../../src/traffic/routes/route-table.js';
 import { call, request } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
 import { version } from './infer-fixture.js';

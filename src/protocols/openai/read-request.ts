@@ -1,11 +1,12 @@
 import type { Call, ModelTask } from '../../core/index.js';
-import type { PrincipalStore, Service } from '../../service/index.js';
+import type { Service } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import { ownedData } from '../shared/decoding/owned.js';
 import { resultOf } from '../shared/decoding/reply.js';
 import { unresolved } from '../shared/generation/choices.js';
 import type { UnknownParameters } from '../shared/generation/ignored-names.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
+import type { PrincipalStore } from '../shared/principal-store.js';
 import { openBody, type SentText } from '../shared/text-body/open-body.js';
 import { LARGE_BYTES } from '../wire.js';
 import { decodeText, type ReadText, type TextKind, type TextRequests, withModel } from './decode-text.js';

@@ -1,8 +1,8 @@
 import type { Call } from '../../core/index.js';
-import type { PrincipalStore } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import type { OpenApiObject } from '../openapi.js';
 import type { Route } from '../route.js';
+import type { PrincipalStore } from '../shared/principal-store.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import type { TextKind, TextRequests } from './decode-text.js';
 import { type ReadContext, readRequest } from './read-request.js';

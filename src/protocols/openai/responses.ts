@@ -1,10 +1,10 @@
 import type { Call, Clock, FinishReason, MillraceError, Usage } from '../../core/index.js';
 import { effectiveSampling } from '../../generation/index.js';
-import type { PrincipalStore } from '../../service/index.js';
 import { jsonResponse } from '../route.js';
 import { type ChoicePiece, Choices, type ChoicesContext } from '../shared/generation/choices.js';
 import { eventStream } from '../shared/generation/event-stream.js';
 import { ParameterError, type Places } from '../shared/generation/parameter-error.js';
+import type { PrincipalStore } from '../shared/principal-store.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import type { CountRequest, ResponseRequest } from './decode-response.js';
 import { errorBody } from './errors.js';

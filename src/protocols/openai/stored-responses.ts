@@ -1,9 +1,9 @@
 import { type Call, quoted } from '../../core/index.js';
-import type { PrincipalStore } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import { jsonResponse, type RouteRequest } from '../route.js';
 import { resultOf } from '../shared/decoding/reply.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
+import type { PrincipalStore } from '../shared/principal-store.js';
 import { LARGE_BYTES, type WireResponse } from '../wire.js';
 import { UnknownIdError } from './errors.js';
 import { type ItemsPage, itemsPage, storedJson } from './stored-response.js';

@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { PrepareChange } from '../../governance/index.js';
 import type { LogControl } from '../types.js';
-import type { PrepareChange } from './settings-change.js';
-import type { LogLevels } from './types.js';
+import type { LiveSettings, LogLevels } from './types.js';
 
 /** Levels of the log: a level that was set through the API stays until the file has another one than before. */
-export function logLevelsChange(logControl: Pick<LogControl, 'setLevels'>, atStart: LogLevels): PrepareChange {
+export function logLevelsChange(
+  logControl: Pick<LogControl, 'setLevels'>,
+  atStart: LogLevels,
+): PrepareChange<Pick<LiveSettings, 'logLevels'>> {
   let inForce = atStart;
   return ({ logLevels: next }) => {
     if (next === undefined) return undefined;

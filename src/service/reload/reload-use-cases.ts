@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/index.js';
-import type { Audited } from '../audit.js';
+import type { Audited } from '../../governance/index.js';
 import type { ReloadResult } from './reload-result.js';
 import type { ReloadUseCases } from './types.js';
 

@@ -1,24 +1,7 @@
+import type { KeyParts } from '../../account/index.js';
 import type { Call } from '../../core/index.js';
-import type { Audited, Subject } from '../audit.js';
-import type { KeyParts } from '../keys/key-holders.js';
+import type { Audited, PrepareChange, PreparedChange } from '../../governance/index.js';
 import type { LiveSettings } from './types.js';
-
-/** A change of one kind of settings, ready to take effect. */
-export interface PreparedChange {
-  /** Paths of the settings that change; none where only the places in the file moved. */
-  readonly settings: readonly string[];
-  /** What the audit trail records, and the values before and after. */
-  readonly audit?: Subject & { readonly before: unknown; readonly after: unknown };
-  /** Throws `failed_precondition` where the change must not take effect; called right before, once the API keys are known. */
-  readonly check?: () => void;
-  readonly apply: () => void;
-}
-
-/** Checks what a file says of one kind of settings; undefined = it is in force already. Rejects with `invalid_argument`. */
-export type PrepareChange = (
-  next: Partial<LiveSettings>,
-  file: string,
-) => PreparedChange | undefined | Promise<PreparedChange | undefined>;
 
 /**
  * Puts settings of a changed file in force: all that it says, or nothing. Resolves with the paths of those that differ. Rejects with
@@ -27,7 +10,7 @@ export type PrepareChange = (
 export type ChangeSettings = (call: Call, next: Partial<LiveSettings>, file: string) => Promise<readonly string[]>;
 
 interface SettingsChangeSetup {
-  readonly kinds: readonly PrepareChange[];
+  readonly kinds: readonly PrepareChange<LiveSettings>[];
   readonly keys: Pick<KeyParts, 'changes' | 'stored'>;
   readonly audited: Audited;
 }

@@ -1,0 +1,94 @@
+import type { Call, EventBus, InferRequest, InferTarget, ModelRef, Timing } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import type { QuotaKeeper, Refusal, Reservation, Used } from '../../governance/index.js';
+import type { Resolved } from '../../inference/index.js';
+import { parseLabelledName } from '../../routing/index.js';
+import { type AccountBooks, type Demand, demandOf, QuotaAccount } from './quota-account.js';
+
+/** A request of a caller. */
+export interface Inference {
+  readonly call: Call;
+  readonly resolved: Resolved;
+  readonly request: InferRequest;
+}
+
+interface GateSetup {
+  readonly keeper: QuotaKeeper;
+  readonly events: EventBus;
+  /** Something has been counted. */
+  readonly onCounted: () => void;
+}
+
+/**
+ * Lets requests in as long as their callers' quotas last. What counts is each request of a caller: not what models call on its behalf, and
+ * no call without an account.
+ */
+export class QuotaGate implements AccountBooks {
+  readonly #setup: GateSetup;
+  /** Versions that do not generate, and say what their requests take in tokens all the same. */
+  readonly #tellTokens = new WeakSet<ModelRef>();
+
+  constructor(setup: GateSetup) {
+    this.#setup = setup;
+  }
+
+  /**
+   * Takes a place for a request before its body is read: until its inference takes one, or its call ends. Throws a QuotaExceeded where
+   * there is none.
+   */
+  enter(call: Call): void {
+    const answer = this.#setup.keeper.enter(call.principal);
+    if (answer?.kind === 'refused') this.#refuse(answer, call);
+    if (answer !== undefined) call.holdPlace(() => answer.settle(NOTHING));
+  }
+
+  /**
+   * Takes what a request may take; undefined = no quota is about it. Throws, or rejects with, a QuotaExceeded where there is not enough. What it
+   * gives is to be settled when the request has ended.
+   */
+  open({
+    call,
+    resolved: { own, info },
+    request,
+  }: Inference): QuotaAccount | undefined | Promise<QuotaAccount | undefined> {
+    if (call.callers.length > 0 || call.account === 'none') return undefined;
+    call.origin.leavePlace();
+    const demand = demandOf(request, info, this.#tellTokens.has(info.ref));
+    const answer = this.#setup.keeper.reserve(call.principal, nameOf(own), demand);
+    const asked = { call, info, demand };
+    return answer instanceof Promise ? answer.then((late) => this.#enter(late, asked)) : this.#enter(answer, asked);
+  }
+
+  settled({ ref, tasks }: ModelInfo, { usage }: Timing): void {
+    if (usage !== undefined && tasks?.generate === undefined) this.#tellTokens.add(ref);
+    this.#setup.onCounted();
+  }
+
+  #enter(answer: Reservation | Refusal | undefined, { call, info, demand }: Asked): QuotaAccount | undefined {
+    if (answer === undefined) return undefined;
+    if (answer.kind === 'refused') this.#refuse(answer, call);
+    call.countsAgainst(answer);
+    this.#setup.onCounted();
+    return new QuotaAccount(this, { timing: call.timing, info, demand, reservation: answer });
+  }
+
+  #refuse(refusal: Refusal, call: Call): never {
+    call.countsAgainst(refusal);
+    const { quota, limit } = refusal.error;
+    this.#setup.events.publish('quotaExceeded', { call, quota, limit });
+    throw refusal.error;
+  }
+}
+
+const NOTHING: Used = { requests: 0, rows: 0, tokens: undefined, bytes: 0, computeMs: 0 };
+
+interface Asked {
+  readonly call: Call;
+  readonly info: ModelInfo;
+  readonly demand: Demand;
+}
+
+/** A label makes no other model of it. */
+function nameOf({ name }: InferTarget): string {
+  return parseLabelledName(name)?.name ?? name;
+}

