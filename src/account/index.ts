@@ -9,7 +9,7 @@ export { createKeyUseCases } from './keys/key-use-cases.js';
 export type { KeyUseCases, KeyWish, ListedKey, MadeKey } from './keys/types.js';
 export { openQuotas } from './quotas/open-quotas.js';
 export type { QuotaAccount } from './quotas/quota-account.js';
-export type { Inference, QuotaGate } from './quotas/quota-gate.js';
+export type { QuotaGate } from './quotas/quota-gate.js';
 export type { CountedQuota, QuotaUseCases } from './quotas/types.js';
 export type { AccountUseCases } from './types.js';
 export { createMetering, type Metering, type MeteringSetup } from './usage/metering.js';

@@ -1,23 +1,12 @@
+import type { MillraceError } from './errors.js';
 import type { FinishReason, Usage } from './generation.js';
 import type { ModelRef } from './model.js';
 
 /** Why a batch was sent off. */
 export type BatchReason = 'full' | 'preferred' | 'delay' | 'idle' | 'single' | 'retry' | 'trial';
 
-/**
- * Where the time of one call went, and the tokens that it took, filled in on the way; all `…At` are {@link Clock.now} milliseconds and 0 until known.
- * Response headers, metrics, log lines and events all read this one value.
- */
-export interface Timing {
-  /** The version that answers, or was to; undefined until one is chosen. */
-  answeredBy: ModelRef | undefined;
-  /** The route that has chosen it, and which of its arms; '' where the caller names the model. */
-  route: string;
-  arm: string;
-  /** Members of the request that have no effect on the answer; a header of the answer names them. */
-  ignored: readonly string[];
-  receivedAt: number;
-  decodedAt: number;
+/** Where the time of one attempt went: of a request at one version. All `…At` are {@link Clock.now} milliseconds and 0 until known. */
+export interface AttemptTiming {
   /** Accepted: from here on it waits for the model's preparer, where there is one, and for an instance. */
   enqueuedAt: number;
   /** In the preparer, of the time from then on; 0 for models without one. */
@@ -34,6 +23,46 @@ export interface Timing {
   calledMs: number;
   batchRows: number;
   batchReason: BatchReason | undefined;
+  /** Number of its batch among those of its generation; 0 until it is in one. */
+  batchId: number;
+  /** The instance that got the batch: `mlp/1#0`; '' until then. */
+  instance: string;
+}
+
+/** A request at one version that has ended. */
+export interface Attempt {
+  readonly answeredBy: ModelRef | undefined;
+  readonly route: string;
+  readonly arm: string;
+  readonly timing: Readonly<AttemptTiming>;
+  /** Why it ended; undefined where it has answered. */
+  readonly error: MillraceError | undefined;
+}
+
+/**
+ * Where the time of one call went, and the tokens that it took, filled in on the way; all `…At` are {@link Clock.now} milliseconds and 0 until known.
+ * Response headers, metrics, log lines and events all read this one value. What is said of an attempt is said of the last one.
+ */
+export interface Timing extends AttemptTiming {
+  /** The version that answers, or was to; undefined until one is chosen. */
+  answeredBy: ModelRef | undefined;
+  /** The route that has chosen it, and which of its arms; '' where the caller names the model. */
+  route: string;
+  arm: string;
+  /** Attempts before the last one, the first {@link MAX_ATTEMPTS} of them: other arms, versions that have gone, runners that died. */
+  earlierAttempts: readonly Attempt[];
+  /** Members of the request that have no effect on the answer; a header of the answer names them. */
+  ignored: readonly string[];
+  receivedAt: number;
+  /** The caller is known. */
+  authenticatedAt: number;
+  /** A version has been chosen. */
+  resolvedAt: number;
+  decodedAt: number;
+  /** Waited for quotas. */
+  quotaMs: number;
+  /** Photos and sounds were decoded. */
+  mediaMs: number;
   /** Whether the response cache had the answer; undefined where it was not asked. */
   cache: 'hit' | 'miss' | undefined;
   /** The answer may come from the request of another caller, so the caller must not see whether it does. */
@@ -49,6 +78,9 @@ export interface Timing {
   finishReason: FinishReason | undefined;
 }
 
+/** Attempts of one call that are kept. */
+const MAX_ATTEMPTS = 16;
+const NO_ATTEMPTS: readonly Attempt[] = Object.freeze([]);
 const NONE: readonly string[] = Object.freeze([]);
 
 export function createTiming(receivedAt: number): Timing {
@@ -56,9 +88,14 @@ export function createTiming(receivedAt: number): Timing {
     answeredBy: undefined,
     route: '',
     arm: '',
+    earlierAttempts: NO_ATTEMPTS,
     ignored: NONE,
     receivedAt,
+    authenticatedAt: 0,
+    resolvedAt: 0,
     decodedAt: 0,
+    quotaMs: 0,
+    mediaMs: 0,
     enqueuedAt: 0,
     prepareMs: 0,
     dequeuedAt: 0,
@@ -70,6 +107,8 @@ export function createTiming(receivedAt: number): Timing {
     calledMs: 0,
     batchRows: 0,
     batchReason: undefined,
+    batchId: 0,
+    instance: '',
     cache: undefined,
     cacheIsShared: false,
     cacheMs: 0,
@@ -80,7 +119,46 @@ export function createTiming(receivedAt: number): Timing {
   };
 }
 
+/** The attempt that ends here is kept, and another one follows: `again` = at the same version, whose queue it has not left. */
+export function endAttempt(timing: Timing, error: MillraceError, { again }: { readonly again: boolean }): void {
+  if (timing.earlierAttempts.length < MAX_ATTEMPTS) {
+    timing.earlierAttempts = [...timing.earlierAttempts, attemptOf(timing, error)];
+  }
+  if (!again) Object.assign(timing, NOTHING_YET);
+}
+
+/** Every attempt of a call, in their order; `error`: by which the last one has ended. */
+export function attemptsOf(timing: Timing, error: MillraceError | undefined): readonly Attempt[] {
+  return [...timing.earlierAttempts, attemptOf(timing, error)];
+}
+
+const NOTHING_YET: AttemptTiming = Object.freeze({
+  enqueuedAt: 0,
+  prepareMs: 0,
+  dequeuedAt: 0,
+  startedAt: 0,
+  finishedAt: 0,
+  computeInputMs: 0,
+  computeInferMs: 0,
+  computeOutputMs: 0,
+  calledMs: 0,
+  batchRows: 0,
+  batchReason: undefined,
+  batchId: 0,
+  instance: '',
+});
+const STAMPS = Object.keys(NOTHING_YET) as readonly (keyof AttemptTiming)[];
+
+function attemptOf(timing: Timing, error: MillraceError | undefined): Attempt {
+  const { answeredBy, route, arm } = timing;
+  return { answeredBy, route, arm, timing: stampsOf(timing), error };
+}
+
+function stampsOf(timing: AttemptTiming): AttemptTiming {
+  return Object.fromEntries(STAMPS.map((stamp) => [stamp, timing[stamp]])) as unknown as AttemptTiming;
+}
+
 /** How long a call that an instance has begun has waited in queues: for its turn to be prepared, where it was, and to run. */
-export function queueMs({ enqueuedAt, prepareMs, dequeuedAt }: Timing): number {
+export function queueMs({ enqueuedAt, prepareMs, dequeuedAt }: AttemptTiming): number {
   return dequeuedAt - enqueuedAt - prepareMs;
 }

@@ -1,13 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { call, request } from '../../test/support/engine-fixture.js';
 import { createInferFixture } from '../../test/support/infer-fixture.js';
-import { QuotaAccount } from '../account/quotas/quota-account.js';
-import type { Inference } from '../account/quotas/quota-gate.js';
 import { type Call, type InferRequest, MillraceError, packBytes } from '../core/index.js';
 import type { ModelInfo, Submission } from '../engine/index.js';
 import type { QuotaConfig } from '../governance/index.js';
-import { inferWithinQuotas } from './infer-within-quotas.js';
 
 const REF = { name: 'm', version: 1, generation: 1 };
 const FULL = new MillraceError('resource_exhausted', 'its queue is full');
@@ -191,27 +188,23 @@ it('never leaks what runs at the same time, however requests end', async () => {
 
 describe('where replicas share counters, which takes a while', () => {
   it('a request begins when it is known that it may, and ends where it may not', async () => {
-    const { gate, resolve, finished } = open({ concurrent: 1 });
-    const slow = { open: async (inference: Parameters<typeof gate.open>[0]) => gate.open(inference) };
-    const seen: Inference[] = [];
-    const accounts: unknown[] = [];
-    const answered = { kind: 'one', response: answer() } as const;
-    const infer = inferWithinQuotas(slow, {
-      run: (inference, account) => {
-        seen.push(inference);
-        accounts.push(account);
-        return Promise.resolve(answered);
-      },
-      onRefused: (inference, error) => seen.push({ ...inference, request: request(7, { id: error.code }) }),
+    const asked: string[] = [];
+    const { infer, resolve, given, gate, finished } = createInferFixture({
+      observers: [{ admit: async (inference) => gate.admit(inference) }, { admit: () => void asked.push('next') }],
+      keeps: [{ name: 'q', principal: '*', concurrent: 1 }],
     });
-    const ask = () =>
-      infer({ call: call(), resolved: resolve(call(), { name: 'm', version: undefined }), request: request(1) });
+    const ask = (caller = call()) => infer(caller, resolve(caller, { name: 'm', version: undefined }), request(1));
     const first = ask();
-    expect(seen).toEqual([]);
-    expect(await first).toBe(answered);
-    expect(accounts).toEqual([expect.any(QuotaAccount)]);
+    expect(given).toEqual([]);
+    expect(asked).toEqual([]);
+    await vi.waitFor(() => expect(given).toHaveLength(1));
+    expect(asked).toEqual(['next']);
     await expect(ask()).rejects.toMatchObject({ code: 'quota_exceeded' });
-    expect(seen[1]?.request.id).toBe('quota_exceeded');
-    expect(finished).toEqual([]);
+    expect(asked).toEqual(['next']);
+    expect(finished).toMatchObject([{ error: { code: 'quota_exceeded' } }]);
+    given[0]?.sink.onResponse(answer());
+    given[0]?.sink.onEnd(undefined);
+    expect(await first).toMatchObject({ kind: 'one' });
+    expect(finished).toHaveLength(2);
   });
 });

@@ -1,7 +1,7 @@
-import { type Clock, sequenceKey } from '../core/index.js';
+import { type Call, type Clock, type InferTarget, sequenceKey } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
-import type { ArmChoice } from './arm-choice.js';
 import { OwnerLru } from './owner-lru.js';
+import type { Candidate } from './plan.js';
 
 /** Sequences that are remembered. */
 const MAX_SEQUENCES = 100_000;
@@ -15,13 +15,16 @@ export interface NamedSequence {
   readonly id: string | bigint;
 }
 
-/** What a sequence runs on; `choice` where a route has chosen it. */
-export interface RunsOn {
-  readonly info: ModelInfo;
-  readonly choice: ArmChoice | undefined;
+/** The sequence of a request, whose version is remembered: undefined where the caller names the version. */
+export function sequenceOf(
+  { principal: { ownerId } }: Call,
+  { name, version }: InferTarget,
+  id: NamedSequence['id'],
+): NamedSequence | undefined {
+  return version === undefined ? { ownerId, name, id } : undefined;
 }
 
-interface Running extends RunsOn {
+interface Running extends Candidate {
   readonly sequence: NamedSequence;
   readonly usedAt: number;
 }
@@ -40,7 +43,7 @@ export class RunningSequences {
     this.#clock = clock;
   }
 
-  get(sequence: NamedSequence): RunsOn | undefined {
+  get(sequence: NamedSequence): Candidate | undefined {
     const running = this.#running.get(sequence.ownerId, keyOf(sequence));
     if (running === undefined) return undefined;
     if (this.#clock.now() - running.usedAt <= MAX_IDLE_MS) return running;
@@ -53,7 +56,7 @@ export class RunningSequences {
     return this.#names.get(nameKeyOf(of))?.info;
   }
 
-  keep(sequence: NamedSequence, { info, choice }: RunsOn): void {
+  keep(sequence: NamedSequence, { info, choice }: Candidate): void {
     this.end(sequence);
     const running = { sequence, info, choice, usedAt: this.#clock.now() };
     const gone = this.#running.set(sequence.ownerId, keyOf(sequence), running);

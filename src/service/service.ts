@@ -12,7 +12,7 @@ import type { AuditTrail } from '../audit/index.js';
 import type { BodyMemory, Clock, DeadlineWatch, EventBus, ModelRef } from '../core/index.js';
 import type { Engine } from '../engine/index.js';
 import { type Audited, admit, createAudit, type QuotasOptions } from '../governance/index.js';
-import { createInfer, createRun, createSharedMemoryUseCases } from '../inference/index.js';
+import { createAuditObserver, createInfer, createSharedMemoryUseCases } from '../inference/index.js';
 import type { KeptRepository, MediaOptions, ModelPuller, VersionLookup } from '../models/index.js';
 import {
   absent,
@@ -194,13 +194,25 @@ function createUseCases(
   const { engine, logControl, sharedMemory } = setup;
   const lookup = createLookup(engine, controller);
   const decoders = new MediaDecoders({ ...setup, options: setup.media });
-  const run = createRun({ ...setup, decoders });
   const { labels } = controller;
-  const traffic = createTraffic(setup, { labels, ownedRoutes, declared, books, lookup, audited, run });
-  const { routes, taps, declaredLabels } = traffic;
+  const traffic: Traffic = createTraffic(setup, {
+    labels,
+    ownedRoutes,
+    declared,
+    books,
+    lookup,
+    audited,
+    inferCopy: (...copy) => inferCopy(...copy),
+  });
+  const { routes, declaredLabels } = traffic;
   const models = createModelUseCases({ engine, lookup, routes });
   const reports = createModelReports({ engine, lookup });
-  const inference = createInfer({ ...setup, lookup, routes, taps, decoders, quotas: quotas.gate });
+  const observers = [
+    ...(quotas.gate === undefined ? [] : [quotas.gate]),
+    createAuditObserver(setup.audit),
+    traffic.observer,
+  ];
+  const { inferCopy, ...inference } = createInfer({ ...setup, lookup, routes, decoders, observers });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   const service: Service = {
     ...traffic.useCases,

@@ -1,8 +1,7 @@
 import type { BodyMemory, Clock, DeadlineWatch, EventBus, ModelRef } from '../core/index.js';
 import type { Engine } from '../engine/index.js';
 import type { Audited } from '../governance/index.js';
-import type { createRun } from '../inference/index.js';
-import { RouteTaps } from '../inference/index.js';
+import type { InferCopy } from '../inference/index.js';
 import type { VersionLabels, VersionLookup } from '../models/index.js';
 import type { RepositoryOptions } from '../repository/index.js';
 import type { Store } from '../store/index.js';
@@ -24,6 +23,7 @@ import { fileRoutesChange } from './routes/file-routes-change.js';
 import { isCompared } from './routes/is-compared.js';
 import type { OwnedRoutes } from './routes/owned-routes.js';
 import { RouteTable } from './routes/route-table.js';
+import { createRouteObserver, RouteTaps } from './routes/route-taps.js';
 import { createRouteUseCases } from './routes/route-use-cases.js';
 import type { WrittenFileRoutes } from './routes/types.js';
 import type { ShadowBooks } from './shadows/shadow-books.js';
@@ -50,14 +50,14 @@ interface TrafficParts {
   readonly books: ShadowBooks;
   readonly lookup: VersionLookup;
   readonly audited: Audited;
-  readonly run: ReturnType<typeof createRun>;
+  readonly inferCopy: InferCopy;
 }
 
 export type Traffic = ReturnType<typeof createTraffic>;
 
 /** Who gets which version of a model: labels, routes, shadows and rollouts, and the use cases about them. */
 export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
-  const { labels, ownedRoutes, declared, books, lookup, audited, run } = parts;
+  const { labels, ownedRoutes, declared, books, lookup, audited, inferCopy } = parts;
   const { engine } = setup;
   const fileRoutes = new FileRoutes(setup.fileRoutes);
   const fileRollouts = new FileRollouts(setup.fileRollouts);
@@ -65,7 +65,7 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
   const routes = new RouteTable({ ...setup, lookup, ownedRoutes });
   routes.replace('file', fileRoutes.routes);
   const taps = new RouteTaps();
-  const shadows = new Shadows({ ...setup, run, lookup, books });
+  const shadows = new Shadows({ ...setup, inferCopy, lookup, books });
   taps.add(shadows);
   const outcomes = createOutcomes({ ...setup, records: setup.store.outcomes, routes });
   taps.add(outcomes.tap);
@@ -115,5 +115,17 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
   ];
   const compares = (ref: ModelRef) =>
     isCompared({ isInRollout: (model) => rollouts.of(model) !== undefined, routes, lookup }, ref);
-  return { routes, fromFile, taps, declaredLabels, shadows, outcomes, rollouts, declaredRollouts, compares, useCases };
+  const observer = createRouteObserver(routes, taps);
+  return {
+    routes,
+    observer,
+    fromFile,
+    declaredLabels,
+    shadows,
+    outcomes,
+    rollouts,
+    declaredRollouts,
+    compares,
+    useCases,
+  };
 }

@@ -1,14 +1,14 @@
 import { QuotaGate } from '../../src/account/quotas/quota-gate.js';
-import { NO_TRAIL } from '../../src/audit/index.js';
 import { EventBus, type Events, MillraceError } from '../../src/core/index.js';
 import type { Engine, ModelInfo, Submission } from '../../src/engine/index.js';
 import { LocalQuotaKeeper, type QuotasOptions } from '../../src/governance/index.js';
+import type { InferenceObserver } from '../../src/inference/index.js';
 import { createInfer, type InferDependencies } from '../../src/inference/infer.js';
-import { RouteTaps } from '../../src/inference/route-taps.js';
 import type { VersionLookup } from '../../src/models/lookup/find-version.js';
 import { createRoutes, type RoutesOptions } from '../../src/routing/index.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
 import { RouteTable } from '../../src/traffic/routes/route-table.js';
+import { createRouteObserver, RouteTaps } from '../../src/traffic/routes/route-taps.js';
 import { IDENTITY } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
 
@@ -26,6 +26,10 @@ export interface InferFixtureOptions {
   readonly sharedMemory?: SharedMemory;
   readonly decoders?: InferDependencies['decoders'];
   readonly quotas?: QuotasOptions;
+  /** Quotas that only further observers ask for. */
+  readonly keeps?: QuotasOptions;
+  /** After those of quotas and routes. */
+  readonly observers?: readonly InferenceObserver[];
 }
 
 const NO_SHARED_MEMORY = new SharedMemory({ enabled: false, maxRegions: 1, maxBufferedBytes: 1 });
@@ -41,6 +45,8 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
     sharedMemory = NO_SHARED_MEMORY,
     decoders = NO_DECODERS,
     quotas = [],
+    keeps = quotas,
+    observers = [],
   } = options;
   const given: Submission[] = [];
   const refs: unknown[] = [];
@@ -76,20 +82,18 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
   const table = new RouteTable({ lookup, clock, events, random: () => 0 });
   table.replace('file', routes);
   const taps = new RouteTaps();
-  const keeper = new LocalQuotaKeeper(quotas, clock);
+  const keeper = new LocalQuotaKeeper(keeps, clock);
   let counted = 0;
   const gate = new QuotaGate({ keeper, events, onCounted: () => counted++ });
-  const { resolve, checkTarget, infer } = createInfer({
+  const { resolve, checkTarget, infer, inferCopy } = createInfer({
     engine: engine as Engine,
     clock,
     events,
     sharedMemory,
     routes: table,
-    taps,
     lookup,
-    audit: NO_TRAIL,
     decoders,
-    quotas: quotas.length === 0 ? undefined : gate,
+    observers: [...(quotas.length === 0 ? [] : [gate]), createRouteObserver(table, taps), ...observers],
   });
   const left = () => keeper.list(undefined).flatMap(({ standings }) => standings.map(({ remaining }) => remaining));
   return {
@@ -98,6 +102,7 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
     finished,
     told,
     infer,
+    inferCopy,
     resolve,
     checkTarget,
     serving,

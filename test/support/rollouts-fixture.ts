@@ -1,12 +1,12 @@
 import { onTestFinished } from 'vitest';
 import { type Call, EventBus, type InferRequest, MillraceError } from '../../src/core/index.js';
 import type { ModelInfo } from '../../src/engine/index.js';
-import { RouteTaps } from '../../src/inference/route-taps.js';
 import { createPlan, type PlanOptions, type Presence } from '../../src/rollouts/index.js';
 import type { Store } from '../../src/store/index.js';
 import type { StartedRollout } from '../../src/traffic/rollouts/check-start.js';
 import { Rollouts, type RolloutsParts } from '../../src/traffic/rollouts/rollouts.js';
 import { RouteTable } from '../../src/traffic/routes/route-table.js';
+import { createRouteObserver, RouteTaps } from '../../src/traffic/routes/route-taps.js';
 import { call, request } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
 import { version } from './infer-fixture.js';
@@ -67,6 +67,8 @@ export async function createRolloutsFixture(given: { readonly store?: Store } = 
   const rollouts = new Rollouts(parts);
   onTestFinished(() => rollouts.close());
 
+  const observer = createRouteObserver(routes, taps);
+
   /** One request of the bare name for the arm of that number, which ends so. Returns the arm, or undefined where the name is not split. */
   function ask(at: number, ending: Ending = 'well', asked: InferRequest = request(1)): string | undefined {
     const route = routes.find({ name: 'm', version: undefined });
@@ -74,10 +76,11 @@ export async function createRolloutsFixture(given: { readonly store?: Store } = 
     random = at;
     const made: Call = call();
     const choice = routes.choose(route, made, asked);
-    const tapped = taps.open(made, route);
-    tapped?.chosen(choice);
-    tapped?.read(asked);
-    tapped?.ended(ending === 'well' ? undefined : new MillraceError(ending, 'so it ends'));
+    const target = { name: 'm', version: undefined };
+    const seen = observer.admit({ call: made, kind: 'request', target, request: asked, info: choice.info, choice });
+    seen?.attemptBegan?.({ choice, info: choice.info });
+    seen?.read?.(asked);
+    seen?.attemptEnded?.(ending === 'well' ? undefined : new MillraceError(ending, 'so it ends'));
     return choice.arm.name;
   }
 

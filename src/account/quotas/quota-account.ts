@@ -1,7 +1,7 @@
 import type { InferRequest, InferResponse, MillraceError, Timing } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Amounts, Reservation, Used } from '../../governance/index.js';
-import { rowsOf } from '../../inference/index.js';
+import { type InferenceListener, rowsOf } from '../../inference/index.js';
 
 /** A token takes about so many bytes of text: what counts in the end is what the model says. */
 const BYTES_PER_TOKEN = 4;
@@ -81,7 +81,7 @@ interface AccountParts {
 }
 
 /** What one request has taken of quotas, from its beginning to its end. */
-export class QuotaAccount {
+export class QuotaAccount implements InferenceListener {
   readonly #books: AccountBooks;
   readonly #timing: Timing;
   readonly #info: ModelInfo;
@@ -103,8 +103,8 @@ export class QuotaAccount {
     for (const { sizeBytes } of sharedOutputs.values()) this.#answerBytes += sizeBytes;
   }
 
-  /** The request has ended: what it has not taken is given back. Only the first time counts. */
-  settle(error: MillraceError | undefined): void {
+  /** What it has not taken is given back. */
+  ended(error: MillraceError | undefined): void {
     this.#reservation.settle(this.#used(error));
     this.#books.settled(this.#info, this.#timing);
   }

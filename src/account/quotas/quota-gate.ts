@@ -1,16 +1,11 @@
-import type { Call, EventBus, InferRequest, InferTarget, ModelRef, Timing } from '../../core/index.js';
+import type { Call, EventBus, InferTarget, ModelRef, Timing } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { QuotaKeeper, Refusal, Reservation, Used } from '../../governance/index.js';
-import type { Resolved } from '../../inference/index.js';
+import type { InferenceListener, InferenceObserver, ObservedInference } from '../../inference/index.js';
 import { parseLabelledName } from '../../routing/index.js';
 import { type AccountBooks, type Demand, demandOf, QuotaAccount } from './quota-account.js';
 
-/** A request of a caller. */
-export interface Inference {
-  readonly call: Call;
-  readonly resolved: Resolved;
-  readonly request: InferRequest;
-}
+type MaybePromise<Value> = Value | Promise<Value>;
 
 interface GateSetup {
   readonly keeper: QuotaKeeper;
@@ -23,7 +18,7 @@ interface GateSetup {
  * Lets requests in as long as their callers' quotas last. What counts is each request of a caller: not what models call on its behalf, and
  * no call without an account.
  */
-export class QuotaGate implements AccountBooks {
+export class QuotaGate implements AccountBooks, InferenceObserver {
   readonly #setup: GateSetup;
   /** Versions that do not generate, and say what their requests take in tokens all the same. */
   readonly #tellTokens = new WeakSet<ModelRef>();
@@ -43,18 +38,14 @@ export class QuotaGate implements AccountBooks {
   }
 
   /**
-   * Takes what a request may take; undefined = no quota is about it. Throws, or rejects with, a QuotaExceeded where there is not enough. What it
-   * gives is to be settled when the request has ended.
+   * Takes what a request may take; undefined = no quota is about it. Throws, or rejects with, a QuotaExceeded where there is not enough. What
+   * it has not taken is given back when it has ended.
    */
-  open({
-    call,
-    resolved: { own, info },
-    request,
-  }: Inference): QuotaAccount | undefined | Promise<QuotaAccount | undefined> {
+  admit({ call, target, info, request }: ObservedInference): MaybePromise<InferenceListener | undefined> {
     if (call.callers.length > 0 || call.account === 'none') return undefined;
     call.origin.leavePlace();
     const demand = demandOf(request, info, this.#tellTokens.has(info.ref));
-    const answer = this.#setup.keeper.reserve(call.principal, nameOf(own), demand);
+    const answer = this.#setup.keeper.reserve(call.principal, nameOf(target), demand);
     const asked = { call, info, demand };
     return answer instanceof Promise ? answer.then((late) => this.#enter(late, asked)) : this.#enter(answer, asked);
   }

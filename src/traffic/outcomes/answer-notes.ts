@@ -7,9 +7,10 @@ import {
   type MillraceError,
   toMillraceError,
 } from '../../core/index.js';
-import type { ArmChoice, RouteTap, TapListener } from '../../inference/index.js';
+import type { ArmChoice } from '../../inference/index.js';
 import type { Route, RouteArm } from '../../routing/index.js';
 import type { FoundAnswer, NotedAnswer, OutcomeRecords } from '../../store/index.js';
+import type { RouteTap, TapListener } from '../routes/route-taps.js';
 import { answeredClass } from './answered-class.js';
 
 /** Answers wait so long to be noted together. */

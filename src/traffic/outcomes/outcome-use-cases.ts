@@ -1,8 +1,8 @@
 import { type Call, type Clock, type EventBus, invalidArgument, MillraceError } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
-import type { RouteTap } from '../../inference/index.js';
 import type { FoundAnswer, NotedAnswer, OutcomeRecords } from '../../store/index.js';
 import type { RouteTable } from '../routes/route-table.js';
+import type { RouteTap } from '../routes/route-taps.js';
 import { unknownRoute } from '../routes/unknown-route.js';
 import { AnswerNotes } from './answer-notes.js';
 import { reportOf } from './report.js';

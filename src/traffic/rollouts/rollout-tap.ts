@@ -1,7 +1,8 @@
 import { type Call, type Clock, hashText, type MillraceError } from '../../core/index.js';
-import type { ArmChoice, RouteTap, TapListener } from '../../inference/index.js';
+import type { ArmChoice } from '../../inference/index.js';
 import type { Observation } from '../../rollouts/index.js';
 import type { Route } from '../../routing/index.js';
+import type { RouteTap, TapListener } from '../routes/route-taps.js';
 import { type ComparedAnswer, comparedAnswer } from './compared-answer.js';
 import { CANARY_ARM } from './rollout-route.js';
 

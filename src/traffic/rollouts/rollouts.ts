@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { SerialQueue } from '../../async/index.js';
 import { MillraceError, type Timer, toMillraceError } from '../../core/index.js';
-import type { RouteTaps } from '../../inference/index.js';
 import { begin, isOver, type RolloutCommand, sayPhase } from '../../rollouts/index.js';
 import type { Route } from '../../routing/index.js';
 import { type RolloutRecord, type Store, StoreInUse } from '../../store/index.js';
 import type { JoinedOutcome } from '../outcomes/types.js';
 import type { RouteTable } from '../routes/route-table.js';
+import type { RouteTaps } from '../routes/route-taps.js';
 import type { StartedRollout } from './check-start.js';
 import { type FollowedRollout, followedRollout } from './followed-rollout.js';
 import { readSeen, type StoredRollout, toJson } from './records.js';

@@ -8,7 +8,7 @@ import {
   toMillraceError,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import type { createRun } from '../../inference/index.js';
+import type { InferCopy } from '../../inference/index.js';
 import { type DropReason, type Ending, sizeOfOutputs } from '../../shadows/index.js';
 import type { CopiedSequence } from './shadow-sequences.js';
 
@@ -16,7 +16,7 @@ import type { CopiedSequence } from './shadow-sequences.js';
 export const MAX_ANSWER_BYTES = 16_777_216;
 
 export interface CopyDependencies {
-  readonly run: ReturnType<typeof createRun>;
+  readonly inferCopy: InferCopy;
   readonly deadlines: DeadlineWatch;
 }
 
@@ -35,7 +35,7 @@ export type CopyOutcome =
 
 /** Runs a copy on a call of its own until it has ended. Never rejects. */
 export async function runCopy(dependencies: CopyDependencies, copy: Copy, call: Call): Promise<CopyOutcome> {
-  const { run, deadlines } = dependencies;
+  const { inferCopy, deadlines } = dependencies;
   const token = deadlines.watch(call);
   const responses: InferResponse[] = [];
   let sizeBytes = 0;
@@ -45,12 +45,7 @@ export async function runCopy(dependencies: CopyDependencies, copy: Copy, call: 
     return sizeBytes <= MAX_ANSWER_BYTES;
   };
   try {
-    const info = copy.chooseInfo();
-    const request = copyOf(copy);
-    const { name: askedName } = info.ref;
-    const { chooseInfo } = copy;
-    const chosen = { call, request, info, chooseInfo, chooseOther: () => undefined, askedName, tapped: undefined };
-    const result = await run(chosen, () => undefined);
+    const result = await inferCopy(call, copy.chooseInfo, copyOf(copy));
     const fits = result.kind === 'one' ? keep(result.response) : await keepAll(result.responses, keep);
     if (!fits) return { kind: 'dropped', reason: 'size' };
     return { kind: 'ended', ending: { error: errorIn(responses), computeMs: computeMsOf(call) }, responses };

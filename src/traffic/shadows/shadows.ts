@@ -12,7 +12,7 @@ import {
   Slots,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import type { ArmChoice, createRun, RouteTap, TapListener } from '../../inference/index.js';
+import type { ArmChoice, InferCopy } from '../../inference/index.js';
 import { findNamed, findVersion, targetOf, type VersionLookup } from '../../models/index.js';
 import type { Route, ShadowConfig } from '../../routing/index.js';
 import {
@@ -27,6 +27,7 @@ import {
   sampleTensors,
   severityOf,
 } from '../../shadows/index.js';
+import type { RouteTap, TapListener } from '../routes/route-taps.js';
 import { HeldMemory } from './held-memory.js';
 import { PrimaryAnswer } from './primary-answer.js';
 import type { ShadowBooks } from './shadow-books.js';
@@ -38,7 +39,7 @@ import { SpareTime } from './spare-time.js';
 const MAX_HELD_BYTES = 134_217_728;
 
 export interface ShadowsSetup {
-  readonly run: ReturnType<typeof createRun>;
+  readonly inferCopy: InferCopy;
   readonly lookup: VersionLookup;
   readonly books: ShadowBooks;
   readonly bodies: BodyMemory | undefined;

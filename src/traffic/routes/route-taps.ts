@@ -1,6 +1,7 @@
-import { type Call, type InferRequest, type InferResponse, MillraceError } from '../core/index.js';
-import type { Route } from '../routing/index.js';
-import type { ArmChoice } from './arm-choice.js';
+import type { Call, InferRequest, InferResponse, MillraceError } from '../../core/index.js';
+import type { ArmChoice, InferenceListener, InferenceObserver, ObservedInference } from '../../inference/index.js';
+import type { Route } from '../../routing/index.js';
+import type { RouteTable } from './route-table.js';
 
 /** Sees the requests of routes and their answers: to judge, to compare, to join them with what became of them. */
 export interface RouteTap {
@@ -37,37 +38,53 @@ export class RouteTaps {
     };
   }
 
-  /** For one request of a route; undefined = nobody listens. */
-  open(call: Call, route: Route): TappedRequest | undefined {
-    for (const tap of this.#taps) if (tap.wants?.(route) ?? true) return new TappedRequest(this.#taps, call);
-    return undefined;
+  /** Those that may hear a request of a route: all, or where none wants any, none. */
+  for(route: Route): readonly RouteTap[] {
+    for (const tap of this.#taps) if (tap.wants?.(route) ?? true) return this.#taps;
+    return NO_TAPS;
   }
 }
 
+const NO_TAPS: readonly RouteTap[] = [];
+
+/** What keeps count of how arms answer. */
+type ArmCounts = Pick<RouteTable, 'began' | 'ended'>;
+
+/** Tells the table of routes and the taps what becomes of the requests of routes. */
+export function createRouteObserver(table: ArmCounts, taps: RouteTaps) {
+  return {
+    admit({ call, choice, request }: ObservedInference): InferenceListener | undefined {
+      // A sequence may run on what a route has chosen before.
+      if (choice === undefined && request.sequence === undefined) return undefined;
+      return new RoutedRequest({ table, taps: choice === undefined ? NO_TAPS : taps.for(choice.route), call });
+    },
+  } satisfies InferenceObserver;
+}
+
+interface RoutedSetup {
+  readonly table: ArmCounts;
+  readonly taps: readonly RouteTap[];
+  readonly call: Call;
+}
+
 /** One request of a route and those who listen to it. */
-export class TappedRequest {
-  readonly #taps: readonly RouteTap[];
-  readonly #call: Call;
+class RoutedRequest implements InferenceListener {
+  readonly #setup: RoutedSetup;
   #choice: ArmChoice | undefined;
   #request: InferRequest | undefined;
-  #listeners: readonly TapListener[] = [];
+  #listeners: readonly TapListener[] = NO_LISTENERS;
 
-  constructor(taps: readonly RouteTap[], call: Call) {
-    this.#taps = taps;
-    this.#call = call;
+  constructor(setup: RoutedSetup) {
+    this.#setup = setup;
   }
 
-  /** An arm is to run it. The one before, if it has not ended, has lost its version. */
-  chosen(choice: ArmChoice): void {
-    // An error is made for each request otherwise, and costs as much as the rest of it.
-    if (this.#listeners.length > 0) {
-      this.ended(new MillraceError('cancelled', 'its version was unloaded before the request could begin'));
-    }
+  attemptBegan({ choice }: { readonly choice: ArmChoice | undefined }): void {
     this.#choice = choice;
+    if (choice === undefined) return;
+    this.#setup.table.began(choice);
     this.#begin();
   }
 
-  /** All of its data is there. */
   read(request: InferRequest): void {
     this.#request = request;
     this.#begin();
@@ -77,22 +94,25 @@ export class TappedRequest {
     for (const listener of this.#listeners) listener.onResponse?.(response);
   }
 
-  /** On the arm that runs it now. */
-  ended(error: MillraceError | undefined): void {
+  attemptEnded(error: MillraceError | undefined): void {
+    if (this.#choice !== undefined) this.#setup.table.ended(this.#choice, error);
     const listeners = this.#listeners;
-    this.#listeners = [];
+    this.#listeners = NO_LISTENERS;
     for (const listener of listeners) listener.onEnd(error);
   }
 
   #begin(): void {
+    const { taps, call } = this.#setup;
     const choice = this.#choice;
     const request = this.#request;
-    if (choice === undefined || request === undefined) return;
+    if (taps.length === 0 || choice === undefined || request === undefined) return;
     const listeners: TapListener[] = [];
-    for (const tap of this.#taps) {
-      const listener = tap.began(choice, this.#call, request);
+    for (const tap of taps) {
+      const listener = tap.began(choice, call, request);
       if (listener !== undefined) listeners.push(listener);
     }
     this.#listeners = listeners;
   }
 }
+
+const NO_LISTENERS: readonly TapListener[] = [];

@@ -1,11 +1,18 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { call, IDENTITY, request } from '../../test/support/engine-fixture.js';
-import { createInferFixture, type InferFixtureOptions, version } from '../../test/support/infer-fixture.js';
-import { createSharedObject } from '../../test/support/shared-object.js';
-import { bytesOf, type InferRequest, MillraceError, packBytes, type Tensor, type TensorSpec } from '../core/index.js';
-import { VersionGoneError } from '../engine/index.js';
-import { SharedMemory } from '../shared-memory/index.js';
-import type { ArmChoice } from './arm-choice.js';
+import { call, IDENTITY, request } from '../../../test/support/engine-fixture.js';
+import { createInferFixture, type InferFixtureOptions, version } from '../../../test/support/infer-fixture.js';
+import { createSharedObject } from '../../../test/support/shared-object.js';
+import {
+  bytesOf,
+  type InferRequest,
+  MillraceError,
+  packBytes,
+  type Tensor,
+  type TensorSpec,
+} from '../../core/index.js';
+import { VersionGoneError } from '../../engine/index.js';
+import type { ArmChoice } from '../../inference/index.js';
+import { SharedMemory } from '../../shared-memory/index.js';
 
 const LIVE = { name: 'live', version: undefined };
 const REF = { name: 'm', version: 1, generation: 1 };

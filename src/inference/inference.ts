@@ -1,0 +1,256 @@
+import {
+  type Call,
+  type Clock,
+  endAttempt,
+  type InferRequest,
+  type InferResponse,
+  type InferTarget,
+  MillraceError,
+  toMillraceError,
+} from '../core/index.js';
+import { ModelDownError, type ModelInfo } from '../engine/index.js';
+import { tell, UndecodedInputError } from '../models/index.js';
+import type { ArmChoice } from './arm-choice.js';
+import { checkClasses } from './classify.js';
+import type { InferenceKind, InferenceListener, InferenceObserver, ObservedInference } from './observer.js';
+import { afterFailure, type Candidates, dependsOnRequest, mayMove, type Plan, renewed, withRequest } from './plan.js';
+import { rowsOf } from './rows-of.js';
+import { type NamedSequence, type RunningSequences, sequenceOf } from './running-sequences.js';
+import { outputUses, usesSharedMemory } from './shared-tensors.js';
+
+/** What all inferences of a server have in common. */
+export interface InferenceParts {
+  readonly clock: Clock;
+  readonly observers: readonly InferenceObserver[];
+  readonly sequences: RunningSequences;
+  readonly candidates: Candidates;
+}
+
+interface InferenceSetup {
+  readonly call: Call;
+  readonly plan: Plan;
+  readonly request: InferRequest;
+  readonly kind: InferenceKind;
+}
+
+/** One request from the version that was chosen for it to its end, over every attempt. */
+export class Inference implements ObservedInference {
+  readonly call: Call;
+  readonly request: InferRequest;
+  readonly kind: InferenceKind;
+  readonly #parts: InferenceParts;
+  #plan: Plan;
+  /** The version that runs it; undefined before the first attempt, and after one that has ended. */
+  #running: ModelInfo | undefined;
+  /** Its version serves, as far as is known. */
+  #hasVersion = true;
+  #listeners: InferenceListener[] = NO_LISTENERS;
+
+  constructor(parts: InferenceParts, { call, plan, request, kind }: InferenceSetup) {
+    this.#parts = parts;
+    this.call = call;
+    this.#plan = plan;
+    this.request = request;
+    this.kind = kind;
+  }
+
+  get target(): InferTarget {
+    return this.#plan.own;
+  }
+
+  get info(): ModelInfo {
+    return this.#plan.info;
+  }
+
+  get choice(): ArmChoice | undefined {
+    return this.#plan.choice;
+  }
+
+  /** How the caller names the model, which its answers are to say. */
+  get askedName(): string {
+    return this.#plan.target.name;
+  }
+
+  /** The answer of a model that generates is wanted whole. */
+  get isWhole(): boolean {
+    return this.#plan.options.whole === true && this.info.tasks?.generate !== undefined;
+  }
+
+  /** Asks the observers; a promise where one has to wait. Throws, or rejects with, why it is refused: it has ended then. */
+  admit(): void | Promise<void> {
+    const { observers } = this.#parts;
+    try {
+      for (let index = 0; index < observers.length; index++) {
+        const listener = observers[index]?.admit?.(this);
+        if (listener instanceof Promise) return this.#admitLater(listener, observers.slice(index + 1));
+        this.#listen(listener);
+      }
+    } catch (thrown) {
+      throw this.#refused(thrown);
+    }
+  }
+
+  /** Chooses the version by what is in the request, and begins with it. Throws why it cannot: it has ended then. */
+  begin(): ModelInfo {
+    try {
+      if (this.call.cancelled !== undefined) throw this.call.cancelled;
+      this.#settlePlan();
+      const info = this.renew();
+      if (!usesSharedMemory(this.request)) this.read(this.request);
+      return info;
+    } catch (thrown) {
+      const error = toMillraceError(thrown);
+      this.end(error);
+      throw this.told(error);
+    }
+  }
+
+  /**
+   * The version that runs it now, after others had their turn: it may have been loaded again, or be gone. Throws where nothing takes its
+   * place.
+   */
+  renew(): ModelInfo {
+    this.#hasVersion = false;
+    const plan = renewed(this.#plan, this, this.#parts.candidates);
+    if (plan !== this.#plan) this.#adopt(plan);
+    this.#hasVersion = true;
+    if (this.#running !== plan.info) {
+      this.#checkAsked(plan.info);
+      this.#beginAttempt();
+    }
+    return plan.info;
+  }
+
+  /** The version that takes it over from an arm that has failed; undefined = none does. */
+  moveOn(error: MillraceError): ModelInfo | undefined {
+    const { call, request } = this;
+    if (this.choice === undefined || call.cancelled !== undefined) return undefined;
+    // Where no instance is up, what has run may run again.
+    const hasRun = call.timing.dequeuedAt > 0 && !(error instanceof ModelDownError);
+    const plan = afterFailure(this.#plan, { error, request, hasRun }, this.#parts.candidates);
+    if (plan === undefined) return undefined;
+    this.#endAttempt(error);
+    this.#adopt(plan);
+    this.#beginAttempt();
+    return plan.info;
+  }
+
+  /** Whether another version would take it over if no instance were up. */
+  get mayMove(): boolean {
+    return mayMove(this.#plan, this.request, this.#parts.candidates);
+  }
+
+  /** The data of all inputs is there. */
+  read(request: InferRequest): void {
+    for (const listener of this.#listeners) listener.read?.(request);
+  }
+
+  responded(response: InferResponse): void {
+    for (const listener of this.#listeners) listener.responded?.(response);
+  }
+
+  /** It has ended. `answered`: the model has answered, and an error is about what was to be done with that. */
+  end(error: MillraceError | undefined, answered = error === undefined): void {
+    // Its version has not seen what could not be decoded.
+    const ofAttempt = error instanceof UndecodedInputError ? new MillraceError('cancelled', error.message) : error;
+    if (this.#running !== undefined) for (const listener of this.#listeners) listener.attemptEnded?.(ofAttempt);
+    for (const listener of this.#listeners) listener.ended?.(error);
+    this.#listeners = NO_LISTENERS;
+    this.#publish(error, answered);
+  }
+
+  /** An error as the caller is told of it. */
+  told(thrown: unknown): MillraceError {
+    return tell(toMillraceError(thrown), this.call, { name: this.askedName, isRoute: this.choice !== undefined });
+  }
+
+  async #admitLater(
+    waiting: Promise<InferenceListener | undefined>,
+    others: readonly InferenceObserver[],
+  ): Promise<void> {
+    const { clock } = this.#parts;
+    const since = clock.now();
+    try {
+      this.#listen(await waiting);
+      this.call.timing.quotaMs = clock.now() - since;
+      for (const observer of others) this.#listen(await observer.admit?.(this));
+    } catch (thrown) {
+      throw this.#refused(thrown);
+    }
+  }
+
+  #listen(listener: InferenceListener | undefined): void {
+    if (listener === undefined) return;
+    if (this.#listeners === NO_LISTENERS) this.#listeners = [];
+    this.#listeners.push(listener);
+  }
+
+  #refused(thrown: unknown): MillraceError {
+    const error = toMillraceError(thrown);
+    this.end(error);
+    return this.told(error);
+  }
+
+  /** A sequence stays on what it began on. */
+  #settlePlan(): void {
+    const { request } = this;
+    this.#hasVersion = false;
+    const sequence = this.#sequence();
+    if (sequence === undefined && !dependsOnRequest(this.#plan)) return;
+    const { sequences } = this.#parts;
+    const running = sequence && request.sequence?.start === false ? sequences.get(sequence) : undefined;
+    this.#adopt(withRequest(this.#plan, { call: this.call, request, running }, this.#parts.candidates));
+    if (sequence !== undefined && request.sequence?.end === true) sequences.end(sequence);
+  }
+
+  #adopt(plan: Plan): void {
+    this.#plan = plan;
+    noteCandidate(this.call, plan);
+    const sequence = this.#sequence();
+    if (sequence !== undefined && this.request.sequence?.end === false) this.#parts.sequences.keep(sequence, plan);
+  }
+
+  #sequence(): NamedSequence | undefined {
+    const { sequence } = this.request;
+    return sequence && sequenceOf(this.call, this.target, sequence.id);
+  }
+
+  /** Throws for what the caller asks for beyond what a version can do, before anything is submitted. */
+  #checkAsked(info: ModelInfo): void {
+    if (usesSharedMemory(this.request)) outputUses(this.request, info);
+    checkClasses(this.request, info.signature.outputs);
+  }
+
+  #beginAttempt(): void {
+    if (this.#running !== undefined) this.#endAttempt(versionGone());
+    this.#running = this.info;
+    if (this.#listeners.length > 0) for (const listener of this.#listeners) listener.attemptBegan?.(this.#plan);
+  }
+
+  #endAttempt(error: MillraceError): void {
+    for (const listener of this.#listeners) listener.attemptEnded?.(error);
+    endAttempt(this.call.timing, error, { again: false });
+    this.#running = undefined;
+  }
+
+  #publish(error: MillraceError | undefined, answered: boolean): void {
+    const { call, target, request, kind } = this;
+    const ref = this.#hasVersion ? this.info.ref : undefined;
+    const rows = this.#hasVersion ? rowsOf(request, this.info) : 1;
+    const event = { call, target, request, ref, error, answered, rows };
+    for (const observer of this.#parts.observers) observer.ended?.(event, kind);
+  }
+}
+
+const NO_LISTENERS: InferenceListener[] = [];
+
+/** What the call's timing says of the version that is to answer it. */
+export function noteCandidate({ timing }: Call, { info, choice }: Pick<Plan, 'info' | 'choice'>): void {
+  timing.answeredBy = info.ref;
+  timing.route = choice?.route.name ?? '';
+  timing.arm = choice?.arm.name ?? '';
+}
+
+function versionGone(): MillraceError {
+  return new MillraceError('cancelled', 'its version was unloaded before the request could begin');
+}
