@@ -11,6 +11,9 @@ export const RANKS = [
   ['audit', 'runtimes', 'shared-memory', 'store'],
   ['repository'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
+  ['models'],
+  ['inference'],
+  ['account', 'traffic'],
   ['service'],
   ['protocols'],
   ['management', 'server', 'telemetry', 'loadgen', 'client'],
@@ -29,6 +32,22 @@ for (const entry of readdirSync('src', { withFileTypes: true })) {
 
 /** Parts of rooms with an index of their own: each loads a library that who imports the room does without. */
 const SECOND_SEAMS = '^src/(api/schemas|protobuf/tables)/index\\.ts$';
+
+/** Rooms behind the service: what is above it knows the use cases that it gives out, and not the rooms that have them. */
+const BEHIND_THE_SERVICE = ['models', 'inference', 'account', 'traffic'];
+
+/** Folders of rooms in order: each imports those before it, and of the room's own files `types.ts` only. */
+const SUB_ROOMS = {
+  models: ['lookup', 'media', 'loading', 'reports'],
+  account: ['keys', 'access', 'quotas', 'usage'],
+  traffic: ['declarations', 'routes', 'outcomes', 'shadows', 'rollouts', 'labels'],
+  service: ['doctor', 'events', 'reload'],
+};
+for (const [name, folders] of Object.entries(SUB_ROOMS)) {
+  for (const entry of readdirSync(`src/${name}`, { withFileTypes: true })) {
+    if (entry.isDirectory() && !folders.includes(entry.name)) throw new Error(`src/${name}/${entry.name} has no place`);
+  }
+}
 
 const room = (names) => `^src/(${names.join('|')})/`;
 const code = (path) => ({ path, pathNot: '\\.test\\.ts$' });
@@ -52,6 +71,18 @@ const ranks = RANKS.flatMap((names, rank) =>
   })),
 );
 
+const subRooms = Object.entries(SUB_ROOMS).flatMap(([name, folders]) =>
+  folders.map((folder, index) => ({
+    name: `${name}/${folder}-imports-folders-before-it`,
+    severity: 'error',
+    from: code(`^src/${name}/${folder}/`),
+    to: {
+      path: [`^src/${name}/(${['', ...folders.slice(index + 1)].join('|')})/`, `^src/${name}/[^/]+\\.ts$`],
+      pathNot: `^src/${name}/types\\.ts$`,
+    },
+  })),
+);
+
 const vendorOnlyIn = (packages, path) => ({
   name: `${packages[0]}-only-in-its-room`,
   severity: 'error',
@@ -65,6 +96,13 @@ const DIALECTS = readdirSync('src/protocols').filter((name) => existsSync(`src/p
 export default {
   forbidden: [
     ...ranks,
+    ...subRooms,
+    {
+      name: 'the-service-is-the-facade',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [room([...BEHIND_THE_SERVICE, 'service']), '\\.test\\.ts$'] },
+      to: { path: room(BEHIND_THE_SERVICE) },
+    },
     {
       name: 'other-rooms-through-their-seam',
       severity: 'error',

@@ -20,6 +20,7 @@ import { openIdentities } from './identities.js';
 import type { CreateDialect, Dialect } from './protocols/index.js';
 import {
   createFolderRepository,
+  DeclaredLabelVersions,
   dataFileNames,
   type FolderRepositorySetup,
   loadRuntimes,
@@ -103,7 +104,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const events = overrides.events ?? new EventBus();
   const runtimes = await loadRuntimes(settings.runners.runtimes, overrides.runtimes);
   const bodies = overrides.bodies ?? BodyArena.open();
-  const declaredLabels = (model: string) => life.declaredLabels(model);
+  const declaredLabels = new DeclaredLabelVersions();
   const repository = openRepository(settings, { runtimes, clock, events, declaredLabels });
   const base = { clock, deadlines, bodies, events };
   const engine = createEngine({
@@ -114,7 +115,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     weightOf: createWeights(settings.quotas),
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
     infer: async (call, { isStep, ...target }, request) =>
-      life.service.infer(call, await life.service.resolve(call, target, { isStep }), request),
+      life.service.inference.infer(call, await life.service.inference.resolve(call, target, { isStep }), request),
     isCompared: (ref) => life.isCompared(ref),
     onReleased: (source) => discardUpload(source, repository, events),
     reload: (source) => life.reload(source.name),
@@ -124,8 +125,6 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     events,
     version: VERSION,
     ...gaugesOf(engine),
-    rollouts: () => life.service.rollouts.gauges(),
-    usage: () => life.usageGauge(),
     clock,
     ...(overrides.logDestination === undefined ? {} : { destination: overrides.logDestination }),
   });
@@ -135,6 +134,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const shared = { ...base, audit: openAudit(settings, identities, { clock, events }) };
   const life = createService({
     repository,
+    declaredLabels,
     puller: createPuller(settings, { runtimes, clock, events }),
     engine,
     ...shared,
@@ -153,6 +153,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     reload: (by) => front.reloads.reload(by),
     version: VERSION,
   });
+  telemetry.readService(life.gauges);
   const following = new StoreFollower({ ...base, store, readers: [identities, life] });
   const parts = { ...shared, settings, identities, life, engine, sharedMemory, following, store, telemetry };
   let starting: Promise<void> | undefined;

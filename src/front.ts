@@ -36,7 +36,7 @@ export async function createFront(settings: Settings, parts: FrontParts) {
     authenticate: identities.authenticate,
     authenticateSigner: identities.authenticateSigner,
     vouchFor: identities.vouchFor,
-    admit: (call) => service.quotas.enter(call),
+    admit: (call) => service.account.quotas.enter(call),
     events,
     clock,
     deadlines,

@@ -145,10 +145,10 @@ function facade(app: App): Millrace {
     },
     models: () => app.engine.statuses(),
     async load(model) {
-      await app.service.loadModel(localCall(app), model, {});
+      await app.service.models.loadModel(localCall(app), model, {});
     },
     async unload(model) {
-      await app.service.unloadModel(localCall(app), model);
+      await app.service.models.unloadModel(localCall(app), model);
     },
     reload: () => app.reload('the program'),
     listen: () => app.listen(),

@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../test/support/fake-clock.js';
 import { fakeModelInfo, fakeResolved } from '../test/support/fake-service.js';
+import { serviceOf, type UseCases } from '../test/support/service-of.js';
 import type { App } from './app.js';
-import { type Call, DeadlineWatch, type InferTarget, MillraceError } from './core/index.js';
+import { type Call, DeadlineWatch, type InferResponse, MillraceError } from './core/index.js';
 import { createLocalModel } from './local-infer.js';
+import type { InferResult } from './service/index.js';
 
 const INFO = fakeModelInfo('stream', 1);
-const RESOLVING = {
-  modelInfo: () => ({ info: INFO, versions: [1] }),
-  resolve: (_call: Call, target: InferTarget) => fakeResolved(target, INFO),
-};
 
 /** An app of which a local model uses the service, and little else. */
-function appOf(service: object): App {
+function appWith(infer: UseCases['infer']): App {
+  const service = serviceOf({
+    modelInfo: () => ({ info: INFO, versions: [1] }),
+    resolve: (_call, target) => fakeResolved(target, INFO),
+    infer,
+  });
   const clock = new FakeClock();
   const settings = { server: { requestTimeoutMs: 1_000 } };
   return { clock, deadlines: new DeadlineWatch(clock), settings, service } as unknown as App;
@@ -21,14 +24,11 @@ function appOf(service: object): App {
 describe('a local model', () => {
   it('stops a model that answers any number of times instead of leaving it to run for nobody', async () => {
     const calls: Call[] = [];
-    const service = {
-      ...RESOLVING,
-      infer: (call: Call) => {
-        calls.push(call);
-        return Promise.resolve({ kind: 'many', responses: (async function* () {})() });
-      },
-    };
-    const result = createLocalModel(appOf(service), 'stream', undefined).infer({ x: [[1, 2, 3, 4]] });
+    const app = appWith((call) => {
+      calls.push(call);
+      return Promise.resolve({ kind: 'many', responses: (async function* () {})() });
+    });
+    const result = createLocalModel(app, 'stream', undefined).infer({ x: [[1, 2, 3, 4]] });
     const message = "model 'stream' answers any number of times; use stream";
     await expect(result).rejects.toMatchObject({ code: 'unimplemented', message });
     expect(calls[0]?.cancelled).toMatchObject({ code: 'unimplemented', message });
@@ -36,23 +36,23 @@ describe('a local model', () => {
 });
 
 describe('the stream of a local model', () => {
-  const read = async (result: object) => {
-    const service = {
-      ...RESOLVING,
-      infer: () => Promise.resolve(result),
-    };
-    const model = createLocalModel(appOf(service), 'stream', undefined);
+  const read = async (result: InferResult) => {
+    const model = createLocalModel(
+      appWith(() => Promise.resolve(result)),
+      'stream',
+      undefined,
+    );
     const numbers: unknown[] = [];
     for await (const { outputs } of model.stream({ x: [[1, 2, 3, 4]] })) numbers.push(outputs.y?.data[0]);
     return numbers;
   };
-  const answer = (value: number) => ({
+  const answer = (value: number): InferResponse => ({
     ref: { name: 'stream', version: 1, generation: 1 },
     id: '',
     parameters: {},
     outputs: [{ name: 'y', datatype: 'UINT8', shape: [1], data: Uint8Array.of(value) }],
   });
-  const answers = (...list: readonly object[]) => ({
+  const answers = (...list: readonly InferResponse[]): InferResult => ({
     kind: 'many',
     responses: (async function* () {
       yield* list;

@@ -64,8 +64,8 @@ export function createLocalModel<M extends ModelTypes>(
   version: number | undefined,
 ): LocalModel<M> {
   const start = async (call: Call, inputs: Inputs<M>, options: LocalInferOptions<M>): Promise<Answers> => {
-    const resolved = await app.service.resolve(call, { name, version });
-    return app.service.infer(call, resolved, createRequest(resolved.info, inputs, options));
+    const resolved = await app.service.inference.resolve(call, { name, version });
+    return app.service.inference.infer(call, resolved, createRequest(resolved.info, inputs, options));
   };
 
   const read = (call: Call, { ref, id, outputs: tensors, parameters }: InferResponse): InferResult<M> =>

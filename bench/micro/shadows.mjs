@@ -142,7 +142,7 @@ async function drive(service) {
   for (let sent = 0; sent < REQUESTS; sent += AT_A_TIME) {
     await Promise.all(Array.from({ length: AT_A_TIME }, () => once(service)));
   }
-  while (service.shadows.pendingOf('live') > 0) await clock.sleep(1);
+  while (service.traffic.shadows.pendingOf('live') > 0) await clock.sleep(1);
   return (cpuUs() - startedAt) / REQUESTS;
 }
 

@@ -25,7 +25,7 @@ export type StandardStream = 'stdout' | 'stderr';
 
 /** Everything that rooms report. Telemetry listens; nobody else needs to. */
 export interface Events {
-  /** An inference is settled: `service.infer`, or `service.resolve` where it failed. `error` is undefined on success. */
+  /** An inference is settled: `service.inference.infer`, or `service.inference.resolve` where it failed. `error` is undefined on success. */
   inferFinished: {
     readonly call: Call;
     /** As the caller named it, but by the model's own name instead of an alias. */

@@ -1,5 +1,6 @@
-import type { Call, Clock, EventBus, InferRequest, InferTarget } from '../core/index.js';
-import type { Engine, ModelInfo } from '../engine/index.js';
+import type { Call, EventBus, InferRequest, InferTarget } from '../core/index.js';
+import type { ModelInfo } from '../engine/index.js';
+import type { Audited } from '../governance/index.js';
 import type { VersionLookup } from '../models/index.js';
 import { Inference, type InferenceParts } from './inference.js';
 import { joinPieces } from './join-pieces.js';
@@ -8,11 +9,10 @@ import { type Plan, planFor } from './plan.js';
 import { Resolver, type Routes } from './resolver.js';
 import { createRun, type RunDependencies } from './run.js';
 import { RunningSequences } from './running-sequences.js';
-import type { InferResult, Resolved, ResolveOptions } from './types.js';
+import { createSharedMemoryUseCases } from './shared-memory-use-cases.js';
+import type { InferenceUseCases, InferResult, Resolved, ResolveOptions } from './types.js';
 
-export interface InferDependencies extends RunDependencies {
-  readonly engine: Engine;
-  readonly clock: Clock;
+export interface InferenceSetup extends RunDependencies {
   readonly events: EventBus;
   readonly lookup: VersionLookup;
   readonly routes: Routes;
@@ -23,8 +23,17 @@ export interface InferDependencies extends RunDependencies {
 /** Runs a copy of a request for nobody, on a version that may be chosen anew until it begins. Rejects with why it has ended. */
 export type InferCopy = (call: Call, choose: () => ModelInfo, request: InferRequest) => Promise<InferResult>;
 
+/** Inference as protocols see it, and copies for shadows. */
+export function createInference(setup: InferenceSetup & { readonly audited: Audited }): {
+  readonly useCases: InferenceUseCases;
+  readonly inferCopy: InferCopy;
+} {
+  const { inferCopy, ...infer } = createInfer(setup);
+  return { useCases: { ...infer, ...createSharedMemoryUseCases(setup) }, inferCopy };
+}
+
 /** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
-export function createInfer(dependencies: InferDependencies) {
+export function createInfer(dependencies: InferenceSetup) {
   const { clock, events, lookup, routes } = dependencies;
   const observers = [...dependencies.observers, createEventObserver((event) => events.publish('inferFinished', event))];
   const sequences = new RunningSequences(clock);

@@ -17,7 +17,9 @@ import { createUsageRoutes } from './usage.js';
 import { createVersionRoutes } from './versions.js';
 
 /** The server's own API, below `/millrace/v1/`: who gets which version of a model, who calls, and who has used what. */
-export function createManagement({ service }: DialectContext): Dialect {
+type ManagementContext = DialectContext<'models' | 'traffic' | 'account' | 'server'>;
+
+export function createManagement({ service }: ManagementContext): Dialect {
   return {
     name: 'millrace',
     description:
@@ -25,19 +27,19 @@ export function createManagement({ service }: DialectContext): Dialect {
     routes: [
       ...createModelRoutes(service),
       ...createVersionRoutes(service),
-      ...createLabelRoutes(service.labels),
-      ...createRouteRoutes(service.routes),
-      ...createRolloutRoutes(service.rollouts),
-      ...createShadowRoutes(service.shadows),
-      ...createOutcomeRoutes(service.outcomes),
-      ...createUsageRoutes(service.usage),
-      ...createQuotaRoutes(service.quotas),
-      ...createKeyRoutes(service.keys),
-      ...createAccessRoutes(service.access),
-      ...createAuditRoutes(service.audit),
-      ...createDoctorRoutes(service.doctor),
-      ...createReloadRoutes(service.reload),
-      ...createEventRoutes(service.events),
+      ...createLabelRoutes(service.traffic.labels),
+      ...createRouteRoutes(service.traffic.routes),
+      ...createRolloutRoutes(service.traffic.rollouts),
+      ...createShadowRoutes(service.traffic.shadows),
+      ...createOutcomeRoutes(service.traffic.outcomes),
+      ...createUsageRoutes(service.account.usage),
+      ...createQuotaRoutes(service.account.quotas),
+      ...createKeyRoutes(service.account.keys),
+      ...createAccessRoutes(service.account.access),
+      ...createAuditRoutes(service.server.audit),
+      ...createDoctorRoutes(service.server.doctor),
+      ...createReloadRoutes(service.server.reload),
+      ...createEventRoutes(service.server.events),
     ],
     status: MILLRACE_STATUS,
     encodeError,

@@ -5,5 +5,6 @@ import { ManagementOptionsSchema } from './options.js';
 export const MANAGEMENT = dialectManifest({
   name: 'millrace',
   options: ManagementOptionsSchema,
+  uses: ['models', 'traffic', 'account', 'server'],
   load: async (context) => (await import('./management.js')).createManagement(context),
 });

@@ -20,13 +20,15 @@ import { readPage } from './read-request.js';
 import { encodeBatching, encodeInstance } from './versions.js';
 
 /** The catalog of models. */
-export function createModelRoutes(service: Pick<Service, 'modelReport' | 'modelReports'>): readonly Route[] {
+export function createModelRoutes(service: Pick<Service, 'models'>): readonly Route[] {
   return createEndpointRoutes<ModelEndpoints>(MODEL_ENDPOINTS, {
     'GET /models'(call, { query }) {
-      const { models, next } = service.modelReports(call, readPage(query));
+      const { models, next } = service.models.modelReports(call, readPage(query));
       return { body: { models: models.map(encodeModel), next } };
     },
-    'GET /models/{model}': (call, { params: { model } }) => ({ body: encodeModel(service.modelReport(call, model)) }),
+    'GET /models/{model}': (call, { params: { model } }) => ({
+      body: encodeModel(service.models.modelReport(call, model)),
+    }),
   });
 }
 

@@ -6,10 +6,10 @@ import type { VersionReport as KnownVersion, Service } from '../service/index.js
 import { createEndpointRoutes } from './endpoint-route.js';
 
 /** How the versions of a model run. */
-export function createVersionRoutes(service: Pick<Service, 'modelVersions'>): readonly Route[] {
+export function createVersionRoutes(service: Pick<Service, 'models'>): readonly Route[] {
   return createEndpointRoutes<VersionEndpoints>(VERSION_ENDPOINTS, {
     'GET /models/{model}/versions'(call, { params: { model } }) {
-      return { body: { model, versions: service.modelVersions(call, model).map(encodeVersion) } };
+      return { body: { model, versions: service.models.modelVersions(call, model).map(encodeVersion) } };
     },
   });
 }

@@ -1,8 +1,5 @@
 /** Room `models` (rank 5): which models and versions there are: found, loaded, named, reported. */
 export type { KeptRepository } from './loading/kept-repositories.js';
-export { createManagement } from './loading/manage-models.js';
-export { ModelController } from './loading/model-controller.js';
-export type { ModelPuller } from './loading/parts.js';
 export {
   findNamed,
   findVersion,
@@ -17,9 +14,8 @@ export { tell, tellOfArms } from './lookup/tell.js';
 export { versionDifference } from './lookup/version-difference.js';
 export { STABLE, type VersionLabels } from './lookup/version-labels.js';
 export { type DecodedRequest, decodeInputs, hasMedia, UndecodedInputError } from './media/decode-inputs.js';
-export { MediaDecoders } from './media/decoders.js';
-export { type MediaOptions, MediaOptionsSchema } from './media/options.js';
+export type { MediaDecoders } from './media/decoders.js';
+export { MediaOptionsSchema } from './media/options.js';
 export { runWindows } from './media/run-windows.js';
-export { createModelReports } from './reports/model-reports.js';
-export { createModelUseCases } from './reports/model-use-cases.js';
+export { Models, type ModelsSetup } from './models.js';
 export type { LoadModelOptions, ModelReport, ModelUseCases, ModelVersionReport, VersionReport } from './types.js';

@@ -1,4 +1,4 @@
-import type { Call, ModelRef, ModelState } from '../core/index.js';
+import type { Action, Call, ModelRef, ModelState } from '../core/index.js';
 import type { ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
 import type { ListedModel } from '../repository/index.js';
 
@@ -61,6 +61,8 @@ export interface ModelReport {
 
 /** Models and their versions: what is known of them, loading and unloading. All reject with MillraceError. */
 export interface ModelUseCases {
+  /** Throws where there is no such model, or the caller lacks the right on it. */
+  checkModel(call: Call, right: Action, name: string): void;
   /** Whether a version (undefined = the one the policy would choose) answers requests. Unknown models: false. */
   modelReady(call: Call, name: string, version: number | undefined): boolean;
   /** `not_found` unless serving. `versions` = all serving ones. */
@@ -79,7 +81,7 @@ export interface ModelUseCases {
   ): { readonly models: readonly ModelReport[]; readonly next: string | undefined };
   /** A model. `not_found` for unknown ones. Needs the right `model.read`. */
   modelReport(call: Call, name: string): ModelReport;
-  /** Of one version, one model, or all; `invalid_argument` for unknown ones, as in Triton. */
+  /** Of one version, one model, or all; `not_found` for unknown ones. */
   modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
   /** What a version does at this moment: its instances and its queue; undefined where it is not loaded any more. */
   modelGauges(call: Call, ref: ModelRef): ModelGauges | undefined;

@@ -24,7 +24,7 @@ export function createDialectContext({
   clock,
   decoder,
   options,
-}: DialectContextSetup): Omit<DialectContext, 'loadBodyHandlers'> {
+}: DialectContextSetup): Omit<DialectContext<keyof Service>, 'loadBodyHandlers'> {
   return {
     service,
     clock,

@@ -73,9 +73,12 @@ export interface ModelsDescription {
   readonly withKey: boolean;
 }
 
+/** The use cases that a dialect gets unless its manifest says otherwise. */
+export const DIALECT_USES = ['inference', 'models', 'server'] as const;
+
 /** What dialects are made with. They hold no state: whatever outlives a request comes from here. */
-export interface DialectContext {
-  readonly service: Service;
+export interface DialectContext<Uses extends keyof Service = (typeof DIALECT_USES)[number]> {
+  readonly service: Pick<Service, Uses>;
   readonly clock: Clock;
   /** For requests that would hold up the event loop. */
   readonly decoder: Decoder;

@@ -4,6 +4,7 @@ import { type Clock, type EventBus, invalidArgument, MillraceError } from '../co
 import type { RuntimeManifest } from '../runtimes/index.js';
 import { createCatalog, type RuntimeCatalog } from './catalog.js';
 import { programProblem } from './check-programs.js';
+import { DeclaredLabelVersions } from './declared-label-versions.js';
 import { type ExaminationContext, examineModel } from './examine-model.js';
 import { FileCache } from './file-cache.js';
 import { describeFileError, listFolder } from './files.js';
@@ -45,7 +46,7 @@ export interface FolderRepositorySetup {
   /** Receives a `diagnostic` for every notice that is new. */
   readonly events: EventBus;
   /** Labels of a model's versions besides those of its configuration: these versions are served, too. Default: none. */
-  readonly declaredLabels?: (model: string) => Readonly<Record<string, number>>;
+  readonly declaredLabels?: DeclaredLabelVersions;
   /** Where files that come with load requests are put. Default: the system's temporary folder. */
   readonly uploadFolder?: string;
 }
@@ -69,7 +70,7 @@ class FolderRepository implements Repository {
   #told: ReadonlySet<string> = new Set();
 
   constructor(setup: FolderRepositorySetup) {
-    const { paths, options, runtimes, clock, events, uploadFolder = os.tmpdir(), declaredLabels = () => ({}) } = setup;
+    const { paths, options, runtimes, clock, events, uploadFolder = os.tmpdir(), declaredLabels } = setup;
     this.#uploads = new Uploads(uploadFolder, (folder) => this.#forget(folder));
     this.#folders = [...new Set(paths.map((folder) => path.resolve(folder)))];
     this.#events = events;
@@ -80,7 +81,7 @@ class FolderRepository implements Repository {
       tracker: new SettleTracker(clock, options.stableMs),
       labels: new FileCache(),
       hashes: new FileCache(),
-      declaredLabels,
+      declaredLabels: declaredLabels ?? new DeclaredLabelVersions(),
     };
   }
 

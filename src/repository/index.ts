@@ -5,6 +5,7 @@ export * from './composing-models.js';
 export type { ImageConfig } from './config/image-config.js';
 export { type ResolvedSequenceBatching, resolveSequenceBatching } from './config/sequence-config.js';
 export * from './declared.js';
+export { DeclaredLabelVersions } from './declared-label-versions.js';
 export * from './declared-sources.js';
 export * from './diff-scan.js';
 export { CONFIG_FILES } from './find-models.js';

@@ -1,5 +1,6 @@
 import type { RuntimeManifest } from '../runtimes/index.js';
 import { decideVersions, type JudgedVersion } from './decide-versions.js';
+import type { DeclaredLabelVersions } from './declared-label-versions.js';
 import { combineDigests, hashFile, hashText } from './digest.js';
 import type { FileCache } from './file-cache.js';
 import type { FileStamp } from './files.js';
@@ -24,7 +25,7 @@ export interface SelectionContext {
   readonly labels: FileCache<readonly string[]>;
   readonly hashes: FileCache<string>;
   /** Labels of a model's versions besides those of its configuration. */
-  readonly declaredLabels: (model: string) => Readonly<Record<string, number>>;
+  readonly declaredLabels: DeclaredLabelVersions;
 }
 
 interface Judged extends JudgedVersion {
@@ -42,7 +43,7 @@ export async function selectSources(model: ModelReading, context: SelectionConte
   );
   const usable = judged.filter(({ settlesInMs, reading }) => settlesInMs > 0 || 'path' in reading.model);
   const policy = model.config.versions ?? DEFAULT_VERSION_POLICY;
-  const versionLabels = { ...context.declaredLabels(model.name), ...model.config.labels };
+  const versionLabels = { ...context.declaredLabels.of(model.name), ...model.config.labels };
   const { served, awaited } = decideVersions({ policy, labelled: Object.values(versionLabels) }, usable);
   if (usable.length > 0 && served.size + awaited.size === 0) {
     const there = usable.map(({ version }) => version).join(', ');

@@ -7,7 +7,7 @@ import { HIDDEN, type PageFile, pageRoute } from './page-route.js';
 import { turns } from './turns.js';
 
 export interface DocsOptions {
-  readonly service: Pick<Service, 'readyModels'>;
+  readonly service: Pick<Service, 'models'>;
   readonly dialects: readonly Dialect[];
   /** The OpenAPI document of all routes. */
   readonly document: () => object;
@@ -71,7 +71,7 @@ export function createDocsRoutes(options: DocsOptions): readonly Route[] {
       summary: 'This document',
       access: 'key',
       handle: async (call, { origin }) => {
-        const models = service.readyModels(call);
+        const models = service.models.readyModels(call);
         const description: ModelsDescription = { models, origin, withKey: requiresKey };
         let described: object = {
           ...document(),

@@ -11,7 +11,7 @@ const HEALTH_PATHS = ['/health', '/v1/health', '/ping'] as const;
  * Health, which needs no key, and version of the server, each for a listener where no dialect has a route of that path. Clients read
  * `status`, whatever they accept.
  */
-export function createHealthRoutes(service: Pick<Service, 'ready' | 'serverInfo'>): readonly Route[] {
+export function createHealthRoutes(service: Pick<Service, 'server'>): readonly Route[] {
   return [
     ...HEALTH_PATHS.map(
       (path): Route => ({
@@ -21,7 +21,7 @@ export function createHealthRoutes(service: Pick<Service, 'ready' | 'serverInfo'
         summary: 'Report whether the server is ready: 200 or 503',
         access: 'public',
         response: Type.Object({ status: Type.Literal('ok') }),
-        handle: () => answerHealth(service.ready()),
+        handle: () => answerHealth(service.server.ready()),
       }),
     ),
     {
@@ -31,7 +31,7 @@ export function createHealthRoutes(service: Pick<Service, 'ready' | 'serverInfo'
       summary: "Report the server's version",
       access: 'key',
       response: Type.Object({ version: Type.String() }),
-      handle: (call) => jsonResponse({ version: service.serverInfo(call).version }),
+      handle: (call) => jsonResponse({ version: service.server.info(call).version }),
     },
   ];
 }

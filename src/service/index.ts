@@ -61,8 +61,6 @@ export {
 } from './reload/reload-result.js';
 export { ReloadFailed } from './reload/reload-use-cases.js';
 export type { ChangeSettings } from './reload/settings-change.js';
-export type { LiveSettings, ReloadUseCases } from './reload/types.js';
-export { type CreateServiceOptions, createService, type ServiceLife } from './service.js';
-export { blame } from './setting-use-cases.js';
-export type { AuditUseCases, LogControl, LogSettings, Service, TraceSettings } from './types.js';
-export { warn } from './warn.js';
+export type { LiveSettings, LogControl, LogSettings, ReloadUseCases } from './reload/types.js';
+export { type CreateServiceOptions, createService, type ServiceGauges, type ServiceLife } from './service.js';
+export type { AuditUseCases, Service } from './types.js';

@@ -1,64 +1,33 @@
-import type { KeyParts, UsageGauge } from '../account/index.js';
-import {
-  accessChange,
-  createAccessUseCases,
-  createKeyUseCases,
-  createMetering,
-  type Metering,
-  type MeteringSetup,
-  openQuotas,
-} from '../account/index.js';
+import { type Account, type AccountSetup, accessChange, openAccount } from '../account/index.js';
 import type { AuditTrail } from '../audit/index.js';
-import type { BodyMemory, Clock, DeadlineWatch, EventBus, ModelRef } from '../core/index.js';
-import type { Engine } from '../engine/index.js';
-import { type Audited, admit, createAudit, type QuotasOptions } from '../governance/index.js';
-import { createAuditObserver, createInfer, createSharedMemoryUseCases } from '../inference/index.js';
-import type { KeptRepository, MediaOptions, ModelPuller, VersionLookup } from '../models/index.js';
-import {
-  absent,
-  createManagement,
-  createModelReports,
-  createModelUseCases,
-  MediaDecoders,
-  ModelController,
-} from '../models/index.js';
-import type { Repository, RepositoryOptions } from '../repository/index.js';
-import type { SharedMemory } from '../shared-memory/index.js';
+import type { BodyMemory, DeadlineWatch, ModelRef } from '../core/index.js';
+import { createAudit } from '../governance/index.js';
+import { createAuditObserver, createInference, type InferenceSetup } from '../inference/index.js';
+import { type KeptRepository, Models, type ModelsSetup } from '../models/index.js';
 import type { Store } from '../store/index.js';
-import type { WrittenFileRoutes, WrittenRollouts } from '../traffic/index.js';
-import { createTraffic, Declared, OwnedRoutes, ShadowBooks, type Traffic } from '../traffic/index.js';
-import { createAuditUseCases } from './audit-use-cases.js';
-import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
+import { Traffic, type TrafficSetup } from '../traffic/index.js';
+import type { DoctorSetup } from './doctor/doctor-use-cases.js';
 import { EventFeed } from './events/event-feed.js';
 import { logLevelsChange } from './reload/log-levels-change.js';
 import type { ReloadResult } from './reload/reload-result.js';
-import { createReloadUseCases } from './reload/reload-use-cases.js';
 import { type ChangeSettings, createSettingsChange } from './reload/settings-change.js';
-import type { LogLevels } from './reload/types.js';
-import { createSettingUseCases } from './setting-use-cases.js';
-import type { LogControl, Service } from './types.js';
+import type { LogControl, LogLevels } from './reload/types.js';
+import { createServerUseCases } from './server-use-cases.js';
+import type { Service } from './types.js';
 
-export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | 'knowsCallers'> {
-  readonly repository: Repository;
-  readonly puller: ModelPuller;
-  readonly engine: Engine;
-  readonly clock: Clock;
+export interface CreateServiceOptions
+  extends Omit<ModelsSetup, 'isRoute'>,
+    Omit<AccountSetup, 'audited' | 'store'>,
+    Pick<TrafficSetup, 'fileRoutes' | 'fileRollouts'>,
+    Pick<InferenceSetup, 'sharedMemory'> {
   readonly deadlines: DeadlineWatch;
   /** Where large bodies lie. */
   readonly bodies: BodyMemory | undefined;
-  readonly events: EventBus;
-  readonly options: RepositoryOptions;
-  readonly media: MediaOptions;
   readonly logControl: LogControl;
   /** As the settings have them at the start. */
   readonly logLevels: LogLevels;
   readonly audit: AuditTrail;
-  readonly sharedMemory: SharedMemory;
-  readonly fileRoutes: WrittenFileRoutes;
-  readonly fileRollouts: WrittenRollouts;
-  readonly quotas: QuotasOptions;
   readonly store: Store;
-  readonly keys: KeyParts;
   readonly examine: DoctorSetup['examine'];
   /** Reads the files of the settings again; `by`: for the log. */
   readonly reload: (by: string) => Promise<ReloadResult>;
@@ -69,8 +38,6 @@ export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | '
 /** The service and what starts and ends it. */
 export interface ServiceLife {
   readonly service: Service;
-  /** Labels of a model that were declared through the API: their versions have to be loaded. */
-  declaredLabels(model: string): Readonly<Record<string, number>>;
   /** Puts what was declared in force, and loads the models asked for at start. */
   start(): Promise<void>;
   /** Takes what other processes have declared, and what they have done to rollouts. Rejects where it cannot be read. */
@@ -83,37 +50,23 @@ export interface ServiceLife {
   readonly changeSettings: ChangeSettings;
   /** Whether a version's answers are being compared with those of another one. */
   isCompared(ref: ModelRef): boolean;
-  /** How counting of usage does; undefined where it is off. */
-  usageGauge(): UsageGauge | undefined;
+  /** For metrics. */
+  readonly gauges: ServiceGauges;
   /** Repositories whose last scan is not followed. */
   keptRepositories(): readonly KeptRepository[];
   /** Ends scans of the repositories, and keeps what has been counted. */
   close(): Promise<void>;
 }
 
-const EXTENSIONS = [
-  'classification',
-  'sequence',
-  'model_repository',
-  'model_repository(unload_dependents)',
-  'schedule_policy',
-  'model_configuration',
-  'binary_tensor_data',
-  'parameters',
-  'statistics',
-  'logging',
-];
+/** What metrics read of the service at the moment they are scraped. */
+export interface ServiceGauges {
+  /** Of rollouts that are not over. */
+  readonly rollouts: Service['traffic']['rollouts']['gauges'];
+  readonly usage: Account['usageGauge'];
+}
 
 /** Puts the use cases together. */
 export function createService(setup: CreateServiceOptions): ServiceLife {
-  const ownedRoutes = new OwnedRoutes();
-  const controller = new ModelController({ ...setup, isRoute: (name) => ownedRoutes.get(name) !== undefined });
-  const books = new ShadowBooks({ ...setup, snapshots: setup.store.snapshots });
-  const declared = new Declared(setup);
-  const metering = createMetering({ ...setup, records: setup.store.usage });
-  const quotas = openQuotas({ ...setup, options: setup.quotas, snapshots: setup.store.snapshots });
-  let shuttingDown = false;
-  const ready = () => controller.started && !shuttingDown;
   const feed = new EventFeed(setup);
   const audited = createAudit({
     audit: setup.audit,
@@ -122,14 +75,48 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       if (right !== 'memory.use') feed.add({ kind: 'change', action, resource, by: principal.id });
     },
   });
-  const isShuttingDown = () => shuttingDown;
-  const running = { controller, ownedRoutes, declared, books, metering, quotas, feed, ready, isShuttingDown, audited };
-  const { service, traffic } = createUseCases(setup, running);
+  const models = new Models({
+    ...setup,
+    isRoute: (name) => traffic.routes.find({ name, version: undefined }) !== undefined,
+  });
+  const { lookup, labels, decoders } = models;
+  const traffic: Traffic = new Traffic(setup, {
+    labels,
+    lookup,
+    audited,
+    // Shadows send copies, and routes choose what runs requests.
+    inferCopy: (...copy) => inference.inferCopy(...copy),
+  });
+  const account = openAccount({ ...setup, audited });
+  const inference = createInference({
+    ...setup,
+    lookup,
+    decoders,
+    audited,
+    routes: traffic.routes,
+    observers: [...account.observers, createAuditObserver(setup.audit), traffic.observer],
+  });
+  let shuttingDown = false;
+  const modelUseCases = models.useCases({ routes: traffic.routes, labels: traffic.declaredLabels, audited });
+  const service: Service = {
+    inference: inference.useCases,
+    models: modelUseCases,
+    traffic: traffic.useCases,
+    account: account.useCases,
+    server: createServerUseCases(setup, {
+      feed,
+      audited,
+      models: modelUseCases,
+      lookup,
+      isReady: () => models.started && !shuttingDown,
+      isShuttingDown: () => shuttingDown,
+    }),
+  };
   const read = async () => {
     // Which versions have to be loaded is among it; and before anything is counted.
-    await Promise.all([declared.load(), books.load(), quotas.load()]);
+    await Promise.all([traffic.load(), account.load()]);
     // A bare name that is split must be so before the first request for it.
-    await traffic.rollouts.resume();
+    await traffic.resume();
   };
   let reading = Promise.resolve();
   return {
@@ -137,120 +124,31 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     async start() {
       reading = read();
       await reading;
-      await controller.start();
-      traffic.declaredRollouts.start();
+      await models.start();
+      traffic.start();
     },
-    async catchUp() {
-      // Its label moves before a rollout ends.
-      await declared.catchUp();
-      await traffic.rollouts.catchUp();
-    },
-    declaredLabels: (model) => controller.labels.declaredOf(model),
+    catchUp: () => traffic.catchUp(),
     beginShutdown() {
       shuttingDown = true;
       feed.end();
-      traffic.shadows.stop();
+      traffic.stopShadows();
     },
-    reload: (name) => controller.reload(name),
-    keptRepositories: () => controller.keptRepositories,
+    reload: (name) => models.reload(name),
+    keptRepositories: () => models.keptRepositories,
     changeSettings: createSettingsChange({
       kinds: [accessChange(setup.keys), ...traffic.fromFile, logLevelsChange(setup.logControl, setup.logLevels)],
       keys: setup.keys,
       audited,
     }),
     isCompared: (ref) => traffic.compares(ref),
-    usageGauge: () => metering.gauge(),
+    gauges: { rollouts: () => service.traffic.rollouts.gauges(), usage: () => account.usageGauge() },
     async close() {
       // The store is closed behind this.
       await Promise.allSettled([reading]);
-      await traffic.declaredRollouts.close();
-      await traffic.rollouts.close();
-      await controller.close();
-      await books.close();
-      await quotas.close();
-      await traffic.outcomes.close();
-      await metering.close();
+      await traffic.closeRollouts();
+      await models.close();
+      await traffic.close();
+      await account.close();
     },
-  };
-}
-
-interface Running {
-  readonly controller: ModelController;
-  readonly ownedRoutes: OwnedRoutes;
-  readonly declared: Declared;
-  readonly books: ShadowBooks;
-  readonly metering: Metering;
-  readonly quotas: ReturnType<typeof openQuotas>;
-  readonly feed: EventFeed;
-  readonly ready: () => boolean;
-  readonly isShuttingDown: () => boolean;
-  readonly audited: Audited;
-}
-
-function createUseCases(
-  setup: CreateServiceOptions,
-  { controller, ownedRoutes, declared, books, metering, quotas, feed, ready, isShuttingDown, audited }: Running,
-): { readonly service: Service; readonly traffic: Traffic } {
-  const { engine, logControl, sharedMemory } = setup;
-  const lookup = createLookup(engine, controller);
-  const decoders = new MediaDecoders({ ...setup, options: setup.media });
-  const { labels } = controller;
-  const traffic: Traffic = createTraffic(setup, {
-    labels,
-    ownedRoutes,
-    declared,
-    books,
-    lookup,
-    audited,
-    inferCopy: (...copy) => inferCopy(...copy),
-  });
-  const { routes, declaredLabels } = traffic;
-  const models = createModelUseCases({ engine, lookup, routes });
-  const reports = createModelReports({ engine, lookup });
-  const observers = [
-    ...(quotas.gate === undefined ? [] : [quotas.gate]),
-    createAuditObserver(setup.audit),
-    traffic.observer,
-  ];
-  const { inferCopy, ...inference } = createInfer({ ...setup, lookup, routes, decoders, observers });
-  const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
-  const service: Service = {
-    ...traffic.useCases,
-    usage: metering.useCases,
-    quotas: quotas.useCases,
-    events: feed,
-    keys: createKeyUseCases({ ...setup, audited }),
-    access: createAccessUseCases(setup),
-    doctor: createDoctorUseCases(setup),
-    reload: createReloadUseCases({ ...setup, audited, isShuttingDown }),
-    ...inference,
-    serverInfo(call) {
-      admit(call.principal, 'server.read', '');
-      return { name: 'millrace', version: setup.version, extensions };
-    },
-    live: () => true,
-    ready,
-    ...models.useCases,
-    ...reports,
-    ...createManagement(setup, { controller, audited, declaredLabels }),
-    ...createSettingUseCases({
-      logControl,
-      audited,
-      checkModel: models.check,
-      unknownModel: (name) => absent(lookup, { name, version: undefined }),
-    }),
-    ...createSharedMemoryUseCases({ sharedMemory, audited }),
-    audit: createAuditUseCases(setup),
-  };
-  return { service, traffic };
-}
-
-function createLookup(engine: VersionLookup['engine'], controller: ModelController): VersionLookup {
-  return {
-    engine,
-    labels: controller.labels,
-    aliases: controller.aliases,
-    unselected: (model) => controller.unselected(model),
-    starting: () => !controller.started,
   };
 }

@@ -21,8 +21,6 @@ async function start(options: Partial<TelemetryOptions> = {}) {
     gauges: () => [],
     modelStates: () => [],
     cacheUsage: () => undefined,
-    rollouts: () => [],
-    usage: () => undefined,
     destination: { write: (line) => lines.push(line) },
   });
   return { telemetry, events, lines };
@@ -46,9 +44,9 @@ it('without an access log everything else is still logged, faults of models incl
 
 it('levels change through the log control', async () => {
   const { telemetry, events, lines } = await start();
-  telemetry.logs.update({ log_info: false });
+  telemetry.logs.update({ info: false });
   events.publish('httpFinished', httpFinished());
-  telemetry.logs.update({ log_info: true });
+  telemetry.logs.update({ info: true });
   events.publish('httpFinished', httpFinished());
   await telemetry.close();
   expect(lines).toHaveLength(1);

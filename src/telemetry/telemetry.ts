@@ -1,6 +1,6 @@
 import { type Clock, type EventBus, systemClock } from '../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../engine/index.js';
-import type { LogControl, RolloutGauge, UsageGauge } from '../service/index.js';
+import type { LogControl, ServiceGauges } from '../service/index.js';
 import { startAccessLog } from './logs/access-log.js';
 import { type LogDestination, openOutput } from './logs/destination.js';
 import { startEventLog } from './logs/event-log.js';
@@ -18,8 +18,6 @@ export interface TelemetrySetup {
   readonly gauges: () => readonly ModelGauges[];
   readonly modelStates: () => readonly ModelStatus[];
   readonly cacheUsage: () => CacheUsage | undefined;
-  readonly rollouts: () => readonly RolloutGauge[];
-  readonly usage: () => UsageGauge | undefined;
   readonly clock?: Clock;
   /** Where log lines go; undefined = standard error. */
   readonly destination?: LogDestination;
@@ -29,11 +27,15 @@ export interface TelemetrySetup {
 export interface Telemetry {
   /** Levels of the log while the server runs (`/v2/logging`). */
   readonly logs: LogControl;
+  /** From now on, metrics read these gauges as well. */
+  readService(gauges: ServiceGauges): void;
   /** The metrics in Prometheus' text format; empty when they are switched off. Scrapes at the same time share one. */
   render(): Promise<Exposition>;
   /** Stops listening; every line logged so far is written when this resolves. */
   close(): Promise<void>;
 }
+
+const NO_SERVICE: ServiceGauges = { rollouts: () => [], usage: () => undefined };
 
 /** Starts listening to the events of one server. */
 export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry> {
@@ -42,7 +44,15 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
     events.publish('outputFailed', { stream: 'stderr', code }),
   );
   const logger = createLogger(options, clock, output);
-  const metrics = options.metrics ? createMetrics({ ...setup, droppedLogLines: () => output.dropped }) : undefined;
+  let service = NO_SERVICE;
+  const metrics = options.metrics
+    ? createMetrics({
+        ...setup,
+        rollouts: () => service.rollouts(),
+        usage: () => service.usage(),
+        droppedLogLines: () => output.dropped,
+      })
+    : undefined;
   const stopLogs = [
     startEventLog(events, logger),
     options.accessLog
@@ -51,6 +61,9 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
   ];
   return {
     logs: logger,
+    readService(gauges) {
+      service = gauges;
+    },
     render: async () => (await metrics?.render()) ?? { contentType: 'text/plain; charset=utf-8', body: '' },
     async close() {
       metrics?.close();

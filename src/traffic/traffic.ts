@@ -1,11 +1,11 @@
 import type { BodyMemory, Clock, DeadlineWatch, EventBus, ModelRef } from '../core/index.js';
 import type { Engine } from '../engine/index.js';
-import type { Audited } from '../governance/index.js';
-import type { InferCopy } from '../inference/index.js';
+import type { Audited, PrepareChange } from '../governance/index.js';
+import type { InferCopy, InferenceObserver } from '../inference/index.js';
 import type { VersionLabels, VersionLookup } from '../models/index.js';
 import type { RepositoryOptions } from '../repository/index.js';
 import type { Store } from '../store/index.js';
-import type { Declared } from './declarations/declared.js';
+import { Declared } from './declarations/declared.js';
 import { DeclaredLabels } from './labels/declared-labels.js';
 import { createLabelUseCases } from './labels/label-use-cases.js';
 import { sayMisfit, sayUsed } from './labels/label-users.js';
@@ -21,17 +21,16 @@ import { DeclaredRoutes } from './routes/declared-routes.js';
 import { FileRoutes } from './routes/file-routes.js';
 import { fileRoutesChange } from './routes/file-routes-change.js';
 import { isCompared } from './routes/is-compared.js';
-import type { OwnedRoutes } from './routes/owned-routes.js';
 import { RouteTable } from './routes/route-table.js';
 import { createRouteObserver, RouteTaps } from './routes/route-taps.js';
 import { createRouteUseCases } from './routes/route-use-cases.js';
-import type { WrittenFileRoutes } from './routes/types.js';
-import type { ShadowBooks } from './shadows/shadow-books.js';
+import type { WrittenFileRoutes, WrittenRoutes } from './routes/types.js';
+import { ShadowBooks } from './shadows/shadow-books.js';
 import { createShadowUseCases } from './shadows/shadow-use-cases.js';
 import { Shadows } from './shadows/shadows.js';
 import type { TrafficUseCases } from './types.js';
 
-interface TrafficSetup {
+export interface TrafficSetup {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly deadlines: DeadlineWatch;
@@ -43,89 +42,134 @@ interface TrafficSetup {
   readonly options: Pick<RepositoryOptions, 'controlMode'>;
 }
 
-interface TrafficParts {
+export interface TrafficParts {
   readonly labels: VersionLabels;
-  readonly ownedRoutes: OwnedRoutes;
-  readonly declared: Declared;
-  readonly books: ShadowBooks;
   readonly lookup: VersionLookup;
   readonly audited: Audited;
   readonly inferCopy: InferCopy;
 }
 
-export type Traffic = ReturnType<typeof createTraffic>;
+/** The settings of traffic that change while the server runs. */
+export interface LiveTraffic {
+  readonly routes: WrittenRoutes;
+  readonly rollouts: WrittenRollouts;
+}
 
-/** Who gets which version of a model: labels, routes, shadows and rollouts, and the use cases about them. */
-export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
-  const { labels, ownedRoutes, declared, books, lookup, audited, inferCopy } = parts;
-  const { engine } = setup;
-  const fileRoutes = new FileRoutes(setup.fileRoutes);
-  const fileRollouts = new FileRollouts(setup.fileRollouts);
-  const loadedOnRequest = setup.options.controlMode === 'explicit';
-  const routes = new RouteTable({ ...setup, lookup, ownedRoutes });
-  routes.replace('file', fileRoutes.routes);
-  const taps = new RouteTaps();
-  const shadows = new Shadows({ ...setup, inferCopy, lookup, books });
-  taps.add(shadows);
-  const outcomes = createOutcomes({ ...setup, records: setup.store.outcomes, routes });
-  taps.add(outcomes.tap);
-  const modelNames = () => engine.statuses().map(({ name }) => name);
-  const declaredLabels = new DeclaredLabels({
-    ...setup,
-    declared,
-    labels,
-    sayUsed: (model, difference) => sayUsed({ rollouts, routes }, model, difference),
-    sayMisfit: (model, differences) => sayMisfit({ routes, lookup }, model, differences),
-  });
-  const declaredRoutes = new DeclaredRoutes({ ...setup, fileRoutes, declared, table: routes, lookup, modelNames });
-  const rollouts: Rollouts = new Rollouts({
-    ...setup,
-    routes,
-    taps,
-    labels: declaredLabels,
-    presenceOf: (name, version) => presenceOf({ ...lookup, loadedOnRequest }, { name, version }),
-  });
-  outcomes.onJoined((joined) => rollouts.onOutcome(joined));
-  const useCases: TrafficUseCases = {
-    labels: createLabelUseCases({ lookup, labels, declared, declaredLabels, audited, modelNames }),
-    routes: createRouteUseCases({ table: routes, fileRoutes, declared, declaredRoutes, audited }),
-    shadows: createShadowUseCases({ shadows, books, routes, audited, wallNow: () => setup.clock.wallNow() }),
-    outcomes: outcomes.useCases,
-    rollouts: createRolloutUseCases({
+/** Which callers get which version of a model: labels, routes, shadows, outcomes and rollouts. */
+export class Traffic {
+  readonly useCases: TrafficUseCases;
+  readonly routes: RouteTable;
+  /** Labels that were declared through the API. */
+  readonly declaredLabels: DeclaredLabels;
+  /** Sees the requests of routes. */
+  readonly observer: InferenceObserver;
+  /** What follows a changed settings file. */
+  readonly fromFile: readonly PrepareChange<LiveTraffic>[];
+  readonly #lookup: VersionLookup;
+  readonly #declared: Declared;
+  readonly #books: ShadowBooks;
+  readonly #shadows: Shadows;
+  readonly #outcomes: ReturnType<typeof createOutcomes>;
+  readonly #rollouts: Rollouts;
+  readonly #declaredRollouts: DeclaredRollouts;
+
+  constructor(setup: TrafficSetup, parts: TrafficParts) {
+    const { engine, store } = setup;
+    const { labels, lookup, audited } = parts;
+    this.#lookup = lookup;
+    const declared = new Declared(setup);
+    this.#declared = declared;
+    const books = new ShadowBooks({ ...setup, snapshots: store.snapshots });
+    this.#books = books;
+    const fileRoutes = new FileRoutes(setup.fileRoutes);
+    const fileRollouts = new FileRollouts(setup.fileRollouts);
+    const loadedOnRequest = setup.options.controlMode === 'explicit';
+    const routes = new RouteTable({ ...setup, lookup });
+    this.routes = routes;
+    routes.replace('file', fileRoutes.routes);
+    const taps = new RouteTaps();
+    const shadows = new Shadows({ ...setup, ...parts, books });
+    this.#shadows = shadows;
+    taps.add(shadows);
+    const outcomes = createOutcomes({ ...setup, records: store.outcomes, routes });
+    this.#outcomes = outcomes;
+    taps.add(outcomes.tap);
+    this.observer = createRouteObserver(routes, taps);
+    const modelNames = () => engine.statuses().map(({ name }) => name);
+    const declaredLabels = new DeclaredLabels({
       ...setup,
-      fileRollouts,
-      lookup,
+      declared,
+      labels,
+      sayUsed: (model, difference) => sayUsed({ rollouts, routes }, model, difference),
+      sayMisfit: (model, differences) => sayMisfit({ routes, lookup }, model, differences),
+    });
+    this.declaredLabels = declaredLabels;
+    const declaredRoutes = new DeclaredRoutes({ ...setup, fileRoutes, declared, table: routes, lookup, modelNames });
+    const rollouts: Rollouts = new Rollouts({
+      ...setup,
       routes,
+      taps,
       labels: declaredLabels,
-      rollouts,
-      audited,
-    }),
-  };
-  const declaredRollouts = new DeclaredRollouts({
-    ...setup,
-    fileRollouts,
-    rollouts,
-    lookup,
-    routes,
-    labels: declaredLabels,
-  });
-  const fromFile = [
-    fileRoutesChange({ ...setup, ...parts, fileRoutes, table: routes, modelNames }),
-    fileRolloutsChange(fileRollouts, () => declaredRollouts.check()),
-  ];
-  const compares = (ref: ModelRef) =>
-    isCompared({ isInRollout: (model) => rollouts.of(model) !== undefined, routes, lookup }, ref);
-  const observer = createRouteObserver(routes, taps);
-  return {
-    routes,
-    observer,
-    fromFile,
-    declaredLabels,
-    shadows,
-    outcomes,
-    rollouts,
-    declaredRollouts,
-    compares,
-    useCases,
-  };
+      presenceOf: (name, version) => presenceOf({ ...lookup, loadedOnRequest }, { name, version }),
+    });
+    this.#rollouts = rollouts;
+    outcomes.onJoined((joined) => rollouts.onOutcome(joined));
+    const rolling = { ...setup, fileRollouts, lookup, routes, labels: declaredLabels, rollouts };
+    this.#declaredRollouts = new DeclaredRollouts(rolling);
+    this.useCases = {
+      labels: createLabelUseCases({ lookup, labels, declared, declaredLabels, audited, modelNames }),
+      routes: createRouteUseCases({ table: routes, fileRoutes, declared, declaredRoutes, audited }),
+      shadows: createShadowUseCases({ shadows, books, routes, audited, wallNow: () => setup.clock.wallNow() }),
+      outcomes: outcomes.useCases,
+      rollouts: createRolloutUseCases({ ...rolling, audited }),
+    };
+    this.fromFile = [
+      fileRoutesChange({ ...setup, ...parts, fileRoutes, table: routes, modelNames }),
+      fileRolloutsChange(fileRollouts, () => this.#declaredRollouts.check()),
+    ];
+  }
+
+  /** Whether a version's answers are being compared with those of another one. */
+  compares(ref: ModelRef): boolean {
+    const isInRollout = (model: string) => this.#rollouts.of(model) !== undefined;
+    return isCompared({ isInRollout, routes: this.routes, lookup: this.#lookup }, ref);
+  }
+
+  /** Puts what was declared in force, and reads what shadows have counted. */
+  async load(): Promise<void> {
+    await Promise.all([this.#declared.load(), this.#books.load()]);
+  }
+
+  /** Goes on with the rollouts that have begun. */
+  resume(): Promise<void> {
+    return this.#rollouts.resume();
+  }
+
+  /** The models asked for at start are there: begins the rollouts that the settings declare. */
+  start(): void {
+    this.#declaredRollouts.start();
+  }
+
+  /** Takes what other processes have declared, and what they have done to rollouts. Rejects where it cannot be read. */
+  async catchUp(): Promise<void> {
+    // Its label moves before a rollout ends.
+    await this.#declared.catchUp();
+    await this.#rollouts.catchUp();
+  }
+
+  /** Requests are still answered, but none is copied any more. */
+  stopShadows(): void {
+    this.#shadows.stop();
+  }
+
+  async closeRollouts(): Promise<void> {
+    await this.#declaredRollouts.close();
+    await this.#rollouts.close();
+  }
+
+  /** Keeps what has been counted. */
+  async close(): Promise<void> {
+    await this.#books.close();
+    await this.#outcomes.close();
+  }
 }

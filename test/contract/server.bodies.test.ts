@@ -6,6 +6,7 @@ import { createDialectContext } from '../support/dialects.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { RawClient, type RawResponse, requestText } from '../support/raw-client.js';
+import { withCases } from '../support/service-of.js';
 
 afterEach(closeTestServers);
 
@@ -139,14 +140,13 @@ describe('a body', () => {
     });
     const { port } = await startTestServer({
       options: { maxBufferedBytes: 1_000 },
-      service: {
-        ...service,
+      service: withCases(service, {
         infer: async (call, resolved, request) => {
           start();
           await released;
-          return service.infer(call, resolved, request);
+          return service.inference.infer(call, resolved, request);
         },
-      },
+      }),
     });
     const first = await RawClient.connect(port);
     first.send(requestText(PATH, {}, BODY.padEnd(900)));

@@ -7,6 +7,7 @@ import { createFakeService } from '../support/fake-service.js';
 import { createHeldService, inferText } from '../support/held-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { RawClient, type RawResponse, requestText } from '../support/raw-client.js';
+import { withCases } from '../support/service-of.js';
 import { until } from '../support/until.js';
 
 afterEach(closeTestServers);
@@ -29,15 +30,14 @@ const BINARY = requestText(
 function createLargeService(sizeBytes: number): Service {
   const service = createFakeService();
   const data = new Uint8Array(sizeBytes);
-  return {
-    ...service,
+  return withCases(service, {
     infer: async (call, resolved, request) => {
-      const result = await service.infer(call, resolved, request);
+      const result = await service.inference.infer(call, resolved, request);
       if (result.kind !== 'one') return result;
       const outputs = [{ name: 'y', datatype: 'UINT8' as const, shape: [data.length], data }];
       return { kind: 'one', response: { ...result.response, outputs } };
     },
-  };
+  });
 }
 
 describe('a client', () => {

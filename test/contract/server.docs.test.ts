@@ -36,7 +36,7 @@ async function run(line: string): Promise<{ readonly outputs: readonly { shape: 
 describe('the OpenAPI document', () => {
   it('of 1,000 models is made in turns of at most 16 models or 64 KiB', async () => {
     const models = Array.from({ length: 1_000 }, (_, index) => fakeModelInfo(`m${index}`.padEnd(189, 'm'), 1));
-    const { url } = await startTestServer({ service: { ...createFakeService(), readyModels: () => models } });
+    const { url } = await startTestServer({ service: createFakeService({ readyModels: () => models }) });
     const next = vi.spyOn(Turns.prototype, 'next');
     const text = await (await fetch(`${url}/openapi.json`)).text();
     const document: Document = JSON.parse(text);
@@ -144,7 +144,6 @@ describe('the OpenAPI document', () => {
   });
 
   it('gives large tensors as zero bytes, in a line that works too', async () => {
-    const service = createFakeService();
     const signature = {
       inputs: [
         { name: 'image', datatype: 'FP32' as const, shape: [-1, 3, 64, 64], batchAxis: 0 as const, optional: false },
@@ -153,10 +152,7 @@ describe('the OpenAPI document', () => {
     };
     const info = fakeModelInfo('m', 3, signature);
     const { url } = await startTestServer({
-      service: {
-        ...service,
-        readyModels: () => [info],
-      },
+      service: createFakeService({ readyModels: () => [info] }),
     });
     const document = await documentAt(url);
     const [model] = document['x-models'];

@@ -9,6 +9,7 @@ import { createFakeService } from '../support/fake-service.js';
 import { createHeldService } from '../support/held-service.js';
 import { closeTestServers, createTestServer, startTestServer } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
+import { withCases } from '../support/service-of.js';
 import { until } from '../support/until.js';
 
 const TLS = path.resolve(import.meta.dirname, '../fixtures/tls');
@@ -123,14 +124,13 @@ describe('the fast path', () => {
 
   it('leaves a body to node:http that there is no room for, in the turn of a large answer, too', async () => {
     const { service, arrived } = createHeldService();
-    const { infer } = createFakeService();
+    const { infer } = createFakeService().inference;
     let count = 0;
     const { port } = await startTestServer({
       options: { maxBufferedBytes: 100_000 },
-      service: {
-        ...service,
-        infer: (...args) => (count++ === 0 ? service.infer(...args) : infer(...args)),
-      },
+      service: withCases(service, {
+        infer: (...args) => (count++ === 0 ? service.inference.infer(...args) : infer(...args)),
+      }),
     });
     const [other, client] = [await RawClient.connect(port), await RawClient.connect(port)];
     other.send(requestText(INFER, {}, BODY.padEnd(60_000)));

@@ -6,6 +6,7 @@ import type { Service } from '../../src/service/index.js';
 import { createFakeService } from '../support/fake-service.js';
 import { protoBytes } from '../support/grpc-messages.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
+import { withCases } from '../support/service-of.js';
 
 afterEach(closeTestServers);
 
@@ -15,13 +16,12 @@ const SIZE = 30_000_000;
 function createLargeService(): Service {
   const service = createFakeService();
   const outputs = [{ name: 'y', datatype: 'UINT8' as const, shape: [SIZE], data: new Uint8Array(SIZE) }];
-  return {
-    ...service,
+  return withCases(service, {
     infer: async (call, resolved, request) => {
-      const result = await service.infer(call, resolved, request);
+      const result = await service.inference.infer(call, resolved, request);
       return result.kind === 'one' ? { kind: 'one', response: { ...result.response, outputs } } : result;
     },
-  };
+  });
 }
 
 /** Sends all that a client can leave half done, and says so. */

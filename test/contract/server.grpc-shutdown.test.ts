@@ -6,6 +6,7 @@ import { createFakeService } from '../support/fake-service.js';
 import { protoBytes } from '../support/grpc-messages.js';
 import { answerOf, closeGrpcServers, framed, RawGrpc } from '../support/grpc-server.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
+import { withCases } from '../support/service-of.js';
 
 afterEach(async () => {
   await closeGrpcServers();
@@ -23,13 +24,12 @@ const REQUEST = protoBytes('ModelInferRequest', {
 function createLargeService(sizeBytes: number): Service {
   const service = createFakeService();
   const outputs = [{ name: 'y', datatype: 'UINT8' as const, shape: [sizeBytes], data: new Uint8Array(sizeBytes) }];
-  return {
-    ...service,
+  return withCases(service, {
     infer: async (call, resolved, request) => {
-      const result = await service.infer(call, resolved, request);
+      const result = await service.inference.infer(call, resolved, request);
       return result.kind === 'one' ? { kind: 'one', response: { ...result.response, outputs } } : result;
     },
-  };
+  });
 }
 
 /** Passes on what a server sends, a piece a turn of the event loop: what it writes waits in its buffers. */

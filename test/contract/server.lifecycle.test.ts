@@ -18,6 +18,7 @@ import {
 } from '../support/http-server.js';
 import { principalWith } from '../support/principals.js';
 import { RawClient, requestText } from '../support/raw-client.js';
+import { withCases } from '../support/service-of.js';
 
 afterEach(closeTestServers);
 
@@ -31,21 +32,20 @@ const TLS = path.resolve(import.meta.dirname, '../fixtures/tls');
 /** A service whose one inference waits for the test. */
 function createSlowService() {
   const service = createFakeService();
-  const infer = service.infer.bind(service);
+  const infer = service.inference.infer.bind(service.inference);
   let release = () => undefined as unknown;
   let onStart = () => undefined as unknown;
   const started = new Promise<void>((resolve) => {
     onStart = resolve;
   });
-  const slow = {
-    ...service,
-    infer: (...[call, resolved, request]: Parameters<typeof infer>) =>
+  const slow = withCases(service, {
+    infer: (call, resolved, request) =>
       new Promise<InferResult>((resolve, reject) => {
         call.onCancel(reject);
         release = () => resolve(infer(call, resolved, request));
         onStart();
       }),
-  };
+  });
   return { service: slow, started, release: () => release() };
 }
 

@@ -4,6 +4,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { createHeldService, inferText } from '../support/held-service.js';
 import { closeTestServers, EVERYBODY, startTestServer } from '../support/http-server.js';
 import { RawClient, type RawResponse, requestText } from '../support/raw-client.js';
+import { withCases } from '../support/service-of.js';
 
 afterEach(closeTestServers);
 
@@ -106,13 +107,12 @@ describe.each([true, false])('a client that sends requests behind each other, fa
     const { service } = createHeldService();
     const inferences: string[] = [];
     const { port } = await startTestServer({
-      service: {
-        ...service,
+      service: withCases(service, {
         infer: (call, ...rest) => {
           inferences.push(call.requestId);
-          return service.infer(call, ...rest);
+          return service.inference.infer(call, ...rest);
         },
-      },
+      }),
       options: { fastPath },
       dependencies: {
         requiresKey: true,

@@ -3,6 +3,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
+import { withCases } from '../support/service-of.js';
 
 afterEach(closeTestServers);
 
@@ -120,13 +121,12 @@ describe('an inference', () => {
   it('that fails in a way nobody foresaw is answered with 500, reported with its stack, and harms nobody', async () => {
     const fault = new TypeError('x is not iterable');
     const service = createFakeService();
-    const infer = service.infer.bind(service);
+    const infer = service.inference.infer.bind(service.inference);
     const { url, diagnostics } = await startTestServer({
-      service: {
-        ...service,
+      service: withCases(service, {
         infer: (call, resolved, request) =>
           request.id === 'bad' ? Promise.reject(fault) : infer(call, resolved, request),
-      },
+      }),
     });
     const [bad, good] = await Promise.all([
       post(`${url}/v2/models/m/infer`, { ...REQUEST, id: 'bad' }).then(answerOf),
@@ -140,9 +140,8 @@ describe('an inference', () => {
   });
 
   it('whose answer cannot be encoded is answered with 500', async () => {
-    const service = createFakeService();
     const { url, diagnostics } = await startTestServer({
-      service: { ...service, infer: () => Promise.resolve({ kind: 'one', response: undefined as never }) },
+      service: createFakeService({ infer: () => Promise.resolve({ kind: 'one', response: undefined as never }) }),
     });
     const answer = await answerOf(await post(`${url}/v2/models/m/infer`, REQUEST));
     expect(answer).toEqual({ status: 500, body: { error: 'internal error; the server log has the details' } });
@@ -248,7 +247,7 @@ describe('the server', () => {
       begin = resolve;
     });
     let finish = (): void => undefined;
-    service.loadModel = () => {
+    service.models.loadModel = () => {
       begin();
       return new Promise((resolve) => {
         finish = () => resolve([]);

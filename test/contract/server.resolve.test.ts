@@ -26,10 +26,10 @@ const STREAM = '/inference.GRPCInferenceService/ModelStreamInfer';
 /** A server whose service resolves models when the test says so. */
 async function start(clock?: FakeClock) {
   const service = createFakeService();
-  const { resolve } = service;
+  const { resolve } = service.inference;
   const asked: { readonly call: Call; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
   let onAsked = (): void => undefined;
-  service.resolve = (call, target, options) =>
+  service.inference.resolve = (call, target, options) =>
     new Promise((settle, reject) => {
       asked.push({ call, reject, resolve: () => settle(resolve(call, target, options)) });
       onAsked();

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/core/index.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
+import { TRITON_EXTENSIONS } from '../support/triton-extensions.js';
 
 afterEach(closeTestServers);
 
@@ -24,7 +25,7 @@ describe('metadata', () => {
     const { ask } = await start();
     expect(await ask('GET /v2')).toEqual({
       status: 200,
-      body: { name: 'millrace', version: '0.0.0', extensions: ['statistics'] },
+      body: { name: 'millrace', version: '0.0.0', extensions: TRITON_EXTENSIONS },
     });
   });
 
@@ -48,7 +49,6 @@ describe('metadata', () => {
     ['/v2/models/m/versions/9', "model 'm' has no version 9"],
     ['/v2/models/m/versions/x', "model 'm' has no version 'x': versions are positive integers"],
     ['/v2/models/m/versions/-1/config', "model 'm' has no version '-1': versions are positive integers"],
-    ['/v2/models/nope/stats', "model 'nope' is not found"],
     [`/v2/models/${'a'.repeat(1_000)}`, `model '${'a'.repeat(1_000)}' is not found`],
   ])('of what is not there is 404: %s', async (path, error) => {
     const { ask } = await start();
@@ -110,6 +110,14 @@ describe('statistics', () => {
           memory_usage: [],
         },
       ],
+    });
+  });
+
+  it('of what is not there are 400, as in Triton', async () => {
+    const { ask } = await start();
+    expect(await ask('GET /v2/models/nope/stats')).toEqual({
+      status: 400,
+      body: { error: "model 'nope' is not found" },
     });
   });
 
@@ -216,7 +224,7 @@ describe('loading', () => {
 
   it('outside explicit mode is 503, as the service says', async () => {
     const refuse = () => Promise.reject(new MillraceError('unavailable', 'the model control mode is none'));
-    const { ask } = await start({ ...createFakeService(), loadModel: refuse, unloadModel: refuse });
+    const { ask } = await start(createFakeService({ loadModel: refuse, unloadModel: refuse }));
     const answer = { status: 503, body: { error: 'the model control mode is none' } };
     expect(await ask('POST /v2/repository/models/m/load')).toEqual(answer);
     expect(await ask('POST /v2/repository/models/m/unload')).toEqual(answer);
@@ -237,11 +245,15 @@ describe('settings', () => {
     const { ask, service } = await start();
     const { body } = await ask('GET /v2/trace/setting');
     expect(body).toMatchObject({ trace_level: ['OFF'], trace_rate: '1000' });
-    await ask('POST /v2/trace/setting', { trace_rate: '1', foo: 1 });
-    await ask('POST /v2/models/m/trace/setting', { trace_rate: null });
-    expect(service.calls.map(({ args }) => args)).toEqual([
-      [undefined, { trace_rate: '1' }],
-      ['m', { trace_rate: null }],
+    expect(await ask('POST /v2/trace/setting', { foo: 1, trace_rate: '1' })).toEqual({
+      status: 501,
+      body: { error: "trace_rate: this version exports no traces; only '1000' can be set" },
+    });
+    const reset = await ask('POST /v2/models/m/trace/setting', { trace_rate: null });
+    expect(reset).toEqual({ status: 200, body });
+    expect(service.calls.map(({ name, args }) => [name, ...args])).toEqual([
+      ['changeTracing', undefined],
+      ['changeTracing', 'm'],
     ]);
   });
 

@@ -1,8 +1,9 @@
 import { type InferResponse, MillraceError, NO_PARAMETERS } from '../../src/core/index.js';
 import type { Service } from '../../src/service/index.js';
 import { createFakeService, type FakeService, fakeModelInfo, fakeResolved } from '../support/fake-service.js';
+import { withCases } from '../support/service-of.js';
 
-type Infer = Service['infer'];
+type Infer = Service['inference']['infer'];
 
 const BIG_ELEMENTS = 30_000;
 const MODELS = ['m', 'held', 'big', 'busy', 'broken'];
@@ -17,7 +18,7 @@ export interface ScriptedService extends FakeService {
 
 export function createScriptedService(): ScriptedService {
   const service = createFakeService();
-  const inferPlainly = service.infer.bind(service);
+  const inferPlainly = service.inference.infer.bind(service.inference);
   const held = new Map<number, () => void>();
   const given = new Set<number>();
   let asked = 0;
@@ -41,14 +42,16 @@ export function createScriptedService(): ScriptedService {
       throw new TypeError('this model is broken');
     },
   };
-  return {
-    ...service,
+  const scripted = withCases(service, {
     resolve(_call, { name, version = 3 }) {
       if (!MODELS.includes(name)) throw new MillraceError('not_found', `model '${name}' is not found`);
       if (version !== 3) throw new MillraceError('not_found', `model '${name}' has no version ${version}`);
       return fakeResolved({ name, version }, fakeModelInfo(name, version));
     },
     infer: (call, resolved, request) => (answers[resolved.info.ref.name] ?? inferPlainly)(call, resolved, request),
+  });
+  return {
+    ...scripted,
     answer(n) {
       if (n === 'all') {
         givesAll = true;

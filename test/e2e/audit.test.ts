@@ -216,7 +216,7 @@ describe('looking into the trail', () => {
 
   it('is by pages, the newest first, each change once, by who did what to what and how it ended', async () => {
     const server = await start();
-    const { audit } = server.app.service;
+    const { audit } = server.app.service.server;
     const call = new Call({
       requestId: 'r',
       principal: principalWith('audit', 'auditor'),

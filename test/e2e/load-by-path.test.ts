@@ -18,7 +18,7 @@ function call(principal = LOCAL_OPERATOR): Call {
 }
 
 const start = () => startAppServer(CONTENTS, { repository: { controlMode: 'explicit' } });
-const load = ({ app }: AppServer, name: string, from: string) => app.service.loadModel(call(), name, { from });
+const load = ({ app }: AppServer, name: string, from: string) => app.service.models.loadModel(call(), name, { from });
 
 describe('a model loaded by where it lies', () => {
   it('is served, listed, loaded again and unloaded under the name that it was given', async () => {
@@ -28,7 +28,7 @@ describe('a model loaded by where it lies', () => {
     expect(await server.index()).toEqual(['hash/1: READY']);
     expect(await server.send('POST /v2/repository/models/hash/load')).toMatchObject({ status: 200 });
     expect(await server.infer('hash', REQUEST)).toMatchObject({ status: 200 });
-    await server.app.service.unloadModel(call(), 'hash');
+    await server.app.service.models.unloadModel(call(), 'hash');
     expect(await server.infer('hash', REQUEST)).toMatchObject({ status: 404 });
     expect(await server.send('POST /v2/repository/models/hash/load')).toMatchObject({ status: 404 });
   });
@@ -48,7 +48,7 @@ describe('a model loaded by where it lies', () => {
   it('can be loaded again at once from elsewhere when it was unloaded', async () => {
     await using server = await start();
     await load(server, 'hash', '5f0e/model');
-    await server.app.service.unloadModel(call(), 'hash');
+    await server.app.service.models.unloadModel(call(), 'hash');
     await load(server, 'hash', 'plain');
     expect(server.app.engine.serving('hash')[0]?.source.from).toBe('plain');
   });
@@ -85,7 +85,7 @@ describe('a model loaded by where it lies', () => {
 
   it('needs the right to manage, and explicit control', async () => {
     await using server = await start();
-    const denied = server.app.service.loadModel(call(ANONYMOUS), 'hash', { from: '/etc' });
+    const denied = server.app.service.models.loadModel(call(ANONYMOUS), 'hash', { from: '/etc' });
     await expect(denied).rejects.toMatchObject({ code: 'permission_denied' });
     await using other = await startAppServer(CONTENTS);
     await expect(load(other, 'hash', 'plain')).rejects.toMatchObject({

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   finished = [];
-  await server.app.service.loadModel(localCall(server.app), 'm', {});
+  await server.app.service.models.loadModel(localCall(server.app), 'm', {});
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -29,9 +29,9 @@ afterAll(() => server[Symbol.asyncDispose]());
 async function resolve(version?: number) {
   const { service } = server.app;
   const call = localCall(server.app);
-  const resolved: Resolved = await service.resolve(call, { name: 'm', version });
+  const resolved: Resolved = await service.inference.resolve(call, { name: 'm', version });
   const run = async () => {
-    const result = await service.infer(call, resolved, request(7));
+    const result = await service.inference.infer(call, resolved, request(7));
     return result.kind === 'one' ? result.response.ref : undefined;
   };
   return { resolved: resolved.info.ref, run };
@@ -41,7 +41,7 @@ const serving = () => server.app.engine.serving('m').map(({ ref }) => ref);
 
 it('what was resolved before a reload runs on the generation that serves its version afterwards', async () => {
   const { resolved, run } = await resolve(1);
-  await server.app.service.loadModel(localCall(server.app), 'm', {});
+  await server.app.service.models.loadModel(localCall(server.app), 'm', {});
   const ref = await run();
   expect(ref).toEqual(serving()[0]);
   expect(ref?.generation).toBeGreaterThan(resolved.generation);
@@ -64,7 +64,7 @@ it('what was resolved before its version was unloaded runs on another one, if it
 
 it('what was resolved before the model was unloaded is told so', async () => {
   const { run } = await resolve();
-  await server.app.service.unloadModel(localCall(server.app), 'm');
+  await server.app.service.models.unloadModel(localCall(server.app), 'm');
   await expect(run()).rejects.toMatchObject({
     code: 'not_found',
     message: "Request for unknown model: 'm' has no available versions",

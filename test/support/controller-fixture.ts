@@ -2,13 +2,14 @@ import { EventBus, MillraceError } from '../../src/core/index.js';
 import { createEngine } from '../../src/engine/index.js';
 import { ModelController } from '../../src/models/loading/model-controller.js';
 import type { ModelPuller } from '../../src/models/loading/parts.js';
-import type {
-  ModelPlace,
-  ModelSource,
-  Repository,
-  RepositoryOptions,
-  RepositoryScan,
-  ScanOptions,
+import {
+  DeclaredLabelVersions,
+  type ModelPlace,
+  type ModelSource,
+  type Repository,
+  type RepositoryOptions,
+  type RepositoryScan,
+  type ScanOptions,
 } from '../../src/repository/index.js';
 import { ONNX } from '../../src/runtimes/onnx/manifest.js';
 import { ENGINE_OPTIONS } from './engine-fixture.js';
@@ -120,6 +121,7 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
     },
     clock,
     events,
+    declaredLabels: new DeclaredLabelVersions(),
     isRoute: () => false,
   });
   const states = () => engine.statuses().map(({ name, version, state }) => `${name}/${version} ${state.kind}`);

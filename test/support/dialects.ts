@@ -19,7 +19,11 @@ export interface DialectSetup {
 const OPTIONS = { maxInputs: 256, httpHeaderForwardPattern: '', grpcHeaderForwardPattern: '' };
 
 /** What the assembly makes dialects with. */
-export function createDialectContext({ service, clock = systemClock, options }: DialectSetup = {}): DialectContext {
+export function createDialectContext({
+  service,
+  clock = systemClock,
+  options,
+}: DialectSetup = {}): DialectContext<keyof Service> {
   const context = createContext({
     service: service ?? createFakeService(),
     clock,

@@ -1,7 +1,8 @@
 import { type Call, type InferTarget, MillraceError, NO_PARAMETERS, type Signature } from '../../src/core/index.js';
 import type { ModelInfo, ModelStatistics, ModelStatus } from '../../src/engine/index.js';
 import { ONNX } from '../../src/runtimes/onnx/manifest.js';
-import type { LogSettings, Resolved, Service, TraceSettings } from '../../src/service/index.js';
+import type { LogSettings, Resolved, Service } from '../../src/service/index.js';
+import { nothingOf, serviceOf, type UseCases, withCases } from './service-of.js';
 
 const SIGNATURE: Signature = {
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4], batchAxis: 0, optional: false }],
@@ -68,34 +69,9 @@ export function fakeStatistics(name: string, version: number): ModelStatistics {
   };
 }
 
-const TRACE: TraceSettings = {
-  trace_file: '',
-  trace_level: ['OFF'],
-  trace_rate: '1000',
-  trace_count: '-1',
-  log_frequency: '0',
-  trace_mode: 'triton',
-};
-
-const LOG: LogSettings = {
-  log_file: '',
-  log_info: true,
-  log_warning: true,
-  log_error: true,
-  log_verbose_level: 0,
-  log_format: 'default',
-};
+const LOG: LogSettings = { info: true, warning: true, error: true, verboseLevel: 0 };
 
 const NO_SHADOW = { shadow: undefined, share: 0, sinceMs: 0, copied: 0, pending: 0, dropped: {}, pairs: [] };
-
-/** Use cases of which a fake service has none. */
-function nothingOf<Cases extends object>(what: string): Cases {
-  return new Proxy({} as Cases, {
-    get: () => () => {
-      throw new MillraceError('unimplemented', `a fake service has no ${what}`);
-    },
-  });
-}
 
 /** What a test can look at and turn on a fake service. */
 export interface FakeService extends Service {
@@ -104,7 +80,7 @@ export interface FakeService extends Service {
 }
 
 /** A service with the model `m` in versions 1 and 3, which remembers what it was asked. `overrides` replace use cases. */
-export function createFakeService(overrides: Partial<Service> = {}): FakeService {
+export function createFakeService(overrides: Partial<UseCases> = {}): FakeService {
   const versions = [1, 3];
   const calls: FakeService['calls'] = [];
   const note = (name: string, call: Call, ...args: unknown[]): void => {
@@ -126,9 +102,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       info: fakeModelInfo('m', version),
     })),
   ];
-  return {
-    isReady: true,
-    calls,
+  const cases: UseCases = {
     access: nothingOf('access'),
     doctor: nothingOf('doctor'),
     events: nothingOf('events'),
@@ -165,11 +139,9 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
         },
       });
     },
-    serverInfo: () => ({ name: 'millrace', version: '0.0.0', extensions: ['statistics'] }),
+    info: () => ({ version: '0.0.0', hasSharedMemory: false }),
     live: () => true,
-    ready(): boolean {
-      return this.isReady;
-    },
+    ready: () => fake.isReady,
     modelReady: (_call, name, version) => name === 'm' && (version === undefined || versions.includes(version)),
     modelInfo: (_call, name, version) => ({ info: fakeModelInfo(name, find(name, version)), versions }),
     modelStatuses: (_call, name, version) =>
@@ -212,19 +184,22 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       note('unloadModel', call, name, options);
       return Promise.resolve();
     },
-    traceSettings: () => TRACE,
-    async updateTraceSettings(call, model, update) {
-      note('updateTraceSettings', call, model, update);
-      return TRACE;
+    checkModel: (_call, _right, name) => void find(name, undefined),
+    checkTracing: () => undefined,
+    async changeTracing(call, model, change) {
+      note('changeTracing', call, model);
+      change();
     },
     logSettings: () => LOG,
-    async updateLogSettings(call, update) {
-      note('updateLogSettings', call, update);
-      return { ...LOG, ...update };
+    async changeLogSettings(call, change) {
+      const changed = change();
+      note('changeLogSettings', call, changed);
+      return { ...LOG, ...changed };
     },
     systemSharedMemoryStatus: () => [],
     registerSystemSharedMemory: async (call, region) => note('registerSystemSharedMemory', call, region),
     unregisterSystemSharedMemory: async (call, name) => note('unregisterSystemSharedMemory', call, name),
-    ...overrides,
   };
+  const fake: FakeService = { isReady: true, calls, ...withCases(serviceOf(cases), overrides) };
+  return fake;
 }

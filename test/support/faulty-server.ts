@@ -3,7 +3,7 @@ import { createSettings } from '../../src/config/index.js';
 import { DeadlineWatch, EventBus, type Signature, systemClock, type Tensor } from '../../src/core/index.js';
 import { createEngine } from '../../src/engine/index.js';
 import { openIdentities } from '../../src/identities.js';
-import { createFolderRepository, dataFileNames } from '../../src/repository/index.js';
+import { createFolderRepository, DeclaredLabelVersions, dataFileNames } from '../../src/repository/index.js';
 import {
   type Batch,
   BUILT_IN_RUNTIMES,
@@ -20,6 +20,7 @@ import { openStore } from '../../src/store/index.js';
 import { createTelemetry } from '../../src/telemetry/index.js';
 import { createDialects } from './dialects.js';
 import { EVERYBODY } from './http-server.js';
+import { withCases } from './service-of.js';
 
 /** A log line as it is written. */
 export interface LogLine {
@@ -52,7 +53,8 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   const clock = systemClock;
   const engine = createEngine({
     reload: () => Promise.resolve(),
-    infer: async (call, target, request) => life.service.infer(call, await life.service.resolve(call, target), request),
+    infer: async (call, target, request) =>
+      life.service.inference.infer(call, await life.service.inference.resolve(call, target), request),
     options: settings.engine,
     clock,
     events,
@@ -77,8 +79,6 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     gauges: () => engine.gauges(),
     modelStates: () => engine.statuses(),
     cacheUsage: () => engine.cacheUsage(),
-    rollouts: () => [],
-    usage: () => undefined,
     destination: { write: (line) => log.push(JSON.parse(line)) },
   });
   const deadlines = new DeadlineWatch(clock);
@@ -90,6 +90,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     bodies: undefined,
     events,
     options: settings.repository,
+    declaredLabels: new DeclaredLabelVersions(),
     media: settings.media,
     logControl: telemetry.logs,
     logLevels: settings.telemetry,
@@ -123,12 +124,11 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   const broken = () => {
     throw new TypeError('a fault in the service');
   };
-  const service: Service = {
-    ...life.service,
+  const service = withCases(life.service, {
     modelInfo: broken,
     resolve: withoutSignature(life.service),
     repositoryIndex: broken,
-  };
+  });
   const server = createServer({
     options: settings.server,
     dialects: createDialects({ service, clock, options: settings.server }),
@@ -158,9 +158,9 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
 }
 
 /** Who reads a request by the signature of its model comes upon a fault. */
-function withoutSignature({ resolve }: Pick<Service, 'resolve'>): Service['resolve'] {
+function withoutSignature({ inference }: Pick<Service, 'inference'>): Service['inference']['resolve'] {
   return async (...given) => {
-    const resolved = await resolve(...given);
+    const resolved = await inference.resolve(...given);
     const signature: Signature = {
       ...resolved.info.signature,
       get inputs(): Signature['inputs'] {

@@ -3,7 +3,7 @@ import { EventBus, type Events, MillraceError } from '../../src/core/index.js';
 import type { Engine, ModelInfo, Submission } from '../../src/engine/index.js';
 import { LocalQuotaKeeper, type QuotasOptions } from '../../src/governance/index.js';
 import type { InferenceObserver } from '../../src/inference/index.js';
-import { createInfer, type InferDependencies } from '../../src/inference/infer.js';
+import { createInfer, type InferenceSetup } from '../../src/inference/infer.js';
 import type { VersionLookup } from '../../src/models/lookup/find-version.js';
 import { createRoutes, type RoutesOptions } from '../../src/routing/index.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
@@ -24,7 +24,7 @@ export interface InferFixtureOptions {
   readonly fields?: Partial<ModelInfo>;
   readonly routes?: RoutesOptions;
   readonly sharedMemory?: SharedMemory;
-  readonly decoders?: InferDependencies['decoders'];
+  readonly decoders?: InferenceSetup['decoders'];
   readonly quotas?: QuotasOptions;
   /** Quotas that only further observers ask for. */
   readonly keeps?: QuotasOptions;
@@ -33,7 +33,7 @@ export interface InferFixtureOptions {
 }
 
 const NO_SHARED_MEMORY = new SharedMemory({ enabled: false, maxRegions: 1, maxBufferedBytes: 1 });
-const NO_DECODERS: InferDependencies['decoders'] = {
+const NO_DECODERS: InferenceSetup['decoders'] = {
   decode: () => Promise.reject(new MillraceError('internal', 'nothing is decoded')),
 };
 

@@ -3,9 +3,9 @@ import type { InferResult, Service } from '../../src/service/index.js';
 
 /** Runs one inference of a model by its name, as every dialect does. */
 export async function inferNamed(
-  service: Pick<Service, 'resolve' | 'infer'>,
+  service: Pick<Service, 'inference'>,
   call: Call,
   { name, version, request }: { readonly name: string; readonly version?: number; readonly request: InferRequest },
 ): Promise<InferResult> {
-  return service.infer(call, await service.resolve(call, { name, version }), request);
+  return service.inference.infer(call, await service.inference.resolve(call, { name, version }), request);
 }

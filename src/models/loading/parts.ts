@@ -1,6 +1,6 @@
 import type { Clock, EventBus } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
-import type { Patience, Repository, RepositoryOptions } from '../../repository/index.js';
+import type { DeclaredLabelVersions, Patience, Repository, RepositoryOptions } from '../../repository/index.js';
 import type { Puller } from '../../sources/index.js';
 import { ModelAliases } from '../lookup/model-aliases.js';
 import { VersionLabels } from '../lookup/version-labels.js';
@@ -24,6 +24,7 @@ export interface ModelControllerOptions {
   readonly options: RepositoryOptions;
   readonly clock: Clock;
   readonly events: EventBus;
+  readonly declaredLabels: DeclaredLabelVersions;
   /** Whether a route has the name. */
   readonly isRoute: (name: string) => boolean;
 }
@@ -56,7 +57,7 @@ interface Progress {
 export function createParts(setup: ModelControllerOptions, { starting, closed }: Progress): LoadingParts {
   const { engine, clock, events } = setup;
   const known = new KnownSources();
-  const labels = new VersionLabels(engine, events);
+  const labels = new VersionLabels(setup);
   const aliases = new ModelAliases({ ...setup, starting });
   const index = new ModelIndex({ engine, events, known, labels, aliases });
   return {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { version } from '../../../test/support/infer-fixture.js';
 import { EventBus } from '../../core/index.js';
+import { DeclaredLabelVersions } from '../../repository/index.js';
 import { VersionLabels } from './version-labels.js';
 
 const FINAL = { isFinal: true };
@@ -12,7 +13,11 @@ function createFixture(...serving: readonly number[]) {
   const told: string[] = [];
   events.subscribe('diagnostic', ({ message }) => told.push(message));
   const served = serving.map((number) => version(number, number));
-  const labels = new VersionLabels({ serving: () => served }, events);
+  const labels = new VersionLabels({
+    engine: { serving: () => served },
+    events,
+    declaredLabels: new DeclaredLabelVersions(),
+  });
   return { labels, told, served, now: () => Object.fromEntries(labels.of('m')) };
 }
 

@@ -1,5 +1,6 @@
 import type { EventBus } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
+import type { DeclaredLabelVersions } from '../../repository/index.js';
 
 /** The label of the version that a bare name stands for. */
 export const STABLE = 'stable';
@@ -14,6 +15,12 @@ export interface FileLabels {
   readonly places: Readonly<Record<string, string>>;
 }
 
+interface VersionLabelsSetup {
+  readonly engine: Pick<Engine, 'serving'>;
+  readonly events: EventBus;
+  readonly declaredLabels: DeclaredLabelVersions;
+}
+
 /**
  * Which version of a model each of its labels stands for: those of its configuration, and those that were declared through the API. A
  * label moves only to a version that serves.
@@ -23,13 +30,14 @@ export class VersionLabels {
   readonly #events: EventBus;
   readonly #byModel = new Map<string, ReadonlyMap<string, number>>();
   readonly #ofFiles = new Map<string, FileLabels>();
-  readonly #declared = new Map<string, Readonly<Record<string, number>>>();
+  readonly #declared: DeclaredLabelVersions;
   /** By model, what has been said of labels that files hide. */
   readonly #told = new Map<string, readonly string[]>();
 
-  constructor(engine: Pick<Engine, 'serving'>, events: EventBus) {
+  constructor({ engine, events, declaredLabels }: VersionLabelsSetup) {
     this.#engine = engine;
     this.#events = events;
+    this.#declared = declaredLabels;
   }
 
   of(name: string): ReadonlyMap<string, number> {
@@ -44,7 +52,7 @@ export class VersionLabels {
 
   /** Those that were declared through the API. */
   declaredOf(name: string): Readonly<Record<string, number>> {
-    return this.#declared.get(name) ?? NONE.labels;
+    return this.#declared.of(name);
   }
 
   /**
@@ -59,8 +67,7 @@ export class VersionLabels {
 
   /** Takes the labels of a model that are declared now, in one step; by another server perhaps, which serves other versions. */
   declare(name: string, labels: Readonly<Record<string, number>>): void {
-    if (Object.keys(labels).length === 0) this.#declared.delete(name);
-    else this.#declared.set(name, labels);
+    this.#declared.replace(name, labels);
     this.#renew(name, true);
   }
 

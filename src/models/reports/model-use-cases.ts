@@ -2,7 +2,6 @@ import type { Action, Call, InferTarget } from '../../core/index.js';
 import type { Engine, ModelInfo } from '../../engine/index.js';
 import { admit } from '../../governance/index.js';
 import type { Route } from '../../routing/index.js';
-import { blame } from '../../service/index.js';
 import { findStatuses } from '../lookup/find-statuses.js';
 import { findVersion, type VersionLookup } from '../lookup/find-version.js';
 import { isModelReady } from '../lookup/model-ready.js';
@@ -31,7 +30,7 @@ interface ModelParts {
 type Known = Omit<ModelUseCases, 'modelReports' | 'modelReport' | 'loadModel' | 'reloadModels' | 'unloadModel'>;
 
 /** What callers may know of models, their versions and routes. */
-export function createModelUseCases({ engine, lookup, routes }: ModelParts) {
+export function createModelUseCases({ engine, lookup, routes }: ModelParts): Known {
   /** What a principal with the right asks for: a route, or where there is none, what of the models it sees. */
   const seek = ({ principal }: Call, action: Action, target: InferTarget) => {
     const { lookup: seen, isItself, target: own } = admitToModel(lookup, { principal, action }, target);
@@ -53,6 +52,7 @@ export function createModelUseCases({ engine, lookup, routes }: ModelParts) {
     });
   };
   const useCases: Known = {
+    checkModel: (call, right, name) => void find(call, right, { name, version: undefined }),
     modelReady(call, name, version) {
       if (!call.principal.rights.sees(lookup.aliases.resolve({ name, version }).name)) return false;
       const { seen, own, route } = seek(call, 'model.read', { name, version });
@@ -78,7 +78,7 @@ export function createModelUseCases({ engine, lookup, routes }: ModelParts) {
         admit(call.principal, 'model.observe', '');
         return engine.statistics().filter((entry) => call.principal.rights.allowOwn('model.observe', entry.name));
       }
-      const { versions, ref, own } = blame(() => find(call, 'model.observe', { name, version }));
+      const { versions, ref, own } = find(call, 'model.observe', { name, version });
       const wanted = version === undefined && ref.name === own.name ? versions : [ref.version];
       return engine.statistics().filter((entry) => entry.name === ref.name && wanted.includes(entry.version));
     },
@@ -107,8 +107,7 @@ export function createModelUseCases({ engine, lookup, routes }: ModelParts) {
         .filter(({ info }) => repository === undefined || info === undefined || inRepository(info, repository));
     },
   };
-  const check = (call: Call, right: Action, name: string) => void find(call, right, { name, version: undefined });
-  return { useCases, check };
+  return useCases;
 }
 
 /** Answers say the name that was asked for. */

@@ -22,7 +22,7 @@ export function createKserveDialect(context: DialectContext): Dialect {
         members: ['name', 'ready'],
         answer: (call, { params }) => {
           const { model = '' } = params;
-          const statuses = service.modelStatuses(call, model, undefined);
+          const statuses = service.models.modelStatuses(call, model, undefined);
           if (statuses.some(({ state }) => state.kind === 'ready')) return { name: model, ready: true };
           throw new MillraceError('unavailable', `Model with name ${model} is not ready.`);
         },

@@ -55,15 +55,18 @@ export function createKserveRoutes(context: DialectContext): readonly Route[] {
       handle: (call) => jsonResponse({ models: readyNames(call, service) }),
     },
     repositoryRoute('load', async (call, model) => {
-      await service.loadModel(call, model, {});
+      await service.models.loadModel(call, model, {});
     }),
-    repositoryRoute('unload', (call, model) => service.unloadModel(call, model)),
+    repositoryRoute('unload', (call, model) => service.models.unloadModel(call, model)),
   ];
 }
 
 /** Names of the models that are ready, in order. */
-export function readyNames(call: Parameters<Service['readyModels']>[0], service: Service): readonly string[] {
-  return [...new Set(service.readyModels(call).map(({ ref }) => ref.name))].sort();
+export function readyNames(
+  call: Parameters<Service['models']['readyModels']>[0],
+  service: Pick<Service, 'models'>,
+): readonly string[] {
+  return [...new Set(service.models.readyModels(call).map(({ ref }) => ref.name))].sort();
 }
 
 function alive({ headers }: RouteRequest): WireResponse {
@@ -71,7 +74,7 @@ function alive({ headers }: RouteRequest): WireResponse {
   return jsonResponse({ status: 'alive' });
 }
 
-type Control = (call: Parameters<Service['loadModel']>[0], model: string) => Promise<void>;
+type Control = (call: Parameters<Service['models']['loadModel']>[0], model: string) => Promise<void>;
 
 /** Where the Open Inference Protocol has the same route, its empty answer says as much to KServe's clients. */
 function repositoryRoute(verb: 'load' | 'unload', run: Control): Route {

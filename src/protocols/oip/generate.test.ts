@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../test/support/fake-service.js';
 import { principalWith } from '../../../test/support/principals.js';
+import { serviceOf } from '../../../test/support/service-of.js';
 import {
   bytesElements,
   bytesOf,
@@ -37,14 +38,14 @@ function setUp(inputs: readonly Spec[], answer: (request: InferRequest) => Infer
   }));
   const handler = createGenerateHandler({
     clock: new FakeClock(),
-    service: {
+    service: serviceOf({
       async infer(_, _resolved, request) {
         requests.push(request);
         return answer(request);
       },
       // The handler reads nothing but the signature.
       resolve: (_, target) => fakeResolved(target, { signature: { inputs: specs, outputs: [] } }),
-    },
+    }),
   });
   const send = (body: unknown, stream: boolean) =>
     handler(

@@ -44,9 +44,9 @@ const EVENT_HEADERS = {
   'x-accel-buffering': 'no',
 };
 
-/** Triton's generate routes: `service.infer` with plain JSON on both sides, for models that speak text above all. */
+/** Triton's generate routes: `service.inference.infer` with plain JSON on both sides, for models that speak text above all. */
 export function createGenerateHandler(options: {
-  readonly service: Pick<Service, 'resolve' | 'infer'>;
+  readonly service: Pick<Service, 'inference'>;
   /** Headers that become parameters of the request; undefined = none. */
   readonly forwardHeaders?: RegExp | undefined;
   /** For large requests. Default: one of its own. */
@@ -68,11 +68,11 @@ export function createGenerateHandler(options: {
   }
 
   return async (call, target, wire) => {
-    const resolved = await service.resolve(call, target, { whole: !target.stream });
+    const resolved = await service.inference.resolve(call, target, { whole: !target.stream });
     const decoded = await decode(call, { wire, signature: resolved.info.signature });
     const request = forward(decoded, wire.rawHeaders);
     call.timing.decodedAt = clock.now();
-    const result = await service.infer(call, resolved, request);
+    const result = await service.inference.infer(call, resolved, request);
     if (target.stream) return { status: 200, headers: EVENT_HEADERS, stream: events(result, encoder) };
     const response = result.kind === 'one' ? result.response : await takeOnly(target.name, result.responses);
     const startedAt = clock.now();

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../test/support/fake-service.js';
 import { principalWith } from '../../../test/support/principals.js';
+import { serviceOf } from '../../../test/support/service-of.js';
 import { bytesOf, Call, type InferRequest, MillraceError, type Tensor } from '../../core/index.js';
 import type { InferResult, Resolved } from '../../service/index.js';
 import { Decoder } from '../shared/decoding/decoder.js';
@@ -32,14 +33,14 @@ function setUp(
     maxInputs: 2,
     clock,
     ...(decoder && { decoder }),
-    service: {
+    service: serviceOf({
       resolve(given, target, options) {
         expect([given, target]).toEqual([call, TARGET]);
         asked.push(options);
         return resolve(fakeResolved(target, { signature: { inputs: [SPEC], outputs: [] } }));
       },
       infer: (_, _resolved, request) => answer(request, clock),
-    },
+    }),
   });
   const post = (body: string | Uint8Array, headers = {}) =>
     handler(call, TARGET, { method: 'POST', url: '/v2/models/m/versions/2/infer', headers, body: Buffer.from(body) });

@@ -11,7 +11,7 @@ import { createForwarding } from './forward-headers.js';
 import { DECODE_INFER } from './large-requests.js';
 
 export interface InferHandlerOptions {
-  readonly service: Pick<Service, 'resolve' | 'infer'>;
+  readonly service: Pick<Service, 'inference'>;
   /** Most inputs of a request, and most outputs that it may name. */
   readonly maxInputs: number;
   /** Headers that become parameters of the request (see `parseForwardPattern`); undefined = none. */
@@ -40,7 +40,7 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
 
   return async (call, target, wire) => {
     // Before the body is read: what it means may depend on the model, and nobody decodes for one that is not there.
-    const resolving = service.resolve(call, target, ONLY_ONE);
+    const resolving = service.inference.resolve(call, target, ONLY_ONE);
     const resolved = resolving instanceof Promise ? await resolving : resolving;
     const signatureOf = () => resolved.info.signature;
     const isWhole = hasNoBinary(wire);
@@ -61,7 +61,7 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
     const { binaryOutputs } = decoded;
     const request = forward(decoded.request, wire.rawHeaders);
     call.timing.decodedAt = clock.now();
-    const result = await service.infer(call, resolved, request);
+    const result = await service.inference.infer(call, resolved, request);
     // Only cache hits: a model may keep the tensors of any other request.
     if (call.timing.cache === 'hit' && isRepeatable) {
       if (known === undefined) memo.add(wire, { ownerId, meaning: decoded });

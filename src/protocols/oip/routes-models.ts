@@ -1,14 +1,17 @@
+import type { Call, InferTarget } from '../../core/index.js';
+import type { ModelStatistics } from '../../engine/index.js';
 import { toTritonConfig } from '../../repository/index.js';
 import type { Service } from '../../service/index.js';
 import { healthResponse, jsonResponse, type Route } from '../route.js';
 import { targetOf } from '../shared/target.js';
 import { encodeModelMetadata, encodeStatistics } from './routes-encode.js';
 import { ModelConfigurationSchema, ModelMetadataSchema, ModelReadySchema, StatisticsSchema } from './routes-schemas.js';
+import { blame } from './settings.js';
 
 const READ = { method: 'GET', tag: 'models', access: 'key', control: false } as const;
 
 /** Everything that can be asked of a model, of the version that the policy chooses or of a given one. */
-export function createModelRoutes(service: Service): readonly Route[] {
+export function createModelRoutes(service: Pick<Service, 'models'>): readonly Route[] {
   return [
     {
       ...READ,
@@ -16,14 +19,14 @@ export function createModelRoutes(service: Service): readonly Route[] {
       tag: 'statistics',
       summary: 'Statistics of all models',
       response: StatisticsSchema,
-      handle: (call) => jsonResponse(encodeStatistics(service.modelStatistics(call, undefined, undefined))),
+      handle: (call) => jsonResponse(encodeStatistics(service.models.modelStatistics(call, undefined, undefined))),
     },
     ...routesUnder(service, '/v2/models/{model}'),
     ...routesUnder(service, '/v2/models/{model}/versions/{version}'),
   ];
 }
 
-function routesUnder(service: Service, prefix: string): readonly Route[] {
+function routesUnder(service: Pick<Service, 'models'>, prefix: string): readonly Route[] {
   const which = prefix.endsWith('{version}') ? 'one version' : 'a model';
   return [
     {
@@ -33,7 +36,7 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       response: ModelMetadataSchema,
       handle: (call, request) => {
         const { name, version } = targetOf(request);
-        const { info, versions } = service.modelInfo(call, name, version);
+        const { info, versions } = service.models.modelInfo(call, name, version);
         return jsonResponse(encodeModelMetadata(info, versions));
       },
     },
@@ -45,7 +48,7 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       response: ModelReadySchema,
       handle: (call, request) => {
         const { name, version } = targetOf(request);
-        const ready = service.modelReady(call, name, version);
+        const ready = service.models.modelReady(call, name, version);
         return healthResponse(ready, { name, ready }, request);
       },
     },
@@ -56,7 +59,7 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       response: ModelConfigurationSchema,
       handle: (call, request) => {
         const { name, version } = targetOf(request);
-        return jsonResponse(toTritonConfig(service.modelInfo(call, name, version).info));
+        return jsonResponse(toTritonConfig(service.models.modelInfo(call, name, version).info));
       },
     },
     {
@@ -66,9 +69,21 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       summary: `Statistics of ${which}`,
       response: StatisticsSchema,
       handle: (call, request) => {
-        const { name, version } = targetOf(request);
-        return jsonResponse(encodeStatistics(service.modelStatistics(call, name, version)));
+        return jsonResponse(encodeStatistics(statisticsOf(service, call, targetOf(request))));
       },
     },
   ];
+}
+
+/** Of a model or of one of its versions. Throws as Triton does where there is none. */
+export function statisticsOf(
+  { models }: Pick<Service, 'models'>,
+  call: Call,
+  { name, version }: InferTarget,
+): readonly ModelStatistics[] {
+  try {
+    return models.modelStatistics(call, name, version);
+  } catch (thrown) {
+    throw blame(thrown);
+  }
 }

@@ -8,11 +8,11 @@ import { IndexRequestSchema, IndexSchema, LoadRequestSchema, UnloadRequestSchema
 const BASE = { method: 'POST', tag: 'repository', access: 'key' } as const;
 
 /** The model repository extension: index, load and unload, of all repositories or of a named one. */
-export function createRepositoryRoutes(service: Service): readonly Route[] {
+export function createRepositoryRoutes(service: Pick<Service, 'models'>): readonly Route[] {
   return [...routesUnder(service, '/v2/repository'), ...routesUnder(service, '/v2/repository/{repository}')];
 }
 
-function routesUnder(service: Service, prefix: string): readonly Route[] {
+function routesUnder(service: Pick<Service, 'models'>, prefix: string): readonly Route[] {
   return [
     {
       ...BASE,
@@ -24,7 +24,9 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       handle: (call, { params, json }) => {
         // The server has checked it against the schema.
         const { ready = false } = json as Static<typeof IndexRequestSchema>;
-        return jsonResponse(encodeIndex(service.repositoryIndex(call, { readyOnly: ready, ...repositoryOf(params) })));
+        return jsonResponse(
+          encodeIndex(service.models.repositoryIndex(call, { readyOnly: ready, ...repositoryOf(params) })),
+        );
       },
     },
     {
@@ -35,7 +37,7 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       body: { kind: 'json', schema: LoadRequestSchema, large: true },
       handle: async (call, { params, json }) => {
         const options = decodeLoad(json as LoadRequest);
-        await service.loadModel(call, params.model ?? '', { ...options, ...repositoryOf(params) });
+        await service.models.loadModel(call, params.model ?? '', { ...options, ...repositoryOf(params) });
         return emptyResponse();
       },
     },
@@ -47,7 +49,7 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       body: { kind: 'json', schema: UnloadRequestSchema },
       handle: async (call, { params, json }) => {
         const { parameters = {} } = json as Static<typeof UnloadRequestSchema>;
-        await service.unloadModel(call, params.model ?? '', {
+        await service.models.unloadModel(call, params.model ?? '', {
           unloadDependents: parameters.unload_dependents === true,
           ...(parameters.force === true && { force: true }),
         });

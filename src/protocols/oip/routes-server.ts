@@ -1,11 +1,32 @@
+import type { Call } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
 import { healthResponse, jsonResponse, type Route } from '../route.js';
 import { ServerLiveSchema, ServerMetadataSchema, ServerReadySchema } from './routes-schemas.js';
 
 const HEALTH = { tag: 'health', method: 'GET', access: 'public', control: false } as const;
 
+/** Triton's extensions that are spoken here. */
+const EXTENSIONS = [
+  'classification',
+  'sequence',
+  'model_repository',
+  'model_repository(unload_dependents)',
+  'schedule_policy',
+  'model_configuration',
+  'binary_tensor_data',
+  'parameters',
+  'statistics',
+  'logging',
+];
+
+export function serverMetadata({ server }: Pick<Service, 'server'>, call: Call) {
+  const { version, hasSharedMemory } = server.info(call);
+  const extensions = hasSharedMemory ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
+  return { name: 'millrace', version, extensions };
+}
+
 /** Health, which needs no key, and the server's own metadata. */
-export function createServerRoutes(service: Service): readonly Route[] {
+export function createServerRoutes(service: Pick<Service, 'server'>): readonly Route[] {
   return [
     {
       ...HEALTH,
@@ -13,7 +34,7 @@ export function createServerRoutes(service: Service): readonly Route[] {
       summary: 'Whether the process serves at all: 200 or 503',
       response: ServerLiveSchema,
       handle: (_call, request) => {
-        const live = service.live();
+        const live = service.server.live();
         return healthResponse(live, { live }, request);
       },
     },
@@ -23,7 +44,7 @@ export function createServerRoutes(service: Service): readonly Route[] {
       summary: 'Whether the models asked for at start are loaded or failed, and the server is not ending: 200 or 503',
       response: ServerReadySchema,
       handle: (_call, request) => {
-        const ready = service.ready();
+        const ready = service.server.ready();
         return healthResponse(ready, { ready }, request);
       },
     },
@@ -35,7 +56,7 @@ export function createServerRoutes(service: Service): readonly Route[] {
       access: 'key',
       control: false,
       response: ServerMetadataSchema,
-      handle: (call) => jsonResponse(service.serverInfo(call)),
+      handle: (call) => jsonResponse(serverMetadata(service, call)),
     },
   ];
 }

@@ -1,12 +1,13 @@
 import type { Service } from '../../service/index.js';
 import { jsonResponse, type Route } from '../route.js';
 import { LogSettingsSchema, LogUpdateSchema, TraceSettingsSchema, TraceUpdateSchema } from './routes-schemas.js';
+import { readLog, readTrace, updateLog, updateTrace } from './settings.js';
 
 const READ = { method: 'GET', tag: 'settings', access: 'key', control: false } as const;
 const CHANGE = { method: 'POST', tag: 'settings', access: 'key', control: true } as const;
 
 /** The trace and logging extensions. */
-export function createSettingsRoutes(service: Service): readonly Route[] {
+export function createSettingsRoutes(service: Pick<Service, 'server'>): readonly Route[] {
   return [
     ...traceRoutes(service, '/v2/trace/setting'),
     ...traceRoutes(service, '/v2/models/{model}/trace/setting'),
@@ -15,7 +16,7 @@ export function createSettingsRoutes(service: Service): readonly Route[] {
       path: '/v2/logging',
       summary: 'Log settings',
       response: LogSettingsSchema,
-      handle: (call) => jsonResponse(service.logSettings(call)),
+      handle: (call) => jsonResponse(readLog(service, call)),
     },
     {
       ...CHANGE,
@@ -23,13 +24,12 @@ export function createSettingsRoutes(service: Service): readonly Route[] {
       summary: 'Changes log settings',
       body: { kind: 'json', schema: LogUpdateSchema },
       response: LogSettingsSchema,
-      handle: async (call, { json }) =>
-        jsonResponse(await service.updateLogSettings(call, knownLogSettings(json as object))),
+      handle: async (call, { json }) => jsonResponse(await updateLog(service, call, knownLogSettings(json as object))),
     },
   ];
 }
 
-function traceRoutes(service: Service, path: string): readonly Route[] {
+function traceRoutes(service: Pick<Service, 'server'>, path: string): readonly Route[] {
   const whose = path.includes('{model}') ? ' of a model' : '';
   return [
     {
@@ -37,7 +37,7 @@ function traceRoutes(service: Service, path: string): readonly Route[] {
       path,
       summary: `Trace settings${whose}`,
       response: TraceSettingsSchema,
-      handle: (call, { params }) => jsonResponse(service.traceSettings(call, params.model)),
+      handle: (call, { params }) => jsonResponse(readTrace(service, call, params.model)),
     },
     {
       ...CHANGE,
@@ -46,7 +46,7 @@ function traceRoutes(service: Service, path: string): readonly Route[] {
       body: { kind: 'json', schema: TraceUpdateSchema },
       response: TraceSettingsSchema,
       handle: async (call, { params, json }) =>
-        jsonResponse(await service.updateTraceSettings(call, params.model, knownTraceSettings(json as object))),
+        jsonResponse(await updateTrace(service, { call, model: params.model }, knownTraceSettings(json as object))),
     },
   ];
 }

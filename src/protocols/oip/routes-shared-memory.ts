@@ -14,7 +14,7 @@ const SYSTEM = '/v2/systemsharedmemory';
 const CUDA = '/v2/cudasharedmemory';
 
 /** The system shared memory extension, and as much of the CUDA one as clients ask for without using it. */
-export function createSharedMemoryRoutes(service: Service): readonly Route[] {
+export function createSharedMemoryRoutes(service: Pick<Service, 'inference'>): readonly Route[] {
   return [
     ...['/status', '/region/{region}/status'].map((path) => systemStatus(service, path)),
     {
@@ -24,7 +24,7 @@ export function createSharedMemoryRoutes(service: Service): readonly Route[] {
       body: { kind: 'json', schema: SharedMemoryRegisterSchema },
       handle: async (call, { params, json }) => {
         const { key, offset = 0, byte_size } = json as Static<typeof SharedMemoryRegisterSchema>;
-        await service.registerSystemSharedMemory(call, {
+        await service.inference.registerSystemSharedMemory(call, {
           name: params.region ?? '',
           key,
           offset,
@@ -38,14 +38,14 @@ export function createSharedMemoryRoutes(service: Service): readonly Route[] {
   ];
 }
 
-function systemStatus(service: Service, path: string): Route {
+function systemStatus(service: Pick<Service, 'inference'>, path: string): Route {
   return {
     ...READ,
     path: SYSTEM + path,
     summary: path.includes('{region}') ? 'One registered region' : 'The registered regions',
     response: SharedMemoryStatusSchema,
     handle: (call, { params }) => {
-      const regions = service.systemSharedMemoryStatus(call, params.region);
+      const regions = service.inference.systemSharedMemoryStatus(call, params.region);
       return jsonResponse(
         regions.map(({ name, key, offset, sizeBytes }) => ({ name, key, offset, byte_size: sizeBytes })),
       );
@@ -53,13 +53,13 @@ function systemStatus(service: Service, path: string): Route {
   };
 }
 
-function systemUnregister(service: Service, path: string): Route {
+function systemUnregister(service: Pick<Service, 'inference'>, path: string): Route {
   return {
     ...CHANGE,
     path: SYSTEM + path,
     summary: path.includes('{region}') ? 'Forgets a region' : 'Forgets all regions',
     handle: async (call, { params }) => {
-      await service.unregisterSystemSharedMemory(call, params.region);
+      await service.inference.unregisterSystemSharedMemory(call, params.region);
       return emptyResponse();
     },
   };

@@ -7,7 +7,7 @@ import { createSettingsRoutes } from './routes-settings.js';
 import { createSharedMemoryRoutes } from './routes-shared-memory.js';
 
 /** The Open Inference Protocol v2 and Triton's extensions over HTTP, all but inference itself, which has a path of its own. */
-export function createOipRoutes(service: Service): readonly Route[] {
+export function createOipRoutes(service: Pick<Service, 'inference' | 'models' | 'server'>): readonly Route[] {
   return [
     ...createServerRoutes(service),
     ...createModelRoutes(service),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fakeResolved } from '../../../test/support/fake-service.js';
 import { principalWith } from '../../../test/support/principals.js';
+import { serviceOf } from '../../../test/support/service-of.js';
 import { Call, type InferRequest, MillraceError, type Signature, type Tensor } from '../../core/index.js';
 import type { InferResult } from '../../service/index.js';
 import { encodeErrorText } from '../shared/http-errors.js';
@@ -28,14 +29,14 @@ function wanted({ inputs, outputs }: InferRequest): readonly Tensor[] {
 
 const handler = createInferHandler({
   maxInputs: 16,
-  service: {
+  service: serviceOf({
     infer: async (_, { target }, request): Promise<InferResult> => {
       const ref = { name: target.name, version: 1, generation: 1 };
       return { kind: 'one', response: { ref, id: request.id, outputs: wanted(request), parameters: {} } };
     },
     // The handler reads nothing but the signature.
     resolve: (_, target) => fakeResolved(target, { signature: SIGNATURE }),
-  },
+  }),
 });
 
 async function send({ json = '', blob }: Exchange): Promise<{ status: number; json: string; blob?: string }> {

@@ -32,7 +32,7 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
         path: '/v1/models',
         members: ['object', 'data'],
         answer: (call) => {
-          const served = service.readyModels(call, 'names').filter(hasTask);
+          const served = service.models.readyModels(call, 'names').filter(hasTask);
           const names = new Map(served.map((info) => [info.ref.name, info]));
           return { object: 'list', data: [...names.values()].map(describeModel) };
         },
@@ -43,8 +43,8 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
         answer: (call, { params }) => {
           const { model = '' } = params;
           // Throws for who may do something to it, but not this.
-          service.modelReady(call, model, undefined);
-          const ready = service.readyModels(call, 'suggest').filter(hasTask);
+          service.models.modelReady(call, model, undefined);
+          const ready = service.models.readyModels(call, 'suggest').filter(hasTask);
           const info = ready.find(({ ref }) => ref.name === model);
           if (info === undefined) throw unknownModel(model, ready);
           return describeModel(info);

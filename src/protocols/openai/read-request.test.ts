@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { principalWith } from '../../../test/support/principals.js';
+import { serviceOf } from '../../../test/support/service-of.js';
 import { Call, MillraceError, type Prompt, systemClock } from '../../core/index.js';
 import { type Conversation, unpackConversation } from '../../generation/index.js';
 import { Decoder } from '../shared/decoding/decoder.js';
@@ -38,15 +39,15 @@ function start({ refusal }: { readonly refusal?: MillraceError } = {}) {
   decoder = new RecordingDecoder(systemClock);
   const { ran } = decoder;
   const checked: string[] = [];
-  const service = {
+  const service = serviceOf({
     readyModels: () => [],
     mayInfer: () => true,
     ready: () => true,
-    checkTarget: (_: Call, { name }: { readonly name: string }) => {
+    checkTarget: (_, { name }) => {
       checked.push(name);
       if (refusal !== undefined) throw refusal;
     },
-  };
+  });
   const clock = new FakeClock();
   const store = new PrincipalStore({ maxEntries: 9, maxBytes: 1e8, maxAgeMs: 1_000 }, clock);
   const call = new Call({

@@ -15,7 +15,7 @@ import { textFunction } from './text-jobs.js';
 import { type UnnamedContext, unnamedModel } from './unnamed-model.js';
 
 export interface ReadContext extends Pick<DialectContext, 'decoder'>, UnnamedContext {
-  readonly service: Pick<Service, 'checkTarget' | 'readyModels' | 'ready' | 'mayInfer'>;
+  readonly service: Pick<Service, 'inference' | 'models' | 'server'>;
   readonly maxTextBytes: number;
   readonly unknownParameters: UnknownParameters;
   /** Where the responses are that a request may go on from. Default: there are none. */
@@ -40,7 +40,7 @@ const CONTINUING: ReadonlySet<TextKind> = new Set(['response', 'inputTokens']);
 
 /**
  * The request of a body. Only its head is read before it is known that the caller may infer the model. Rejects with what is wrong with the
- * body, and as `service.resolve`.
+ * body, and as `service.inference.resolve`.
  */
 export async function readRequest<Kind extends TextKind>(
   context: ReadContext,
@@ -75,7 +75,7 @@ function noted<Kind extends TextKind>(call: Call, { request, ignored }: ReadText
 
 async function checkModel({ service }: ReadContext, call: Call, model: string): Promise<void> {
   try {
-    await service.checkTarget(call, { name: model, version: undefined });
+    await service.inference.checkTarget(call, { name: model, version: undefined });
   } catch (error) {
     throw unresolved(error, { service, call, model });
   }

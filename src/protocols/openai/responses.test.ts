@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../test/support/fake-service.js';
 import { principalWith } from '../../../test/support/principals.js';
+import { serviceOf } from '../../../test/support/service-of.js';
 import { Call, type InferResponse, MillraceError, NO_PARAMETERS } from '../../core/index.js';
 import { Fields } from '../shared/generation/fields.js';
 import { PrincipalStore } from '../shared/principal-store.js';
@@ -33,15 +34,15 @@ it('an error behind the first piece is told in the stream, which ends with a fai
     yield piece('a');
     throw new MillraceError('unavailable', 'the runner is gone');
   }
-  const service = {
+  const service = serviceOf({
     readyModels: () => [],
     resolve: () =>
       fakeResolved(
         { name: 'm', version: undefined },
         { tasks: { generate: { contextTokens: 64, maxOutputTokens: 64, chat: true } } },
       ),
-    infer: async () => ({ kind: 'many' as const, responses: responses() }),
-  };
+    infer: async () => ({ kind: 'many', responses: responses() }),
+  });
   const store = new PrincipalStore({ maxEntries: 1, maxBytes: 1_000, maxAgeMs: 1_000 }, clock);
   const request = decodeResponse(Fields.of({ model: 'm', input: 'x', stream: true }), undefined);
   const { stream } = (await answerResponse({ service, clock, store }, call, request)) as WireStream;

@@ -4,7 +4,7 @@ import { onlyModel } from '../shared/pooling/tasks.js';
 
 /** By what the model is chosen for requests that name none. */
 export interface UnnamedContext {
-  readonly service: Pick<Service, 'readyModels' | 'ready' | 'mayInfer'>;
+  readonly service: Pick<Service, 'inference' | 'models' | 'server'>;
   /** Of requests that generate text; '' = the only one that the caller may infer. */
   readonly defaultModel: string;
 }
@@ -15,7 +15,7 @@ export interface UnnamedContext {
  */
 export function unnamedModel({ service, defaultModel }: UnnamedContext, call: Call, task: ModelTask): string {
   const generates = task === 'generate';
-  if (generates && defaultModel !== '' && service.mayInfer(call, defaultModel)) return defaultModel;
+  if (generates && defaultModel !== '' && service.inference.mayInfer(call, defaultModel)) return defaultModel;
   const hint = generates ? '. The setting openai.defaultModel chooses the one for requests without a name' : '';
   return onlyModel(service, call, { tasks: [task], hint });
 }

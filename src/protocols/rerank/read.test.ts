@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { principalWith } from '../../../test/support/principals.js';
+import { serviceOf } from '../../../test/support/service-of.js';
 import { Call, MillraceError, systemClock } from '../../core/index.js';
-import type { Service } from '../../service/index.js';
 import { Decoder } from '../shared/decoding/decoder.js';
 import { readAsked } from './read.js';
 
@@ -17,15 +17,15 @@ it('a caller who may not infer the model costs no more than a look for its name'
     ran.push(what.name);
     return decoder.decode(call, what, job);
   };
-  const service = {
+  const service = serviceOf({
     resolve: () => {
       throw DENIED;
     },
-  };
+  });
   const context = {
     // Nothing else is asked of them.
     decoder: { decode } as Decoder,
-    service: service as unknown as Service,
+    service,
     clock: systemClock,
     maxTextBytes: 1_000_000,
   };

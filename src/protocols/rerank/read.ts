@@ -26,7 +26,7 @@ export interface Asked<Request> {
   readonly model: string;
 }
 
-/** Reads a body. Only its head is read before it is known that the caller may infer the model. Rejects as `service.resolve`. */
+/** Reads a body. Only its head is read before it is known that the caller may infer the model. Rejects as `service.inference.resolve`. */
 export async function readAsked<Kind extends RerankKind>(
   context: RerankContext,
   call: Call,

@@ -49,7 +49,7 @@ export function createContainerRoutes({ context, invoke, model }: ContainerParts
       summary: 'Whether the server is ready',
       access: 'public',
       handle: (_call, request) => {
-        const ready = service.ready();
+        const ready = service.server.ready();
         return healthResponse(ready, { status: ready ? 'Healthy' : 'Unhealthy' }, request);
       },
     },
@@ -105,7 +105,7 @@ export function createContainerRoutes({ context, invoke, model }: ContainerParts
       control: true,
       handle: async (call, request) => {
         // The platform needs the room for the next one.
-        await service.unloadModel(call, named(request), { onlyLoaded: true, untilGone: true });
+        await service.models.unloadModel(call, named(request), { onlyLoaded: true, untilGone: true });
         return emptyResponse();
       },
     },

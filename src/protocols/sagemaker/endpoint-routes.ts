@@ -53,7 +53,10 @@ export function createEndpointRoutes(parts: ContainerParts): readonly Route[] {
       hidden: true,
       handle: async (call, request) => {
         // Only who may infer is told.
-        await parts.context.service.resolve(call, { name: targetOf(parts, call, request).model, version: undefined });
+        await parts.context.service.inference.resolve(call, {
+          name: targetOf(parts, call, request).model,
+          version: undefined,
+        });
         throw new AwsError(
           'unimplemented',
           'ValidationError',
@@ -68,7 +71,7 @@ export function createEndpointRoutes(parts: ContainerParts): readonly Route[] {
 function targetOf({ context, model }: ContainerParts, call: Call, { params, headers }: RouteRequest): Target {
   const { service } = context;
   const { endpoint = '' } = params;
-  const isThere = (name: string) => service.modelReady(call, name, undefined);
+  const isThere = (name: string) => service.models.modelReady(call, name, undefined);
   const named = TARGET_HEADERS.map((name) => textOf(headers, name)).find((name) => name !== undefined);
   let target: string;
   if (named !== undefined) target = isThere(named) ? named : named.replace(/^\//, '').replace(ARCHIVE, '');

@@ -6,7 +6,7 @@ import { type ListedModel, type ModelPage, readyByName } from '../shared/model-s
 const PAGE_SIZE = 100;
 
 /** A page of the models that are loaded, in order of name. Throws `invalid_argument` for a token that no page has given. */
-export function listModels(service: Pick<Service, 'readyModels'>, call: Call, token: string | null): ModelPage {
+export function listModels(service: Pick<Service, 'models'>, call: Call, token: string | null): ModelPage {
   const all = readyByName(service, call);
   const first = readToken(token);
   const page = { models: all.slice(first, first + PAGE_SIZE).map(listed) };
@@ -20,8 +20,8 @@ function readToken(token: string | null): number {
 }
 
 /** Throws `not_found` where it is not loaded. */
-export function describeModel(service: Pick<Service, 'modelInfo'>, call: Call, name: string): ListedModel {
-  return listed(service.modelInfo(call, name, undefined).info);
+export function describeModel(service: Pick<Service, 'models'>, call: Call, name: string): ListedModel {
+  return listed(service.models.modelInfo(call, name, undefined).info);
 }
 
 function listed({ ref, source }: ModelInfo): ListedModel {

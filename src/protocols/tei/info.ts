@@ -17,7 +17,7 @@ export function answerInfo(context: TeiContext, call: Call, name: string): WireR
 
 /** The model, and its limits. Throws `not_found`. */
 export function describeModel({ service }: TeiContext, call: Call, name: string) {
-  const { info } = service.modelInfo(call, name, undefined);
+  const { info } = service.models.modelInfo(call, name, undefined);
   const { queue } = resolveModelConfig(info.source.config, info.source.manifest);
   const { maxInputTokens = 0 } = poolingSpecOf(info.tasks ?? {}) ?? {};
   return {
@@ -59,6 +59,6 @@ function labelsOf(labels: readonly string[]): object {
 
 /** `GET /health`: empty where the model answers requests. Throws `unavailable` otherwise. */
 export function answerHealth({ service }: TeiContext, call: Call, name: string): WireResponse {
-  if (service.modelReady(call, name, undefined)) return emptyResponse();
+  if (service.models.modelReady(call, name, undefined)) return emptyResponse();
   throw new MillraceError('unavailable', 'unhealthy');
 }

@@ -8,9 +8,9 @@ const NS_PER_S = 1e9;
 
 /** `GET /metrics`: the model's statistics since it was loaded, all versions together, under TEI's names. Times are seconds. */
 export function answerMetrics({ service }: TeiContext, call: Call, name: string): WireResponse {
-  const all = service.modelStatistics(call, name, undefined);
-  const ready = service.readyModels(call, 'suggest').filter(({ ref }) => ref.name === name);
-  const queued = ready.map(({ ref }) => service.modelGauges(call, ref)?.queuedRequests ?? 0);
+  const all = service.models.modelStatistics(call, name, undefined);
+  const ready = service.models.readyModels(call, 'suggest').filter(({ ref }) => ref.name === name);
+  const queued = ready.map(({ ref }) => service.models.modelGauges(call, ref)?.queuedRequests ?? 0);
   const [success, fail] = [total(all, 'success'), total(all, 'fail')];
   const families = [
     family('te_request_count', 'counter', { '': success.count + fail.count }),

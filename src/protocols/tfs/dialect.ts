@@ -17,7 +17,7 @@ export function createTfsDialect(context: DialectContext): Dialect {
         members: ['model_version_status'],
         answer: (call, request) => {
           const { name, version } = targetOf(request);
-          return { ...encodeStatuses(service.modelStatuses(call, name, version)) };
+          return { ...encodeStatuses(service.models.modelStatuses(call, name, version)) };
         },
       },
     ],

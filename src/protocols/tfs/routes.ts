@@ -56,7 +56,7 @@ export function createTfsRoutes(context: DialectContext): readonly Route[] {
       summary: `Inputs and outputs of ${what}`,
       handle: (call, request) => {
         const { name, version } = targetOf(request);
-        const { ref, signature } = service.modelInfo(call, name, version).info;
+        const { ref, signature } = service.models.modelInfo(call, name, version).info;
         const spec = { name: ref.name, signature_name: '', version: String(ref.version) };
         return jsonResponse({ model_spec: spec, metadata: { signature_def: encodeSignatureDefs(signature) } });
       },
@@ -65,14 +65,14 @@ export function createTfsRoutes(context: DialectContext): readonly Route[] {
   ]);
 }
 
-function statusRoute(service: Service, path: string, what: string): Route {
+function statusRoute(service: Pick<Service, 'models'>, path: string, what: string): Route {
   return {
     ...READ,
     path,
     summary: `How ${what} of a model stands`,
     handle: (call, request) => {
       const { name, version } = targetOf(request);
-      return jsonResponse(encodeStatuses(service.modelStatuses(call, name, version)));
+      return jsonResponse(encodeStatuses(service.models.modelStatuses(call, name, version)));
     },
   };
 }

@@ -30,9 +30,9 @@ const DEFAULT_MAX_REQUESTS = 1_024;
 
 /** TorchServe's management of models, in the words of its answers; over HTTP and gRPC. */
 export class Management {
-  readonly #service: Service;
+  readonly #service: Pick<Service, 'models'>;
 
-  constructor(service: Service) {
+  constructor(service: Pick<Service, 'models'>) {
     this.#service = service;
   }
 
@@ -50,14 +50,16 @@ export class Management {
   describe(call: Call, name: string, { version: text, customized }: Described): readonly object[] {
     const all = text === 'all';
     if (customized && !all) throw noCustomizedMetadata();
-    const { info, versions } = this.#service.modelInfo(call, name, all ? undefined : parseVersion(text, name));
+    const { info, versions } = this.#service.models.modelInfo(call, name, all ? undefined : parseVersion(text, name));
     if (!all) return [this.#describeOne(call, info)];
-    return versions.map((each) => this.#describeOne(call, this.#service.modelInfo(call, info.ref.name, each).info));
+    return versions.map((each) =>
+      this.#describeOne(call, this.#service.models.modelInfo(call, info.ref.name, each).info),
+    );
   }
 
   /** A model that SageMaker has loaded, which gives absolute paths, as it wants to be told of it; undefined for others. */
   describeShort(call: Call, name: string): ListedModel | undefined {
-    const { info } = this.#service.modelInfo(call, name, undefined);
+    const { info } = this.#service.models.modelInfo(call, name, undefined);
     const { from } = info.source;
     return from !== undefined && /^(\/|file:)/.test(from) ? listed(info) : undefined;
   }
@@ -72,13 +74,13 @@ export class Management {
   /** Unloads a model; a version of it where it is the only one. */
   async unregister(call: Call, name: string, version: number | undefined): Promise<string> {
     const only = version === undefined ? {} : { onlyVersion: version };
-    await this.#service.unloadModel(call, name, { ...only, onlyLoaded: true, untilGone: true });
+    await this.#service.models.unloadModel(call, name, { ...only, onlyLoaded: true, untilGone: true });
     return `Model "${name}" unregistered`;
   }
 
   /** Says that the version is the default one, which labels make it. Throws `unimplemented` where it is not. */
   setDefault(call: Call, name: string, version: number): string {
-    const { info, versions } = this.#service.modelInfo(call, name, undefined);
+    const { info, versions } = this.#service.models.modelInfo(call, name, undefined);
     if (!versions.includes(version)) throw unknownVersion(name, version);
     const { version: current } = info.ref;
     if (current === version) return `Default version successfully updated for model "${name}" to "${version}"`;
@@ -90,7 +92,7 @@ export class Management {
 
   /** Says that a model has so many workers, which its configuration says. Throws `unimplemented` where it has others. */
   scale(call: Call, { name, version }: { name: string; version: number | undefined }, range: WorkerRange): string {
-    const { info } = this.#service.modelInfo(call, name, version);
+    const { info } = this.#service.models.modelInfo(call, name, version);
     const min = range.min ?? 1;
     const max = range.max ?? min;
     if (max < min) throw invalidArgument('max_worker cannot be less than min_worker.');
@@ -109,7 +111,7 @@ export class Management {
 
   #describeOne(call: Call, info: ModelInfo): object {
     const { ref, source, instances, maxBatchSize } = info;
-    const gauges = this.#service.modelGauges(call, ref);
+    const gauges = this.#service.models.modelGauges(call, ref);
     const pendingRequests = gauges?.queuedRequests ?? 0;
     const capacity = source.config.queue?.maxRequests ?? DEFAULT_MAX_REQUESTS;
     return {

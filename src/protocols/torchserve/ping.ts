@@ -3,11 +3,11 @@ import type { Service } from '../../service/index.js';
 import type { Route } from '../route.js';
 
 /** What TorchServe says of its health, also over gRPC. */
-export function healthText(service: Pick<Service, 'ready'>): string {
-  return JSON.stringify({ status: service.ready() ? 'Healthy' : 'Unhealthy' });
+export function healthText(service: Pick<Service, 'server'>): string {
+  return JSON.stringify({ status: service.server.ready() ? 'Healthy' : 'Unhealthy' });
 }
 
-export function createPingRoute(service: Pick<Service, 'ready'>): Route {
+export function createPingRoute(service: Pick<Service, 'server'>): Route {
   return {
     method: 'GET',
     path: '/ping',
@@ -17,7 +17,7 @@ export function createPingRoute(service: Pick<Service, 'ready'>): Route {
     control: false,
     response: Type.Object({ status: Type.String() }),
     handle: () => ({
-      status: service.ready() ? 200 : 503,
+      status: service.server.ready() ? 200 : 503,
       headers: { 'content-type': 'application/json' },
       body: healthText(service),
     }),

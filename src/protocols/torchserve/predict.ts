@@ -51,7 +51,7 @@ export class Predictions {
   async predict(call: Call, { target, parts, stream, sequence: sequenceOf }: Asked): Promise<Predicted> {
     const { service, clock } = this.#context;
     const onlyOne = stream ? {} : { onlyOne: 'which Predictions cannot carry; use StreamPredictions' };
-    const resolved = await service.resolve(call, target, { ...onlyOne, whole: !stream });
+    const resolved = await service.inference.resolve(call, target, { ...onlyOne, whole: !stream });
     const { info } = resolved;
     const { signature, tasks } = info;
     const generates = tasks?.generate !== undefined;
@@ -59,7 +59,7 @@ export class Predictions {
     const sequence = sequenceOf?.(info);
     const request: InferRequest = sequence === undefined ? decoded.request : { ...decoded.request, sequence };
     call.timing.decodedAt = clock.now();
-    const result = await service.infer(call, resolved, request);
+    const result = await service.inference.infer(call, resolved, request);
     if (result.kind === 'many') return { kind: 'many', pieces: this.#pieces(result.responses) };
     const startedAt = clock.now();
     const answer = await this.#encoder.encode(decoded, result.response, info.signature);
@@ -71,7 +71,7 @@ export class Predictions {
   async answer(call: Call, target: InferTarget, wire: WireRequest): Promise<WireResponse | WireStream> {
     const { service, maxInputs } = this.#context;
     // Reading a form costs something, so the right is checked first.
-    if (wire.body.length > LARGE_BYTES) await service.checkTarget(call, target);
+    if (wire.body.length > LARGE_BYTES) await service.inference.checkTarget(call, target);
     const parts = await this.#decoder.parts(call, wire, maxInputs);
     const sequence = (info: ModelInfo) => (info.sequences ? sequenceIn(wire.headers) : undefined);
     const predicted = await this.predict(call, { target, parts, stream: true, sequence });

@@ -26,7 +26,7 @@ const RegisterSchema = Type.Object(
 );
 
 /** TorchServe's management API, as far as models are managed while a server runs. */
-export function createManagementRoutes(service: Service): readonly Route[] {
+export function createManagementRoutes(service: Pick<Service, 'models'>): readonly Route[] {
   const management = new Management(service);
   return [
     {

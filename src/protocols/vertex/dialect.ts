@@ -37,7 +37,7 @@ function createRoutes(context: DialectContext, options: VertexOptions, handlers:
       control: false,
       // Vertex AI may be told to ask where other protocols have their health.
       yields: true,
-      handle: (_call, request) => healthResponse(service.ready(), { ready: service.ready() }, request),
+      handle: (_call, request) => healthResponse(service.server.ready(), { ready: service.server.ready() }, request),
     },
     {
       method: 'POST',

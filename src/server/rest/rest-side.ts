@@ -16,7 +16,7 @@ export interface RestSetup {
   readonly dialects: readonly Dialect[];
   /** Writes the errors of requests that no route has. */
   readonly fallback: Dialect;
-  readonly service: Pick<Service, 'readyModels' | 'ready' | 'serverInfo'>;
+  readonly service: Pick<Service, 'models' | 'server'>;
   readonly clock: Clock;
   readonly authenticate: Authenticate;
   readonly authenticateSigner: AuthenticateSigner;

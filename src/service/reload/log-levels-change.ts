@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PrepareChange } from '../../governance/index.js';
-import type { LogControl } from '../types.js';
-import type { LiveSettings, LogLevels } from './types.js';
+import type { LiveSettings, LogControl, LogLevels } from './types.js';
 
 /** Levels of the log: a level that was set through the API stays until the file has another one than before. */
 export function logLevelsChange(

@@ -1,12 +1,10 @@
 import type { LiveAccess } from '../../account/index.js';
 import type { Call, LogLevel } from '../../core/index.js';
-import type { WrittenRollouts, WrittenRoutes } from '../../traffic/index.js';
+import type { LiveTraffic } from '../../traffic/index.js';
 import type { ReloadResult } from './reload-result.js';
 
 /** The settings that change while the server runs, as files say them. */
-export interface LiveSettings extends LiveAccess {
-  readonly routes: WrittenRoutes;
-  readonly rollouts: WrittenRollouts;
+export interface LiveSettings extends LiveAccess, LiveTraffic {
   readonly logLevels: LogLevels;
 }
 
@@ -14,6 +12,24 @@ export interface LiveSettings extends LiveAccess {
 export interface LogLevels {
   readonly logLevel: LogLevel | 'silent';
   readonly logLevels: Readonly<Record<string, LogLevel>>;
+}
+
+/** Which levels are logged. */
+export interface LogSettings {
+  readonly info: boolean;
+  readonly warning: boolean;
+  readonly error: boolean;
+  /** 1: debug, 2: trace as well. */
+  readonly verboseLevel: number;
+}
+
+/** The log settings while the server runs; implemented by telemetry, handed to the service by the assembly. */
+export interface LogControl {
+  get(): LogSettings;
+  /** Settings as they are after the change. */
+  update(change: Partial<LogSettings>): LogSettings;
+  /** Levels of the settings; those that are missing stay. */
+  setLevels(levels: Partial<LogLevels>): void;
 }
 
 /** Reading the files of the settings again. */

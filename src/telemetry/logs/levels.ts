@@ -4,16 +4,14 @@ import type { TelemetryOptions } from '../options.js';
 
 export type EnabledLevels = Readonly<Record<Room, ReadonlySet<LogLevel>>>;
 
-/** The options in the words of Triton's log settings. */
+/** Which levels the options have logged. */
 export function logSettingsOf({ logLevel }: Pick<TelemetryOptions, 'logLevel'>): LogSettings {
   const enabled = logLevel === 'silent' ? new Set<LogLevel>() : levelsFrom(logLevel);
   return {
-    log_file: '',
-    log_info: enabled.has('info'),
-    log_warning: enabled.has('warn'),
-    log_error: enabled.has('error'),
-    log_verbose_level: enabled.has('trace') ? 2 : enabled.has('debug') ? 1 : 0,
-    log_format: 'default',
+    info: enabled.has('info'),
+    warning: enabled.has('warn'),
+    error: enabled.has('error'),
+    verboseLevel: enabled.has('trace') ? 2 : enabled.has('debug') ? 1 : 0,
   };
 }
 
@@ -31,15 +29,15 @@ export function enabledLevels(settings: LogSettings, levelByRoom: TelemetryOptio
 function isEnabled(settings: LogSettings, level: LogLevel): boolean {
   switch (level) {
     case 'trace':
-      return settings.log_verbose_level >= 2;
+      return settings.verboseLevel >= 2;
     case 'debug':
-      return settings.log_verbose_level >= 1;
+      return settings.verboseLevel >= 1;
     case 'info':
-      return settings.log_info;
+      return settings.info;
     case 'warn':
-      return settings.log_warning;
+      return settings.warning;
     case 'error':
-      return settings.log_error;
+      return settings.error;
     default:
       return level satisfies never;
   }

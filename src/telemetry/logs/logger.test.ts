@@ -30,7 +30,7 @@ describe('the level', () => {
   ] as const)('%s lets its own and the more severe ones through', (level, levels, verbose) => {
     const { logger, heard } = start(level);
     expect(heard()).toEqual(levels);
-    expect(logger.get().log_verbose_level).toBe(verbose);
+    expect(logger.get().verboseLevel).toBe(verbose);
   });
 
   it('can be set for one room, which then goes its own way', () => {
@@ -38,7 +38,7 @@ describe('the level', () => {
     expect(heard('engine')).toEqual(['debug', 'info', 'warn', 'error']);
     for (const room of ROOMS.filter((candidate) => candidate !== 'engine'))
       expect(heard(room)).toEqual(['warn', 'error']);
-    logger.update({ log_warning: false, log_error: false });
+    logger.update({ warning: false, error: false });
     expect(heard('engine')).toEqual(['debug', 'info', 'warn', 'error']);
     expect(heard('server')).toEqual([]);
   });
@@ -49,7 +49,7 @@ describe('the level', () => {
     expect([heard('engine'), heard('server')]).toEqual([['debug', 'info', 'warn', 'error'], ['error']]);
     logger.setLevels({ logLevels: { server: 'info' } });
     expect([heard('engine'), heard('server')]).toEqual([['error'], ['info', 'warn', 'error']]);
-    logger.update({ log_info: true });
+    logger.update({ info: true });
     expect(heard('server')).toEqual(['info', 'warn', 'error']);
   });
 });
@@ -57,27 +57,25 @@ describe('the level', () => {
 describe("Triton's log settings", () => {
   it('begin as the options say', () => {
     expect(start('info').logger.get()).toEqual({
-      log_file: '',
-      log_info: true,
-      log_warning: true,
-      log_error: true,
-      log_verbose_level: 0,
-      log_format: 'default',
+      info: true,
+      warning: true,
+      error: true,
+      verboseLevel: 0,
     });
   });
 
   it('switch each level by itself while the server runs', () => {
     const { logger, heard } = start('info');
-    expect(logger.update({ log_warning: false, log_verbose_level: 1 })).toMatchObject({
-      log_info: true,
-      log_warning: false,
-      log_verbose_level: 1,
+    expect(logger.update({ warning: false, verboseLevel: 1 })).toEqual({
+      info: true,
+      warning: false,
+      error: true,
+      verboseLevel: 1,
     });
     expect(heard()).toEqual(['debug', 'info', 'error']);
-    logger.update({ log_info: false, log_verbose_level: 4 });
+    logger.update({ info: false, verboseLevel: 4 });
     expect(heard()).toEqual(['trace', 'debug', 'error']);
-    logger.update({ log_verbose_level: 0, log_error: false, log_format: 'ISO8601' });
+    logger.update({ verboseLevel: 0, error: false });
     expect(heard()).toEqual([]);
-    expect(logger.get().log_format).toBe('ISO8601');
   });
 });

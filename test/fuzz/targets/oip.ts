@@ -190,7 +190,7 @@ async function shareMemory({ app }: AppServer): Promise<AsyncDisposable> {
     deadlineAt: Number.POSITIVE_INFINITY,
     receivedAt: 0,
   });
-  await app.service.registerSystemSharedMemory(caller, { ...SHARED_REGION, key: shared.key });
+  await app.service.inference.registerSystemSharedMemory(caller, { ...SHARED_REGION, key: shared.key });
   return { [Symbol.asyncDispose]: async () => shared[Symbol.dispose]() };
 }
 

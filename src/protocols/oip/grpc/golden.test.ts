@@ -6,7 +6,6 @@ import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js
 import type { Datatype, InferRequest, InferResponse, ParameterValue, Tensor } from '../../../core/index.js';
 import { MillraceError } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
-import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from '../../../service/settings.js';
 import { GRPC_STATUS } from '../../shared/grpc/status.js';
 import { decodeModelInfer } from './decode-infer.js';
 import { createGrpcMethods } from './routes.js';
@@ -153,25 +152,13 @@ describe('ModelInfer as recorded from Triton', () => {
 });
 
 describe('the settings as recorded from Triton', () => {
-  let log = createFakeService().logSettings(createTestCall());
+  let log = createFakeService().server.logSettings(createTestCall());
   const service = createFakeService({
-    traceSettings: () => TRACE_SETTINGS,
-    async updateTraceSettings(_call, _model, update) {
-      checkTraceUpdate(update);
-      return TRACE_SETTINGS;
-    },
     logSettings: () => log,
-    updateLogSettings: async (_call, update) =>
-      updateLogSettings(
-        {
-          get: () => log,
-          update: (change) => {
-            log = { ...log, ...change };
-            return log;
-          },
-        },
-        update,
-      ),
+    async changeLogSettings(_call, change) {
+      log = { ...log, ...change() };
+      return log;
+    },
   });
 
   // In order: some change what others see.

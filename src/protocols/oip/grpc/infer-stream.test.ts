@@ -3,6 +3,7 @@ import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { FakeGrpcStream } from '../../../../test/support/fake-grpc-stream.js';
 import { fakeResolved } from '../../../../test/support/fake-service.js';
 import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
+import { serviceOf } from '../../../../test/support/service-of.js';
 import { fp32 } from '../../../../test/support/tensors.js';
 import { type Call, type InferRequest, type InferResponse, MillraceError } from '../../../core/index.js';
 import type { InferResult } from '../../../service/index.js';
@@ -29,13 +30,13 @@ function setUp(metadata: GrpcMetadata = {}) {
   const open = createStreamOpener({
     maxInputs: 4,
     clock: new FakeClock(),
-    service: {
+    service: serviceOf({
       resolve: (_call, target) => fakeResolved(target, {}),
       infer: (call, _resolved, request) =>
         new Promise((resolve, reject) => {
           asked.push({ call, request, answer: resolve, fail: reject });
         }),
-    },
+    }),
   });
   const handler = open(stream);
   const ask = (id: string, more: object = {}) =>

@@ -37,7 +37,7 @@ export function createStreamOpener(options: GrpcInferOptions): StreamMethod['ope
 }
 
 interface Setup {
-  readonly service: Pick<Service, 'resolve' | 'infer'>;
+  readonly service: Pick<Service, 'inference'>;
   readonly maxInputs: number;
   /** Parameters that every request gets of the stream's metadata. */
   readonly forwarded: Parameters;
@@ -113,7 +113,9 @@ class InferStream implements GrpcStreamHandler {
     const { target, emptyFinalResponse } = decoded;
     const { call } = turn;
     call.timing.decodedAt = clock.now();
-    whenReady(service.resolve(call, target), (resolved) => service.infer(call, resolved, request)).then(
+    whenReady(service.inference.resolve(call, target), (resolved) =>
+      service.inference.infer(call, resolved, request),
+    ).then(
       (result) => this.#onResult(turn, { target, request, result, emptyFinalResponse }),
       (error) => this.#refuse(turn, request.id, error),
     );

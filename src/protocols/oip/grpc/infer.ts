@@ -8,7 +8,7 @@ import { decodeModelInfer, isLargeMessage } from './decode-infer.js';
 import { createInferEncoder } from './encode-infer.js';
 
 export interface GrpcInferOptions {
-  readonly service: Pick<Service, 'resolve' | 'infer'>;
+  readonly service: Pick<Service, 'inference'>;
   /** Most inputs of a request, and most outputs that it may name. */
   readonly maxInputs: number;
   /** Metadata that becomes parameters of the request (see `parseForwardPattern`); undefined = none. */
@@ -32,9 +32,9 @@ export function createInferHandler(options: GrpcInferOptions): UnaryMethod['hand
     const request =
       forwardHeaders === undefined ? decoded : withParameters(decoded, parametersOfMetadata(forwardHeaders, metadata));
     call.timing.decodedAt = clock.now();
-    const resolving = service.resolve(call, target, ONLY_ONE);
+    const resolving = service.inference.resolve(call, target, ONLY_ONE);
     const resolved = resolving instanceof Promise ? await resolving : resolving;
-    const result = await service.infer(call, resolved, request);
+    const result = await service.inference.infer(call, resolved, request);
     if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
     const startedAt = clock.now();
     const answer = encoder.response(result.response);

@@ -3,6 +3,7 @@ import { toTritonConfig } from '../../../repository/index.js';
 import type { Service } from '../../../service/index.js';
 import type { GrpcMethod } from '../../shared/grpc/method.js';
 import { encodeModelMetadata, encodeStatistics } from '../routes-encode.js';
+import { statisticsOf } from '../routes-models.js';
 import { decodeVersion } from './decode-version.js';
 import { plainMethod } from './unary.js';
 
@@ -12,31 +13,31 @@ interface ModelRequest {
 }
 
 /** Everything that can be asked of a model, of the version that the policy chooses or of a given one. */
-export function createModelMethods(service: Service): readonly GrpcMethod[] {
+export function createModelMethods(service: Pick<Service, 'models'>): readonly GrpcMethod[] {
   return [
     plainMethod<ModelRequest>({
       name: 'ModelReady',
-      answer: (call, { name, version }) => ({ ready: service.modelReady(call, name, decodeVersion(version)) }),
+      answer: (call, { name, version }) => ({ ready: service.models.modelReady(call, name, decodeVersion(version)) }),
     }),
     plainMethod<ModelRequest>({
       name: 'ModelMetadata',
       answer: (call, { name, version }) => {
-        const { info, versions } = service.modelInfo(call, name, decodeVersion(version));
+        const { info, versions } = service.models.modelInfo(call, name, decodeVersion(version));
         return encodeModelMetadata(info, versions);
       },
     }),
     plainMethod<ModelRequest>({
       name: 'ModelConfig',
       answer: (call, { name, version }) => ({
-        config: toTritonConfig(service.modelInfo(call, name, decodeVersion(version)).info),
+        config: toTritonConfig(service.models.modelInfo(call, name, decodeVersion(version)).info),
       }),
     }),
     plainMethod<ModelRequest>({
       name: 'ModelStatistics',
       answer: (call, { name, version }) => {
         const wanted = decodeVersion(version);
-        if (name !== '') return encodeStatistics(service.modelStatistics(call, name, wanted));
-        if (wanted === undefined) return encodeStatistics(service.modelStatistics(call, undefined, undefined));
+        if (name !== '') return encodeStatistics(statisticsOf(service, call, { name, version: wanted }));
+        if (wanted === undefined) return encodeStatistics(service.models.modelStatistics(call, undefined, undefined));
         throw invalidArgument(`expected the name of a model with version ${wanted}, got none`);
       },
     }),

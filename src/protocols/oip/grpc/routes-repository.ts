@@ -7,12 +7,14 @@ import { MESSAGES } from './schema.js';
 import { pathOf, plainMethod } from './unary.js';
 
 /** The model repository extension: index, load and unload, of all repositories or of a named one. */
-export function createRepositoryMethods(service: Service): readonly GrpcMethod[] {
+export function createRepositoryMethods(service: Pick<Service, 'models'>): readonly GrpcMethod[] {
   return [
     plainMethod<{ readonly repository_name: string; readonly ready: boolean }>({
       name: 'RepositoryIndex',
       answer: (call, { repository_name, ready }) => ({
-        models: encodeIndex(service.repositoryIndex(call, { readyOnly: ready, ...repositoryOf(repository_name) })),
+        models: encodeIndex(
+          service.models.repositoryIndex(call, { readyOnly: ready, ...repositoryOf(repository_name) }),
+        ),
       }),
     }),
     loadMethod(service),
@@ -27,7 +29,7 @@ export function createRepositoryMethods(service: Service): readonly GrpcMethod[]
           throw invalidArgument(`unload parameter '${name}': expected a bool_param`);
         };
         const unloadDependents = flag('unload_dependents');
-        await service.unloadModel(call, model_name, { unloadDependents, ...(flag('force') && { force: true }) });
+        await service.models.unloadModel(call, model_name, { unloadDependents, ...(flag('force') && { force: true }) });
         return {};
       },
     }),
@@ -53,7 +55,7 @@ interface LoadParameter {
     | { readonly case: 'boolParam' | 'int64Param' | undefined };
 }
 
-function loadMethod(service: Service): UnaryMethod {
+function loadMethod(service: Pick<Service, 'models'>): UnaryMethod {
   return {
     kind: 'unary',
     path: pathOf('RepositoryModelLoad'),
@@ -64,7 +66,7 @@ function loadMethod(service: Service): UnaryMethod {
       // The schema says what is there; the type repeats it.
       const request = MESSAGES.decode('RepositoryModelLoadRequest', message) as unknown as LoadRequest;
       const options = readLoadParameters(request.parameters, LOAD_VALUES);
-      await service.loadModel(call, request.modelName, { ...options, ...repositoryOf(request.repositoryName) });
+      await service.models.loadModel(call, request.modelName, { ...options, ...repositoryOf(request.repositoryName) });
       return MESSAGES.encodeFromJson('RepositoryModelLoadResponse', {});
     },
   };

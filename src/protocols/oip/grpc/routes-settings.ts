@@ -1,7 +1,8 @@
 import { invalidArgument } from '../../../core/index.js';
-import type { LogSettings, Service, TraceSettings } from '../../../service/index.js';
+import type { Service } from '../../../service/index.js';
 import type { GrpcMethod } from '../../shared/grpc/method.js';
 import { knownLogSettings, knownTraceSettings } from '../routes-settings.js';
+import { readLog, readTrace, type TraceSettings, type TritonLogSettings, updateLog, updateTrace } from '../settings.js';
 import { plainMethod } from './unary.js';
 
 interface TraceRequest {
@@ -20,23 +21,23 @@ interface LogRequest {
 }
 
 /** The trace and logging extensions: one method each, which changes what the request names and answers with all of them. */
-export function createSettingsMethods(service: Service): readonly GrpcMethod[] {
+export function createSettingsMethods(service: Pick<Service, 'server'>): readonly GrpcMethod[] {
   return [
     plainMethod<TraceRequest>({
       name: 'TraceSetting',
       control: true,
       answer: async (call, { settings, model_name }) => {
         const model = model_name === '' ? undefined : model_name;
-        if (Object.keys(settings).length === 0) return encodeTrace(service.traceSettings(call, model));
-        return encodeTrace(await service.updateTraceSettings(call, model, decodeTrace(settings)));
+        if (Object.keys(settings).length === 0) return encodeTrace(readTrace(service, call, model));
+        return encodeTrace(await updateTrace(service, { call, model }, decodeTrace(settings)));
       },
     }),
     plainMethod<LogRequest>({
       name: 'LogSettings',
       control: true,
       answer: async (call, { settings }) => {
-        if (Object.keys(settings).length === 0) return encodeLog(service.logSettings(call));
-        return encodeLog(await service.updateLogSettings(call, decodeLog(settings)));
+        if (Object.keys(settings).length === 0) return encodeLog(readLog(service, call));
+        return encodeLog(await updateLog(service, call, decodeLog(settings)));
       },
     }),
   ];
@@ -64,7 +65,7 @@ function decodeLog(settings: LogRequest['settings']): Readonly<Record<string, un
   });
 }
 
-function encodeLog(settings: LogSettings): object {
+function encodeLog(settings: TritonLogSettings): object {
   const encode = (value: string | number | boolean): LogValue => {
     if (typeof value === 'boolean') return { bool_param: value };
     return typeof value === 'number' ? { uint32_param: value } : { string_param: value };

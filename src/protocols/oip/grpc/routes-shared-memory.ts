@@ -17,12 +17,12 @@ interface RegisterRequest {
 }
 
 /** The system shared memory extension, and as much of the CUDA one as clients ask for without using it. */
-export function createSharedMemoryMethods(service: Service): readonly GrpcMethod[] {
+export function createSharedMemoryMethods(service: Pick<Service, 'inference'>): readonly GrpcMethod[] {
   return [
     plainMethod<RegionRequest>({
       name: 'SystemSharedMemoryStatus',
       answer: (call, { name }) => {
-        const regions = service.systemSharedMemoryStatus(call, name === '' ? undefined : name);
+        const regions = service.inference.systemSharedMemoryStatus(call, name === '' ? undefined : name);
         const entries = regions.map(({ name, key, offset, sizeBytes }) => [
           name,
           { name, key, offset, byte_size: sizeBytes },
@@ -34,14 +34,14 @@ export function createSharedMemoryMethods(service: Service): readonly GrpcMethod
       name: 'SystemSharedMemoryRegister',
       answer: async (call, { name, key, offset, byte_size }) => {
         const region = { name, key, offset: Number(offset), sizeBytes: Number(byte_size) };
-        await service.registerSystemSharedMemory(call, region);
+        await service.inference.registerSystemSharedMemory(call, region);
         return {};
       },
     }),
     plainMethod<RegionRequest>({
       name: 'SystemSharedMemoryUnregister',
       answer: async (call, { name }) => {
-        await service.unregisterSystemSharedMemory(call, name === '' ? undefined : name);
+        await service.inference.unregisterSystemSharedMemory(call, name === '' ? undefined : name);
         return {};
       },
     }),

@@ -3,6 +3,7 @@ import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { createTestCall } from '../../../../test/support/fake-grpc-stream.js';
 import { createFakeService, type FakeService } from '../../../../test/support/fake-service.js';
 import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
+import { TRITON_EXTENSIONS } from '../../../../test/support/triton-extensions.js';
 import type { MillraceError } from '../../../core/index.js';
 import { toTritonConfig } from '../../../repository/index.js';
 import { createGrpcMethods } from './routes.js';
@@ -19,8 +20,8 @@ async function ask(name: string, request: object = {}, service = createFakeServi
   return protoJson(`${name}Response`, await method.handle(createTestCall(), message, {}));
 }
 
-const refusal = (name: string, request: object) =>
-  ask(name, request).then(
+const refusal = (name: string, request: object, service?: FakeService) =>
+  ask(name, request, service).then(
     () => 'answered',
     (error: MillraceError) => `${error.code}: ${error.message}`,
   );
@@ -110,8 +111,8 @@ describe('ModelInfer', () => {
   it('says that it can carry one answer only', async () => {
     const asked: unknown[] = [];
     const service = createFakeService();
-    const { resolve } = service;
-    service.resolve = (call, target, options) => {
+    const { resolve } = service.inference;
+    service.inference.resolve = (call, target, options) => {
       asked.push(options);
       return resolve(call, target, options);
     };
@@ -127,7 +128,11 @@ describe('health and metadata', () => {
     expect(await ask('ServerLive')).toEqual({ live: true });
     expect(await ask('ServerReady')).toEqual({ ready: true });
     expect(await ask('ServerReady', {}, service)).toEqual({ ready: false });
-    expect(await ask('ServerMetadata')).toEqual({ name: 'millrace', version: '0.0.0', extensions: ['statistics'] });
+    expect(await ask('ServerMetadata')).toEqual({
+      name: 'millrace',
+      version: '0.0.0',
+      extensions: TRITON_EXTENSIONS,
+    });
   });
 
   it('of a model', async () => {
@@ -152,7 +157,7 @@ describe('health and metadata', () => {
 
   it('of a configuration, all of which HTTP shows, too', async () => {
     const service = createFakeService();
-    const { info } = service.modelInfo(createTestCall(), 'm', undefined);
+    const { info } = service.models.modelInfo(createTestCall(), 'm', undefined);
     const { config } = (await ask('ModelConfig', { name: 'm', version: '-1' })) as { config: object };
     const strings = JSON.parse(JSON.stringify(toTritonConfig(info)), (key, value) =>
       key === 'dims' ? value.map(String) : key === 'max_queue_delay_microseconds' ? String(value) : value,
@@ -178,6 +183,7 @@ describe('health and metadata', () => {
         response_stats: {},
       },
     ]);
+    expect(await refusal('ModelStatistics', { name: 'nope' })).toBe("invalid_argument: model 'nope' is not found");
     expect(await refusal('ModelStatistics', { version: '1' })).toBe(
       'invalid_argument: expected the name of a model with version 1, got none',
     );
@@ -230,21 +236,20 @@ describe('settings', () => {
   it('are read without any, and changed with some', async () => {
     const service = createFakeService();
     const trace = { trace_level: { value: ['OFF'] }, trace_rate: { value: [] }, foo: { value: ['x'] } };
-    expect(await ask('TraceSetting', { model_name: 'm' }, service)).toMatchObject({
+    const read = await ask('TraceSetting', { model_name: 'm' }, service);
+    expect(read).toMatchObject({
       settings: { trace_level: { value: ['OFF'] }, trace_rate: { value: ['1000'] }, trace_file: { value: [''] } },
     });
     expect(await ask('LogSettings', {}, service)).toMatchObject({
       settings: { log_info: { bool_param: true }, log_verbose_level: { uint32_param: 0 } },
     });
     expect(service.calls).toEqual([]);
-    await ask('TraceSetting', { model_name: 'm', settings: trace }, service);
-    await ask('TraceSetting', { settings: { trace_count: { value: ['5'] } } }, service);
+    expect(await ask('TraceSetting', { model_name: 'm', settings: trace }, service)).toEqual(read);
+    expect(await refusal('TraceSetting', { settings: { trace_count: { value: ['5'] } } }, service)).toBe(
+      "unimplemented: trace_count: this version exports no traces; only '-1' can be set",
+    );
     await ask('LogSettings', { settings: { log_info: { bool_param: false }, bar: {} } }, service);
-    expect(service.calls.map(({ args }) => args)).toEqual([
-      ['m', { trace_level: ['OFF'], trace_rate: null }],
-      [undefined, { trace_count: '5' }],
-      [{ log_info: false }],
-    ]);
+    expect(service.calls.map(({ args }) => args)).toEqual([['m'], [undefined], [{ info: false }]]);
   });
 
   it('are refused without a value, or with too many', async () => {

@@ -23,7 +23,10 @@ export interface GrpcMethodOptions {
 }
 
 /** The 20 methods of Triton's `inference.GRPCInferenceService`, six of which are the Open Inference Protocol's. */
-export function createGrpcMethods(service: Service, options: GrpcMethodOptions): readonly GrpcMethod[] {
+export function createGrpcMethods(
+  service: Pick<Service, 'inference' | 'models' | 'server'>,
+  options: GrpcMethodOptions,
+): readonly GrpcMethod[] {
   const infer = { ...options, service };
   return [
     {

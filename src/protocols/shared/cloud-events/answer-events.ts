@@ -17,7 +17,7 @@ const DECODE_DATA: DecodeFunction<{ readonly body: Uint8Array }, Uint8Array> = {
 
 /** What events are read with. */
 export interface EventsContext extends Pick<DialectContext, 'decoder' | 'clock'> {
-  readonly service: Pick<Service, 'checkTarget'>;
+  readonly service: Pick<Service, 'inference'>;
 }
 
 /** The same for clients of KServe that send CloudEvents, which are answered with events; other requests go on as they are. */
@@ -47,7 +47,7 @@ async function answerEvent(
   if (mode === 'binary') checkEventHeaders(headers);
   else {
     // Reading an event costs something, so the right is checked first.
-    await service.checkTarget(call, target);
+    await service.inference.checkTarget(call, target);
     const data =
       body.length <= LARGE_BYTES
         ? readEventData(body)

@@ -2,13 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../../test/support/fake-service.js';
 import { principalWith } from '../../../../test/support/principals.js';
-import {
-  Call,
-  type GenerationParameters,
-  type InferRequest,
-  MillraceError,
-  NO_PARAMETERS,
-} from '../../../core/index.js';
+import { serviceOf } from '../../../../test/support/service-of.js';
+import { Call, type GenerationParameters, MillraceError, NO_PARAMETERS } from '../../../core/index.js';
 import { textPrompt } from '../../../generation/index.js';
 import { Choices } from './choices.js';
 
@@ -20,18 +15,18 @@ function ask(answers: readonly (string | MillraceError)[], parameters: Generatio
   const clock = new FakeClock();
   const left = [...answers];
   const asked: (GenerationParameters | undefined)[] = [];
-  const service = {
+  const service = serviceOf({
     readyModels: () => [],
     resolve: () => fakeResolved({ name: 'm', version: undefined }, { tasks: { generate: GENERATE } }),
-    infer: async (_: Call, __: unknown, { generation }: InferRequest) => {
+    infer: async (_, __, { generation }) => {
       asked.push(generation);
       const answer = left.shift();
       if (answer instanceof MillraceError) throw answer;
       const ref = { name: 'm', version: 1, generation: 1 };
       const delta = { text: answer ?? '' };
-      return { kind: 'one' as const, response: { ref, id: '', outputs: [], parameters: NO_PARAMETERS, delta } };
+      return { kind: 'one', response: { ref, id: '', outputs: [], parameters: NO_PARAMETERS, delta } };
     },
-  };
+  });
   const call = new Call({
     requestId: 'r',
     principal: principalWith('tester', 'caller'),

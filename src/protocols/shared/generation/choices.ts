@@ -49,7 +49,7 @@ export interface ChoicePiece extends Generated {
 }
 
 export interface ChoicesContext {
-  readonly service: Pick<Service, 'resolve' | 'infer' | 'readyModels'>;
+  readonly service: Pick<Service, 'inference' | 'models'>;
   readonly clock: Clock;
   /** How often a whole answer that does not match its schema is generated again. Default: 0. */
   readonly schemaRetries?: number;
@@ -163,7 +163,7 @@ export class Choices {
   async #resolve(call: Call, model: string, whole: boolean): Promise<Resolved> {
     const { service } = this.#context;
     try {
-      return await service.resolve(call, { name: model, version: undefined }, { whole });
+      return await service.inference.resolve(call, { name: model, version: undefined }, { whole });
     } catch (error) {
       throw unresolved(error, { service, call, model });
     }
@@ -189,7 +189,7 @@ export class Choices {
       throw new ParameterError('suffix', message, 'unimplemented');
     }
     if (effortPlace !== undefined && generate.reasoningEffort === false) this.#noteIgnored(effortPlace);
-    const asked = service.infer(call, resolved, {
+    const asked = service.inference.infer(call, resolved, {
       id: '',
       inputs,
       outputs: undefined,
@@ -215,7 +215,7 @@ function generatedOf({ delta, usage, finishReason }: InferResponse): Generated {
 }
 
 interface Asked {
-  readonly service: Pick<Service, 'readyModels'>;
+  readonly service: Pick<Service, 'models'>;
   readonly call: Call;
   readonly model: string;
 }
@@ -224,7 +224,7 @@ interface Asked {
 export function unresolved(error: unknown, { service, call, model }: Asked): unknown {
   if (!(error instanceof MillraceError) || error.code !== 'not_found') return error;
   if (error instanceof UnknownLabelError) return modelNotFound(error.message);
-  return unknownModel(model, service.readyModels(call, 'suggest'));
+  return unknownModel(model, service.models.readyModels(call, 'suggest'));
 }
 
 /** What an unknown model is answered with: the name that may have been meant among those that the caller may see. */

@@ -18,11 +18,11 @@ const SERVICE_UNKNOWN = 3;
  * Triton does; `Watch` says `SERVICE_UNKNOWN` of names that it does not know, and looks once a second.
  */
 export function createHealthMethods(
-  service: Pick<Service, 'ready'>,
+  service: Pick<Service, 'server'>,
   { clock, services }: { readonly clock: Clock; readonly services: readonly string[] },
 ): readonly GrpcMethod[] {
   const known = [WHOLE, ...services];
-  const status = () => (service.ready() ? SERVING : NOT_SERVING);
+  const status = () => (service.server.ready() ? SERVING : NOT_SERVING);
   return [
     {
       kind: 'unary',

@@ -13,7 +13,7 @@ export interface ServedMethod {
 }
 
 export interface GrpcServicesOptions {
-  readonly service: Pick<Service, 'ready'>;
+  readonly service: Pick<Service, 'server'>;
   readonly clock: Clock;
 }
 

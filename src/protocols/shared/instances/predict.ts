@@ -11,7 +11,7 @@ import { createInstancesEncoder } from './encode.js';
 import { readInstances } from './read.js';
 
 export interface PredictorOptions extends Pick<DialectContext, 'decoder' | 'clock'> {
-  readonly service: Pick<Service, 'resolve' | 'infer'>;
+  readonly service: Pick<Service, 'inference'>;
 }
 
 /** What protocols with rows in JSON do each in their own way. */
@@ -29,7 +29,7 @@ export function createPredictor(
 ): Predict {
   const encode = createInstancesEncoder(new Turns(clock));
   return async (call, target, wire) => {
-    const resolving = service.resolve(call, target, resolve);
+    const resolving = service.inference.resolve(call, target, resolve);
     const resolved = resolving instanceof Promise ? await resolving : resolving;
     const { signature } = resolved.info;
     let request: InferRequest;
@@ -44,7 +44,7 @@ export function createPredictor(
       request = onlyClasses(media);
     }
     call.timing.decodedAt = clock.now();
-    const result = await service.infer(call, resolved, request);
+    const result = await service.inference.infer(call, resolved, request);
     if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
     const startedAt = clock.now();
     const { outputs } = result.response;

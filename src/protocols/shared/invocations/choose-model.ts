@@ -8,13 +8,13 @@ const MAX_SHOWN = 5;
  * naming the `setting` where there are several, or none.
  */
 export function chooseModel(
-  service: Pick<Service, 'readyModels'>,
+  service: Pick<Service, 'models'>,
   call: Call,
   { configured, setting }: { readonly configured: string; readonly setting: string },
 ): string {
   if (configured !== '') return configured;
   const namesOf = (purpose: 'infer' | 'suggest') => [
-    ...new Set(service.readyModels(call, purpose).map(({ ref }) => ref.name)),
+    ...new Set(service.models.readyModels(call, purpose).map(({ ref }) => ref.name)),
   ];
   const inferable = namesOf('infer');
   // A caller who may infer none is refused by the inference, which names the missing right.

@@ -92,7 +92,7 @@ export class RowsRunner {
   }
 
   async #resolve(call: Call, model: string): Promise<Resolved> {
-    return this.#context.service.resolve(call, { name: model, version: undefined }, ONLY_ONE);
+    return this.#context.service.inference.resolve(call, { name: model, version: undefined }, ONLY_ONE);
   }
 
   #decode(
@@ -114,7 +114,7 @@ export class RowsRunner {
     const { resolved, request, wire } = asked;
     const complete = this.#forward(request, wire.rawHeaders);
     call.timing.decodedAt = this.#clock.now();
-    const result = await this.#context.service.infer(call, resolved, complete);
+    const result = await this.#context.service.inference.infer(call, resolved, complete);
     if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
     const startedAt = this.#clock.now();
     const answer = await this.#encode(complete, result.response, form);

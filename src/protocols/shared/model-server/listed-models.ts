@@ -16,7 +16,7 @@ export type ListedModel = Readonly<Static<typeof ListedModelSchema>>;
 export type ModelPage = Readonly<Static<typeof ModelPageSchema>>;
 
 /** Ready models in order of name, each once: of several versions the last one that the service tells of. */
-export function readyByName(service: Pick<Service, 'readyModels'>, call: Call): readonly ModelInfo[] {
-  const models = new Map(service.readyModels(call).map((info) => [info.ref.name, info]));
+export function readyByName(service: Pick<Service, 'models'>, call: Call): readonly ModelInfo[] {
+  const models = new Map(service.models.readyModels(call).map((info) => [info.ref.name, info]));
   return [...models.values()].sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1));
 }

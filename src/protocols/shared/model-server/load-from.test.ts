@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
+import { serviceOf } from '../../../../test/support/service-of.js';
 import { type Call, MillraceError } from '../../../core/index.js';
 import { RunnerDiedError } from '../../../runtimes/index.js';
 import { loadFrom, OutOfMemoryError } from './load-from.js';
 
 /** What a load that fails with an error is answered with. */
 function answerTo(error: unknown): Promise<unknown> {
-  const service = { loadModel: () => Promise.reject(error) };
+  const service = serviceOf({ loadModel: () => Promise.reject(error) });
   return loadFrom(service, {} as Call, { name: 'm', url: 'm' }).catch((thrown: unknown) => thrown);
 }
 const failed = (cause: unknown) => new MillraceError('invalid_argument', "model 'm' failed to load: why", { cause });

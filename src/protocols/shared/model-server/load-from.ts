@@ -14,12 +14,12 @@ export class OutOfMemoryError extends MillraceError {
 
 /** Loads a model from where it lies. Rejects with {@link OutOfMemoryError} where there is no memory or no room for its instances. */
 export async function loadFrom(
-  service: Pick<Service, 'loadModel'>,
+  service: Pick<Service, 'models'>,
   call: Call,
   { name, url }: { readonly name: string; readonly url: string },
 ): Promise<readonly ModelInfo[]> {
   try {
-    return await service.loadModel(call, name, { from: url });
+    return await service.models.loadModel(call, name, { from: url });
   } catch (error) {
     throw error instanceof MillraceError && isOutOfMemory(error) ? new OutOfMemoryError(error) : error;
   }

@@ -22,7 +22,7 @@ import { lacksTask } from './tasks.js';
 const UTF8 = new TextDecoder();
 
 export interface PoolingContext {
-  readonly service: Pick<Service, 'resolve' | 'infer' | 'readyModels'>;
+  readonly service: Pick<Service, 'inference' | 'models'>;
   readonly clock: Clock;
 }
 
@@ -42,10 +42,10 @@ export interface PoolingResult extends PoolingAnswer {
   readonly promptTokens: number;
 }
 
-/** The model of a name. Rejects as `service.resolve`; an unknown name with the reason `model_not_found` and a similar name. */
+/** The model of a name. Rejects as `service.inference.resolve`; an unknown name with the reason `model_not_found` and a similar name. */
 export async function resolveModel({ service }: PoolingContext, call: Call, model: string): Promise<Resolved> {
   try {
-    return await service.resolve(call, { name: model, version: undefined });
+    return await service.inference.resolve(call, { name: model, version: undefined });
   } catch (error) {
     throw unresolved(error, { service, call, model });
   }
@@ -74,7 +74,7 @@ export interface ResolvedPooling {
   readonly request: PoolingRequest;
 }
 
-/** Runs a request. Rejects with `ParameterError` for more texts than the model takes, and as `service.infer`. */
+/** Runs a request. Rejects with `ParameterError` for more texts than the model takes, and as `service.inference.infer`. */
 export async function runPooling(context: PoolingContext, call: Call, asked: ResolvedPooling): Promise<PoolingResult> {
   const response = await infer(context, call, asked);
   const answer = poolingAnswerOf(response);
@@ -110,7 +110,7 @@ async function infer(
     );
   }
   call.timing.decodedAt = clock.now();
-  const asked = service.infer(call, resolved, {
+  const asked = service.inference.infer(call, resolved, {
     id: '',
     inputs,
     outputs: undefined,

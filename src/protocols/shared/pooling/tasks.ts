@@ -20,13 +20,9 @@ export function taskOf({ tasks }: Pick<ModelInfo, 'tasks'>): ModelTask | undefin
 }
 
 /** The error of a model without the task, which names others that the caller may see. */
-export function lacksTask(
-  service: Pick<Service, 'readyModels'>,
-  call: Call,
-  { name, info, task }: Lacking,
-): MillraceError {
+export function lacksTask(service: Pick<Service, 'models'>, call: Call, { name, info, task }: Lacking): MillraceError {
   const own = taskOf(info);
-  const others = namesWith([task], service.readyModels(call, 'suggest'));
+  const others = namesWith([task], service.models.readyModels(call, 'suggest'));
   const [ability] = ABILITIES[task];
   const instead = own === undefined ? '' : `; it ${ABILITIES[own][1]}`;
   const use = others.length === 0 ? '' : `; models that ${ability}: ${listed(others)}`;
@@ -46,14 +42,10 @@ interface Lacking {
  * The only model with one of the tasks that the caller may infer, for a request that names none. `hint` ends the error's text where there are several. Throws
  * `ParameterError` where there are several, or none, and `unavailable` while models are being loaded.
  */
-export function onlyModel(
-  service: Pick<Service, 'readyModels' | 'ready'>,
-  call: Call,
-  { tasks, hint }: Unnamed,
-): string {
-  const names = namesWith(tasks, service.readyModels(call, 'infer'));
+export function onlyModel(service: Pick<Service, 'models' | 'server'>, call: Call, { tasks, hint }: Unnamed): string {
+  const names = namesWith(tasks, service.models.readyModels(call, 'infer'));
   const [only] = names;
-  if (only === undefined && !service.ready()) {
+  if (only === undefined && !service.server.ready()) {
     throw new MillraceError('unavailable', 'no model is ready yet; try again later', { retryAfterMs: 1_000 });
   }
   if (only !== undefined && names.length === 1) return only;

@@ -13,7 +13,7 @@ import { answerOf, type HeadAnswer, headOf, type Method, outputsOf } from './hea
 import { decodeExamples } from './read-json.js';
 
 export interface ExamplesOptions extends Pick<DialectContext, 'decoder'> {
-  readonly service: Pick<DialectContext['service'], 'resolve' | 'infer'>;
+  readonly service: Pick<DialectContext['service'], 'inference'>;
   readonly clock: Clock;
 }
 
@@ -23,7 +23,7 @@ type Asked = { readonly method: Method; readonly target: InferTarget };
 export function createExamplesHandler({ service, decoder, clock }: ExamplesOptions) {
   const answer = createStepwiseAnswer(new Turns(clock));
   return async (call: Call, { method, target }: Asked, { body }: Pick<WireRequest, 'body'>): Promise<WireResponse> => {
-    const resolved = await service.resolve(call, target, ONLY_ONE);
+    const resolved = await service.inference.resolve(call, target, ONLY_ONE);
     const { signature } = resolved.info;
     const head = headOf(target, signature, method);
     const { inputs, signatureName } =
@@ -33,7 +33,7 @@ export function createExamplesHandler({ service, decoder, clock }: ExamplesOptio
     checkSignatureName(target, signatureName);
     call.timing.decodedAt = clock.now();
     const request: InferRequest = { ...plainRequest(inputs), outputs: outputsOf([head]) };
-    const result = await service.infer(call, resolved, request);
+    const result = await service.inference.infer(call, resolved, request);
     if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
     const startedAt = clock.now();
     const results = answerOf(head, result.response.outputs);

@@ -66,7 +66,7 @@ function createRun({ service, decoder, clock }: ExamplesOptions) {
   return async (call: Call, message: Uint8Array, tasks: readonly Task[]): Promise<Run> => {
     const [first] = tasks;
     if (first === undefined) throw invalidArgument('request: expected tasks, got none');
-    const resolved = await service.resolve(call, first.spec.target, ONLY_ONE);
+    const resolved = await service.inference.resolve(call, first.spec.target, ONLY_ONE);
     const { target, info } = resolved;
     const { signature } = info;
     const heads = tasks.map(({ spec, method }): Head => {
@@ -78,7 +78,10 @@ function createRun({ service, decoder, clock }: ExamplesOptions) {
         ? await decoder.decodeMessage(call, DECODE_INPUT, { message, signature })
         : decodeInput(message, signature);
     call.timing.decodedAt = clock.now();
-    const result = await service.infer(call, resolved, { ...plainRequest(inputs), outputs: outputsOf(heads) });
+    const result = await service.inference.infer(call, resolved, {
+      ...plainRequest(inputs),
+      outputs: outputsOf(heads),
+    });
     if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
     return { resolved, answers: heads.map((head) => answerOf(head, result.response.outputs)) };
   };

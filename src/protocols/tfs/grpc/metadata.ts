@@ -18,13 +18,13 @@ interface MetadataRequest {
 }
 
 /** GetModelMetadata: the signature of a model. */
-export function createMetadataMethod(service: Pick<Service, 'modelInfo'>): UnaryMethod {
+export function createMetadataMethod(service: Pick<Service, 'models'>): UnaryMethod {
   return plainMethod<MetadataRequest>({
     path: 'PredictionService/GetModelMetadata',
     request: 'GetModelMetadataRequest',
     answer: (call, { model_spec, metadata_field: fields }) => {
       const { name, version } = targetOfJson(model_spec);
-      const { ref, signature } = service.modelInfo(call, name, version).info;
+      const { ref, signature } = service.models.modelInfo(call, name, version).info;
       if (fields.length === 0) throw invalidArgument(`request: expected '${FIELD}' in metadata_field, got none`);
       const unknown = fields.find((field) => field !== FIELD);
       if (unknown !== undefined) {

@@ -8,14 +8,14 @@ import { targetOfJson } from './model-spec.js';
 import { MESSAGES } from './schema.js';
 
 /** ModelService: how models stand, and which are to be served. */
-export function createModelServiceMethods(service: Service): readonly GrpcMethod[] {
+export function createModelServiceMethods(service: Pick<Service, 'models'>): readonly GrpcMethod[] {
   return [
     plainMethod<{ readonly model_spec?: ModelSpecJson }>({
       path: 'ModelService/GetModelStatus',
       request: 'GetModelStatusRequest',
       answer: (call, { model_spec }) => {
         const { name, version } = targetOfJson(model_spec);
-        const statuses = service.modelStatuses(call, name, version);
+        const statuses = service.models.modelStatuses(call, name, version);
         return MESSAGES.encodeFromJson('GetModelStatusResponse', encodeStatuses(statuses));
       },
     }),
@@ -27,7 +27,7 @@ export function createModelServiceMethods(service: Service): readonly GrpcMethod
         if (metrics.length > 0) {
           throw new MillraceError('unimplemented', 'request: metric_names are not answered; metrics are at /metrics');
         }
-        await service.reloadModels(call, readModels(config));
+        await service.models.reloadModels(call, readModels(config));
         return MESSAGES.encodeFromJson('ReloadConfigResponse', { status: { error_code: 'OK' } });
       },
     }),

@@ -18,10 +18,10 @@ export function createPredictHandler(options: PredictOptions): UnaryMethod['hand
       ? await decoder.decodeMessage(call, DECODE_PREDICT, { message, maxInputs })
       : decodePredict(message, options);
     call.timing.decodedAt = clock.now();
-    const resolving = service.resolve(call, spec.target, ONLY_ONE);
+    const resolving = service.inference.resolve(call, spec.target, ONLY_ONE);
     const resolved = resolving instanceof Promise ? await resolving : resolving;
     checkSignatureName(spec.target, spec.signatureName);
-    const result = await service.infer(call, resolved, request);
+    const result = await service.inference.infer(call, resolved, request);
     if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
     const startedAt = clock.now();
     const answer = encode(result.response);

@@ -21,7 +21,7 @@ interface ScaleRequest extends ModelRequest {
 }
 
 /** TorchServe's `ManagementAPIsService`: what its routes answer, as text. */
-export function createManagementMethods(service: Service): readonly GrpcMethod[] {
+export function createManagementMethods(service: Pick<Service, 'models'>): readonly GrpcMethod[] {
   const management = new Management(service);
   return [
     method<ModelRequest & { readonly customized: boolean }>('DescribeModel', (call, request) => {

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
-import type { LogControl, LogSettings } from './types.js';
+import type { LogSettings } from '../../service/index.js';
+import {
+  checkTraceUpdate,
+  decodeLogSettings,
+  encodeLogSettings,
+  TRACE_SETTINGS,
+  type TritonLogSettings,
+} from './settings.js';
 
-const LOGS: LogSettings = {
+const SETTINGS: LogSettings = { info: true, warning: true, error: true, verboseLevel: 0 };
+const LOGS: TritonLogSettings = {
   log_file: '',
   log_info: true,
   log_warning: true,
@@ -10,17 +17,6 @@ const LOGS: LogSettings = {
   log_verbose_level: 0,
   log_format: 'default',
 };
-
-function control(): Pick<LogControl, 'get' | 'update'> {
-  let settings = LOGS;
-  return {
-    get: () => settings,
-    update(change) {
-      settings = { ...settings, ...change };
-      return settings;
-    },
-  };
-}
 
 describe('checkTraceUpdate', () => {
   it('accepts the settings as they are, and null, since clients send them back whole', () => {
@@ -60,14 +56,16 @@ describe('checkTraceUpdate', () => {
   });
 });
 
-describe('updateLogSettings', () => {
+describe('decodeLogSettings', () => {
   it('accepts all settings as they are, since clients send them back whole', () => {
-    expect(updateLogSettings(control(), { ...LOGS })).toEqual(LOGS);
+    expect(decodeLogSettings({ ...LOGS })).toEqual(SETTINGS);
+    expect(encodeLogSettings(SETTINGS)).toEqual(LOGS);
   });
 
   it('changes what is given and shows the whole', () => {
-    const logs = control();
-    expect(updateLogSettings(logs, { log_verbose_level: 1, log_info: false })).toEqual({
+    const change = decodeLogSettings({ log_verbose_level: 1, log_info: false });
+    expect(change).toEqual({ verboseLevel: 1, info: false });
+    expect(encodeLogSettings({ ...SETTINGS, ...change })).toEqual({
       ...LOGS,
       log_verbose_level: 1,
       log_info: false,
@@ -86,8 +84,6 @@ describe('updateLogSettings', () => {
     [{ log_format: 'ISO8601' }, 'unimplemented', 'log_format: lines are JSON here; only default can be set'],
     [{ log_file: '/tmp/x' }, 'unimplemented', 'log_file cannot be changed over the network'],
   ])('refuses %j', (update, code, message) => {
-    const logs = control();
-    expect(() => updateLogSettings(logs, update)).toThrow(expect.objectContaining({ code, message }));
-    expect(logs.get()).toEqual(LOGS);
+    expect(() => decodeLogSettings(update)).toThrow(expect.objectContaining({ code, message }));
   });
 });

@@ -1,0 +1,69 @@
+import type { AuditTrail } from '../audit/index.js';
+import type { Action, Call } from '../core/index.js';
+import { type Audited, admit } from '../governance/index.js';
+import { absent, type ModelUseCases, type VersionLookup } from '../models/index.js';
+import type { SharedMemory } from '../shared-memory/index.js';
+import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
+import type { EventUseCases } from './events/types.js';
+import type { ReloadResult } from './reload/reload-result.js';
+import { createReloadUseCases } from './reload/reload-use-cases.js';
+import type { LogControl } from './reload/types.js';
+import type { ServerUseCases } from './types.js';
+
+interface ServerSetup extends DoctorSetup {
+  readonly audit: Pick<AuditTrail, 'search'>;
+  readonly logControl: LogControl;
+  readonly sharedMemory: Pick<SharedMemory, 'enabled'>;
+  readonly reload: (by: string) => Promise<ReloadResult>;
+}
+
+interface ServerParts {
+  readonly feed: EventUseCases;
+  readonly audited: Audited;
+  readonly lookup: VersionLookup;
+  readonly models: Pick<ModelUseCases, 'checkModel'>;
+  readonly isReady: () => boolean;
+  readonly isShuttingDown: () => boolean;
+}
+
+/** The use cases about the server itself. */
+export function createServerUseCases(setup: ServerSetup, parts: ServerParts): ServerUseCases {
+  const { logControl } = setup;
+  const { audited, models, lookup } = parts;
+  const checkTracing = (call: Call, right: Action, model: string | undefined): void => {
+    if (model === undefined) admit(call.principal, right, '');
+    else models.checkModel(call, right, model);
+  };
+  return {
+    audit: {
+      async search(call, filter, page) {
+        admit(call.principal, 'audit.read', '');
+        return setup.audit.search(filter, page);
+      },
+    },
+    doctor: createDoctorUseCases(setup),
+    events: parts.feed,
+    reload: createReloadUseCases({ ...setup, ...parts }),
+    info({ principal }) {
+      admit(principal, 'server.read', '');
+      return { version: setup.version, hasSharedMemory: setup.sharedMemory.enabled };
+    },
+    live: () => true,
+    ready: parts.isReady,
+    logSettings(call) {
+      admit(call.principal, 'setting.read', '');
+      return logControl.get();
+    },
+    changeLogSettings: (call, change) =>
+      audited(call, { action: 'log.update', resource: '', right: 'setting.change' }, () => logControl.update(change())),
+    checkTracing: (call, model) => checkTracing(call, 'setting.read', model),
+    changeTracing(call, model, change) {
+      const unknown = (name: string) => absent(lookup, { name, version: undefined });
+      const subject = { action: 'trace.update', resource: model ?? '', right: 'setting.change', unknown } as const;
+      return audited(call, subject, () => {
+        if (model !== undefined) checkTracing(call, 'setting.change', model);
+        change();
+      });
+    },
+  };
+}

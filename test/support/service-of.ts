@@ -1,0 +1,77 @@
+import { MillraceError } from '../../src/core/index.js';
+import type { Service } from '../../src/service/index.js';
+
+/** Every use case of a service, by its name. */
+export type UseCases = Service['inference'] &
+  Service['models'] &
+  Service['traffic'] &
+  Service['account'] &
+  Service['server'];
+
+const MEMBERS: { readonly [Name in keyof Service]: readonly (keyof Service[Name])[] } = {
+  inference: [
+    'resolve',
+    'checkTarget',
+    'infer',
+    'mayInfer',
+    'systemSharedMemoryStatus',
+    'registerSystemSharedMemory',
+    'unregisterSystemSharedMemory',
+  ],
+  models: [
+    'checkModel',
+    'modelReady',
+    'modelInfo',
+    'modelStatuses',
+    'modelVersions',
+    'modelReports',
+    'modelReport',
+    'modelStatistics',
+    'modelGauges',
+    'readyModels',
+    'repositoryIndex',
+    'loadModel',
+    'reloadModels',
+    'unloadModel',
+  ],
+  traffic: ['labels', 'routes', 'shadows', 'outcomes', 'rollouts'],
+  account: ['keys', 'access', 'quotas', 'usage'],
+  server: [
+    'audit',
+    'doctor',
+    'events',
+    'reload',
+    'info',
+    'live',
+    'ready',
+    'logSettings',
+    'changeLogSettings',
+    'checkTracing',
+    'changeTracing',
+  ],
+};
+
+/** A service with these use cases in place of its own. */
+export function withCases<Some extends Service>(service: Some, cases: Partial<UseCases>): Some {
+  const replaced = Object.entries(MEMBERS).map(([name, members]) => {
+    const given = members.filter((member) => Object.hasOwn(cases, member));
+    const own = service[name as keyof Service];
+    return [name, { ...own, ...Object.fromEntries(given.map((member) => [member, cases[member as keyof UseCases]])) }];
+  });
+  return { ...service, ...Object.fromEntries(replaced) };
+}
+
+/** A service that has these use cases only: all others throw. */
+export function serviceOf(cases: Partial<UseCases>): Service {
+  // A fake: the members that are missing are seen to be missing when they are used.
+  return withCases({ inference: {}, models: {}, traffic: {}, account: {}, server: {} } as Service, cases);
+}
+
+/** Use cases of which a fake service has none. */
+export function nothingOf<Cases extends object>(what: string): Cases {
+  return new Proxy({} as Cases, {
+    get: () => () => {
+      throw new MillraceError('unimplemented', `a fake service has no ${what}`);
+    },
+  });
+}
