@@ -1,5 +1,5 @@
 import { errorData, toMillraceError } from '../core/index.js';
-import type { BatchItem, Emission } from './contract.js';
+import type { BatchItem, Emission } from './batch.js';
 
 /** The emission that ends an item with an error. Anything but a MillraceError becomes `internal`. */
 export function failedItem({ callId }: Pick<BatchItem, 'callId'>, thrown: unknown): Emission {

@@ -9,8 +9,9 @@ import {
   type TensorSpec,
   toMillraceError,
 } from '../../core/index.js';
-import type { BatchItem, CallModel, Emit, ModelAnswer, ModelRequest } from '../contract.js';
+import type { BatchItem, Emit } from '../batch.js';
 import { failedItem } from '../failed-item.js';
+import type { CallModel, ModelAnswer, ModelRequest } from '../model-calls.js';
 import { fitRows } from './fit-rows.js';
 import { describeStep, type Step } from './graph.js';
 import { type Plan, type PlannedStep, Readiness, type Stage } from './plan.js';

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type Clock, type EventBus, invalidArgument, MillraceError, msg, namedRunner } from '../../core/index.js';
-import type { Description, Host, HostLoadOptions, Instance, LoadedModel, LoadSpec, Placement } from '../contract.js';
+import type { LoadedModel, LoadSpec } from '../contract.js';
+import type { Description } from '../description.js';
+import type { Host, HostLoadOptions, Instance, Placement } from '../instance.js';
 import { placementProblem, type RuntimeManifest } from '../manifest.js';
 import type { RunnerOptions } from '../options.js';
 import { loadModel, type PlacedSpec } from '../registry.js';

@@ -1,5 +1,7 @@
 import type { Message, MillraceError } from '../../core/index.js';
-import type { Batch, BatchTiming, Description, Emit, Instance, MemoryLimit } from '../contract.js';
+import type { Batch, BatchTiming, Emit } from '../batch.js';
+import type { Description } from '../description.js';
+import type { Instance, MemoryLimit } from '../instance.js';
 import type { PlacedSpec } from '../registry.js';
 import { checkStatistics, nameStatistics } from '../statistics.js';
 import type { RunnerQueue } from './begun.js';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { type Clock, type EventBus, type Message, MillraceError, msg, within } from '../../core/index.js';
-import type { CallModel } from '../contract.js';
+import type { CallModel } from '../model-calls.js';
 import { TELEMETRY_DECLINED } from '../onnx/telemetry.js';
 import { saysOutOfMemory } from '../out-of-memory.js';
 import { type RunnerDeath, RunnerDiedError } from '../runner-died.js';

@@ -8,7 +8,7 @@ import {
   type Usage,
 } from '../../core/index.js';
 import type { OfferedTool } from '../../generation/index.js';
-import type { BatchItem, Emission, Emit } from '../contract.js';
+import type { BatchItem, Emission, Emit } from '../batch.js';
 import { failedItem } from '../failed-item.js';
 import type { AnswerPiece } from './answer/answer-piece.js';
 import type { AnswerReader } from './answer/answer-reader.js';

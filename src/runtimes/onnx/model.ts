@@ -8,8 +8,10 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
+import type { Batch, BatchItem, BatchTiming, Emission, Emit } from '../batch.js';
 import { joinColumn } from '../columns.js';
-import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
 import { failedItem } from '../failed-item.js';
 import { explainRunError } from './errors.js';
 import { JoinBuffers } from './join-buffers.js';
