@@ -157,11 +157,11 @@ class ProcessHost implements Host {
     const runner = this.#acquire(spec, placement, { ...options, modelKey, demand });
     const timer = clock.setTimer(options.timeoutMs, () => runner.kill(loadTimeout(options).message));
     let description: Description;
-    runner.serveCalls(modelKey, options.callModel);
+    runner.models.serveCalls(modelKey, options.callModel);
     try {
       description = await runner.loads(loadRemotely(runner, modelKey, spec));
     } catch (error) {
-      runner.serveCalls(modelKey, undefined);
+      runner.models.serveCalls(modelKey, undefined);
       await this.#release(runner, modelKey);
       throw error;
     } finally {

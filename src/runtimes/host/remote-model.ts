@@ -10,7 +10,8 @@ import { encodeExecute, type ModelNames, type Recipient } from './execute-frame.
 import { type Frame, FrameKind } from './frame.js';
 import { type Cancel, decodeJsonFrame, encodeJsonFrame, type Granted } from './json-frame.js';
 import { NameTable } from './name-table.js';
-import type { PendingReply, RunnerProcess } from './runner-process.js';
+import type { PendingReply } from './pending-replies.js';
+import type { RunnerProcess } from './runner-process.js';
 import { decodeStatistics } from './statistics-frame.js';
 
 /** Asks the runner to load a model under `modelKey`; rejects with the runtime's error or the runner's end. */
@@ -67,7 +68,7 @@ export class RemoteModel implements Instance {
     this.exited = runner.exited;
     this.#queue = { modelKey: settings.modelKey, concurrency: description.concurrency };
     const { statistics = [] } = description;
-    runner.onStatistics(settings.modelKey, (frame) => {
+    runner.models.onStatistics(settings.modelKey, (frame) => {
       this.#statistics = nameStatistics(statistics, decodeStatistics(frame, statistics.length));
     });
     const { inputs, outputs } = description.signature;
@@ -120,8 +121,8 @@ export class RemoteModel implements Instance {
 
   async #close(): Promise<void> {
     const { runner, modelKey, release, isShared } = this.#settings;
-    runner.serveCalls(modelKey, undefined);
-    runner.onStatistics(modelKey, undefined);
+    runner.models.serveCalls(modelKey, undefined);
+    runner.models.onStatistics(modelKey, undefined);
     try {
       if (runner.usable && isShared()) await runner.awaitClose(this.id, this.#giveBack());
     } finally {
