@@ -11,7 +11,7 @@ import type { LlamaContext } from './library/context.js';
 import { ArgumentConstraint, type ConstraintSetup } from './sampling/argument-constraint.js';
 import { LogprobReports } from './sampling/logprob-reports.js';
 import type { GenerationOptions } from './sampling/options.js';
-import type { Task } from './schedule/step-loop.js';
+import type { Task } from './schedule/slot.js';
 import { TextAssembler } from './text/text-assembler.js';
 
 export interface GenerationSetup extends ConstraintSetup {

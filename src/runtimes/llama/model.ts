@@ -74,10 +74,10 @@ export class LlamaModel implements LoadedModel {
     const { steps, evaluatedTokens, reusedTokens } = this.#loop.totals;
     const { mismatches, skipped } = this.#checks.totals;
     return {
-      slots_busy: this.#loop.busySlots,
+      slots_busy: this.#loop.slots.busy,
       requests_waiting: this.#loop.waitingTasks,
-      kv_cache_used_tokens: this.#loop.heldTokens,
-      kv_cache_active_tokens: this.#loop.activeTokens,
+      kv_cache_used_tokens: this.#loop.slots.heldTokens,
+      kv_cache_active_tokens: this.#loop.slots.activeTokens,
       kv_cache_size_tokens: this.#setup.context.cacheTokens,
       steps_total: steps,
       evaluated_tokens_total: evaluatedTokens,
