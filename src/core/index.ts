@@ -26,6 +26,7 @@ export * from './message.js';
 export * from './model.js';
 export * from './model-tasks.js';
 export * from './named-model.js';
+export * from './object-reader.js';
 export * from './own-value.js';
 export * from './parameter-reader.js';
 export * from './parameters.js';
