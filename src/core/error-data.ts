@@ -7,7 +7,7 @@ import {
   MillraceError,
 } from './errors.js';
 import { MENTION_ROLES, type MessagePart, type Worded, wordingOf } from './message.js';
-import { isObject } from './object-reader.js';
+import { isObject } from './plain-data.js';
 
 /** An error as plain data, as it crosses threads and pipes. */
 export interface ErrorData extends Worded {

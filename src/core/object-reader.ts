@@ -83,8 +83,3 @@ export abstract class ObjectReader<Value = unknown> {
 export function isIntegerWithin(value: number, { least, most }: NumberLimit): boolean {
   return Number.isInteger(value) && value >= least && value <= most;
 }
-
-/** Whether a value is an object with members, and no list. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
