@@ -1,12 +1,14 @@
-import type {
-  ErrorData,
-  FinishReason,
-  GenerationDelta,
-  GenerationRequest,
-  Parameters,
-  SequenceControl,
-  Tensor,
-  Usage,
+import {
+  type ErrorData,
+  errorData,
+  type FinishReason,
+  type GenerationDelta,
+  type GenerationRequest,
+  type Parameters,
+  type SequenceControl,
+  type Tensor,
+  toMillraceError,
+  type Usage,
 } from '../core/index.js';
 import type { ItemSequence } from './sequence-spec.js';
 
@@ -95,4 +97,14 @@ export interface BatchTiming {
   readonly computeInputMs: number;
   readonly computeInferMs: number;
   readonly computeOutputMs: number;
+}
+
+/** The emission that ends an item with an error. Anything but a MillraceError becomes `internal`. */
+export function failedItem({ callId }: Pick<BatchItem, 'callId'>, thrown: unknown): Emission {
+  return { callId, outputs: [], error: errorData(toMillraceError(thrown)), final: true };
+}
+
+/** Whether an emission is an answer for its reader, and not the end of an item only. */
+export function isAnswer({ outputs, delta, error }: Pick<Emission, 'outputs' | 'delta' | 'error'>): boolean {
+  return outputs.length > 0 || delta !== undefined || error !== undefined;
 }

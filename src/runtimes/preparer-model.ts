@@ -1,8 +1,7 @@
 import { bytesElements, type Clock, type Datatype, MillraceError, packBytes, type Tensor } from '../core/index.js';
-import type { Batch, BatchTiming, Emission, Emit } from './batch.js';
+import { type Batch, type BatchTiming, type Emission, type Emit, failedItem } from './batch.js';
 import type { LoadedModel } from './contract.js';
 import type { Description } from './description.js';
-import { failedItem } from './failed-item.js';
 import { PREPARED_ANSWER, type PreparedAnswer, type PreparedRequest, type Preparer } from './preparer.js';
 
 const COST = 'cost';

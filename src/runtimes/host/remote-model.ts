@@ -4,13 +4,12 @@ import type { Description } from '../description.js';
 import type { Instance, MemoryLimit } from '../instance.js';
 import type { PlacedSpec } from '../registry.js';
 import { checkStatistics, nameStatistics } from '../statistics.js';
-import type { RunnerQueue } from './begun.js';
 import { decodeAnswers } from './emission-frame.js';
 import { encodeExecute, type ModelNames, type Recipient } from './execute-frame.js';
 import { type Frame, FrameKind } from './frame.js';
 import { type Cancel, decodeJsonFrame, encodeJsonFrame, type Granted } from './json-frame.js';
 import { NameTable } from './name-table.js';
-import type { PendingReply } from './pending-replies.js';
+import type { PendingReply, RunnerQueue } from './pending-replies.js';
 import type { RunnerProcess } from './runner-process.js';
 import { decodeStatistics } from './statistics-frame.js';
 

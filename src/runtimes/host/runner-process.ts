@@ -4,7 +4,6 @@ import { type Clock, type EventBus, type Message, msg, within } from '../../core
 import { TELEMETRY_DECLINED } from '../onnx/telemetry.js';
 import { saysOutOfMemory } from '../out-of-memory.js';
 import { type RunnerDeath, RunnerDiedError } from '../runner-died.js';
-import { haveBegun } from './begun.js';
 import type { BodyArena } from './body-arena.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
@@ -12,7 +11,7 @@ import { FrameSegment } from './frame-segment.js';
 import { type Diagnostic, decodeJsonFrame, encodeJsonFrame, type Fatal, type Hello } from './json-frame.js';
 import { ModelListeners } from './model-listeners.js';
 import { forwardLines } from './output-lines.js';
-import { PendingReplies, type PendingReply } from './pending-replies.js';
+import { haveBegun, PendingReplies, type PendingReply } from './pending-replies.js';
 import { killGroup } from './process-group.js';
 import type { Environment } from './runner-environment.js';
 import { describeExit, type RunnerEnd, watchExit } from './runner-exit.js';

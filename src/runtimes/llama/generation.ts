@@ -1,6 +1,5 @@
 import { type FinishReason, type MillraceError, toMillraceError, type Usage } from '../../core/index.js';
-import type { BatchItem, Emission, Emit } from '../batch.js';
-import { failedItem } from '../failed-item.js';
+import { type BatchItem, type Emission, type Emit, failedItem } from '../batch.js';
 import type { AnswerPiece } from './answer/answer-piece.js';
 import type { AnswerReader } from './answer/answer-reader.js';
 import { PendingDelta } from './answer/pending-delta.js';

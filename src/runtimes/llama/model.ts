@@ -1,10 +1,9 @@
 import { deserialize } from 'node:v8';
 import type { SamplingDefaults } from '../../core/index.js';
 import { withSampling } from '../../generation/index.js';
-import type { Batch, BatchItem, BatchTiming, Emission, Emit } from '../batch.js';
+import { type Batch, type BatchItem, type BatchTiming, type Emission, type Emit, failedItem } from '../batch.js';
 import type { LoadedModel } from '../contract.js';
 import type { Description } from '../description.js';
-import { failedItem } from '../failed-item.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { AnswerReader } from './answer/answer-reader.js';
 import { OBJECT } from './answer/formats/format.js';

@@ -1,9 +1,8 @@
 import type { TokenLogprob } from '../../../core/index.js';
 import type { Weights } from '../library/weights.js';
-import { logSumExp, topTokens } from './logprobs.js';
+import { describeToken, logSumExp, topTokens } from './logprobs.js';
 import type { GenerationOptions } from './options.js';
 import { PromptReader } from './prompt-reader.js';
-import { describeToken } from './token-report.js';
 
 export interface ReportedText {
   readonly prompt: Int32Array;
