@@ -6,10 +6,9 @@ import { createInferHandler } from './infer.js';
 import { createStreamOpener } from './infer-stream.js';
 import { createModelMethods } from './routes-models.js';
 import { createRepositoryMethods } from './routes-repository.js';
-import { createServerMethods } from './routes-server.js';
 import { createSettingsMethods } from './routes-settings.js';
 import { createSharedMemoryMethods } from './routes-shared-memory.js';
-import { pathOf } from './unary.js';
+import { pathOf, plainMethod } from './unary.js';
 
 export interface GrpcMethodOptions {
   /** Most inputs of a request, and most outputs that it may name. */
@@ -48,5 +47,14 @@ export function createGrpcMethods(service: Service, options: GrpcMethodOptions):
     ...createRepositoryMethods(service),
     ...createSettingsMethods(service),
     ...createSharedMemoryMethods(service),
+  ];
+}
+
+/** Health, which needs no key, and the server's own metadata. */
+function createServerMethods(service: Service): readonly GrpcMethod[] {
+  return [
+    plainMethod({ name: 'ServerLive', access: 'public', answer: () => ({ live: service.live() }) }),
+    plainMethod({ name: 'ServerReady', access: 'public', answer: () => ({ ready: service.ready() }) }),
+    plainMethod({ name: 'ServerMetadata', answer: (call) => service.serverInfo(call) }),
   ];
 }
