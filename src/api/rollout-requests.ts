@@ -1,6 +1,6 @@
 import type { Sticky } from './routes.js';
 
-/** What happens where a step has been held for as long as the plan allows, and nothing certain is known. */
+/** The reaction to a step that is still inconclusive at the plan's longest hold. */
 export type OnInconclusive = 'pause' | 'rollback' | 'proceed';
 
 /** A step that differs from the others in more than its percentage. */
@@ -18,7 +18,7 @@ export interface StartStep {
 export interface JudgeErrors {
   /** How many times as high as stable's the odds of an error may be; default 1. */
   readonly tolerance?: number;
-  /** What share of requests may fail beyond those of stable; default 0.02. */
+  /** Share of requests that may fail beyond those of stable; default 0.02. */
   readonly margin?: number;
   /** More than this share of failures rolls back at once; default 0.5. */
   readonly limit?: number;
@@ -26,11 +26,11 @@ export interface JudgeErrors {
 
 /** Of computing an answer. */
 export interface JudgeLatency {
-  /** What counts as late: beyond this quantile; default 0.95. */
+  /** Answers beyond this quantile are late; default 0.95. */
   readonly quantile?: number;
   /** How many times as long it may take; default 1.05. */
   readonly tolerance?: number;
-  /** What share may be late beyond those of stable; default 0.05. */
+  /** Share that may be late beyond those of stable; default 0.05. */
   readonly margin?: number;
   /** How many milliseconds longer it may take in any case; default 1. */
   readonly floor_ms?: number;
@@ -44,7 +44,7 @@ export interface JudgeAnswers {
   readonly margin?: number;
 }
 
-/** What came of answers: yes or no, by feedback. */
+/** Outcomes of answers: yes or no, by feedback. */
 export interface JudgeOutcomes {
   /** By how much the rate may be lower; default 0.05. */
   readonly margin?: number;
@@ -54,7 +54,7 @@ export interface JudgeOutcomes {
 export interface JudgeAgreement {
   /** The share of compared answers that have to agree; default 0.99. */
   readonly minimum?: number;
-  /** What share may differ beyond that; default 0.01. */
+  /** Share that may differ beyond that; default 0.01. */
   readonly margin?: number;
 }
 
@@ -82,11 +82,11 @@ export interface StartRollout {
   readonly min_requests?: number;
   /** How long a step is held at most while nothing certain is known; default six times the longest hold. */
   readonly max_hold_ms?: number;
-  /** What happens after that; default `pause`. */
+  /** The reaction after that; default `pause`. */
   readonly on_inconclusive?: OnInconclusive;
   /** Default: false. */
   readonly promotion_needs_approval?: boolean;
-  /** What makes callers get the same version each time, as in a route. */
+  /** The key by which callers get the same version each time, as in a route. */
   readonly sticky?: Sticky;
   /** How many users (keys of `sticky`) there are. Default: counted while the rollout runs. */
   readonly users?: number;

@@ -1,4 +1,4 @@
-/** What a number may be, both ends included. */
+/** Limits of a number, both ends included. */
 export interface NumberLimit {
   readonly least: number;
   readonly most: number;

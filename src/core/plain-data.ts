@@ -1,9 +1,9 @@
-/** What an object has under a name that others chose: of `constructor` and the like, nothing that all objects have. */
+/** An object's own member under a name that a caller chose; `constructor` and other members of all objects are none. */
 export function ownValue<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** What JSON can hold. */
+/** A value of JSON. */
 export type JsonValue =
   | string
   | number
@@ -28,7 +28,7 @@ export function withoutUndefined<Value extends object>(
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Value;
 }
 
-/** What has the same key, in groups, in the order in which each is first met. */
+/** Items in groups by key, in the order in which each key first occurs. */
 export function groupBy<Item, Key>(
   items: readonly Item[],
   keyOf: (item: Item) => Key,

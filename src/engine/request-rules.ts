@@ -1,6 +1,6 @@
 import type { GenerationSpec, LeftOutOutput, Message, TensorSpec } from '../core/index.js';
 
-/** What a model demands of a request, prepared once per loaded generation. */
+/** A model's demands on a request, prepared once per loaded generation. */
 export interface RequestRules {
   /** The model, for messages. */
   readonly mention: Message;
@@ -16,7 +16,7 @@ export interface RequestRules {
   readonly paddedAxes: ReadonlyMap<string, readonly number[]>;
   /** No input is optional or has a variable dimension besides the batch: all requests can share a batch. */
   readonly uniform: boolean;
-  /** What it generates; undefined = it does not. */
+  /** The model's task of generating; undefined = it does not generate. */
   readonly generate: GenerationSpec | undefined;
 }
 

@@ -32,7 +32,7 @@ export interface BatchItem {
   readonly context?: ItemContext;
 }
 
-/** What a script may know of the call behind an item. */
+/** The part of the call behind an item that a script may know. */
 export interface ItemContext {
   readonly requestId: string;
   /** The caller's own id of the request; '' when there is none. */
@@ -43,7 +43,7 @@ export interface ItemContext {
   readonly traceparent: string;
   /** Milliseconds that were left of the call's deadline when the batch was sent; Infinity = no deadline. */
   readonly remainingMs: number;
-  /** What the caller says of a sequence; a model that keeps none itself may pass it on. Inline models only. */
+  /** The caller's sequence control; a model that keeps no sequences may pass it on. Inline models only. */
   readonly sequence?: SequenceControl;
 }
 

@@ -1,8 +1,8 @@
 import type { ModelTasks, Signature } from '../core/index.js';
 
 /**
- * A number that a runtime says of one instance: metric `millrace_runtime_<name>`, a counter where it ends with `_total`. What part of its
- * cache is in use is told by `kv_cache_active_tokens` of `kv_cache_size_tokens`.
+ * A number that a runtime says of one instance: metric `millrace_runtime_<name>`, a counter where it ends with `_total`. The share of its
+ * cache in use is `kv_cache_active_tokens` of `kv_cache_size_tokens`.
  */
 export interface StatisticSpec {
   /** Lower-case letters, digits and `_`, up to 63; with the unit: `kv_cache_used_bytes`. */
@@ -24,7 +24,7 @@ export interface PaddingLimits {
 /** Input bytes of a request, or tokens, which are estimated from its bytes. */
 export type CostUnit = 'bytes' | 'tokens';
 
-/** What the runtime found out about a model. */
+/** A model's properties, as its runtime has found them. */
 export interface Description {
   /** As in the file: names, types, dimensions (-1 = variable); `batchAxis` 0 where the first dimension is variable. */
   readonly signature: Signature;
@@ -37,7 +37,7 @@ export interface Description {
   /** May give any number of answers for one item. */
   readonly decoupled: boolean;
   /**
-   * What it can be asked for besides inference: at most one of the tasks of the runtime's manifest. One that generates is decoupled, and its signature is that
+   * Tasks besides inference: at most one of those of the runtime's manifest. One that generates is decoupled, and its signature is that
    * of `generationSignature`; of one that embeds, ranks or classifies it is that of `poolingSignature`. Default: nothing.
    */
   readonly tasks?: ModelTasks;
@@ -50,16 +50,16 @@ export interface Description {
    * read. Costs a few dozen µs a batch. True for everything decoupled.
    */
   readonly needsEventLoop: boolean;
-  /** What the requests of a batch cost, for models whose batches have a limit of that. Default: bytes. */
+  /** The unit of requests' costs, for models whose batches have a limit of that. Default: bytes. */
   readonly costUnit?: CostUnit;
   /** Items are padded to the dearest one of their batch: those of similar costs run together. Default: items of one batch may have any cost. */
   readonly padding?: PaddingLimits;
   /**
-   * What an instance keeps of one request makes those that are like it cheaper there (a cache of prefixes): they go to the
+   * An instance runs requests like earlier ones at a lower cost (a cache of prefixes): similar requests go to the
    * same instance while that has room. Default: false.
    */
   readonly affinity?: boolean;
-  /** What it says of itself in {@link LoadedModel.statistics}; at most 32. Default: nothing. */
+  /** Numbers in {@link LoadedModel.statistics}; at most 32. Default: none. */
   readonly statistics?: readonly StatisticSpec[];
   /**
    * Reads its inputs and never writes to their memory, which may then be shared with the server: writing to that ends the process.

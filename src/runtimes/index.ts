@@ -1,7 +1,6 @@
 /** Room `runtimes` (rank 2): what executes models, and where. Vendor packages appear here and nowhere else. */
 
 export * from './batch.js';
-export { isAnswer } from './batch.js';
 export { BUILT_IN_RUNTIMES, MEDIA_RUNTIME } from './built-in.js';
 export * from './by-load.js';
 export type * from './contract.js';

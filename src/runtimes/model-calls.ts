@@ -23,7 +23,7 @@ export interface ModelAnswer {
  */
 export type CallModel = (callId: number, request: ModelRequest) => AsyncIterable<ModelAnswer>;
 
-/** What a runtime may know of another model of the server. */
+/** The part of another model's description that a runtime may know. */
 export interface OtherModel {
   readonly signature: Signature;
   /** 0 = no batch dimension. */

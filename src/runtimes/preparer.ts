@@ -22,9 +22,9 @@ export interface Preparer {
   close(): Promise<void>;
 }
 
-/** What a preparer makes of a request, or of a row of it. */
+/** A request, or a row of it, that a preparer has prepared. */
 export interface PreparedRequest {
-  /** What it costs in the queue and in a batch, in the model's `costUnit`: 0 or more. */
+  /** Cost in the queue and in a batch, in the model's `costUnit`: 0 or more. */
   readonly cost: number;
   /** For the model: it becomes {@link BatchItem.prepared}. */
   readonly value: Uint8Array;

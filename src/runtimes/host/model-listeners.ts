@@ -15,7 +15,7 @@ export class ModelListeners {
     this.#notify = notify;
   }
 
-  /** The model may call other models; undefined ends that, and leaves the calls that it has made. */
+  /** The model may call other models; undefined ends that, and abandons its open calls. */
   serveCalls(modelKey: number, callModel: CallModel | undefined): void {
     this.#calls.get(modelKey)?.close();
     this.#calls.delete(modelKey);

@@ -17,7 +17,7 @@ export interface GenerationSetup extends ConstraintSetup {
   readonly item: BatchItem;
   readonly emit: Emit;
   readonly prompt: Int32Array;
-  /** What the prompt was made of, where that is told. */
+  /** The prompt's text; '' where no answer contains it. */
   readonly text: string;
   readonly salt: string;
   readonly options: GenerationOptions;

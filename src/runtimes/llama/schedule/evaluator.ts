@@ -1,8 +1,8 @@
-/** What evaluates tokens: llama.cpp's context, or a stand-in. */
+/** Evaluates tokens: llama.cpp's context, or a stand-in. */
 export interface Evaluator {
   readonly slots: number;
   readonly contextTokens: number;
-  /** What all slots together may hold; no more than that is ever asked of it. */
+  /** Most tokens in all slots together; the step loop never asks for more. */
   readonly cacheTokens: number;
   readonly batchTokens: number;
   /** Adds a token to the batch; returns its place there. */

@@ -51,7 +51,7 @@ export class SlotTable {
     return this.#reused;
   }
 
-  /** Gives slots to those that wait, in the order in which they came: nobody passes one for whom there are not enough cells. */
+  /** Gives slots to waiting tasks in order of arrival: no task passes another one for which there are too few cells. */
   admit(waiting: Task[]): void {
     for (const task of [...waiting]) {
       const choice = this.#reuse ? chooseSlot(reusable(task), task.salt, this.all.map(viewOf)) : freeSlot(this.all);

@@ -90,7 +90,7 @@ export abstract class OperandParser {
     return { type: 'dict', entries: this.#until('}', entry) };
   }
 
-  /** What is separated by commas, up to a bracket. */
+  /** A list separated by commas, up to a bracket. */
   #until<Made>(end: string, read: () => Made): readonly Made[] {
     const { reader } = this;
     const made: Made[] = [];
