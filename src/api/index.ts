@@ -16,6 +16,7 @@ export type * from './models.js';
 export type * from './outcomes.js';
 export type * from './quotas.js';
 export type * from './reload.js';
+export type * from './rollout-requests.js';
 export type * from './rollouts.js';
 export type * from './routes.js';
 export type * from './shadows.js';

@@ -10,6 +10,5 @@ export { LaterWrites, type LaterWritesSetup } from './later-writes.js';
 export { LimitedThread, type LimitedThreadOptions, type ThreadProblem } from './limited-thread.js';
 export { LimitedThreads } from './limited-threads.js';
 export type { GroupMessage, Reply } from './messages.js';
-export { SerialQueue } from './serial-queue.js';
-export { sharingNext } from './sharing-next.js';
+export { SerialQueue, sharingNext } from './serial-queue.js';
 export { startThread } from './start-thread.js';

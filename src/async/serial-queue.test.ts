@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SerialQueue } from './serial-queue.js';
+import { SerialQueue, sharingNext } from './serial-queue.js';
 
 it('work runs one after the other, in the order of the calls', async () => {
   const queue = new SerialQueue();
@@ -33,4 +33,36 @@ it('work that fails does not keep the next from running, and is over when the qu
   const last = queue.run(() => Promise.reject(new Error('the disk is full again')));
   await queue.idle();
   await expect(last).rejects.toThrow('again');
+});
+
+it('one reload runs at a time, and all calls that arrive meanwhile share the next one', async () => {
+  const ends: ((count: number) => void)[] = [];
+  const reload = sharingNext(
+    () =>
+      new Promise<number>((resolve) => {
+        ends.push(resolve);
+      }),
+  );
+  const first = reload();
+  await Promise.resolve();
+  const others = [reload(), reload(), reload()];
+  await Promise.resolve();
+  expect([ends.length, new Set(others).size]).toEqual([1, 1]);
+  ends[0]?.(1);
+  expect(await first).toBe(1);
+  await Promise.resolve();
+  expect(ends).toHaveLength(2);
+  ends[1]?.(2);
+  expect(await Promise.all(others)).toEqual([2, 2, 2]);
+});
+
+it('a reload that fails does not keep the next one from running', async () => {
+  let runs = 0;
+  const reload = sharingNext(async () => {
+    runs++;
+    if (runs === 1) throw new Error('the thread has ended');
+    return runs;
+  });
+  const ends = await Promise.allSettled([reload(), Promise.resolve().then(reload)]);
+  expect(ends.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { systemClock } from './clock.js';
+import { FakeClock } from '../../test/support/fake-clock.js';
+import { systemClock, within } from './clock.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -23,4 +24,22 @@ it('a sleep ends as soon as its signal is aborted, and leaves no timer that woul
   await slept;
   await systemClock.sleep(60_000, controller.signal);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('ends with what it waits for, and leaves no timer behind', async () => {
+  const clock = new FakeClock();
+  await within(clock, 1_000, Promise.resolve());
+  expect(clock.pendingTimers).toBe(0);
+});
+
+it('ends when the time is up', async () => {
+  const clock = new FakeClock();
+  let over = false;
+  void within(clock, 1_000, new Promise(() => undefined)).then(() => {
+    over = true;
+  });
+  await clock.advance(999);
+  expect(over).toBe(false);
+  await clock.advance(1);
+  expect(over).toBe(true);
 });

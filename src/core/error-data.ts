@@ -7,6 +7,7 @@ import {
   MillraceError,
 } from './errors.js';
 import { MENTION_ROLES, type MessagePart, type Worded, wordingOf } from './message.js';
+import { isObject } from './plain-data.js';
 
 /** An error as plain data, as it crosses threads and pipes. */
 export interface ErrorData extends Worded {
@@ -72,8 +73,4 @@ function readSubject(subject: unknown): ErrorSubject | undefined {
   const tokens = own('tokens');
   if (Number.isSafeInteger(tokens)) known.push(['tokens', tokens as number]);
   return known.length === 0 ? undefined : Object.fromEntries(known);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { invalidArgument, MillraceError } from './errors.js';
-import { excerpt, quoted } from './excerpt.js';
+import { excerpt, quoted } from './message.js';
 
 it('a message is never longer than 8,192 characters, however long what it quotes', () => {
   const name = 'n'.repeat(30_000_000);

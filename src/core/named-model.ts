@@ -1,5 +1,4 @@
-import { quoted } from './excerpt.js';
-import { type MentionRole, Message } from './message.js';
+import { type MentionRole, Message, quoted } from './message.js';
 import { formatModelRef } from './model.js';
 
 /** `model 'm'`, or `model 'm/1'` of a version. */

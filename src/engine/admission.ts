@@ -6,7 +6,9 @@ import {
   type Message,
   MillraceError,
   msg,
+  wordingOf,
 } from '../core/index.js';
+import type { Suspect } from './types.js';
 
 /** How one priority level treats those who wait. */
 export interface QueuePolicy {
@@ -106,4 +108,17 @@ export function refuseWhileDown(
   if (movesOn) return down(msg`is down (${reason}) and is being started again`, RETRY_AFTER_MS);
   if (downMs < MAX_OUTAGE_WAIT_MS) return undefined;
   return down(msg`has been down for ${seconds(downMs)} (${reason}); try again later`, RETRY_AFTER_MS);
+}
+
+/** No instance is up, and the request may run elsewhere: nothing of it has run, or it may run again. */
+export class ModelDownError extends MillraceError {
+  /** To be submitted with it. */
+  readonly suspect: Suspect | undefined;
+
+  constructor(down: MillraceError, suspect: Suspect | undefined) {
+    const { retryAfterMs } = down;
+    super('unavailable', wordingOf(down), retryAfterMs === undefined ? {} : { retryAfterMs });
+    this.name = 'ModelDownError';
+    this.suspect = suspect;
+  }
 }

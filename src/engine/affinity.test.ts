@@ -5,7 +5,7 @@ import { createSchedulerFixture } from '../../test/support/scheduler-fixture.js'
 import { bytesOf, Call, packBytes, type Tensor } from '../core/index.js';
 import { LOCAL_OPERATOR } from '../governance/index.js';
 import { AffinityTable } from './affinity.js';
-import { affinityKeyOf } from './affinity-key.js';
+import { affinityKeyOf } from './pending.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
 
 const ALONE = { batching: false, maxRows: 8, preferredSizes: [], maxDelayMs: 0 };

@@ -10,8 +10,9 @@ import {
 } from '../core/index.js';
 import { bytesFull, queueFull } from './admission.js';
 import { cacheKey, MAX_KEYED_BYTES } from './cache-key.js';
-import { type CheckedRequest, checkRequest, type RequestRules } from './check-request.js';
+import { type CheckedRequest, checkRequest } from './check-request.js';
 import type { Holdings } from './holdings.js';
+import type { RequestRules } from './request-rules.js';
 import { copyAnswer, type ResponseCache } from './response-cache.js';
 import type { StatisticsCounter } from './statistics.js';
 import { type GrantCredit, NO_CREDIT, type Sink, type Submission } from './types.js';

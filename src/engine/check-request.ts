@@ -1,16 +1,10 @@
-import { createHash } from 'node:crypto';
 import {
   checkParameters,
-  ELEMENT_SIZE_BYTES,
-  elementCount,
-  formatElementCount,
   formatTensorType,
   type GenerationRequest,
-  type GenerationSpec,
   type InferRequest,
   invalidArgument,
   joinMessages,
-  type LeftOutOutput,
   type Message,
   MillraceError,
   msg,
@@ -21,27 +15,9 @@ import {
 } from '../core/index.js';
 import { parametersOfRequest, promptOfTensors, readGenerationParameters } from '../generation/index.js';
 import type { PreparedRequest } from '../runtimes/index.js';
-import { walkBytes } from './bytes-walk.js';
-
-/** What a model demands of a request, prepared once per loaded generation. */
-export interface RequestRules {
-  /** The model, for messages. */
-  readonly mention: Message;
-  readonly inputs: readonly TensorSpec[];
-  readonly outputNames: readonly string[];
-  /** Outputs of the model file that cannot be served. */
-  readonly leftOut: readonly LeftOutOutput[];
-  /** 0 = the model has no batch dimension. */
-  readonly maxBatchSize: number;
-  /** BYTES must be valid UTF-8. */
-  readonly textOnly: boolean;
-  /** Axes by input name along which the members of one batch may differ (they are padded). */
-  readonly paddedAxes: ReadonlyMap<string, readonly number[]>;
-  /** No input is optional or has a variable dimension besides the batch: all requests can share a batch. */
-  readonly uniform: boolean;
-  /** What it generates; undefined = it does not. */
-  readonly generate: GenerationSpec | undefined;
-}
+import { checkData, checkDatatype, checkDimensions, checkRows, checkTensor } from './check-tensor.js';
+import type { RequestRules } from './request-rules.js';
+import { shapeKey } from './shape-key.js';
 
 /** A request that satisfies the model's signature. */
 export interface CheckedRequest {
@@ -191,75 +167,6 @@ function describeMissing({ mention }: RequestRules, { name, datatype, shape }: T
   return msg`input '${name}' (${formatTensorType(datatype, shape)}) of ${mention} is missing`;
 }
 
-function checkTensor(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
-  checkDatatype(rules, spec, tensor);
-  checkDimensions(rules, spec, tensor);
-  checkRows(rules, spec, tensor);
-  checkData(rules, tensor);
-}
-
-function checkDatatype(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
-  if (tensor.datatype !== spec.datatype) {
-    throw invalidArgument(
-      msg`input '${spec.name}' of ${rules.mention}: expected ${spec.datatype}, got ${tensor.datatype}`,
-    );
-  }
-}
-
-function checkData(rules: RequestRules, tensor: Tensor): void {
-  if (tensor.datatype === 'BYTES') {
-    checkBytes(rules, tensor);
-    return;
-  }
-  const expectedBytes = elementCount(tensor.shape) * ELEMENT_SIZE_BYTES[tensor.datatype];
-  if (tensor.data.byteLength !== expectedBytes) {
-    throw invalidArgument(
-      `input '${tensor.name}': ${formatTensorType(tensor.datatype, tensor.shape)} needs ${expectedBytes} bytes, got ${tensor.data.byteLength}`,
-    );
-  }
-}
-
-function checkDimensions(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
-  const { shape } = tensor;
-  let matches = shape.length === spec.shape.length;
-  for (let axis = 0; matches && axis < shape.length; axis++) {
-    const size = shape[axis] as number;
-    const expected = spec.shape[axis] as number;
-    if (!Number.isSafeInteger(size) || size < 0 || (expected !== -1 && size !== expected)) matches = false;
-  }
-  if (!matches) {
-    throw invalidArgument(
-      msg`input '${spec.name}' of ${rules.mention}: expected shape [${spec.shape.join(',')}], got [${shape.join(',')}]`,
-    );
-  }
-}
-
-function checkRows(rules: RequestRules, spec: TensorSpec, { shape }: Tensor): void {
-  if (spec.batchAxis === null) return;
-  const rows = shape[0] ?? 1;
-  if (rows === 0) throw invalidArgument(`input '${spec.name}': a request needs at least 1 row, got 0`);
-  if (rows > rules.maxBatchSize) {
-    throw invalidArgument(
-      msg`input '${spec.name}' has ${rows} rows; ${rules.mention} takes at most ${rules.maxBatchSize} a request: send fewer at a time, or raise maxBatchSize in its model.yaml (max_batch_size in its config.pbtxt)`,
-    );
-  }
-}
-
-function checkBytes(rules: RequestRules, tensor: Tensor): void {
-  const expected = elementCount(tensor.shape);
-  const { count, notText } = walkBytes(tensor.data);
-  if (rules.textOnly && notText >= 0) {
-    throw invalidArgument(
-      msg`input '${tensor.name}': element ${notText} is not valid UTF-8, and ${rules.mention} takes text only`,
-    );
-  }
-  if (count !== expected) {
-    throw invalidArgument(
-      `input '${tensor.name}': BYTES[${tensor.shape.join(',')}] needs ${formatElementCount(expected)}, got ${count}`,
-    );
-  }
-}
-
 function checkOutputs(rules: RequestRules, request: InferRequest): readonly string[] | undefined {
   const wanted = request.outputs;
   if (wanted === undefined || wanted.length === 0) return undefined;
@@ -274,35 +181,4 @@ function checkOutputs(rules: RequestRules, request: InferRequest): readonly stri
     if (!names.includes(name)) names.push(name);
   }
   return names;
-}
-
-/** The input counts no rows although the model batches: all requests of a batch must agree on its value. */
-export function isShared(spec: TensorSpec, maxBatchSize: number): boolean {
-  return maxBatchSize > 0 && spec.batchAxis === null;
-}
-
-/** Different for different data. */
-function valueKey(data: Uint8Array): string {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return data.byteLength <= 64 ? bytes.toString('base64') : createHash('sha256').update(bytes).digest('base64');
-}
-
-function shapeKey(rules: RequestRules, inputs: readonly Tensor[]): string {
-  let key = '';
-  let index = 0;
-  for (const spec of rules.inputs) {
-    const tensor = inputs[index];
-    if (tensor === undefined || tensor.name !== spec.name) {
-      key += '-;';
-      continue;
-    }
-    index++;
-    if (isShared(spec, rules.maxBatchSize)) key += `${valueKey(tensor.data)},`;
-    const padded = rules.paddedAxes.get(spec.name);
-    for (let axis = spec.batchAxis === 0 ? 1 : 0; axis < tensor.shape.length; axis++) {
-      key += padded?.includes(axis) ? '*,' : `${tensor.shape[axis]},`;
-    }
-    key += ';';
-  }
-  return key;
 }

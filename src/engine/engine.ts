@@ -1,5 +1,4 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { SerialQueue } from '../async/index.js';
 import {
   ByteBudget,
   formatModelRef,
@@ -37,9 +36,7 @@ import {
   type Submission,
 } from './types.js';
 import { UnreadAnswers } from './unread-answers.js';
-import { stateOf, statusOf, type VersionEntry, VersionTable } from './version-entry.js';
-
-const NONE: readonly ModelInfo[] = [];
+import { stateOf, statusOf, type VersionEntry, VersionTable } from './version-table.js';
 
 /** Makes an engine without models. The host's runners end with it. */
 export function createEngine(setup: CreateEngineOptions): Engine {
@@ -50,20 +47,19 @@ class ModelEngine implements Engine {
   readonly unread: UnreadAnswers;
   readonly #setup: CreateEngineOptions;
   readonly #context: GenerationContext;
-  readonly #table = new VersionTable();
+  readonly #table: VersionTable;
   readonly #generations = new Map<number, Generation>();
-  readonly #serving = new Map<string, readonly ModelInfo[]>();
   readonly #retirements: Retirements;
   readonly #renewals: Renewals;
   readonly #limitLoads: LimitFunction;
   readonly #quota: InstanceQuota;
-  #lastGeneration = 0;
   #closed = false;
   /** Nothing that was accepted is waited for any more. */
   #aborted = false;
 
   constructor(setup: CreateEngineOptions) {
     this.#setup = setup;
+    this.#table = new VersionTable(setup.events);
     const { maxInFlightBytes, responseCacheBytes, rateLimit, rateLimitResources } = setup.options;
     const { loadConcurrency, maxInstances, fairness } = setup.options;
     const budget = new ByteBudget('the server', maxInFlightBytes);
@@ -88,7 +84,7 @@ class ModelEngine implements Engine {
 
   load(source: ModelSource): Promise<ModelInfo> {
     if (this.#closed) return Promise.reject(shuttingDown());
-    const entry = this.#entryFor(source.name, source.version);
+    const entry = this.#table.obtain(source.name, source.version);
     if (entry.current === undefined) entry.state = { kind: 'loading' };
     return entry.changes.run(() => this.#limitLoads(() => this.#loadInto(entry, source)));
   }
@@ -104,25 +100,25 @@ class ModelEngine implements Engine {
       await serving;
       await this.#takeOut(entry);
       if (entry.state.kind !== 'draining') return;
-      this.#setState(entry, { kind: 'unloaded', reason });
+      this.#table.setState(entry, { kind: 'unloaded', reason });
       this.#table.unloaded(entry);
     });
   }
 
   reportComing(name: string, reason: string): void {
     const known = this.#table.get(name, 0)?.state.kind === 'loading';
-    const entry = this.#entryFor(name, 0);
+    const entry = this.#table.obtain(name, 0);
     // Progress is for those who look; nobody else is to be told again and again.
     if (known) entry.state = { kind: 'loading', reason };
-    else this.#setState(entry, { kind: 'loading', reason });
+    else this.#table.setState(entry, { kind: 'loading', reason });
   }
 
   reportFailure(name: string, version: number, reason: string): void {
-    const entry = this.#entryFor(name, version);
+    const entry = this.#table.obtain(name, version);
     const { state } = entry;
     // Polling comes by again and again.
     if (entry.current !== undefined || (state.kind === 'failed' && state.reason === reason)) return;
-    this.#setState(entry, { kind: 'failed', reason });
+    this.#table.setState(entry, { kind: 'failed', reason });
   }
 
   forget(name: string, version: number): void {
@@ -130,7 +126,7 @@ class ModelEngine implements Engine {
   }
 
   statuses(): readonly ModelStatus[] {
-    return this.#visible().map(statusOf);
+    return this.#table.ofModels().map(statusOf);
   }
 
   statusesOf(name: string): readonly ModelStatus[] {
@@ -138,7 +134,7 @@ class ModelEngine implements Engine {
   }
 
   serving(name: string): readonly ModelInfo[] {
-    return isOwnModel(name) ? NONE : (this.#serving.get(name) ?? NONE);
+    return this.#table.serving(name);
   }
 
   submit(ref: ModelRef, submission: Submission): GrantCredit {
@@ -153,7 +149,7 @@ class ModelEngine implements Engine {
   }
 
   statistics(): readonly ModelStatistics[] {
-    return this.#visible().flatMap((entry) => entry.current?.statistics.values ?? []);
+    return this.#table.ofModels().flatMap((entry) => entry.current?.statistics.values ?? []);
   }
 
   gauges(): readonly ModelGauges[] {
@@ -177,17 +173,12 @@ class ModelEngine implements Engine {
     this.#generations.clear();
   }
 
-  /** All but the server's own. */
-  #visible(): readonly VersionEntry[] {
-    return this.#table.all().filter(({ name }) => !isOwnModel(name));
-  }
-
   async #loadInto(entry: VersionEntry, source: ModelSource): Promise<ModelInfo> {
-    const ref: ModelRef = { name: source.name, version: source.version, generation: ++this.#lastGeneration };
+    const ref = this.#table.newRef(source.name, source.version);
     const fresh = entry.current === undefined;
     if (fresh) {
       entry.ref = ref;
-      this.#setState(entry, { kind: 'loading' });
+      this.#table.setState(entry, { kind: 'loading' });
     }
     try {
       return await this.#quota.whileLoading(source, async () => {
@@ -204,7 +195,7 @@ class ModelEngine implements Engine {
       // A load that the close has interrupted is not at fault, whatever its runner says.
       if (this.#closed) {
         const reason = shuttingDown();
-        if (fresh) this.#setState(entry, { kind: 'unloaded', reason: reason.message });
+        if (fresh) this.#table.setState(entry, { kind: 'unloaded', reason: reason.message });
         throw reason;
       }
       this.#onLoadFailed(entry, { ref, fresh, error });
@@ -223,10 +214,10 @@ class ModelEngine implements Engine {
         ref,
         context: this.#context,
         onWarming: () => {
-          if (fresh) this.#setState(entry, { kind: 'warming' });
+          if (fresh) this.#table.setState(entry, { kind: 'warming' });
         },
         onStateChange: () => {
-          if (entry.current?.info.ref === ref) this.#publishState(entry, ref);
+          if (entry.current?.info.ref === ref) this.#table.publishState(entry, ref);
         },
         onFilesChanged: () => void this.#renewals.renew(entry, ref),
       });
@@ -239,7 +230,7 @@ class ModelEngine implements Engine {
   ): void {
     const why = toMillraceError(error);
     if (fresh) {
-      this.#setState(entry, failedState(wordingOf(why)), error);
+      this.#table.setState(entry, failedState(wordingOf(why)), error);
       return;
     }
     const reason = why.message;
@@ -250,11 +241,10 @@ class ModelEngine implements Engine {
 
   #swapIn(entry: VersionEntry, generation: Generation): void {
     const old = entry.current;
-    entry.current = generation;
+    this.#table.serve(entry, generation);
     entry.ref = generation.info.ref;
     this.#generations.set(generation.info.ref.generation, generation);
-    this.#refreshServing(entry.name);
-    this.#publishState(entry, generation.info.ref, { loadMs: generation.info.loadMs });
+    this.#table.publishState(entry, generation.info.ref, { loadMs: generation.info.loadMs });
     if (old === undefined) return;
     this.#disinherit(entry, old);
     this.#retirements.replace(old, generation);
@@ -272,9 +262,8 @@ class ModelEngine implements Engine {
 
   /** Nothing of a generation is left, and nothing takes its place. */
   #giveUp(entry: VersionEntry, generation: Generation, why: string | Message): void {
-    entry.current = undefined;
-    this.#refreshServing(entry.name);
-    this.#setState(entry, failedState(msg`its files have changed since it was loaded: ${why}`));
+    this.#table.serve(entry, undefined);
+    this.#table.setState(entry, failedState(msg`its files have changed since it was loaded: ${why}`));
     this.#disinherit(entry, generation);
     void this.#retirements.retire(generation);
   }
@@ -283,39 +272,13 @@ class ModelEngine implements Engine {
   #takeOut(entry: VersionEntry): Promise<void> {
     const generation = entry.current;
     if (generation === undefined) return Promise.resolve();
-    entry.current = undefined;
-    this.#refreshServing(entry.name);
-    this.#setState(entry, { kind: 'draining' });
+    this.#table.serve(entry, undefined);
+    this.#table.setState(entry, { kind: 'draining' });
     const closing = this.#retirements.withPrevious(generation).map((each) => {
       this.#disinherit(entry, each);
       return this.#retirements.retire(each);
     });
     return Promise.all(closing).then(() => undefined);
-  }
-
-  #entryFor(name: string, version: number): VersionEntry {
-    const known = this.#table.get(name, version);
-    if (known !== undefined) return known;
-    const ref: ModelRef = { name, version, generation: ++this.#lastGeneration };
-    const state: ModelState = { kind: 'loading' };
-    const entry: VersionEntry = { name, version, current: undefined, state, ref, changes: new SerialQueue() };
-    this.#table.set(entry);
-    return entry;
-  }
-
-  #setState(entry: VersionEntry, state: ModelState, error?: unknown): void {
-    entry.state = state;
-    this.#publishState(entry, entry.ref, error === undefined ? {} : { error });
-  }
-
-  #publishState(entry: VersionEntry, ref: ModelRef, more: { readonly loadMs?: number; readonly error?: unknown } = {}) {
-    this.#setup.events.publish('modelStateChanged', { ref, state: stateOf(entry), ...more });
-  }
-
-  #refreshServing(name: string): void {
-    const infos = this.#table.of(name).flatMap((entry) => entry.current?.info ?? []);
-    if (infos.length === 0) this.#serving.delete(name);
-    else this.#serving.set(name, infos);
   }
 }
 

@@ -1,11 +1,11 @@
-import type { Clock } from '../core/index.js';
+import { ANONYMOUS_OWNER, type Clock } from '../core/index.js';
 import type { AffinityTable } from './affinity.js';
 import { runsAlone } from './batch-run.js';
 import type { BatchingReview } from './batching/review.js';
 import { chooseSlot, hasRoom } from './choose-slot.js';
 import { companyLimits, isWorthCompany } from './company.js';
 import type { Dispatcher } from './dispatcher.js';
-import { holderOfRest } from './fairness/holder-of-rest.js';
+import { EVERYBODY } from './fairness/fair-share.js';
 import type { InstancePool, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
 import { type BatchLimits, planBatch } from './plan-batch.js';
@@ -119,4 +119,25 @@ function feedSequences(options: FeedOptions, sequences: SequenceTable): number {
     }
   }
   return wakeAt;
+}
+
+/**
+ * The tenant that holds all places of a model but the last, which is reserved for other tenants then; undefined where there is none. Callers
+ * without credentials may hold all places: a server without keys has no other tenant.
+ */
+function holderOfRest(slots: readonly Slot[], concurrency: number): string | undefined {
+  let holder: string | undefined;
+  let free = 0;
+  for (const { instance, doomed, runs } of slots) {
+    if (instance === undefined || doomed) continue;
+    free += concurrency - runs.length;
+    if (free > 1) return undefined;
+    for (const { members } of runs) {
+      for (const { tenant } of members) {
+        holder ??= tenant;
+        if (tenant !== holder) return undefined;
+      }
+    }
+  }
+  return free === 1 && holder !== ANONYMOUS_OWNER && holder !== EVERYBODY.name ? holder : undefined;
 }

@@ -1,9 +1,10 @@
 /** Room `engine` (rank 4): loaded models and the scheduling of their requests. Knows no users, routes or wire formats. */
+
+export { ModelDownError } from './admission.js';
 export type { BatchingCause, BatchingChoice } from './batching/choice.js';
 export { hasLargeBytes, walkLargeBytes } from './bytes-walk.js';
 export { createEngine } from './engine.js';
 export { VersionGoneError } from './load-failures.js';
-export { ModelDownError } from './model-down.js';
 export { askVersion, createAnswerSink } from './one-answer.js';
 export * from './options.js';
 export { parseResources } from './resource-limiter.js';

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { call, Outcome, request } from '../../test/support/engine-fixture.js';
 import { createSchedulerFixture, LIMITS } from '../../test/support/scheduler-fixture.js';
 import { MillraceError } from '../core/index.js';
-import type { QueuePolicy } from './admission.js';
-import { ModelDownError } from './model-down.js';
+import { ModelDownError, type QueuePolicy } from './admission.js';
 import type { Submission } from './types.js';
 
 type Fixture = ReturnType<typeof createSchedulerFixture>;

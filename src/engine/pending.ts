@@ -1,7 +1,5 @@
-import type { Call, FairItem, InferRequest, Tenant, Timer } from '../core/index.js';
-import { type Instance, STREAM_CREDIT } from '../runtimes/index.js';
-import { affinityKeyOf } from './affinity-key.js';
-import { batchCost } from './batch-cost.js';
+import type { Call, FairItem, InferRequest, Tenant, Tensor, Timer } from '../core/index.js';
+import { type CostUnit, type Instance, STREAM_CREDIT } from '../runtimes/index.js';
 import type { CheckedRequest } from './check-request.js';
 import { chargeOf } from './fairness/fair-share.js';
 import type { Candidate } from './plan-batch.js';
@@ -121,4 +119,39 @@ export function createPending(
     before: undefined,
     behind: undefined,
   };
+}
+
+/** Bytes of text that make about one token, where nobody has counted: few, so that batches come out too small at worst. */
+const BYTES_PER_TOKEN = 3;
+
+/** What a request costs in a batch: what its preparer says, or its bytes, or the tokens that these make by estimate. */
+function batchCost({ sizeBytes, prepared }: Pick<CheckedRequest, 'sizeBytes' | 'prepared'>, unit: CostUnit): number {
+  if (prepared !== undefined) return prepared.cost;
+  switch (unit) {
+    case 'bytes':
+      return sizeBytes;
+    case 'tokens':
+      return Math.ceil(sizeBytes / BYTES_PER_TOKEN);
+    default:
+      return unit satisfies never;
+  }
+}
+
+/** How much of a request two must have in common for one to be cheaper where the other was. */
+const PREFIX_BYTES = 256;
+/** BYTES elements begin with their length. */
+const LENGTH_BYTES = 4;
+
+/**
+ * What a request has in common with others that are cheaper where it was: the key that its caller gives, else the beginning
+ * of its first input. undefined = nothing.
+ */
+export function affinityKeyOf({ routingKey }: Pick<Call, 'routingKey'>, inputs: readonly Tensor[]): string | undefined {
+  if (routingKey !== undefined) return `key:${routingKey}`;
+  const [first] = inputs;
+  if (first === undefined) return undefined;
+  const start = first.datatype === 'BYTES' ? LENGTH_BYTES : 0;
+  const { buffer, byteOffset, byteLength } = first.data;
+  const sizeBytes = Math.max(0, Math.min(PREFIX_BYTES, byteLength - start));
+  return `prefix:${Buffer.from(buffer, byteOffset + start, sizeBytes).toString('latin1')}`;
 }

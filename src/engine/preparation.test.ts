@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GivenBatch } from '../../test/support/fake-instance.js';
 import { ANSWER, createPreparingEngine, finish, prepared, textsAt } from '../../test/support/preparing-engine.js';
 import { type InferRequest, MillraceError } from '../core/index.js';
-import { ModelDownError } from './model-down.js';
+import { ModelDownError } from './admission.js';
 
 describe('a request of a model with a preparer', () => {
   it('is prepared, and goes to the model with that in place of its prompt', async () => {

@@ -8,8 +8,9 @@ import {
   toMillraceError,
 } from '../core/index.js';
 import { readPrepared, readPreparedAnswer } from '../runtimes/index.js';
-import { type CheckedRequest, checkRequest, type RequestRules } from './check-request.js';
-import { ModelDownError } from './model-down.js';
+import { ModelDownError } from './admission.js';
+import { type CheckedRequest, checkRequest } from './check-request.js';
+import type { RequestRules } from './request-rules.js';
 import { runRows, withPrepared } from './row-requests.js';
 import type { Scheduler } from './scheduler.js';
 import type { StatisticsCounter } from './statistics.js';

@@ -1,11 +1,10 @@
 import type { Call, Clock, Message, MillraceError, Tenant } from '../core/index.js';
-import { bytesFull, chooseLevel, type QueuePolicy, queueFull, refuseWhileDown } from './admission.js';
+import { bytesFull, chooseLevel, ModelDownError, type QueuePolicy, queueFull, refuseWhileDown } from './admission.js';
 import { checkRequest } from './check-request.js';
 import { freePlaces, sentAhead } from './choose-slot.js';
 import { EVERYBODY, type Fairness, tenantOf } from './fairness/fair-share.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool } from './instance-pool.js';
-import { ModelDownError } from './model-down.js';
 import { createPending, type Pending } from './pending.js';
 import type { RequestQueue } from './request-queue.js';
 import type { SchedulerLimits } from './scheduler-limits.js';

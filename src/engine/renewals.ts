@@ -2,7 +2,7 @@ import { type Clock, type Message, type ModelRef, toMillraceError, wordingOf } f
 import type { Generation } from './generation/generation.js';
 import { mayPass } from './load-failures.js';
 import type { CreateEngineOptions } from './setup.js';
-import type { VersionEntry } from './version-entry.js';
+import type { VersionEntry } from './version-table.js';
 
 /** How often it is tried to load changed files whose loads fail for reasons that may pass. */
 const MAX_RENEWALS = 5;

@@ -1,9 +1,8 @@
-import type { ResolvedQueuePolicy } from '../repository/index.js';
+import { type ResolvedModelConfig, type ResolvedQueuePolicy, resolveSequenceBatching } from '../repository/index.js';
 import type { CostUnit, Description } from '../runtimes/index.js';
 import type { QueuePolicy } from './admission.js';
 import type { PreparedModel } from './generation/prepare.js';
 import type { BatchLimits } from './plan-batch.js';
-import { sequenceLimits } from './sequences/limits.js';
 import type { SequenceLimits } from './sequences/sequence.js';
 
 /** How the requests of one loaded generation are queued and run. */
@@ -103,4 +102,19 @@ function executionTimeoutMs(
 ): number {
   if (!decoupled) return runMs;
   return streamIdleTimeoutMs || (tasks?.generate === undefined ? runMs : GENERATION_IDLE_MS);
+}
+
+/** How the sequences of a model are kept; `batchRows` = the most rows of a batch of it, 1 when it does not batch. */
+function sequenceLimits({ sequenceBatching, instances }: ResolvedModelConfig, batchRows: number): SequenceLimits {
+  const config = sequenceBatching ?? resolveSequenceBatching();
+  const ids = config.controls.find(({ kind }) => kind === 'correlationId');
+  const direct = config.strategy === 'direct';
+  const slotsPerInstance = direct ? batchRows : config.maxCandidateSequences;
+  return {
+    slotsPerInstance,
+    maxPerPrincipal: config.maxSequencesPerPrincipal ?? Math.ceil((slotsPerInstance * instances.count) / 2),
+    maxIdleMs: config.maxIdleMs,
+    minSlotUtilization: direct ? config.minSlotUtilization : undefined,
+    idInput: ids === undefined ? undefined : { name: ids.name, datatype: ids.datatype },
+  };
 }

@@ -7,7 +7,7 @@ import {
   type Timer,
   toMillraceError,
 } from '../core/index.js';
-import { MAX_OUTAGE_WAIT_MS, type Outage, refuseWhileDown } from './admission.js';
+import { MAX_OUTAGE_WAIT_MS, ModelDownError, type Outage, refuseWhileDown } from './admission.js';
 import { AffinityTable } from './affinity.js';
 import { recordLeaver } from './batch-run.js';
 import { type BatchingReview, fixedBatching } from './batching/review.js';
@@ -16,7 +16,6 @@ import type { Fairness } from './fairness/fair-share.js';
 import { createFeed, type Feed } from './feed.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool } from './instance-pool.js';
-import { ModelDownError } from './model-down.js';
 import { type Pending, suspectOf } from './pending.js';
 import { policyOf, QueueGate } from './queue-gate.js';
 import { RequestQueue } from './request-queue.js';

@@ -1,6 +1,6 @@
 import type { GenerationSpec, Message, Signature, Tensor, TensorSpec } from '../core/index.js';
 import type { TensorConfig } from '../repository/index.js';
-import { isShared, type RequestRules } from './check-request.js';
+import { isShared, type RequestRules } from './request-rules.js';
 
 /** How a tensor of a batch is padded, or an output cut back. */
 export interface PaddingRule {

@@ -4,7 +4,6 @@
  */
 export * from './check-delta.js';
 export * from './conversation.js';
-export * from './delta-size.js';
 export * from './join-deltas.js';
 export * from './limits.js';
 export * from './prompts.js';

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import type { GenerationDelta } from '../core/index.js';
-import { sizeOfDelta } from './delta-size.js';
-import { joinDeltas, joinToolCalls } from './join-deltas.js';
+import { joinDeltas, joinToolCalls, sizeOfDelta } from './join-deltas.js';
 
 const token = (id: number) => ({ token: String(id), id, logprob: -1, bytes: [48 + id], topLogprobs: [] });
 

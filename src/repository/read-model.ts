@@ -1,3 +1,4 @@
+import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import type { RuntimeManifest } from '../runtimes/index.js';
 import { quoteShell } from '../text/index.js';
@@ -5,7 +6,6 @@ import type { RuntimeCatalog } from './catalog.js';
 import { describeFileError, type FileStamp, LEADS_OUT } from './files.js';
 import type { ModelLocation } from './find-models.js';
 import { joinAlternatives } from './join-alternatives.js';
-import { findLfsPointer } from './lfs-pointer.js';
 import { type ModelConfig, sectionOf } from './model-config.js';
 import { type ConfiguredFile, chooseModelFile } from './model-file.js';
 import type { ModelFiles } from './model-files.js';
@@ -120,4 +120,18 @@ async function readVersion(
   } catch (error) {
     return { version, files: [], newestMtimeMs: Number.NEGATIVE_INFINITY, model: problem(describeFileError(error)) };
   }
+}
+
+/** Git LFS writes pointers of less than this. */
+const MAX_POINTER_BYTES = 1024;
+const FIRST_LINE = 'version https://git-lfs.github.com/spec/';
+
+/** The first of the files that is a Git LFS pointer: the clone it came with has not fetched the content. */
+async function findLfsPointer(files: readonly FileStamp[]): Promise<FileStamp | undefined> {
+  for (const file of files) {
+    if (file.sizeBytes >= MAX_POINTER_BYTES || file.sizeBytes < FIRST_LINE.length) continue;
+    const text = await fs.readFile(file.path, 'utf8').catch(() => '');
+    if (text.startsWith(FIRST_LINE)) return file;
+  }
+  return undefined;
 }

@@ -2,7 +2,6 @@
 export * from './arm-health.js';
 export * from './choose-arm.js';
 export * from './choose-version.js';
-export * from './closed-arm.js';
 export * from './labelled-name.js';
 export * from './options.js';
 export type { OutcomeTerms } from './outcome-terms.js';

@@ -1,12 +1,10 @@
 import { hashText } from '../core/index.js';
 import type { OutlierPolicy } from './arm-health.js';
 import type { WeighedArm } from './choose-arm.js';
-import type { ClosedArm } from './closed-arm.js';
-import { isCredential } from './credentials.js';
 import { formatLabelledName } from './labelled-name.js';
 import type { RouteConfig, RoutesOptions } from './options.js';
 import { type OutcomeTerms, outcomesOf } from './outcome-terms.js';
-import { compileRule, type Rule } from './rule.js';
+import { compileRule, isCredential, type Rule } from './rule.js';
 import type { ShadowConfig } from './shadow-options.js';
 
 /** One of the versions that answer for a route. */
@@ -175,4 +173,23 @@ function stickyOf({ sticky }: RouteConfig, report: Report): StickyKey | undefine
     report(['sticky', 'header'], `'${name}' carries a credential, which routes do not see; use \`principal: true\``);
   }
   return { by, name: by === 'header' ? name.toLowerCase() : name };
+}
+
+/** An arm that keeps the keys it has and gets no further ones. */
+export interface ClosedArm {
+  /** Names of arms: the one that is closed, and the one that its further keys get. */
+  readonly arm: string;
+  readonly others: string;
+  /** Whether it has the key of that hash (`hashText(key).low`). */
+  readonly keys: { has(hash: number): boolean };
+}
+
+/** The arm that a key gets instead of the one that is closed to it; undefined = it may have that. */
+export function armInstead<Arm extends { readonly name: string }>(
+  { arms, closed }: { readonly arms: readonly Arm[]; readonly closed: ClosedArm | undefined },
+  arm: Arm,
+  key: string,
+): Arm | undefined {
+  if (closed === undefined || arm.name !== closed.arm || closed.keys.has(hashText(key).low)) return undefined;
+  return arms.find(({ name }) => name === closed.others);
 }

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import type { ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
-import { isCredential } from './credentials.js';
 
 /** What a condition may ask: only the entries that {@link Rule.uses} names have to be there. */
 export interface RuleFacts {
@@ -160,3 +159,17 @@ function childrenOf(args: unknown): readonly ASTNode[] {
   if (Array.isArray(args)) return args.flatMap(childrenOf);
   return typeof args === 'object' && args !== null && 'op' in args ? [args as ASTNode] : [];
 }
+
+/** Headers that say who somebody is: routes see the principal instead. */
+export function isCredential(header: string): boolean {
+  return CREDENTIALS.has(header.toLowerCase());
+}
+
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'x-api-key',
+  'api-key',
+  'x-amz-security-token',
+]);

@@ -41,25 +41,9 @@ export {
   poolingSignature,
   readPoolingParameters,
 } from '../pooling/index.js';
-export type {
-  Batch,
-  BatchItem,
-  BatchTiming,
-  CallModel,
-  CostUnit,
-  Description,
-  Emission,
-  Emit,
-  LoadedModel,
-  LoadSpec,
-  ModelRequest,
-  PreparedAnswer,
-  PreparedRequest,
-  Preparer,
-  Room,
-  Runtime,
-  StatisticSpec,
-} from './contract.js';
+export type { Batch, BatchItem, BatchTiming, Emission, Emit, Room } from './batch.js';
+export type { LoadedModel, LoadSpec, Runtime } from './contract.js';
+export type { CostUnit, Description, StatisticSpec } from './description.js';
 export type {
   ComposingModel,
   ConfiguredModel,
@@ -68,6 +52,8 @@ export type {
   RuntimeManifest,
   RuntimeOptions,
 } from './manifest.js';
+export type { CallModel, ModelRequest } from './model-calls.js';
+export type { PreparedAnswer, PreparedRequest, Preparer } from './preparer.js';
 export type { RuntimeModule } from './registry.js';
 export type { RuntimeContext } from './runtime-context.js';
 export type { FromTriton, ToTriton, TritonMapping, TritonSettings } from './triton-mapping.js';

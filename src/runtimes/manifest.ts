@@ -1,6 +1,7 @@
 import type { TObject } from '@sinclair/typebox';
 import type { Datatype, ModelTask } from '../core/index.js';
-import type { LoadSpec, Placement } from './contract.js';
+import type { LoadSpec } from './contract.js';
+import type { Placement } from './instance.js';
 import type { TritonMapping } from './triton-mapping.js';
 
 /** A runtime's section of a model's configuration (`onnx:`, `echo:` …). */

@@ -3,7 +3,7 @@ import { FakeClock } from '../../test/support/fake-clock.js';
 import { batchItem } from '../../test/support/tensors.js';
 import { runBatch } from '../../test/support/test-host.js';
 import { MillraceError } from '../core/index.js';
-import type { PreparedRequest, Preparer } from './contract.js';
+import type { PreparedRequest, Preparer } from './preparer.js';
 import { PreparerModel, readPrepared, readPreparedAnswer } from './preparer-model.js';
 
 const ONE = { description: { concurrency: 3, wantsContext: true }, close: () => Promise.resolve() };

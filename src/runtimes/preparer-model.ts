@@ -1,17 +1,8 @@
 import { bytesElements, type Clock, type Datatype, MillraceError, packBytes, type Tensor } from '../core/index.js';
-import {
-  type Batch,
-  type BatchTiming,
-  type Description,
-  type Emission,
-  type Emit,
-  type LoadedModel,
-  PREPARED_ANSWER,
-  type PreparedAnswer,
-  type PreparedRequest,
-  type Preparer,
-} from './contract.js';
-import { failedItem } from './failed-item.js';
+import { type Batch, type BatchTiming, type Emission, type Emit, failedItem } from './batch.js';
+import type { LoadedModel } from './contract.js';
+import type { Description } from './description.js';
+import { PREPARED_ANSWER, type PreparedAnswer, type PreparedRequest, type Preparer } from './preparer.js';
 
 const COST = 'cost';
 const VALUE = 'value';

@@ -1,5 +1,5 @@
 import type { Clock, LogLevel } from '../core/index.js';
-import type { CallModel, DescribeModel } from './contract.js';
+import type { CallModel, DescribeModel } from './model-calls.js';
 
 /** What a runtime gets from wherever it lives, the serving thread or a runner process. */
 export interface RuntimeContext {

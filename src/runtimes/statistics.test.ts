@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { IDENTITY } from '../../test/support/engine-fixture.js';
-import type { LoadedModel, StatisticSpec } from './contract.js';
+import type { LoadedModel } from './contract.js';
+import type { StatisticSpec } from './description.js';
 import { InlineModel } from './host/inline-model.js';
 import { checkStatistics } from './statistics.js';
 

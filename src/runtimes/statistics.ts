@@ -1,5 +1,6 @@
 import { MillraceError } from '../core/index.js';
-import type { Description, LoadedModel, StatisticSpec } from './contract.js';
+import type { LoadedModel } from './contract.js';
+import type { Description, StatisticSpec } from './description.js';
 
 /** Statistics of one model, at most. */
 const MAX_STATISTICS = 32;

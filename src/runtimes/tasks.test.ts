@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ModelTask, ModelTasks } from '../core/index.js';
 import { generationSignature } from '../generation/index.js';
-import type { Description } from './contract.js';
+import type { Description } from './description.js';
 import { checkTasks } from './tasks.js';
 
 const GENERATE = { contextTokens: 8, maxOutputTokens: 8, chat: false };

@@ -13,7 +13,7 @@ import {
 } from '../core/index.js';
 import { generationSignature, isSamplingValue, NUMBER_LIMITS, SAMPLING_NAMES } from '../generation/index.js';
 import { poolingSignature } from '../pooling/index.js';
-import type { Description } from './contract.js';
+import type { Description } from './description.js';
 
 type Checked = Pick<Description, 'decoupled' | 'signature'>;
 

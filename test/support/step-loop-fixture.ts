@@ -1,12 +1,8 @@
 import { expect } from 'vitest';
 import type { MillraceError } from '../../src/core/index.js';
-import {
-  type BatchEntry,
-  type Evaluator,
-  StepLoop,
-  type StepLoopOptions,
-  type Task,
-} from '../../src/runtimes/llama/schedule/step-loop.js';
+import type { BatchEntry, Evaluator } from '../../src/runtimes/llama/schedule/evaluator.js';
+import type { Task } from '../../src/runtimes/llama/schedule/slot.js';
+import { StepLoop, type StepLoopOptions } from '../../src/runtimes/llama/schedule/step-loop.js';
 
 export const OPTIONS: StepLoopOptions = { prefillTokens: 4, reuse: true, alone: false, threadMs: () => 0 };
 export type Outcome = Awaited<ReturnType<Evaluator['evaluate']>>;

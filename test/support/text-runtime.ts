@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import { type Parameters, systemClock, type Tensor, typedView } from '../../src/core/index.js';
 import { type PoolingInput, tensorsOfPoolingInput } from '../../src/pooling/index.js';
-import type { BatchItem, LoadedModel, PreparedRequest, Preparer } from '../../src/runtimes/contract.js';
+import type { BatchItem } from '../../src/runtimes/batch.js';
+import type { LoadedModel } from '../../src/runtimes/contract.js';
+import type { PreparedRequest, Preparer } from '../../src/runtimes/preparer.js';
 import { createRuntime } from '../../src/runtimes/text/index.js';
 import { createTempFolder, type FolderContents, type TempFolder } from './model-folder.js';
 import { batchItem } from './tensors.js';

@@ -1,5 +1,5 @@
 import { type TProperties, Type } from '@sinclair/typebox';
-import type { CommandRollout, JudgeOptions, StartRollout, StartStep } from '../rollouts.js';
+import type { CommandRollout, JudgeOptions, StartRollout, StartStep } from '../rollout-requests.js';
 import { strict, wordFor } from './common.js';
 import { stickyFor } from './route-config.js';
 import { schemaOf } from './schema-of.js';

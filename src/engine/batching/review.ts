@@ -3,7 +3,6 @@ import { type BatchLimits, type Candidate, type Plan, planBatch } from '../plan-
 import { type BatchingChoice, trialRows } from './choice.js';
 import { decideByPairs, type RunPair } from './compare-pairs.js';
 import { DriftWatch } from './drift.js';
-import { MAX_TRIAL_REQUESTS, planTrial } from './plan-trial.js';
 
 /** For each request of a trial, so many run in the mode in force: trials are at most a quarter of the requests. */
 const OWN_REQUESTS_PER_TRIAL_REQUEST = 3;
@@ -175,4 +174,26 @@ export function fixedBatching(limits: BatchLimits): BatchingReview {
   const choice = { enabled: limits.batching, cause: 'configured', reason: 'configured' } as const;
   const never = { isOpen: false, clock: { now: () => 0 }, isHeld: () => true, onReviewed: () => undefined };
   return new BatchingReview({ ...never, limits, choice });
+}
+
+/** Most requests of a trial. */
+const MAX_TRIAL_REQUESTS = 8;
+
+/**
+ * A run in the mode that is not in force: the first request alone where requests are batched, else a batch of at most `maxRows` and
+ * {@link MAX_TRIAL_REQUESTS}. undefined = no two requests wait that could share such a batch.
+ */
+function planTrial(
+  candidates: readonly Candidate[],
+  limits: BatchLimits,
+  { maxRows, now }: { readonly maxRows: number; readonly now: number },
+): Plan | undefined {
+  const [anchor] = candidates;
+  if (anchor === undefined) return undefined;
+  const few = candidates.slice(0, MAX_TRIAL_REQUESTS);
+  const most = Math.min(limits.maxRows, maxRows);
+  const plan = planBatch(few, { ...limits, batching: true, maxRows: most, preferredSizes: [], maxDelayMs: 0 }, now);
+  if (plan.kind === 'wait' || plan.picked.length < 2) return undefined;
+  const alone: Plan = { kind: 'run', picked: [0], rows: anchor.rows, reason: 'trial' };
+  return limits.batching ? alone : { ...plan, reason: 'trial' };
 }

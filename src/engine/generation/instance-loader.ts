@@ -1,10 +1,17 @@
 import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { msg, namedModel, type Timer } from '../../core/index.js';
-import { declaredSignature, type ModelSource, type ResolvedModelConfig, stepsOf } from '../../repository/index.js';
-import type { Instance, LoadSpec, Placement } from '../../runtimes/index.js';
+import {
+  declaredSignature,
+  type ModelSource,
+  type ResolvedModelConfig,
+  type ResolvedSequenceBatching,
+  stepsOf,
+} from '../../repository/index.js';
+import type { ControlInput, Instance, LoadSpec, Placement, SequenceSpec, StateTensor } from '../../runtimes/index.js';
 import { executingIn, FilesChangedError, type Slot } from '../instance-pool.js';
 import { createCallModel } from '../model-calls.js';
-import { loadSequenceSpec } from '../sequences/load-spec.js';
 import { runOnce, type WarmupSample } from '../warmup.js';
 import type { LoadGenerationOptions } from './load-options.js';
 
@@ -155,4 +162,32 @@ function slotAt(slots: readonly Slot[], index: number): Slot {
 function fileIdentity(path: ModelSource['path']): string {
   const found = statSync(path, { throwIfNoEntry: false });
   return found?.isFile() ? `${found.ino}:${found.size}:${found.mtimeMs}` : '';
+}
+
+/** What the runner needs to know of a model's controls and states; undefined when it has none. Reads their files. */
+async function loadSequenceSpec(
+  source: ModelSource,
+  config: ResolvedSequenceBatching | undefined,
+): Promise<SequenceSpec | undefined> {
+  if (config === undefined || config.controls.length + config.states.length === 0) return undefined;
+  const controls = config.controls.map(
+    ({ name, kind, datatype, falseTrue }): ControlInput => ({
+      name,
+      kind: kind === 'correlationId' ? 'correlation_id' : kind,
+      datatype,
+      falseTrue: [falseTrue[0], falseTrue[1]],
+    }),
+  );
+  const states = config.states.map(
+    async ({ input, output, datatype, shape, batchAxis, initial }): Promise<StateTensor> => ({
+      inputName: input,
+      outputName: output,
+      shown: source.config.outputs?.some(({ name }) => name === output) ?? false,
+      datatype,
+      shape,
+      batchAxis: source.config.maxBatchSize === 0 ? null : (batchAxis ?? 0),
+      initial: initial === 'zero' ? undefined : await readFile(resolve(source.modelFolder, initial.file), 'base64'),
+    }),
+  );
+  return { controls, states: await Promise.all(states) };
 }

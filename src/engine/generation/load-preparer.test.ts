@@ -11,7 +11,7 @@ import {
   textsAt,
 } from '../../../test/support/preparing-engine.js';
 import { MillraceError } from '../../core/index.js';
-import { ModelDownError } from '../model-down.js';
+import { ModelDownError } from '../admission.js';
 
 describe('the preparer of a model', () => {
   it('has a gauge of its own', async () => {

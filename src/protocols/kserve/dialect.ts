@@ -1,7 +1,6 @@
-import { MillraceError } from '../../core/index.js';
+import { type ErrorCode, MillraceError } from '../../core/index.js';
 import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
-import { encodeErrorText } from '../shared/http-errors.js';
-import { KSERVE_STATUS } from './errors.js';
+import { encodeErrorText, HTTP_STATUS } from '../shared/http-errors.js';
 import { createKserveRoutes, readyNames } from './routes.js';
 
 /** KServe's v1 protocol, and what its servers have besides the Open Inference Protocol. */
@@ -33,3 +32,10 @@ export function createKserveDialect(context: DialectContext): Dialect {
     encodeError: encodeErrorText,
   };
 }
+
+/** HTTP status of each error on KServe's routes. */
+const KSERVE_STATUS: Readonly<Record<ErrorCode, number>> = {
+  ...HTTP_STATUS,
+  failed_precondition: 412,
+  resource_exhausted: 503,
+};

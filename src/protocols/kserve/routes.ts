@@ -3,9 +3,10 @@ import { MillraceError } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import { jsonResponse, type Route, type RouteRequest } from '../route.js';
+import { answerEvents, type EventsContext, type Predict } from '../shared/cloud-events/answer-events.js';
 import { PREDICT_OPERATION } from '../shared/instances/openapi.js';
+import { createPredictor, type PredictorOptions } from '../shared/instances/predict.js';
 import type { WireResponse } from '../wire.js';
-import { createPredictHandler } from './predict.js';
 
 const BASE = { tag: 'kserve', access: 'key', control: false } as const;
 const MODEL = '/v1/models/{model}';
@@ -92,4 +93,11 @@ function repositoryRoute(verb: 'load' | 'unload', run: Control): Route {
       return jsonResponse({ name: model, [verb]: true });
     },
   };
+}
+
+const ONLY_ONE = { onlyOne: "which KServe's v1 protocol cannot carry; use generate_stream or gRPC", whole: true };
+
+/** Answers a POST to a predict route. `predictions` are the answer to `inputs`, too. */
+function createPredictHandler(context: PredictorOptions & EventsContext): Predict {
+  return answerEvents(createPredictor(context, { resolve: ONLY_ONE, formatOf: () => 'row' }), context);
 }

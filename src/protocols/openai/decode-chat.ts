@@ -1,4 +1,4 @@
-import { type GenerationParameters, type Prompt, withoutUndefined } from '../../core/index.js';
+import { type GenerationParameters, isObject, type Prompt, withoutUndefined } from '../../core/index.js';
 import {
   type Conversation,
   conversationPrompt,
@@ -6,7 +6,7 @@ import {
   NUMBER_LIMITS,
   REASONING_EFFORTS,
 } from '../../generation/index.js';
-import { type Fields, isObject } from '../shared/generation/fields.js';
+import type { Fields } from '../shared/generation/fields.js';
 import { readAskedFormat } from './decode-format.js';
 import { readMessages } from './decode-message.js';
 import { type AnswerRequest, finite, readGeneration, readMaxTokens } from './decode-sampling.js';

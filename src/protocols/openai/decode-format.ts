@@ -1,5 +1,5 @@
-import type { ParameterValue, ResponseFormat } from '../../core/index.js';
-import { Fields, isObject } from '../shared/generation/fields.js';
+import { isObject, type ParameterValue, type ResponseFormat } from '../../core/index.js';
+import { Fields } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 import { readGuided } from './decode-guided.js';
 

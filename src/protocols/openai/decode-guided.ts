@@ -1,6 +1,6 @@
-import type { ParameterValue, ResponseFormat } from '../../core/index.js';
+import { isObject, type ParameterValue, type ResponseFormat } from '../../core/index.js';
 import { CHOICES_EXPECTED, isChoices } from '../../generation/index.js';
-import { type Fields, isObject } from '../shared/generation/fields.js';
+import type { Fields } from '../shared/generation/fields.js';
 
 /** A form of the answer by a member of the request. */
 interface GuidedFormat {

@@ -1,4 +1,10 @@
-import { type GenerationParameters, type Prompt, type ResponseFormat, withoutUndefined } from '../../core/index.js';
+import {
+  type GenerationParameters,
+  isObject,
+  type Prompt,
+  type ResponseFormat,
+  withoutUndefined,
+} from '../../core/index.js';
 import {
   conversationPrompt,
   NUMBER_LIMITS,
@@ -6,7 +12,7 @@ import {
   type ReasoningEffort,
   type Tool,
 } from '../../generation/index.js';
-import { Fields, isObject } from '../shared/generation/fields.js';
+import { Fields } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 import { MAX_MESSAGES } from '../shared/text-body/limits.js';
 import { readDescribedSchema, readFormat } from './decode-format.js';

@@ -1,4 +1,5 @@
-import { Fields, isObject } from '../shared/generation/fields.js';
+import { isObject } from '../../core/index.js';
+import { Fields } from '../shared/generation/fields.js';
 import { IgnoredNames, type UnknownParameters } from '../shared/generation/ignored-names.js';
 import { parseBody } from '../shared/text-body/parse-body.js';
 import { type ChatRequest, decodeChat } from './decode-chat.js';

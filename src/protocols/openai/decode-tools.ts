@@ -1,6 +1,12 @@
-import { type GenerationParameters, type NamedFunction, type ToolChoice, withoutUndefined } from '../../core/index.js';
+import {
+  type GenerationParameters,
+  isObject,
+  type NamedFunction,
+  type ToolChoice,
+  withoutUndefined,
+} from '../../core/index.js';
 import { MAX_TOOLS, type Tool } from '../../generation/index.js';
-import { Fields, isObject } from '../shared/generation/fields.js';
+import { Fields } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 
 /** What a request says of tools. */

@@ -1,4 +1,4 @@
-import { isObject } from '../shared/generation/fields.js';
+import { isObject } from '../../core/index.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 
 /** Bytes in front of a stored response: how long the JSON of the response is. The rest is that of its history. */

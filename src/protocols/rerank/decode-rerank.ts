@@ -1,6 +1,6 @@
-import { withoutUndefined } from '../../core/index.js';
+import { isObject, withoutUndefined } from '../../core/index.js';
 import type { PoolingParameters } from '../../pooling/index.js';
-import { Fields, isObject } from '../shared/generation/fields.js';
+import { Fields } from '../shared/generation/fields.js';
 import { emptyInput, encodeTexts, inputTensors, readText, readTexts } from '../shared/pooling/read-input.js';
 import type { PoolingRequest } from '../shared/pooling/run.js';
 

@@ -1,10 +1,12 @@
-import { Turns } from '../../core/index.js';
+import { type ErrorCode, type MillraceError, Turns } from '../../core/index.js';
 import type { Dialect, DialectContext } from '../dialect.js';
 import type { Route } from '../route.js';
+import { HTTP_STATUS } from '../shared/http-errors.js';
+import { ContentError } from '../shared/invocations/content-error.js';
 import { createVectorAnswer } from '../shared/pooling/write-vectors.js';
+import type { WireResponse } from '../wire.js';
 import { answerEmbed } from './answer-embed.js';
 import { answerRerank } from './answer-rerank.js';
-import { encodeError, RERANK_STATUS } from './errors.js';
 import { EMBED_OPERATION, EMBED_V1_OPERATION, rerankOperation } from './openapi.js';
 import type { RerankOptions } from './options.js';
 
@@ -58,5 +60,17 @@ function posted(path: string, described: Pick<Route, 'summary' | 'operation' | '
     control: false,
     inference: true,
     body: { kind: 'bytes' },
+  };
+}
+
+/** HTTP status of each error, such that Cohere's clients try again where that helps. */
+const RERANK_STATUS: Readonly<Record<ErrorCode, number>> = { ...HTTP_STATUS, unimplemented: 400 };
+
+/** `{"message": text}`, as Cohere writes errors. */
+function encodeError(error: MillraceError, status: number): WireResponse {
+  return {
+    status: error instanceof ContentError ? error.status : status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ message: error.message }),
   };
 }

@@ -1,14 +1,21 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { Call } from '../../core/index.js';
+import { type Call, excerpt, invalidArgument } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import type { Service } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import { emptyResponse, healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
 import { chooseModel } from '../shared/invocations/choose-model.js';
 import type { Invoker } from '../shared/invocations/invoke.js';
 import { INVOKE_OPERATION } from '../shared/invocations/openapi.js';
 import { binaryDataAt } from '../shared/invocations/triton-binary.js';
-import { ListedModelSchema, ModelPageSchema } from '../shared/model-server/listed-models.js';
+import {
+  type ListedModel,
+  ListedModelSchema,
+  type ModelPage,
+  ModelPageSchema,
+  readyByName,
+} from '../shared/model-server/listed-models.js';
 import { loadFrom } from '../shared/model-server/load-from.js';
-import { describeModel, listModels } from './models.js';
 
 const BASE = { tag: 'sagemaker', access: 'key', control: false } as const;
 /** On a port where TorchServe is spoken, too, it answers these: SageMaker's multi-model contract is modelled on it. */
@@ -110,4 +117,29 @@ export function createContainerRoutes({ context, invoke, model }: ContainerParts
       },
     },
   ];
+}
+
+const PAGE_SIZE = 100;
+
+/** A page of the models that are loaded, in order of name. Throws `invalid_argument` for a token that no page has given. */
+function listModels(service: Pick<Service, 'models'>, call: Call, token: string | null): ModelPage {
+  const all = readyByName(service, call);
+  const first = readToken(token);
+  const page = { models: all.slice(first, first + PAGE_SIZE).map(listed) };
+  return first + PAGE_SIZE < all.length ? { ...page, nextPageToken: String(first + PAGE_SIZE) } : page;
+}
+
+function readToken(token: string | null): number {
+  if (token === null || token === '') return 0;
+  if (/^\d{1,9}$/.test(token)) return Number(token);
+  throw invalidArgument(`next_page_token: expected one that an answer has given, got '${excerpt(token)}'`);
+}
+
+/** Throws `not_found` where it is not loaded. */
+function describeModel(service: Pick<Service, 'models'>, call: Call, name: string): ListedModel {
+  return listed(service.models.modelInfo(call, name, undefined).info);
+}
+
+function listed({ ref, source }: ModelInfo): ListedModel {
+  return { modelName: ref.name, modelUrl: source.from ?? source.modelFolder };
 }

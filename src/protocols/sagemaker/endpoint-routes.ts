@@ -1,4 +1,5 @@
 import { type Call, MillraceError } from '../../core/index.js';
+import type { OpenApiObject } from '../openapi.js';
 import type { Route, RouteRequest } from '../route.js';
 import { chooseModel } from '../shared/invocations/choose-model.js';
 import { INVOKE_OPERATION } from '../shared/invocations/openapi.js';
@@ -6,7 +7,17 @@ import { isStream, piecesOf, type WireHeaders, type WireResponse, type WireStrea
 import { type ContainerParts, INVOKE } from './container-routes.js';
 import { AwsError, ModelError } from './errors.js';
 import { payloadParts } from './event-stream.js';
-import { STREAM_OPERATION } from './openapi.js';
+
+/** Inference as a stream of events in AWS's encoding. */
+const STREAM_OPERATION: OpenApiObject = {
+  requestBody: INVOKE_OPERATION.requestBody,
+  responses: {
+    200: {
+      description: '`PayloadPart` events',
+      content: { 'application/vnd.amazon.eventstream': { schema: { type: 'string', format: 'binary' } } },
+    },
+  },
+};
 
 const TARGET_HEADERS = ['x-amzn-sagemaker-target-model', 'x-amzn-sagemaker-inference-component'] as const;
 const VARIANT_HEADER = 'x-amzn-sagemaker-target-variant';

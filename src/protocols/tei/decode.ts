@@ -1,6 +1,6 @@
-import { invalidArgument, withoutUndefined } from '../../core/index.js';
+import { invalidArgument, isObject, withoutUndefined } from '../../core/index.js';
 import type { PoolingInput, PoolingParameters } from '../../pooling/index.js';
-import { Fields, isObject } from '../shared/generation/fields.js';
+import { Fields } from '../shared/generation/fields.js';
 import { decodeEmbeddings } from '../shared/pooling/embeddings.js';
 import {
   emptyInput,

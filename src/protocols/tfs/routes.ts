@@ -1,13 +1,14 @@
 import type { Service } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import { jsonResponse, type Route } from '../route.js';
-import { answerEvents } from '../shared/cloud-events/answer-events.js';
+import { answerEvents, type Predict } from '../shared/cloud-events/answer-events.js';
 import { EXAMPLES_OPERATION, PREDICT_OPERATION } from '../shared/instances/openapi.js';
+import { createPredictor, type PredictorOptions } from '../shared/instances/predict.js';
 import { createExamplesHandler } from './examples/handler.js';
 import type { Method } from './examples/heads.js';
 import { encodeStatuses } from './model-status.js';
-import { createPredictHandler } from './predict.js';
-import { encodeSignatureDefs } from './signature.js';
+import { ONLY_ONE } from './only-one.js';
+import { checkSignatureName, encodeSignatureDefs } from './signature.js';
 import { targetOf } from './target.js';
 
 const MODEL = '/v1/models/{model}';
@@ -75,4 +76,21 @@ function statusRoute(service: Pick<Service, 'models'>, path: string, what: strin
       return jsonResponse(encodeStatuses(service.models.modelStatuses(call, name, version)));
     },
   };
+}
+
+const MEMBERS = ['signature_name'] as const;
+
+/**
+ * Answers a POST to a predict route, in the format of the request. A photo or a sound as it is gets rows: clients of KServe's v1 protocol
+ * send those to the same path.
+ */
+function createPredictHandler(options: PredictorOptions): Predict {
+  return createPredictor(options, {
+    members: MEMBERS,
+    resolve: ONLY_ONE,
+    formatOf: ({ format, members }, asked) => {
+      checkSignatureName(asked, members.signature_name);
+      return format;
+    },
+  });
 }

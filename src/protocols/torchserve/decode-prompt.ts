@@ -3,6 +3,7 @@ import {
   excerpt,
   type InferRequest,
   invalidArgument,
+  isObject,
   type ParameterScalar,
   type ParameterValue,
   packBytes,
@@ -94,10 +95,6 @@ function toParameter(name: string, value: unknown): ParameterValue {
 
 function isScalar(value: unknown): value is ParameterScalar {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function textOf(name: string, data: Uint8Array): string {

@@ -1,14 +1,14 @@
-import type { Call } from '../../core/index.js';
+import type { Call, MillraceError } from '../../core/index.js';
 import type { Dialect, DialectContext } from '../dialect.js';
 import { healthResponse, type Route, type RouteRequest } from '../route.js';
 import { HTTP_STATUS } from '../shared/http-errors.js';
 import type { BodyHandlers } from '../shared/invocations/body-handlers.js';
 import { chooseModel } from '../shared/invocations/choose-model.js';
+import { ContentError } from '../shared/invocations/content-error.js';
 import { createInvoker } from '../shared/invocations/invoke.js';
 import { INVOKE_OPERATION } from '../shared/invocations/openapi.js';
 import { binaryDataAt, inferTritonBinary } from '../shared/invocations/triton-binary.js';
 import type { WireResponse, WireStream } from '../wire.js';
-import { encodeError } from './errors.js';
 import type { VertexOptions } from './options.js';
 import { type Redirect, readRedirect } from './redirect.js';
 
@@ -67,4 +67,16 @@ async function follow(
   const { target, route } = redirect;
   if (route !== 'infer') return generate(call, { ...target, stream: route === 'generate_stream' }, request);
   return (await inferTritonBinary(infer, call, { target, request })) ?? infer(call, target, request);
+}
+
+/** `{"error": {"code", "message", "status"}}`, as Google's APIs write it; Vertex AI passes it on. */
+function encodeError(error: MillraceError, status: number): WireResponse {
+  const code = error instanceof ContentError ? error.status : status;
+  // Google knows one word for all that is used up.
+  const word = error.code === 'quota_exceeded' ? 'resource_exhausted' : error.code;
+  return {
+    status: code,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ error: { code, message: error.message, status: word.toUpperCase() } }),
+  };
 }

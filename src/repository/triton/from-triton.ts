@@ -1,4 +1,4 @@
-import type { RuntimeManifest } from '../../runtimes/index.js';
+import type { RuntimeManifest, RuntimeOptions } from '../../runtimes/index.js';
 import type { ModelConfig, TensorConfig, VersionPolicy, WarmupConfig } from '../model-config.js';
 import type {
   Int64,
@@ -11,9 +11,8 @@ import type {
 } from './config-types.js';
 import { fromBatching } from './from-batching.js';
 import { fromInstances } from './from-instances.js';
-import { fromRuntime } from './from-runtime.js';
 import { fromSequence } from './from-sequence.js';
-import { checkSupported } from './unsupported.js';
+import { checkSupported, describeBackend } from './unsupported.js';
 
 /** A Triton configuration in our terms, and what of it is ignored. */
 export interface FromTriton {
@@ -126,4 +125,29 @@ function fromWarmupInput(input: TritonWarmupInput, what: string): WarmupConfig['
   if (input.random_data !== undefined) return { ...common, data: 'random' };
   if (input.zero_data !== undefined) return { ...common, data: 'zero' };
   throw new Error(`${what}: expected one of zero_data, random_data, input_data_file`);
+}
+
+interface FromRuntime {
+  /** By the runtime's name. */
+  readonly section: Readonly<Record<string, RuntimeOptions>>;
+  readonly notices: readonly string[];
+}
+
+/**
+ * The section of the runtime that a Triton configuration names; where it names none, of the first, which runs what no other is
+ * known for. Throws a sentence where a block is for another runtime.
+ */
+function fromRuntime(
+  triton: TritonConfig,
+  runtime: RuntimeManifest | undefined,
+  runtimes: readonly RuntimeManifest[],
+): FromRuntime {
+  for (const { triton: mapping, ...other } of runtimes) {
+    const { block } = mapping ?? {};
+    if (block === undefined || !(block in triton) || other.name === runtime?.name) continue;
+    throw new Error(`${block} needs platform '${mapping?.backends[0]}', got ${describeBackend(triton)}`);
+  }
+  const asked = runtime ?? runtimes[0];
+  const { options, notices = [] } = asked?.triton?.fromTriton?.(triton) ?? {};
+  return { section: asked === undefined || options === undefined ? {} : { [asked.name]: options }, notices };
 }

@@ -6,7 +6,7 @@ import {
   type Tensor,
   typedView,
 } from '../../core/index.js';
-import type { BatchItem } from '../contract.js';
+import type { BatchItem } from '../batch.js';
 
 /** Datatypes whose elements JavaScript can add. */
 export const ADDABLE: ReadonlySet<Datatype> = new Set<Datatype>([

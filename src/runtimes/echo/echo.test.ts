@@ -3,7 +3,8 @@ import { FakeClock } from '../../../test/support/fake-clock.js';
 import { batchItem, fp32, numbersOf } from '../../../test/support/tensors.js';
 import { loadSpec, noOtherModels, runBatch } from '../../../test/support/test-host.js';
 import type { Datatype, Signature, Tensor, TensorSpec } from '../../core/index.js';
-import type { BatchItem, Emission, LoadedModel } from '../contract.js';
+import type { BatchItem, Emission } from '../batch.js';
+import type { LoadedModel } from '../contract.js';
 import { createRuntime } from './index.js';
 
 let clock: FakeClock;

@@ -1,5 +1,5 @@
 import { invalidParameter, MillraceError } from '../../core/index.js';
-import type { BatchItem } from '../contract.js';
+import type { BatchItem } from '../batch.js';
 
 const FAULTS = ['raise', 'raiseItem', 'hang', 'exit', 'abort', 'allocate', 'throwLater', 'rejectLater'] as const;
 

@@ -1,6 +1,7 @@
 import { invalidParameter, MillraceError, type Parameters, type Signature, type Tensor } from '../../core/index.js';
-import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
-import { failedItem } from '../failed-item.js';
+import { type Batch, type BatchItem, type BatchTiming, type Emission, type Emit, failedItem } from '../batch.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { Accumulator } from './accumulator.js';
 import { commitFault } from './faults.js';

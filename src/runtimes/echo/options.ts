@@ -12,9 +12,9 @@ export interface EchoOptions {
 export function readEchoOptions(section: Readonly<Record<string, unknown>>): EchoOptions {
   const reader = new OptionReader('echo', section);
   const options: EchoOptions = {
-    mode: reader.choice('mode', MODES, 'identity'),
-    delayMs: reader.number('delayMs', 0),
-    faults: reader.boolean('faults', false),
+    mode: reader.choice('mode', MODES) ?? 'identity',
+    delayMs: reader.amount('delayMs') ?? 0,
+    faults: reader.boolean('faults') ?? false,
   };
   reader.end();
   return options;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Datatype, MillraceError, type TensorSpec } from '../../core/index.js';
-import type { OtherModel } from '../contract.js';
+import type { OtherModel } from '../model-calls.js';
 import { checkModels } from './check-models.js';
 import { buildGraph } from './graph.js';
 

@@ -1,5 +1,5 @@
 import { formatTensorType, msg, type TensorSpec } from '../../core/index.js';
-import type { OtherModel } from '../contract.js';
+import type { OtherModel } from '../model-calls.js';
 import { describeStep, type Graph, refuse, type Step } from './graph.js';
 
 /** What is known of a tensor, and from where: `input 'x' of model 'mlp'`. */

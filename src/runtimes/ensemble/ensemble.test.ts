@@ -15,7 +15,7 @@ import {
 } from '../../../test/support/ensemble-fixture.js';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import type { SequenceControl, TensorSpec } from '../../core/index.js';
-import type { OtherModel } from '../contract.js';
+import type { OtherModel } from '../model-calls.js';
 import { createRuntime } from './index.js';
 
 describe('an ensemble', () => {

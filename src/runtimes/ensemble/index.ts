@@ -1,5 +1,6 @@
 import { formatModelRef, MillraceError, msg, toMillraceError } from '../../core/index.js';
-import type { DescribeModel, OtherModel, Runtime } from '../contract.js';
+import type { Runtime } from '../contract.js';
+import type { DescribeModel, OtherModel } from '../model-calls.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { checkModels } from './check-models.js';
 import { buildGraph, describeStep, refuse, type Step } from './graph.js';

@@ -1,5 +1,8 @@
 import type { Tensor, TensorSpec } from '../../core/index.js';
-import type { Batch, BatchItem, BatchTiming, Description, Emit, LoadedModel, OtherModel } from '../contract.js';
+import type { Batch, BatchItem, BatchTiming, Emit } from '../batch.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
+import type { OtherModel } from '../model-calls.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { Graph, Step } from './graph.js';
 import { type Depths, measureDepths, type Plan, planSteps } from './plan.js';

@@ -1,4 +1,4 @@
-import { invalidArgument, type MillraceError } from '../../core/index.js';
+import { invalidArgument, isObject, type MillraceError } from '../../core/index.js';
 
 /** One step as the configuration has it: both maps go from the model's tensor to the ensemble's. */
 export interface StepOptions {
@@ -17,7 +17,7 @@ export function readEnsembleOptions(section: Readonly<Record<string, unknown>>):
 }
 
 function readStep(key: string, step: unknown): StepOptions {
-  if (!isRecord(step)) throw refuse(key, 'an object', step);
+  if (!isObject(step)) throw refuse(key, 'an object', step);
   const { model, version, inputs, outputs } = step;
   if (typeof model !== 'string' || model === '') throw refuse(`${key}.model`, "a model's name", model);
   if (version !== undefined && !(Number.isInteger(version) && Number(version) > 0)) {
@@ -32,15 +32,11 @@ function readStep(key: string, step: unknown): StepOptions {
 }
 
 function readMap(key: string, map: unknown): Readonly<Record<string, string>> {
-  if (!isRecord(map)) throw refuse(key, "names of the ensemble's tensors by those of the model's", map);
+  if (!isObject(map)) throw refuse(key, "names of the ensemble's tensors by those of the model's", map);
   for (const [name, tensor] of Object.entries(map)) {
     if (typeof tensor !== 'string' || tensor === '') throw refuse(`${key}.${name}`, "a tensor's name", tensor);
   }
   return map as Readonly<Record<string, string>>;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function refuse(key: string, expected: string, got: unknown): MillraceError {

@@ -9,9 +9,8 @@ import {
   type TensorSpec,
   toMillraceError,
 } from '../../core/index.js';
-import type { BatchItem, CallModel, Emit, ModelAnswer, ModelRequest } from '../contract.js';
-import { failedItem } from '../failed-item.js';
-import { fitRows } from './fit-rows.js';
+import { type BatchItem, type Emit, failedItem } from '../batch.js';
+import type { CallModel, ModelAnswer, ModelRequest } from '../model-calls.js';
 import { describeStep, type Step } from './graph.js';
 import { type Plan, type PlannedStep, Readiness, type Stage } from './plan.js';
 
@@ -213,4 +212,20 @@ function sequenceParameters(sequence: SequenceControl | undefined): Parameters {
   if (sequence === undefined) return NO_PARAMETERS;
   const { id, start, end } = sequence;
   return { sequence_id: id, sequence_start: start, sequence_end: end };
+}
+
+/**
+ * A tensor on its way between a model with a batch dimension and one without, as Triton passes it: one row loses the
+ * dimension or gets it, under its new name. Everything else stays as it is, for the receiver to judge.
+ */
+function fitRows(tensor: Tensor, spec: TensorSpec): Tensor {
+  const { datatype, data } = tensor;
+  return { name: spec.name, datatype, shape: fitShape(tensor.shape, spec), data };
+}
+
+function fitShape(shape: readonly number[], spec: TensorSpec): readonly number[] {
+  if (shape.length === spec.shape.length) return shape;
+  if (spec.batchAxis === 0 && shape.length === spec.shape.length - 1) return [1, ...shape];
+  if (spec.batchAxis === null && shape.length === spec.shape.length + 1 && shape[0] === 1) return shape.slice(1);
+  return shape;
 }

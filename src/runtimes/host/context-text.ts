@@ -1,4 +1,4 @@
-import type { BatchItem, ItemContext } from '../contract.js';
+import type { BatchItem, ItemContext } from '../batch.js';
 
 /** Between texts, and in front of what stands for it in a text of a caller's. */
 const SEPARATOR = '\n';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { batchItem } from '../../../test/support/tensors.js';
-import { type Emission, STREAM_CREDIT } from '../contract.js';
+import { type Emission, STREAM_CREDIT } from '../batch.js';
 import { CreditBook } from './credit-book.js';
 
 const answer = (callId: number, final = false): Emission => ({ callId, outputs: [undefined as never], final });

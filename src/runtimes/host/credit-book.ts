@@ -1,6 +1,5 @@
 import { MillraceError } from '../../core/index.js';
-import { type Emission, type Room, STREAM_CREDIT } from '../contract.js';
-import { isAnswer } from '../is-answer.js';
+import { type Emission, isAnswer, type Room, STREAM_CREDIT } from '../batch.js';
 
 /** Answers that a model may give without waiting for its reader before it is told off. */
 const MAX_OVERDRAFT = 1_024;

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import type { FinishReason, GenerationDelta, Parameters, Usage } from '../../core/index.js';
-import type { BatchTiming, Emission } from '../contract.js';
+import type { BatchTiming, Emission } from '../batch.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
 import { type FrameAddress, hasAny } from './execute-frame.js';
 import { type Frame, FrameKind } from './frame.js';

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import { type GenerationRequest, MillraceError, NO_PARAMETERS, type Parameters } from '../../core/index.js';
-import type { Batch, BatchItem, ItemContext } from '../contract.js';
+import type { Batch, BatchItem, ItemContext } from '../batch.js';
 import type { ItemSequence } from '../sequence-spec.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
 import { encodeContexts, ReceivedContexts } from './context-text.js';

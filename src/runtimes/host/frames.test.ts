@@ -10,7 +10,8 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
-import type { Batch, Emission, ModelRequest } from '../contract.js';
+import type { Batch, Emission } from '../batch.js';
+import type { ModelRequest } from '../model-calls.js';
 import { decodeAnswers, encodeAnswers } from './emission-frame.js';
 import { decodeExecute, encodeExecute } from './execute-frame.js';
 import { type Frame, FrameKind, MAX_FRAME_BYTES } from './frame.js';

@@ -1,5 +1,5 @@
 import { errorData, MillraceError, toMillraceError } from '../../core/index.js';
-import type { CallModel, ModelAnswer } from '../contract.js';
+import type { CallModel, ModelAnswer } from '../model-calls.js';
 import { CreditBook } from './credit-book.js';
 import { type Frame, FrameKind } from './frame.js';
 import { type CallEnd, type CallGranted, decodeJsonFrame, encodeJsonFrame } from './json-frame.js';

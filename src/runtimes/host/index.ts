@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type Clock, type EventBus, invalidArgument, MillraceError, msg, namedRunner } from '../../core/index.js';
-import type { Description, Host, HostLoadOptions, Instance, LoadedModel, LoadSpec, Placement } from '../contract.js';
+import type { LoadedModel, LoadSpec } from '../contract.js';
+import type { Description } from '../description.js';
+import type { Host, HostLoadOptions, Instance, Placement } from '../instance.js';
 import { placementProblem, type RuntimeManifest } from '../manifest.js';
 import type { RunnerOptions } from '../options.js';
 import { loadModel, type PlacedSpec } from '../registry.js';
@@ -155,11 +157,11 @@ class ProcessHost implements Host {
     const runner = this.#acquire(spec, placement, { ...options, modelKey, demand });
     const timer = clock.setTimer(options.timeoutMs, () => runner.kill(loadTimeout(options).message));
     let description: Description;
-    runner.serveCalls(modelKey, options.callModel);
+    runner.models.serveCalls(modelKey, options.callModel);
     try {
       description = await runner.loads(loadRemotely(runner, modelKey, spec));
     } catch (error) {
-      runner.serveCalls(modelKey, undefined);
+      runner.models.serveCalls(modelKey, undefined);
       await this.#release(runner, modelKey);
       throw error;
     } finally {

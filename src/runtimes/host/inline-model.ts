@@ -1,5 +1,8 @@
 import type { Message } from '../../core/index.js';
-import type { Batch, BatchTiming, Description, Emit, Instance, LoadedModel } from '../contract.js';
+import type { Batch, BatchTiming, Emit } from '../batch.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
+import type { Instance } from '../instance.js';
 import { nameStatistics, readStatistics } from '../statistics.js';
 import { CreditBook } from './credit-book.js';
 

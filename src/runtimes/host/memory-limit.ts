@@ -1,5 +1,5 @@
 import { type Message, type ModelRef, msg, namedModel } from '../../core/index.js';
-import { MEMORY_LIMIT_REASONS, type MemoryLimit } from '../contract.js';
+import { MEMORY_LIMIT_REASONS, type MemoryLimit } from '../instance.js';
 
 /** What a model does to the memory limit of its runner. */
 export interface MemoryDemand {

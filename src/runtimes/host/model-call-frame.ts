@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Parameters, Tensor } from '../../core/index.js';
-import type { ModelAnswer, ModelRequest } from '../contract.js';
+import type { ModelAnswer, ModelRequest } from '../model-calls.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
 import type { FrameAddress } from './execute-frame.js';
 import { type Frame, FrameKind } from './frame.js';

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { fp32, numbersOf } from '../../../test/support/tensors.js';
 import { MillraceError } from '../../core/index.js';
-import { type CallModel, type ModelAnswer, type ModelRequest, STREAM_CREDIT } from '../contract.js';
+import { STREAM_CREDIT } from '../batch.js';
+import type { CallModel, ModelAnswer, ModelRequest } from '../model-calls.js';
 import { FrameKind } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { IncomingCalls } from './incoming-calls.js';

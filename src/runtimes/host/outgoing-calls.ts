@@ -1,5 +1,6 @@
 import { errorOf, type MillraceError, toMillraceError } from '../../core/index.js';
-import { type CallModel, type ModelAnswer, STREAM_CREDIT } from '../contract.js';
+import { STREAM_CREDIT } from '../batch.js';
+import type { CallModel, ModelAnswer } from '../model-calls.js';
 import { type Frame, FrameKind } from './frame.js';
 import { type CallEnd, type CallGranted, decodeJsonFrame, encodeJsonFrame } from './json-frame.js';
 import { decodeModelAnswer, encodeModelCall } from './model-call-frame.js';

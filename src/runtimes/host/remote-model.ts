@@ -1,14 +1,16 @@
 import type { Message, MillraceError } from '../../core/index.js';
-import type { Batch, BatchTiming, Description, Emit, Instance, MemoryLimit } from '../contract.js';
+import type { Batch, BatchTiming, Emit } from '../batch.js';
+import type { Description } from '../description.js';
+import type { Instance, MemoryLimit } from '../instance.js';
 import type { PlacedSpec } from '../registry.js';
 import { checkStatistics, nameStatistics } from '../statistics.js';
-import type { RunnerQueue } from './begun.js';
 import { decodeAnswers } from './emission-frame.js';
 import { encodeExecute, type ModelNames, type Recipient } from './execute-frame.js';
 import { type Frame, FrameKind } from './frame.js';
 import { type Cancel, decodeJsonFrame, encodeJsonFrame, type Granted } from './json-frame.js';
 import { NameTable } from './name-table.js';
-import type { PendingReply, RunnerProcess } from './runner-process.js';
+import type { PendingReply, RunnerQueue } from './pending-replies.js';
+import type { RunnerProcess } from './runner-process.js';
 import { decodeStatistics } from './statistics-frame.js';
 
 /** Asks the runner to load a model under `modelKey`; rejects with the runtime's error or the runner's end. */
@@ -65,7 +67,7 @@ export class RemoteModel implements Instance {
     this.exited = runner.exited;
     this.#queue = { modelKey: settings.modelKey, concurrency: description.concurrency };
     const { statistics = [] } = description;
-    runner.onStatistics(settings.modelKey, (frame) => {
+    runner.models.onStatistics(settings.modelKey, (frame) => {
       this.#statistics = nameStatistics(statistics, decodeStatistics(frame, statistics.length));
     });
     const { inputs, outputs } = description.signature;
@@ -118,8 +120,8 @@ export class RemoteModel implements Instance {
 
   async #close(): Promise<void> {
     const { runner, modelKey, release, isShared } = this.#settings;
-    runner.serveCalls(modelKey, undefined);
-    runner.onStatistics(modelKey, undefined);
+    runner.models.serveCalls(modelKey, undefined);
+    runner.models.onStatistics(modelKey, undefined);
     try {
       if (runner.usable && isShared()) await runner.awaitClose(this.id, this.#giveBack());
     } finally {

@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
 import { errorData, MillraceError, systemClock, toMillraceError } from '../../core/index.js';
-import type { Batch, BatchTiming, CallModel, Description, Emission, LoadedModel } from '../contract.js';
+import type { Batch, BatchTiming, Emission } from '../batch.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
+import type { CallModel } from '../model-calls.js';
 import { loadModel, type PlacedSpec } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { BlockingChannel } from './blocking-channel.js';

@@ -1,26 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { type Clock, type EventBus, type Message, MillraceError, msg, within } from '../../core/index.js';
-import type { CallModel } from '../contract.js';
+import { type Clock, type EventBus, type Message, msg, within } from '../../core/index.js';
 import { TELEMETRY_DECLINED } from '../onnx/telemetry.js';
 import { saysOutOfMemory } from '../out-of-memory.js';
 import { type RunnerDeath, RunnerDiedError } from '../runner-died.js';
-import { haveBegun, type RunnerQueue } from './begun.js';
 import type { BodyArena } from './body-arena.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { FrameSegment } from './frame-segment.js';
-import { IncomingCalls } from './incoming-calls.js';
-import {
-  type Diagnostic,
-  decodeJsonFrame,
-  encodeJsonFrame,
-  type Failure,
-  type Fatal,
-  failureError,
-  type Hello,
-} from './json-frame.js';
+import { type Diagnostic, decodeJsonFrame, encodeJsonFrame, type Fatal, type Hello } from './json-frame.js';
+import { ModelListeners } from './model-listeners.js';
 import { forwardLines } from './output-lines.js';
+import { haveBegun, PendingReplies, type PendingReply } from './pending-replies.js';
 import { killGroup } from './process-group.js';
 import type { Environment } from './runner-environment.js';
 import { describeExit, type RunnerEnd, watchExit } from './runner-exit.js';
@@ -42,33 +33,20 @@ export interface RunnerSettings {
   readonly clock: Clock;
 }
 
-/** What waits for the answers to one frame. */
-export interface PendingReply {
-  /** Batches have one. */
-  readonly queue?: RunnerQueue;
-  /** Handles a frame of this reply; returns true when it was the last one. May throw when it is malformed. */
-  receive(frame: Frame): boolean;
-  fail(error: MillraceError): void;
-}
-
 /** One runner process, seen from the server: frames out, answers back by ticket, its end noticed. */
 export class RunnerProcess {
   readonly label: string;
   readonly pid: number;
   /** Settles with the reason once the process is gone and everything it had written was read. */
   readonly exited: Promise<string | Message>;
+  /** Takes calls and statistics of its models. */
+  readonly models = new ModelListeners((pieces) => this.notify(pieces));
   readonly #settings: RunnerSettings;
   readonly #child: ChildProcess;
   readonly #input: Writable | undefined;
-  // Not a Map: its outgrown tables are promoted and keep batches alive until the next full collection. It is short, too.
-  readonly #pending: { readonly ticket: number; readonly reply: PendingReply }[] = [];
   readonly #segment = FrameSegment.open();
+  readonly #replies = new PendingReplies((ticket) => this.#segment?.release(ticket));
   readonly #startedAt: number;
-  /** Who serves the calls that models make of others, by the calling model's key. */
-  readonly #calls = new Map<number, IncomingCalls>();
-  /** Who takes what models say of themselves, by the model's key. */
-  readonly #statistics = new Map<number, (frame: Frame) => void>();
-  #lastTicket = 0;
   #greeted = false;
   #ending = false;
   #eventLoop = false;
@@ -124,22 +102,7 @@ export class RunnerProcess {
   }
 
   get busy(): boolean {
-    return this.#pending.length > 0;
-  }
-
-  /** The model with that key may call other models; undefined ends that, and leaves what it has called. */
-  serveCalls(modelKey: number, callModel: CallModel | undefined): void {
-    this.#calls.get(modelKey)?.close();
-    this.#calls.delete(modelKey);
-    if (callModel === undefined) return;
-    const notify = (pieces: readonly Uint8Array[]) => this.notify(pieces);
-    this.#calls.set(modelKey, new IncomingCalls({ modelKey, callModel, notify }));
-  }
-
-  /** `listener` takes the statistics of the model with that key; undefined = nobody does. */
-  onStatistics(modelKey: number, listener: ((frame: Frame) => void) | undefined): void {
-    if (listener === undefined) this.#statistics.delete(modelKey);
-    else this.#statistics.set(modelKey, listener);
+    return this.#replies.size > 0;
   }
 
   /** See `lastLoadAt` of an instance. */
@@ -169,10 +132,9 @@ export class RunnerProcess {
       reply.fail(this.#died(this.#end ?? this.#killed ?? CLOSED, false));
       return;
     }
-    this.#lastTicket = (this.#lastTicket + 1) >>> 0;
-    const ticket = this.#lastTicket;
+    const ticket = this.#replies.nextTicket();
     const pieces = encode(ticket);
-    this.#pending.push({ ticket, reply });
+    this.#replies.add(ticket, reply);
     const stored = this.#segment?.store(pieces);
     this.#write(stored === undefined ? pieces : [stored]);
   }
@@ -243,27 +205,7 @@ export class RunnerProcess {
       this.kill(reason, { outOfMemory: saysOutOfMemory(reason) });
       return;
     }
-    if (frame.kind === FrameKind.statistics) {
-      this.#statistics.get(frame.modelKey)?.(frame);
-      return;
-    }
-    if (CALL_KINDS.has(frame.kind)) {
-      this.#calls.get(frame.modelKey)?.receive(frame);
-      return;
-    }
-    const index = this.#pending.findIndex(({ ticket }) => ticket === frame.ticket);
-    const reply = this.#pending[index]?.reply;
-    if (reply === undefined) throw new MillraceError('internal', `malformed frame: unknown ticket ${frame.ticket}`);
-    if (frame.kind === FrameKind.failed) {
-      this.#settle(index);
-      reply.fail(failureError(decodeJsonFrame<Failure>(frame)));
-      return;
-    }
-    if (reply.receive(frame)) this.#settle(index);
-  }
-
-  #settle(index: number): void {
-    for (const { ticket } of this.#pending.splice(index, 1)) this.#segment?.release(ticket);
+    if (!this.models.receive(frame)) this.#replies.receive(frame);
   }
 
   #greet(frame: Frame): void {
@@ -296,9 +238,7 @@ export class RunnerProcess {
     this.#end = end;
     this.#input?.destroy();
     this.#segment?.close();
-    for (const calls of this.#calls.values()) calls.close();
-    this.#calls.clear();
-    this.#statistics.clear();
+    this.models.close();
     const { events } = this.#settings;
     events.publish('runnerExited', {
       runner: this.label,
@@ -306,7 +246,7 @@ export class RunnerProcess {
       reason: String(end.reason),
       expected: this.#ending,
     });
-    const pending = this.#pending.splice(0).map(({ reply }) => reply);
+    const pending = this.#replies.takeAll();
     const begun = haveBegun(
       pending.map(({ queue }) => queue),
       this.#eventLoop,
@@ -337,4 +277,3 @@ export class RunnerProcess {
 type MemoryFacts = Pick<RunnerDeath, 'overMemory' | 'outOfMemory'>;
 
 const CLOSED: RunnerEnd = { reason: 'closed', outOfMemory: false };
-const CALL_KINDS: ReadonlySet<number> = new Set([FrameKind.call, FrameKind.callGrant, FrameKind.callCancel]);

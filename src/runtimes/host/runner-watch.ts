@@ -1,5 +1,5 @@
 import { type Clock, type EventBus, formatModelRef, type Timer } from '../../core/index.js';
-import type { MemoryLimit } from '../contract.js';
+import type { MemoryLimit } from '../instance.js';
 import { excessReason, type MemoryDemand } from './memory-limit.js';
 import { readProcessStates } from './process-states.js';
 import type { RunnerProcess } from './runner-process.js';

@@ -1,4 +1,5 @@
-import type { Batch, LoadedModel } from '../contract.js';
+import type { Batch } from '../batch.js';
+import type { LoadedModel } from '../contract.js';
 import { CreditBook } from './credit-book.js';
 import type { ModelNames } from './execute-frame.js';
 import type { Frame } from './frame.js';

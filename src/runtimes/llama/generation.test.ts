@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MillraceError } from '../../core/index.js';
-import type { Emission } from '../contract.js';
+import type { Emission } from '../batch.js';
 import { Generation, type GenerationSetup } from './generation.js';
 
 it('fails with the reason of the error', () => {

@@ -1,6 +1,7 @@
 import { type GenerationSpec, invalidArgument, messageOf, type SamplingDefaults } from '../../core/index.js';
 import { generationSignature } from '../../generation/index.js';
-import type { Description, LoadedModel, LoadSpec } from '../contract.js';
+import type { LoadedModel, LoadSpec } from '../contract.js';
+import type { Description } from '../description.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { type GgufHeader, NO_HEADER, readGgufHeader } from './gguf-header.js';
 import { LlamaContext } from './library/context.js';

@@ -1,8 +1,9 @@
 import { deserialize } from 'node:v8';
 import type { SamplingDefaults } from '../../core/index.js';
 import { withSampling } from '../../generation/index.js';
-import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
-import { failedItem } from '../failed-item.js';
+import { type Batch, type BatchItem, type BatchTiming, type Emission, type Emit, failedItem } from '../batch.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { AnswerReader } from './answer/answer-reader.js';
 import { OBJECT } from './answer/formats/format.js';
@@ -72,10 +73,10 @@ export class LlamaModel implements LoadedModel {
     const { steps, evaluatedTokens, reusedTokens } = this.#loop.totals;
     const { mismatches, skipped } = this.#checks.totals;
     return {
-      slots_busy: this.#loop.busySlots,
+      slots_busy: this.#loop.slots.busy,
       requests_waiting: this.#loop.waitingTasks,
-      kv_cache_used_tokens: this.#loop.heldTokens,
-      kv_cache_active_tokens: this.#loop.activeTokens,
+      kv_cache_used_tokens: this.#loop.slots.heldTokens,
+      kv_cache_active_tokens: this.#loop.slots.activeTokens,
       kv_cache_size_tokens: this.#setup.context.cacheTokens,
       steps_total: steps,
       evaluated_tokens_total: evaluatedTokens,

@@ -36,20 +36,20 @@ const SHARING = ['principal', 'all', 'none'] as const;
 export function readLlamaOptions(section: Readonly<Record<string, unknown>>): LlamaOptions {
   const reader = new OptionReader('llama', section);
   const options: LlamaOptions = {
-    slots: reader.number('slots', 8),
-    contextTokens: reader.number('contextTokens', 0),
-    cacheTokens: reader.number('cacheTokens', 0),
-    maxOutputTokens: reader.number('maxOutputTokens', 4096),
-    threads: reader.number('threads', 0),
-    batchTokens: reader.number('batchTokens', 512),
-    prefillTokens: reader.number('prefillTokens', 65),
-    sharePrefixes: reader.choice('sharePrefixes', SHARING, 'principal'),
-    deterministic: reader.boolean('deterministic', false),
-    chatTemplate: reader.string('chatTemplate', ''),
-    chatTemplateFile: reader.string('chatTemplateFile', ''),
-    toolFormat: reader.choice('toolFormat', TOOL_FORMAT_CHOICES, 'auto'),
-    gpuLayers: reader.number('gpuLayers', 0),
-    pooling: reader.choice('pooling', POOLINGS, 'auto'),
+    slots: reader.amount('slots') ?? 8,
+    contextTokens: reader.amount('contextTokens') ?? 0,
+    cacheTokens: reader.amount('cacheTokens') ?? 0,
+    maxOutputTokens: reader.amount('maxOutputTokens') ?? 4096,
+    threads: reader.amount('threads') ?? 0,
+    batchTokens: reader.amount('batchTokens') ?? 512,
+    prefillTokens: reader.amount('prefillTokens') ?? 65,
+    sharePrefixes: reader.choice('sharePrefixes', SHARING) ?? 'principal',
+    deterministic: reader.boolean('deterministic') ?? false,
+    chatTemplate: reader.string('chatTemplate') ?? '',
+    chatTemplateFile: reader.string('chatTemplateFile') ?? '',
+    toolFormat: reader.choice('toolFormat', TOOL_FORMAT_CHOICES) ?? 'auto',
+    gpuLayers: reader.amount('gpuLayers') ?? 0,
+    pooling: reader.choice('pooling', POOLINGS) ?? 'auto',
     sampling: readSampling(reader.section('sampling')),
   };
   reader.end();
@@ -59,13 +59,13 @@ export function readLlamaOptions(section: Readonly<Record<string, unknown>>): Ll
 function readSampling(reader: OptionReader): SamplingDefaults {
   const limits = NUMBER_LIMITS;
   const sampling = withoutUndefined<SamplingDefaults>({
-    temperature: reader.numberWithin('temperature', limits.temperature),
-    topP: reader.numberWithin('topP', limits.topP),
-    topK: reader.numberWithin('topK', limits.topK),
-    minP: reader.numberWithin('minP', limits.minP),
-    frequencyPenalty: reader.numberWithin('frequencyPenalty', limits.frequencyPenalty),
-    presencePenalty: reader.numberWithin('presencePenalty', limits.presencePenalty),
-    repetitionPenalty: reader.numberWithin('repetitionPenalty', limits.repetitionPenalty),
+    temperature: reader.number('temperature', limits.temperature),
+    topP: reader.number('topP', limits.topP),
+    topK: reader.number('topK', limits.topK),
+    minP: reader.number('minP', limits.minP),
+    frequencyPenalty: reader.number('frequencyPenalty', limits.frequencyPenalty),
+    presencePenalty: reader.number('presencePenalty', limits.presencePenalty),
+    repetitionPenalty: reader.number('repetitionPenalty', limits.repetitionPenalty),
   });
   reader.end();
   return sampling;

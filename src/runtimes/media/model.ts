@@ -7,8 +7,9 @@ import {
   type Parameters,
   type Tensor,
 } from '../../core/index.js';
-import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
-import { failedItem } from '../failed-item.js';
+import { type Batch, type BatchItem, type BatchTiming, type Emission, type Emit, failedItem } from '../batch.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { DecodeAudio } from './audio/decode.js';
 import type { DecodedRows, NumericDatatype } from './decoded.js';

@@ -11,9 +11,9 @@ export interface MediaOptions {
 export function readMediaOptions(section: Readonly<Record<string, unknown>>): MediaOptions {
   const reader = new OptionReader('media', section);
   const options: MediaOptions = {
-    kind: reader.choice('kind', KINDS, 'image'),
-    maxPixels: reader.number('maxPixels', 50_000_000),
-    maxDurationMs: reader.number('maxDurationMs', 600_000),
+    kind: reader.choice('kind', KINDS) ?? 'image',
+    maxPixels: reader.amount('maxPixels') ?? 50_000_000,
+    maxDurationMs: reader.amount('maxDurationMs') ?? 600_000,
   };
   reader.end();
   return options;

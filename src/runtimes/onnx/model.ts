@@ -8,11 +8,11 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
+import { type Batch, type BatchItem, type BatchTiming, type Emission, type Emit, failedItem } from '../batch.js';
 import { joinColumn } from '../columns.js';
-import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
-import { failedItem } from '../failed-item.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
 import { explainRunError } from './errors.js';
-import { JoinBuffers } from './join-buffers.js';
 import { toOrtTensor, toTensor } from './ort-tensors.js';
 
 type Feeds = Record<string, OrtTensor>;
@@ -134,5 +134,22 @@ function splitRows(tensor: Tensor, batch: Batch, lists: readonly Tensor[][]): vo
     if (previous?.rows !== rows) previous = { rows, shape: [rows, ...rest] };
     lists[index]?.push({ name, datatype, shape: previous.shape, data: data.subarray(offset, end) });
     offset = end;
+  }
+}
+
+/** Larger ones are allocated for each batch. */
+const MAX_KEPT_BYTES = 8_388_608;
+
+/** Memory in which the rows of a batch are joined, by input: the same for each batch, since one has ended when the next begins. */
+class JoinBuffers {
+  readonly #kept: (Uint8Array | undefined)[] = [];
+
+  /** Aligned for every datatype; what is in it is arbitrary. */
+  take(input: number, sizeBytes: number): Uint8Array {
+    const kept = this.#kept[input];
+    if (kept !== undefined && kept.byteLength >= sizeBytes) return kept.subarray(0, sizeBytes);
+    const fresh = Buffer.allocUnsafeSlow(sizeBytes);
+    if (sizeBytes <= MAX_KEPT_BYTES) this.#kept[input] = fresh;
+    return fresh;
   }
 }

@@ -18,14 +18,14 @@ const EXECUTION_MODES = ['sequential', 'parallel'] as const;
 export function readOnnxOptions(section: Readonly<Record<string, unknown>>): OnnxOptions {
   const reader = new OptionReader('onnx', section);
   const options: OnnxOptions = {
-    intraOpThreads: reader.number('intraOpThreads', 1),
-    interOpThreads: reader.number('interOpThreads', 1),
-    graphOptimization: reader.choice('graphOptimization', OPTIMIZATION_LEVELS, 'all'),
-    executionMode: reader.choice('executionMode', EXECUTION_MODES, 'sequential'),
-    executionProviders: reader.strings('executionProviders', ['cpu']),
-    enableCpuMemArena: reader.boolean('enableCpuMemArena', true),
-    enableMemPattern: reader.boolean('enableMemPattern', true),
-    cacheOptimizedGraph: reader.boolean('cacheOptimizedGraph', false),
+    intraOpThreads: reader.amount('intraOpThreads') ?? 1,
+    interOpThreads: reader.amount('interOpThreads') ?? 1,
+    graphOptimization: reader.choice('graphOptimization', OPTIMIZATION_LEVELS) ?? 'all',
+    executionMode: reader.choice('executionMode', EXECUTION_MODES) ?? 'sequential',
+    executionProviders: reader.strings('executionProviders') ?? ['cpu'],
+    enableCpuMemArena: reader.boolean('enableCpuMemArena') ?? true,
+    enableMemPattern: reader.boolean('enableMemPattern') ?? true,
+    cacheOptimizedGraph: reader.boolean('cacheOptimizedGraph') ?? false,
   };
   reader.end();
   return options;

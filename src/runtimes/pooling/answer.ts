@@ -1,6 +1,6 @@
 import { bytesOf, type ModelTasks, type Tensor } from '../../core/index.js';
 import { normalizeVector, POOLING_TENSORS, sigmoid, softmax } from '../../pooling/index.js';
-import type { Emission } from '../contract.js';
+import type { Emission } from '../batch.js';
 import type { PreparedText } from './prepared-text.js';
 
 /** The vectors of a text as a request wants them: one, or one for each of its tokens, all of the same width. */

@@ -1,6 +1,6 @@
 import type { ModelTasks } from '../../core/index.js';
 import { poolingSignature } from '../../pooling/index.js';
-import type { Description } from '../contract.js';
+import type { Description } from '../description.js';
 
 /** Texts of a request, where the configuration says nothing: as many as OpenAI's clients send. */
 const MAX_TEXTS = 2_048;

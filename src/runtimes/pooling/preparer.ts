@@ -7,7 +7,8 @@ import {
   poolingSignature,
   readPoolingParameters,
 } from '../../pooling/index.js';
-import type { BatchItem, PreparedAnswer, PreparedRequest, Preparer } from '../contract.js';
+import type { BatchItem } from '../batch.js';
+import type { PreparedAnswer, PreparedRequest, Preparer } from '../preparer.js';
 import type { PoolingPlan } from './plan.js';
 import { type PreparedText, packText } from './prepared-text.js';
 import { type EncodedRow, type EncodeLimits, type PoolingTokenizer, type TextRow, tooLong } from './tokenizer.js';

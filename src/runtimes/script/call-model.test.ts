@@ -3,7 +3,7 @@ import { item, load, run } from '../../../test/support/script-fixture.js';
 import { fp32 } from '../../../test/support/tensors.js';
 import type { Tensor } from '../../core/index.js';
 import { answer, defineModel, ModelError } from '../../model/index.js';
-import type { CallModel, ModelRequest } from '../contract.js';
+import type { CallModel, ModelRequest } from '../model-calls.js';
 
 describe('another model', () => {
   const declared = { inputs: { x: 'FP32[1,-1]' }, outputs: { y: 'FP32[-1]' } } as const;

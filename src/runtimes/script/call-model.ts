@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from '../../core/index.js';
 import type { CallInputs, ModelAnswerOf, ModelCallOptions, OtherModel } from '../../model/index.js';
-import type { CallModel, ModelAnswer, ModelRequest } from '../contract.js';
+import type { CallModel, ModelAnswer, ModelRequest } from '../model-calls.js';
 import { TensorView } from './tensor-view.js';
 
 interface Target {

@@ -1,6 +1,6 @@
 import type { LogLevel } from '../../core/index.js';
 import type { BatchContext, ModelContext, ModelLog, OtherModel, RequestContext } from '../../model/index.js';
-import type { CallModel } from '../contract.js';
+import type { CallModel } from '../model-calls.js';
 import { otherModel } from './call-model.js';
 import { ScriptRequest } from './request.js';
 

@@ -1,10 +1,10 @@
-import { invalidArgument } from '../../core/index.js';
+import { invalidArgument, isObject } from '../../core/index.js';
 import type { AnyModelDefinition } from '../../model/index.js';
 
 /** What each property of a definition has to be. */
 const PROPERTIES: Readonly<Record<string, readonly [expected: string, test: (value: unknown) => boolean]>> = {
-  inputs: ['an object of tensors by name', isRecord],
-  outputs: ['an object of tensors by name', isRecord],
+  inputs: ['an object of tensors by name', isObject],
+  outputs: ['an object of tensors by name', isObject],
   maxBatchSize: ['an integer of at least 0', (value) => Number.isSafeInteger(value) && (value as number) >= 0],
   concurrency: ['an integer of at least 1', (value) => Number.isSafeInteger(value) && (value as number) >= 1],
   batched: ['true or false', isBoolean],
@@ -20,7 +20,7 @@ const PROPERTIES: Readonly<Record<string, readonly [expected: string, test: (val
 
 /** A script's default export as a model; `invalid_argument` for what is none, naming the property. */
 export function checkDefinition(exported: unknown): AnyModelDefinition {
-  if (!isRecord(exported)) {
+  if (!isObject(exported)) {
     throw invalidArgument(`expected \`export default defineModel({ … })\`, got ${describe(exported)}`);
   }
   for (const [name, value] of Object.entries(exported)) {
@@ -46,10 +46,6 @@ export function checkDefinition(exported: unknown): AnyModelDefinition {
 /** Whether a model answers any number of times: as it says, else whether `infer` is a generator. */
 export function isDecoupled({ decoupled, infer }: AnyModelDefinition): boolean {
   return decoupled ?? ['GeneratorFunction', 'AsyncGeneratorFunction'].includes(infer.constructor.name);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isBoolean(value: unknown): boolean {

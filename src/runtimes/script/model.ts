@@ -1,7 +1,8 @@
 import { errorData, errorOf, MillraceError } from '../../core/index.js';
 import { Answer, type AnyModelDefinition, type BatchContext, type ModelContext } from '../../model/index.js';
-import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
-import { failedItem } from '../failed-item.js';
+import { type Batch, type BatchItem, type BatchTiming, type Emission, type Emit, failedItem } from '../batch.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { createBatchContext, ItemContext } from './contexts.js';
 import { OutputEncoder } from './encode-outputs.js';

@@ -1,6 +1,6 @@
 import { MillraceError, type Parameters } from '../../core/index.js';
 import type { ModelInputs, ModelRequest, ModelSequence, ModelTensor, TensorDeclarations } from '../../model/index.js';
-import type { BatchItem } from '../contract.js';
+import type { BatchItem } from '../batch.js';
 import { TensorView } from './tensor-view.js';
 
 /** One item as a script sees it. What is not asked for is not made. */

@@ -1,5 +1,5 @@
 import { invalidArgument, packBytes, type Tensor } from '../../core/index.js';
-import type { BatchItem } from '../contract.js';
+import type { BatchItem } from '../batch.js';
 import type { ControlInput } from '../sequence-spec.js';
 
 /** The control tensor of some items, one element a row. `rank` is the one that the model's input has. */

@@ -1,7 +1,8 @@
 import { errorOf, MillraceError, type Tensor } from '../../core/index.js';
+import { type Batch, type BatchItem, type BatchTiming, type Emission, type Emit, failedItem } from '../batch.js';
 import { joinColumn } from '../columns.js';
-import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
-import { failedItem } from '../failed-item.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
 import type { SequenceSpec } from '../sequence-spec.js';
 import { controlTensor } from './controls.js';
 import { planLayout, type SequenceLayout } from './layout.js';

@@ -10,7 +10,7 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
-import type { Description } from '../contract.js';
+import type { Description } from '../description.js';
 import type { ControlInput, SequenceSpec, StateTensor } from '../sequence-spec.js';
 import { zeros } from './stack.js';
 

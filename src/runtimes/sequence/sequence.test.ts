@@ -6,7 +6,9 @@ import { type OnnxGraph, writeOnnx } from '../../../test/support/onnx-builder.js
 import { batchItem, numbersOf } from '../../../test/support/tensors.js';
 import { createTestHost, INLINE, loadSpec, runBatch } from '../../../test/support/test-host.js';
 import { bytesOf, packBytes, type Tensor } from '../../core/index.js';
-import type { BatchItem, Instance, LoadSpec } from '../contract.js';
+import type { BatchItem } from '../batch.js';
+import type { LoadSpec } from '../contract.js';
+import type { Instance } from '../instance.js';
 import type { ItemSequence, SequenceSpec } from '../sequence-spec.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-sequence-'));

@@ -1,5 +1,5 @@
 import { invalidArgument, type Tensor } from '../../core/index.js';
-import type { BatchItem } from '../contract.js';
+import type { BatchItem } from '../batch.js';
 
 /** The states of the running sequences, by slot. A sequence's state changes only when a step of it has succeeded. */
 export class StateKeeper {

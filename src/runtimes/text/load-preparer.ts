@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { invalidArgument } from '../../core/index.js';
-import type { LoadSpec, Preparer } from '../contract.js';
+import type { LoadSpec } from '../contract.js';
 import type { PoolingPlan } from '../pooling/plan.js';
 import { PoolingPreparer } from '../pooling/preparer.js';
+import type { Preparer } from '../preparer.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { readTokenizerFile } from './model-files.js';
 import { readTextOptions } from './options.js';

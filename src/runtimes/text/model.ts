@@ -1,6 +1,8 @@
 import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { type Clock, MillraceError } from '../../core/index.js';
-import type { Batch, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
+import type { Batch, BatchTiming, Emission, Emit } from '../batch.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
 import { explainRunError } from '../onnx/errors.js';
 import { embeddingOf, poolingEmission, scoresOf, sparseOf, tokenClassesOf } from '../pooling/answer.js';
 import { type PreparedText, unpackText } from '../pooling/prepared-text.js';

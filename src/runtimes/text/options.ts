@@ -22,16 +22,16 @@ const POOLINGS = ['auto', 'mean', 'cls', 'lasttoken'] as const;
 export function readTextOptions(section: Readonly<Record<string, unknown>>): TextOptions {
   const reader = new OptionReader('text', section);
   const options: TextOptions = {
-    task: reader.choice('task', TASKS, 'auto'),
-    onnxFile: reader.string('onnxFile', ''),
-    pooling: reader.choice('pooling', POOLINGS, 'auto'),
-    normalize: reader.boolean('normalize', true),
-    maxInputTokens: reader.number('maxInputTokens', 0),
-    maxPaddedTokens: reader.number('maxPaddedTokens', 256),
-    maxPaddingShare: reader.number('maxPaddingShare', 0.1),
-    reserveInstance: reader.boolean('reserveInstance', false),
-    threads: reader.number('threads', 1),
-    executionProviders: reader.strings('executionProviders', ['cpu']),
+    task: reader.choice('task', TASKS) ?? 'auto',
+    onnxFile: reader.string('onnxFile') ?? '',
+    pooling: reader.choice('pooling', POOLINGS) ?? 'auto',
+    normalize: reader.boolean('normalize') ?? true,
+    maxInputTokens: reader.amount('maxInputTokens') ?? 0,
+    maxPaddedTokens: reader.amount('maxPaddedTokens') ?? 256,
+    maxPaddingShare: reader.amount('maxPaddingShare') ?? 0.1,
+    reserveInstance: reader.boolean('reserveInstance') ?? false,
+    threads: reader.amount('threads') ?? 1,
+    executionProviders: reader.strings('executionProviders') ?? ['cpu'],
   };
   reader.end();
   return options;

@@ -1,5 +1,7 @@
 import { type Clock, MillraceError } from '../../core/index.js';
-import type { Batch, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
+import type { Batch, BatchTiming, Emission, Emit } from '../batch.js';
+import type { LoadedModel } from '../contract.js';
+import type { Description } from '../description.js';
 import { embeddingOf, poolingEmission } from '../pooling/answer.js';
 import { unpackText } from '../pooling/prepared-text.js';
 

@@ -22,7 +22,7 @@ import {
 } from '../../../test/support/text-runtime.js';
 import type { Parameters } from '../../core/index.js';
 import type { PoolingInput } from '../../pooling/index.js';
-import type { PreparedAnswer } from '../contract.js';
+import type { PreparedAnswer } from '../preparer.js';
 
 const { '[CLS]': CLS, '[SEP]': SEP } = TOKEN_IDS;
 const tokensOf = (text: string) => [CLS, ...[...text].filter((letter) => letter !== ' ').map(idOf), SEP];

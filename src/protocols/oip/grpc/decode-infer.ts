@@ -1,4 +1,5 @@
 import {
+  excerpt,
   type InferRequest,
   type InferTarget,
   invalidArgument,
@@ -8,13 +9,14 @@ import {
   type Tensor,
 } from '../../../core/index.js';
 import { DELIMITED, ProtoReader } from '../../../protobuf/index.js';
+import type { Named } from '../../shared/json/elements.js';
 import { LARGE_BYTES } from '../../wire.js';
 import { checkSize } from '../decode-binary.js';
 import { checkNames } from '../decode-infer.js';
+import { countParameter, sharedMemoryParameter } from '../decode-parameters.js';
 import { NO_REQUEST_PARAMETERS, REQUEST, toRequestParameters } from '../decode-request-parameters.js';
 import { readContents } from './decode-contents.js';
 import { type InputDraft, readInput } from './decode-input.js';
-import { readOutput } from './decode-output.js';
 import { type ParameterMap, readParameter } from './decode-parameters.js';
 import { decodeVersion } from './decode-version.js';
 
@@ -211,4 +213,23 @@ function outputsOf(outputs: readonly RequestedOutput[]): readonly RequestedOutpu
 
 function refused(text: string): MillraceError {
   return invalidArgument(`request: ${text}`);
+}
+
+/** Takes the element `index` of `outputs`, an `InferRequestedOutputTensor`. */
+function readOutput(reader: ProtoReader, index: number): RequestedOutput {
+  const position: Named = { label: `outputs[${index}]` };
+  const outer = reader.enter();
+  let name = '';
+  let parameters: ParameterMap | undefined;
+  for (let field = reader.delimitedField(2); field !== 0; field = reader.delimitedField(2)) {
+    if (field === 1) name = reader.name();
+    else parameters = readParameter(reader, position, parameters);
+  }
+  reader.leave(outer);
+  if (name === '') throw invalidArgument(`${position.label}: expected a 'name', got none`);
+  if (parameters === undefined) return { name, classificationCount: 0 };
+  const owner: Named = { label: `output '${excerpt(name)}'` };
+  const classificationCount = countParameter(parameters.values, 'classification', owner) ?? 0;
+  const sharedMemory = sharedMemoryParameter(parameters.values, owner);
+  return { name, classificationCount, ...(sharedMemory && { sharedMemory }) };
 }

@@ -2,14 +2,14 @@ import type { Clock } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
 import type { Decoder } from '../../shared/decoding/decoder.js';
 import type { GrpcMethod } from '../../shared/grpc/method.js';
+import { serverMetadata } from '../routes-server.js';
 import { createInferHandler } from './infer.js';
 import { createStreamOpener } from './infer-stream.js';
 import { createModelMethods } from './routes-models.js';
 import { createRepositoryMethods } from './routes-repository.js';
-import { createServerMethods } from './routes-server.js';
 import { createSettingsMethods } from './routes-settings.js';
 import { createSharedMemoryMethods } from './routes-shared-memory.js';
-import { pathOf } from './unary.js';
+import { pathOf, plainMethod } from './unary.js';
 
 export interface GrpcMethodOptions {
   /** Most inputs of a request, and most outputs that it may name. */
@@ -51,5 +51,15 @@ export function createGrpcMethods(
     ...createRepositoryMethods(service),
     ...createSettingsMethods(service),
     ...createSharedMemoryMethods(service),
+  ];
+}
+
+/** Health, which needs no key, and the server's own metadata. */
+function createServerMethods(service: Pick<Service, 'server'>): readonly GrpcMethod[] {
+  const { server } = service;
+  return [
+    plainMethod({ name: 'ServerLive', access: 'public', answer: () => ({ live: server.live() }) }),
+    plainMethod({ name: 'ServerReady', access: 'public', answer: () => ({ ready: server.ready() }) }),
+    plainMethod({ name: 'ServerMetadata', answer: (call) => serverMetadata(service, call) }),
   ];
 }

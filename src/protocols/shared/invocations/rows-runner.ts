@@ -1,9 +1,14 @@
 import {
   type Call,
   type Clock,
+  excerpt,
   type InferRequest,
   type InferResponse,
+  invalidArgument,
   MillraceError,
+  NO_PARAMETERS,
+  type Parameters,
+  type ParameterValue,
   Turns,
 } from '../../../core/index.js';
 import type { Resolved } from '../../../service/index.js';
@@ -18,7 +23,6 @@ import { plainRequest } from '../plain-request.js';
 import type { BodyHandlers } from './body-handlers.js';
 import { DECODE_ROWS, decodeRows } from './decode-rows.js';
 import { acceptedRows, CSV_TYPE, csvHeaderOf, JSON_TYPE, LINES_TYPE, type RowsType } from './media-types.js';
-import { readParameters } from './read-parameters.js';
 import { csvRows, jsonLines } from './rows.js';
 
 const ONLY_ONE = { onlyOne: 'which one answer cannot carry; use generate_stream or gRPC', whole: true };
@@ -146,4 +150,22 @@ export class RowsRunner {
     }
     return { status: 200, headers: { 'content-type': type }, body };
   }
+}
+
+const MAX_PARAMETERS = 256;
+
+/** The `parameters` of a request, as `JSON.parse` gives them; those that are null are left out. Throws `invalid_argument`. */
+function readParameters(value: unknown): Parameters {
+  if (value === undefined || value === null) return NO_PARAMETERS;
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw invalidArgument(`'parameters': expected an object, got ${Array.isArray(value) ? 'an array' : typeof value}`);
+  }
+  const entries = Object.entries(value).filter(([, each]) => each !== null);
+  if (entries.length > MAX_PARAMETERS) {
+    throw invalidArgument(`'parameters': expected at most ${MAX_PARAMETERS}, got ${entries.length}`);
+  }
+  if (entries.some(([name]) => name === ''))
+    throw invalidArgument(`'parameters': expected names, got ${excerpt("''")}`);
+  // JSON has no other values.
+  return Object.fromEntries(entries) as Readonly<Record<string, ParameterValue>>;
 }

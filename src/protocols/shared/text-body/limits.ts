@@ -1,4 +1,4 @@
-import { isObject } from '../generation/fields.js';
+import { isObject } from '../../../core/index.js';
 import { ParameterError } from '../generation/parameter-error.js';
 
 /** Most messages of a conversation, or items of an input with those of the responses before it. */

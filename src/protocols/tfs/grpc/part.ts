@@ -1,5 +1,6 @@
+import type { ErrorCode } from '../../../core/index.js';
 import type { DialectContext, GrpcPart } from '../../dialect.js';
-import { TFS_GRPC_STATUS } from '../status.js';
+import { GRPC_STATUS, GRPC_STATUS_CODES } from '../../shared/grpc/status.js';
 import { createExamplesMethods } from './examples.js';
 import { createMetadataMethod } from './metadata.js';
 import { pathOf } from './methods.js';
@@ -29,3 +30,9 @@ export function createGrpcPart(context: DialectContext): GrpcPart {
     status: TFS_GRPC_STATUS,
   };
 }
+
+/** gRPC status of each error: as its names say, as TensorFlow Serving has it. */
+const TFS_GRPC_STATUS: Readonly<Record<ErrorCode, number>> = {
+  ...GRPC_STATUS,
+  resource_exhausted: GRPC_STATUS_CODES.RESOURCE_EXHAUSTED,
+};

@@ -1,3 +1,4 @@
+import { isObject } from '../../../core/index.js';
 import type { TagSyntax } from './formats/format.js';
 import { parsedJson } from './json-text.js';
 import { pythonAsJson } from './literal-arguments.js';
@@ -215,8 +216,4 @@ function typesOfValue(value: unknown): readonly Type[] {
     default:
       return ['object'];
   }
-}
-
-export function isObject(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../../../core/index.js';
 import type { OfferedTool, ToolUse } from '../../../generation/index.js';
 import {
   type CallFormat,
@@ -6,7 +7,7 @@ import {
   OBJECT,
   type TagSyntax,
 } from '../answer/formats/format.js';
-import { isObject, propertyOf, type ReadSchema } from '../answer/typed-value.js';
+import { propertyOf, type ReadSchema } from '../answer/typed-value.js';
 import { listMembers, type Member } from './member-list.js';
 import { anyLiteral, type GrammarRules, jsonLiteral, literal } from './rules.js';
 import { type ArgumentValues, ruleOfArguments, valuesOfArguments } from './tool-arguments.js';

@@ -2,7 +2,6 @@ import { invalidArgument, type MillraceError, type ParameterValue } from '../../
 import { arrayRule } from './arrays.js';
 import { Checkable } from './checkable.js';
 import { assertions, impliedType, isNever } from './keywords.js';
-import { mergeSchemas, sizeOf } from './merge.js';
 import { numberRule } from './numbers/schema.js';
 import { objectRule } from './objects.js';
 import { Budget } from './pattern/budget.js';
@@ -12,24 +11,23 @@ import {
   type Counts,
   isSchema,
   type Json,
+  MAX_DEPTH,
   type Place,
   type Schema,
   type SchemaReading,
   within,
 } from './schema.js';
+import { SchemaMerger } from './schema-merger.js';
 import { stringRule } from './strings.js';
 
 /** Characters of its JSON. */
 const MAX_LENGTH = 262_144;
 /** Longest repetition that is spelled out in a grammar. */
 const MAX_REPEATS = 1_000;
-const MAX_DEPTH = 64;
 /** Most values of an enumeration, and most alternatives, of all that a schema has. */
 const MAX_ALTERNATIVES = 1_000;
 /** Lengths and counts of all strings and lists together: llama.cpp makes a rule for each. */
 const MAX_ALL_REPEATS = 32_768;
-/** Merges of two schemas, and members of the lists in them. */
-const MAX_MERGED = 20_000;
 /** Steps of patterns, each of about a microsecond. */
 const MAX_PATTERN_STEPS = 50_000;
 
@@ -62,13 +60,13 @@ class Converter implements Conversion {
   readonly texts = new Map<string, string>();
   readonly #root: Json;
   readonly #checkable = new Checkable(this);
+  readonly #merger = new SchemaMerger(this);
   /** Names of rules by the reference that they stand for. */
   readonly #references = new Map<string, string>();
   /** By rule, in how many ways a text may begin by it, where there are several: llama.cpp follows all of them. */
   readonly #ways = new Map<string, number>();
   #alternativesLeft = MAX_ALTERNATIVES;
   #repeatsLeft = MAX_ALL_REPEATS;
-  #mergesLeft = MAX_MERGED;
 
   constructor(rules: GrammarRules, root: Json, reading: SchemaReading) {
     this.rules = rules;
@@ -191,7 +189,7 @@ class Converter implements Conversion {
     const around = assertions(schema, keyword);
     const rules = list.flatMap((each: Json, index): readonly string[] => {
       const inside = within(place, index);
-      const both = Object.keys(around).length === 0 ? each : this.#both(each, around, inside);
+      const both = Object.keys(around).length === 0 ? each : this.#merger.both(each, around, inside);
       if (both === undefined)
         return [this.passOver('value', inside, 'is too large, or too deep, to be taken together')];
       return isNever(both) ? [] : [this.convert(both, inside)];
@@ -207,40 +205,10 @@ class Converter implements Conversion {
     const around = assertions(schema, 'allOf');
     const [only = true, second] = list;
     if (second === undefined && Object.keys(around).length === 0) return this.convert(only, within(place, 0));
-    const merged = this.#resolved(schema, at);
+    const merged = this.#merger.resolved(schema, at);
     if (merged === undefined) return this.passOver('value', place, 'is too large, or too deep, to be taken together');
     if (isNever(merged)) return this.passOver('value', place, 'no value is allowed by all of them');
     return this.convert(merged, at);
-  }
-
-  /** A schema for what both allow; undefined = that is too much work. */
-  #both(one: Json, other: Json, at: Place): Json | undefined {
-    if (--this.#mergesLeft < 0) return undefined;
-    const [first, second] = [this.#resolved(one, at), this.#resolved(other, at)];
-    if (first === undefined || second === undefined) return undefined;
-    if (isNever(first) || isNever(second)) return false;
-    if (first === true) return second;
-    if (second === true) return first;
-    if (!isSchema(first) || !isSchema(second)) throw this.refuse(at, 'expected a schema');
-    this.#mergesLeft -= sizeOf(first, second);
-    return this.#mergesLeft < 0 ? undefined : mergeSchemas(first, second);
-  }
-
-  /** A schema without `$ref` and `allOf` of its own; undefined = that is too much work. */
-  #resolved(schema: Json, at: Place): Json | undefined {
-    if (!isSchema(schema)) return schema;
-    if (at.depth > MAX_DEPTH) return undefined;
-    const { $ref: reference, allOf: list } = schema;
-    if (reference !== undefined) {
-      const target = this.find(reference, within(at, '$ref'));
-      return this.#both(target, assertions(schema, '$ref'), within(at, '$ref'));
-    }
-    if (!Array.isArray(list)) return schema;
-    let merged: Json | undefined = assertions(schema, 'allOf');
-    for (const [index, each] of list.entries()) {
-      merged = merged === undefined ? undefined : this.#both(merged, each, within(within(at, 'allOf'), index));
-    }
-    return merged;
   }
 
   counts(what: 'Items' | 'Length' | 'Properties', schema: Schema, at: Place): Counts {

@@ -6,6 +6,9 @@ import type { GrammarRules } from './rules.js';
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 export type Schema = { readonly [keyword: string]: Json };
 
+/** Most levels of a schema. */
+export const MAX_DEPTH = 64;
+
 /** How a schema is read. */
 export interface SchemaReading {
   /** What the schema is of, in messages: 'the JSON schema'. */

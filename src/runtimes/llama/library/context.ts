@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 import { MillraceError } from '../../../core/index.js';
-import type { BatchEntry, Evaluator } from '../schedule/step-loop.js';
+import type { BatchEntry, Evaluator } from '../schedule/evaluator.js';
 import type { Pointer } from './functions.js';
 import { NativeContext } from './native-context.js';
 import type { Library } from './open.js';

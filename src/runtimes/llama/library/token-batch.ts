@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import type { BatchEntry } from '../schedule/step-loop.js';
+import type { BatchEntry } from '../schedule/evaluator.js';
 import type { NativeBatch, Pointer } from './functions.js';
 import type { Library } from './open.js';
 

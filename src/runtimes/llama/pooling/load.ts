@@ -1,8 +1,9 @@
 import { invalidArgument, type ModelTasks, type PoolingSpec } from '../../../core/index.js';
-import type { LoadedModel, LoadSpec, Preparer } from '../../contract.js';
+import type { LoadedModel, LoadSpec } from '../../contract.js';
 import { describePooling } from '../../pooling/description.js';
 import type { PoolingPlan } from '../../pooling/plan.js';
 import { PoolingPreparer } from '../../pooling/preparer.js';
+import type { Preparer } from '../../preparer.js';
 import type { RuntimeContext } from '../../runtime-context.js';
 import type { GgufHeader } from '../gguf-header.js';
 import { architectureValue, contextOf, numberOf, vocabularySizeOf } from '../gguf-metadata.js';

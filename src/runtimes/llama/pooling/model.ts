@@ -1,5 +1,7 @@
 import { type Clock, MillraceError } from '../../../core/index.js';
-import type { Batch, BatchTiming, Description, Emit, LoadedModel } from '../../contract.js';
+import type { Batch, BatchTiming, Emit } from '../../batch.js';
+import type { LoadedModel } from '../../contract.js';
+import type { Description } from '../../description.js';
 import { embeddingOf, poolingEmission, scoresOf } from '../../pooling/answer.js';
 import { type PreparedText, unpackText } from '../../pooling/prepared-text.js';
 import type { PoolingContext } from '../library/pooling-context.js';

@@ -1,4 +1,5 @@
-import type { LoadSpec, Preparer } from '../../contract.js';
+import type { LoadSpec } from '../../contract.js';
+import type { Preparer } from '../../preparer.js';
 import type { RuntimeContext } from '../../runtime-context.js';
 import { NO_HEADER, readGgufHeader } from '../gguf-header.js';
 import { contextOf } from '../gguf-metadata.js';

@@ -1,3 +1,6 @@
+import type { TokenLogprob } from '../../../core/index.js';
+import type { Weights } from '../library/weights.js';
+
 /** The most probable token. */
 export function mostProbable(logits: Float32Array): number {
   let best = 0;
@@ -37,4 +40,20 @@ export function topTokens(logits: Float32Array, count: number): readonly number[
     if (top.length === count) least = logits[top[count - 1] as number] as number;
   }
   return top;
+}
+
+export function describeToken(
+  weights: Pick<Weights, 'pieceOf'>,
+  id: number,
+  logprob: number | null,
+): Omit<TokenLogprob, 'topLogprobs'> {
+  return describeBytes(weights.pieceOf(id, true), id, logprob);
+}
+
+export function describeBytes(
+  bytes: Uint8Array,
+  id: number,
+  logprob: number | null,
+): Omit<TokenLogprob, 'topLogprobs'> {
+  return { token: Buffer.from(bytes).toString(), id, logprob, bytes: Array.from(bytes) };
 }

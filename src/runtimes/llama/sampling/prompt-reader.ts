@@ -1,7 +1,6 @@
 import type { TokenLogprob } from '../../../core/index.js';
 import type { Weights } from '../library/weights.js';
-import { logSumExp, topTokens } from './logprobs.js';
-import { describeBytes, describeToken } from './token-report.js';
+import { describeBytes, describeToken, logSumExp, topTokens } from './logprobs.js';
 
 export interface PromptToRead {
   readonly tokens: Int32Array;

@@ -184,7 +184,7 @@ describe('StepLoop', () => {
   it('lets those wait for whom there is no slot', async () => {
     const { evaluator, loop, submit } = setUp(1);
     const counts: (readonly number[])[] = [];
-    evaluator.beforeEvaluation = () => counts.push([loop.busySlots, loop.waitingTasks]);
+    evaluator.beforeEvaluation = () => counts.push([loop.slots.busy, loop.waitingTasks]);
     const tasks = [submit([1]), submit([2]), submit([3])];
     await Promise.all(tasks.map(({ ended }) => ended));
     expect(counts[0]).toEqual([1, 2]);
@@ -204,7 +204,7 @@ describe('StepLoop', () => {
     for (const { prompt, answer } of tasks) expect(answer).toEqual(answerTo(prompt, 8));
     // The second does not fit beside the first. The fourth would, but has come later; it fits beside the third.
     expect([...new Set(begun)]).toEqual(['b...', 'bb..', 'bbbb']);
-    expect(loop.heldTokens).toBeLessThanOrEqual(64);
+    expect(loop.slots.heldTokens).toBeLessThanOrEqual(64);
   });
 
   it('leaves out who has no room, and goes on when there is', async () => {
@@ -259,7 +259,7 @@ describe('StepLoop', () => {
       await each.ended;
       expect(each.error?.code).toBe('cancelled');
     }
-    expect(loop.busySlots).toBe(0);
+    expect(loop.slots.busy).toBe(0);
   });
 
   it('finds the one that spoils an evaluation, and goes on with the others', async () => {
@@ -363,7 +363,7 @@ describe('StepLoop', () => {
             const follows = prompt.map((_, at) => successor(prompt.slice(0, at + 1)));
             expect(task.read).toEqual(task.readsPrompt ? follows : []);
           }
-          expect([loop.busySlots, loop.waitingTasks]).toEqual([0, 0]);
+          expect([loop.slots.busy, loop.waitingTasks]).toEqual([0, 0]);
         },
       ),
       { numRuns: 300 },

@@ -1,39 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MillraceError } from '../../../core/index.js';
-import { chooseSlot } from './choose-slot.js';
-import { planRoom } from './plan-room.js';
+import type { Evaluator } from './evaluator.js';
 import { planStep, type StepLimits } from './plan-step.js';
-import { candidateOf, cellsOf, cellsOfSlot, freeSlot, reusable, type Slot, type Task, viewOf } from './slot.js';
-
-export type { Task } from './slot.js';
-
-/** What evaluates tokens: llama.cpp's context, or a stand-in. */
-export interface Evaluator {
-  readonly slots: number;
-  readonly contextTokens: number;
-  /** What all slots together may hold; no more than that is ever asked of it. */
-  readonly cacheTokens: number;
-  readonly batchTokens: number;
-  /** Adds a token to the batch; returns its place there. */
-  add(entry: BatchEntry): number;
-  /** `full`: there was no room for its tokens. */
-  evaluate(): Promise<'done' | 'full' | 'aborted' | 'failed'>;
-  /** Ends the evaluation that runs; nothing of it counts. */
-  abort(): void;
-  /** Forgets what a slot holds from there on; false where all of it is forgotten instead. */
-  truncate(slot: number, length: number): boolean;
-  /** Makes one slot hold what another one does. */
-  copy(source: number, target: number): void;
-}
-
-/** A token of an evaluation. */
-export interface BatchEntry {
-  readonly token: number;
-  /** How many tokens of its sequence come before it. */
-  readonly position: number;
-  readonly slot: number;
-  readonly wantsLogits: boolean;
-}
+import { candidateOf, type Slot, type Task } from './slot.js';
+import { SlotTable } from './slot-table.js';
 
 export interface StepLoopOptions {
   readonly prefillTokens: number;
@@ -76,6 +46,8 @@ const LONG_STEP_TOKENS = 128;
  * have just come. Between steps sequences come and go.
  */
 export class StepLoop {
+  /** For statistics. */
+  readonly slots: SlotTable;
   readonly #evaluator: Evaluator;
   readonly #options: StepLoopOptions;
   readonly #slots: readonly Slot[];
@@ -90,49 +62,22 @@ export class StepLoop {
   /** The slot that was evaluated last, where each is by itself. */
   #lastAlone = -1;
   #steps = 0;
-  #admitted = 0;
   #evaluatedTokens = 0;
-  #reusedTokens = 0;
 
   constructor(evaluator: Evaluator, options: StepLoopOptions) {
     this.#evaluator = evaluator;
     this.#options = options;
-    this.#slots = Array.from({ length: evaluator.slots }, (_, id) => ({
-      id,
-      held: new Int32Array(evaluator.contextTokens),
-      length: 0,
-      salt: '',
-      lastUsed: 0,
-      since: 0,
-      task: undefined,
-      chosen: undefined,
-      isChoosing: false,
-      suspect: false,
-    }));
-  }
-
-  /** Sequences that have a slot. */
-  get busySlots(): number {
-    return this.#slots.filter(({ task }) => task !== undefined).length;
+    this.slots = new SlotTable(evaluator, options.reuse);
+    this.#slots = this.slots.all;
   }
 
   get waitingTasks(): number {
     return this.#waiting.length;
   }
 
-  /** Tokens in slots. */
-  get heldTokens(): number {
-    return this.#slots.reduce((sum, { length }) => sum + length, 0);
-  }
-
-  /** Those of them that are held for sequences that run. */
-  get activeTokens(): number {
-    return this.#slots.reduce((sum, { task, length }) => sum + (task === undefined ? 0 : length), 0);
-  }
-
   /** Since it was made: steps, tokens that were evaluated, tokens of prompts that did not have to be. */
   get totals(): { readonly steps: number; readonly evaluatedTokens: number; readonly reusedTokens: number } {
-    return { steps: this.#steps, evaluatedTokens: this.#evaluatedTokens, reusedTokens: this.#reusedTokens };
+    return { steps: this.#steps, evaluatedTokens: this.#evaluatedTokens, reusedTokens: this.slots.reusedTokens };
   }
 
   submit(task: Task): void {
@@ -163,7 +108,7 @@ export class StepLoop {
       while (!this.#closed) {
         this.#dropCancelled();
         const leftMs = this.#resumeChoices();
-        this.#admit();
+        this.slots.admit(this.#waiting);
         const busy = this.#slots.filter(({ task }) => task !== undefined);
         if (busy.length === 0) break;
         const ready = busy.filter(({ task, isChoosing }) => task?.full === undefined && !isChoosing);
@@ -232,55 +177,6 @@ export class StepLoop {
       this.#waiting.splice(this.#waiting.indexOf(task), 1);
       task.fail(cancelled());
     }
-  }
-
-  /** Gives slots to those that wait, in the order in which they came: nobody passes one for whom there are not enough cells. */
-  #admit(): void {
-    for (const task of [...this.#waiting]) {
-      const choice = this.#options.reuse
-        ? chooseSlot(reusable(task), task.salt, this.#slots.map(viewOf))
-        : freeSlot(this.#slots);
-      if (choice === undefined) return;
-      if (choice === 'wait') continue;
-      const needs = cellsOf(task);
-      const forgotten = planRoom(
-        this.#slots.map(cellsOfSlot),
-        { slot: choice.slot, needs, source: choice.copyFrom },
-        this.#evaluator.cacheTokens,
-      );
-      if (forgotten === undefined) return;
-      this.#waiting.splice(this.#waiting.indexOf(task), 1);
-      this.#take(this.#slots[choice.slot] as Slot, task, choice);
-      // Only now, as one of them may have been copied.
-      for (const index of forgotten) this.#truncate(this.#slots[index] as Slot, 0);
-    }
-  }
-
-  #take(
-    slot: Slot,
-    task: Task,
-    { keep, copyFrom }: { readonly keep: number; readonly copyFrom: number | undefined },
-  ): void {
-    const source = copyFrom === undefined ? undefined : this.#slots[copyFrom];
-    // First, so that it fails with its slot.
-    slot.task = task;
-    if (source !== undefined) {
-      this.#evaluator.copy(source.id, slot.id);
-      slot.held.set(source.held.subarray(0, source.length));
-      slot.length = source.length;
-    }
-    this.#truncate(slot, keep);
-    slot.salt = task.salt;
-    slot.since = ++this.#admitted;
-    slot.chosen = undefined;
-    slot.suspect = false;
-    this.#reusedTokens += slot.length;
-    task.begin(slot.length);
-  }
-
-  #truncate(slot: Slot, length: number): void {
-    if (length >= slot.length && length > 0) return;
-    slot.length = this.#evaluator.truncate(slot.id, length) ? length : 0;
   }
 
   #release(slot: Slot): Task {

@@ -1,25 +1,27 @@
-import { APERTUS } from './apertus.js';
-import { APRIEL } from './apriel.js';
-import { COMMAND_R7B } from './command-r7b.js';
 import { DEEPSEEK_R1, DEEPSEEK_V4, DEEPSEEK_V31, DEEPSEEK_V32 } from './deepseek.js';
 import type { ToolFormat } from './format.js';
 import { FUNCTIONARY_V31, FUNCTIONARY_V32 } from './functionary.js';
 import { GEMMA, GEMMA4 } from './gemma.js';
 import { GLM } from './glm.js';
 import { GPT_OSS } from './gpt-oss.js';
-import { GRANITE3 } from './granite.js';
-import { HERMES } from './hermes.js';
+import {
+  APERTUS,
+  APRIEL,
+  COMMAND_R7B,
+  GRANITE3,
+  HERMES,
+  LLAMA3,
+  NEMOTRON_NANO_V2,
+  PHI4,
+  TEXT,
+} from './json-formats.js';
 import { KIMI_K2 } from './kimi.js';
 import { LFM2 } from './lfm2.js';
-import { LLAMA3 } from './llama3.js';
 import { MINIMAX_M2, MINIMAX_M3 } from './minimax.js';
 import { MISTRAL, MISTRAL_NAMED } from './mistral.js';
 import type { ToolFormatName } from './names.js';
-import { NEMOTRON_NANO_V2 } from './nemotron.js';
-import { PHI4 } from './phi4.js';
 import { QWEN3_CODER } from './qwen3-coder.js';
 import { SEED_OSS } from './seed-oss.js';
-import { TEXT } from './text.js';
 
 /** All forms in which calls of tools are read and written. */
 export const FORMATS: Readonly<Record<ToolFormatName, ToolFormat>> = {

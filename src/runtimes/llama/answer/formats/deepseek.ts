@@ -1,5 +1,5 @@
 import { callFormat, type DescribedTool, JSON_ARGUMENTS, type ToolFormat, tagSyntax } from './format.js';
-import { JSON_LINES } from './text.js';
+import { JSON_LINES } from './json-formats.js';
 
 const CALLS = { open: '<｜tool▁calls▁begin｜>', close: '<｜tool▁calls▁end｜>' };
 const CALL = { open: '<｜tool▁call▁begin｜>', close: '<｜tool▁call▁end｜>' };

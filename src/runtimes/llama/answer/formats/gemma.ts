@@ -1,5 +1,5 @@
 import { callFormat, type ToolFormat } from './format.js';
-import { JSON_LINES } from './text.js';
+import { JSON_LINES } from './json-formats.js';
 
 /** Gemma 4: nearly JSON, with quotation marks that are a token. */
 export const GEMMA4: ToolFormat = {

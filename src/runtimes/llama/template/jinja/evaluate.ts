@@ -1,8 +1,10 @@
+import { calculate, sign } from './arithmetic.js';
 import { attribute, item } from './attributes.js';
 import { CALLS } from './filters.js';
 import type { Comparison, Expression, Filtered, GivenArguments } from './nodes.js';
-import { calculate, compare, contains, equals, isTrue, iterate, keyOf, sign, slice } from './operators.js';
+import { compare, contains, equals, isTrue, iterate, keyOf } from './operators.js';
 import type { Scope } from './scope.js';
+import { slice } from './slice.js';
 import { checkLength, str } from './text.js';
 import {
   type Arguments,

@@ -1,4 +1,4 @@
-import type { Operator } from './operators.js';
+import type { Operator } from './arithmetic.js';
 import type { Value } from './values.js';
 
 /** An expression of a template. */

@@ -1,5 +1,6 @@
-import { CONSTANTS, ExpressionParser } from './expression-parser.js';
+import { ExpressionParser } from './expression-parser.js';
 import type { Body, Definition, Expression, If, SetBlock, Statement, Target, With } from './nodes.js';
+import { CONSTANTS } from './operand-parser.js';
 import { TokenReader } from './token-reader.js';
 
 /** The statements of a template. Throws what is wrong with it, and in which line. */
@@ -10,7 +11,8 @@ export function parseTemplate(template: string): Body {
 class Parser extends ExpressionParser {
   template(): Body {
     const body = this.#statements([]);
-    this.checkNames();
+    const { problem } = this.names;
+    if (problem !== undefined) this.reader.fail(problem);
     return body;
   }
 
@@ -54,7 +56,7 @@ class Parser extends ExpressionParser {
     const { value: name } = this.reader.expect('name');
     switch (name) {
       case 'if':
-        return [this.conditional(() => this.#if())];
+        return [this.names.conditional(() => this.#if())];
       case 'for':
         return [this.#for()];
       case 'set':
@@ -65,12 +67,12 @@ class Parser extends ExpressionParser {
         return [this.#call()];
       case 'filter': {
         const filter = this.filter(undefined);
-        return [{ type: 'filterBlock', filter, body: this.compiled(() => this.#block('endfilter')) }];
+        return [{ type: 'filterBlock', filter, body: this.names.compiled(() => this.#block('endfilter')) }];
       }
       case 'with':
         return [this.#with()];
       case 'generation':
-        return [{ type: 'with', assignments: [], body: this.compiled(() => this.#block('endgeneration')) }];
+        return [{ type: 'with', assignments: [], body: this.names.compiled(() => this.#block('endgeneration')) }];
       case 'break':
       case 'continue':
         return [{ type: name }];
@@ -100,8 +102,8 @@ class Parser extends ExpressionParser {
     const items = this.tuple({ isPlain: true, ends: 'recursive' });
     const test = reader.skip('name', 'if') ? this.expression() : undefined;
     const isRecursive = reader.skip('name', 'recursive');
-    const body = this.compiled(() => this.#until('endfor', 'else'));
-    const otherwise = reader.take().value === 'else' ? this.compiled(() => this.#block('endfor')) : [];
+    const body = this.names.compiled(() => this.#until('endfor', 'else'));
+    const otherwise = reader.take().value === 'else' ? this.names.compiled(() => this.#block('endfor')) : [];
     return { type: 'for', target, items, test, isRecursive, body, otherwise };
   }
 
@@ -110,7 +112,7 @@ class Parser extends ExpressionParser {
     const target = this.#target('=');
     if (reader.skip('operator', '=')) return { type: 'set', target, value: this.tuple() };
     const filter = reader.skip('operator', '|') ? this.filter(undefined) : undefined;
-    return { type: 'setBlock', target, filter, body: this.compiled(() => this.#block('endset')) };
+    return { type: 'setBlock', target, filter, body: this.names.compiled(() => this.#block('endset')) };
   }
 
   #macro(): Statement {
@@ -127,7 +129,7 @@ class Parser extends ExpressionParser {
   }
 
   #definition(parameters: Definition['parameters'], end: string): Definition {
-    const [body, uses] = this.using(() => this.compiled(() => this.#block(end)));
+    const [body, uses] = this.names.using(() => this.names.compiled(() => this.#block(end)));
     return { parameters, uses, body };
   }
 
@@ -157,7 +159,7 @@ class Parser extends ExpressionParser {
       reader.expect('operator', '=');
       assignments.push({ target, value: this.expression() });
     }
-    return { type: 'with', assignments, body: this.compiled(() => this.#block('endwith')) };
+    return { type: 'with', assignments, body: this.names.compiled(() => this.#block('endwith')) };
   }
 
   /** A name, `namespace.name`, or several of them. `end`: what stands behind it. */

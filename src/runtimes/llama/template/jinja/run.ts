@@ -2,9 +2,8 @@ import { argumentsOf, call, evaluate, filter } from './evaluate.js';
 import { Loop, LoopMemory } from './loop.js';
 import type { Body, Definition, Expression, For, Statement, Target } from './nodes.js';
 import { isTrue, iterate } from './operators.js';
-import { Output } from './output.js';
 import { Scope } from './scope.js';
-import { str } from './text.js';
+import { checkLength, str } from './text.js';
 import { type Arguments, Callable, Namespace, TemplateError, Tuple, Undefined, type Value } from './values.js';
 
 /** Macros and loops in each other; Python ends at about as many. */
@@ -204,5 +203,20 @@ function assign(target: Target, value: Value, scope: Scope): void {
     }
     default:
       target satisfies never;
+  }
+}
+
+/** Text that a template writes, up to the length of a prompt. */
+class Output {
+  #text = '';
+
+  /** Throws where there would be more text than a prompt may have. */
+  write(text: string): void {
+    checkLength(this.#text.length + text.length);
+    this.#text += text;
+  }
+
+  get text(): string {
+    return this.#text;
   }
 }

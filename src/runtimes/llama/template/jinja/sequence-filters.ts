@@ -1,5 +1,6 @@
+import { calculate, integer } from './arithmetic.js';
 import { attributeGetter, type Calls, caseKey, type Filter, filterOf } from './filter.js';
-import { calculate, compare, equals, identityOf, integer, isTrue, iterate, length } from './operators.js';
+import { compare, equals, identityOf, isTrue, iterate, length } from './operators.js';
 import { joined, str } from './text.js';
 import {
   type Arguments,

@@ -1,6 +1,7 @@
 import { isTrue, iterate } from './operators.js';
 import { formatBraces } from './percent-format.js';
-import { capitalize, characters, checkLength, isSpace, joined, lengthOf, pad, splitLines, strip } from './text.js';
+import { partition, rpartition, split, splitBack } from './split-text.js';
+import { capitalize, characters, checkLength, joined, lengthOf, pad, splitLines, strip } from './text.js';
 import {
   type Arguments,
   bind,
@@ -77,11 +78,19 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['removesuffix', { parameters: ['suffix'], run: (text, [suffix]) => withoutSuffix(text, need(suffix)) }],
   [
     'split',
-    { parameters: ['sep', 'maxsplit'], byName: true, run: (text, [sep, most]) => split(text, sep, count(most)) },
+    {
+      parameters: ['sep', 'maxsplit'],
+      byName: true,
+      run: (text, [sep, most]) => split(text, count(most), optional(sep)),
+    },
   ],
   [
     'rsplit',
-    { parameters: ['sep', 'maxsplit'], byName: true, run: (text, [sep, most]) => splitBack(text, sep, count(most)) },
+    {
+      parameters: ['sep', 'maxsplit'],
+      byName: true,
+      run: (text, [sep, most]) => splitBack(text, count(most), optional(sep)),
+    },
   ],
   [
     'splitlines',
@@ -131,6 +140,10 @@ function need(value: Value | undefined): string {
   const text = textOf(value);
   if (text !== undefined) return text;
   throw new TemplateError(value === undefined ? 'an argument is missing' : `expected a text, got '${typeName(value)}'`);
+}
+
+function optional(value: Value | undefined): string | undefined {
+  return value === undefined || value === null ? undefined : need(value);
 }
 
 /** -1 where it is left out. */
@@ -191,59 +204,6 @@ function withoutPrefix(text: string, prefix: string): string {
 
 function withoutSuffix(text: string, suffix: string): string {
   return suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
-}
-
-/** Parts between separators, at most `most` + 1 of them; between white space where there is no separator. */
-function split(text: string, separator: Value | undefined = null, most = -1): readonly string[] {
-  if (separator === null) return words(text, most);
-  const parts = need(separator) === '' ? emptySeparator() : text.split(need(separator));
-  if (most < 0 || parts.length <= most + 1) return parts;
-  return [...parts.slice(0, most), parts.slice(most).join(need(separator))];
-}
-
-function splitBack(text: string, separator: Value | undefined = null, most = -1): readonly string[] {
-  if (separator === null) {
-    const reversed = words(characters(text).toReversed().join(''), most);
-    return reversed.map((word) => characters(word).toReversed().join('')).toReversed();
-  }
-  const parts = need(separator) === '' ? emptySeparator() : text.split(need(separator));
-  if (most < 0 || parts.length <= most + 1) return parts;
-  const first = parts.length - most;
-  return [parts.slice(0, first).join(need(separator)), ...parts.slice(first)];
-}
-
-function emptySeparator(): never {
-  throw new TemplateError('empty separator');
-}
-
-function words(text: string, most: number): readonly string[] {
-  const found: string[] = [];
-  let at = skip(text, 0, true);
-  while (at < text.length) {
-    if (found.length === most) return [...found, text.slice(at)];
-    const end = skip(text, at, false);
-    found.push(text.slice(at, end));
-    at = skip(text, end, true);
-  }
-  return found;
-}
-
-/** The next place from `at` on where there is no white space, or some. */
-function skip(text: string, at: number, spaces: boolean): number {
-  let end = at;
-  while (end < text.length && isSpace(text[end]) === spaces) end++;
-  return end;
-}
-
-function partition(text: string, separator: string, at: number): Tuple {
-  if (separator === '') emptySeparator();
-  if (at < 0) return new Tuple([text, '', '']);
-  return new Tuple([text.slice(0, at), separator, text.slice(at + separator.length)]);
-}
-
-function rpartition(text: string, separator: string): Tuple {
-  const at = text.lastIndexOf(separator);
-  return at < 0 ? new Tuple(['', '', text]) : partition(text, separator, at);
 }
 
 /** `most` below 0 = all. */

@@ -1,4 +1,5 @@
-import { calculate, compare, contains, equals } from './operators.js';
+import { calculate } from './arithmetic.js';
+import { compare, contains, equals } from './operators.js';
 import { isLower, isUpper } from './string-methods.js';
 import { str } from './text.js';
 import {

@@ -1,5 +1,6 @@
+import { integer } from './arithmetic.js';
 import { type Filter, filterOf } from './filter.js';
-import { integer, isTrue, iterate } from './operators.js';
+import { isTrue, iterate } from './operators.js';
 import { formatPercent } from './percent-format.js';
 import { replaceText } from './string-methods.js';
 import {

@@ -1,6 +1,0 @@
-import type { Emission } from './contract.js';
-
-/** Whether an emission is an answer for its reader, and not the end of an item only. */
-export function isAnswer({ outputs, delta, error }: Pick<Emission, 'outputs' | 'delta' | 'error'>): boolean {
-  return outputs.length > 0 || delta !== undefined || error !== undefined;
-}
