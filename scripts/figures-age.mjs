@@ -4,7 +4,7 @@ import path from 'node:path';
 
 const root = path.dirname(import.meta.dirname);
 /** What a request goes through. */
-const HOT_ROOMS = ['core', 'engine', 'protocols', 'runtimes', 'server', 'service', 'telemetry'].map(
+const HOT_ROOMS = ['core', 'engine', 'inference', 'models', 'protocols', 'runtimes', 'server', 'telemetry'].map(
   (room) => `src/${room}`,
 );
 

@@ -119,12 +119,17 @@ export function createTiming(receivedAt: number): Timing {
   };
 }
 
-/** The attempt that ends here is kept, and another one follows: `again` = at the same version, whose queue it has not left. */
-export function endAttempt(timing: Timing, error: MillraceError, { again }: { readonly again: boolean }): void {
-  if (timing.earlierAttempts.length < MAX_ATTEMPTS) {
-    timing.earlierAttempts = [...timing.earlierAttempts, attemptOf(timing, error)];
-  }
-  if (!again) Object.assign(timing, NOTHING_YET);
+/** The request goes on at another version: its attempt is kept, and the timing of the next one begins. */
+export function endAttempt(timing: Timing, error: MillraceError): void {
+  keepAttempt(timing, error);
+  Object.assign(timing, NOTHING_YET);
+}
+
+/** The request runs once more at its version, whose queue it has not left: the run that failed is kept as an attempt. */
+export function keepAttempt(timing: Timing, error: MillraceError, ran: Partial<AttemptTiming> = {}): void {
+  if (timing.earlierAttempts.length >= MAX_ATTEMPTS) return;
+  const { timing: stamps, ...attempt } = attemptOf(timing, error);
+  timing.earlierAttempts = [...timing.earlierAttempts, { ...attempt, timing: { ...stamps, ...ran } }];
 }
 
 /** Every attempt of a call, in their order; `error`: by which the last one has ended. */

@@ -18,10 +18,11 @@ export function markFailed({ members }: Run, emissions: readonly Emission[]): vo
 /** A batch that is about to be sent. */
 export function createRun(
   members: readonly Pending[],
-  { reason, permit, hadCompany }: Pick<Run, 'reason' | 'permit' | 'hadCompany'>,
+  { id, reason, permit, hadCompany }: Pick<Run, 'id' | 'reason' | 'permit' | 'hadCompany'>,
 ): Run {
   const rows = members.reduce((sum, item) => sum + item.rows, 0);
   return {
+    id,
     // Named, not spread: V8 moves objects made by a spread to the old generation, where only a full collection frees them.
     members,
     rows,

@@ -2,6 +2,7 @@ import {
   type BatchReason,
   type Clock,
   type EventBus,
+  keepAttempt,
   type Message,
   MillraceError,
   type ModelRef,
@@ -88,17 +89,21 @@ export class Dispatcher {
     const permit = resources?.take(members.flatMap(({ call }) => call.callers));
     if (resources !== undefined && permit === undefined) return false;
     const now = clock.now();
+    const id = ++this.#lastBatchId;
     for (const item of members) {
       queue.remove(item, 'executing');
       item.runner = slot.instance;
       if (item.sequence !== undefined) item.sequence.running = true;
-      item.call.timing.dequeuedAt = now;
+      const { timing } = item.call;
+      timing.dequeuedAt = now;
+      timing.batchId = id;
+      timing.instance = slot.id;
     }
     settlement.dispatched(members);
     affinity?.sent(slot, members);
     this.#executing += members.length;
     if (reason === 'trial') batching.sentTrial();
-    const run = createRun(members, { reason, permit, hadCompany: queue.length > 0 });
+    const run = createRun(members, { id, reason, permit, hadCompany: queue.length > 0 });
     slot.runs.push(run);
     if (slot.runs.length <= limits.concurrency) this.#begin(slot, run, now);
     this.#execute(slot, run).then(
@@ -118,7 +123,7 @@ export class Dispatcher {
     try {
       const { rules, limits, clock } = this.#options;
       const contextAt = limits.wantsContext ? clock.now() : undefined;
-      const batch = formBatch(run.members, { id: ++this.#lastBatchId, rules, contextAt });
+      const batch = formBatch(run.members, { id: run.id, rules, contextAt });
       return instance.execute(batch, (emissions) => {
         this.#onEmissions(run, emissions);
         return undefined;
@@ -195,7 +200,7 @@ export class Dispatcher {
   }
 
   #onFailed(slot: Slot, run: Run, error: unknown): void {
-    const { mention, limits, queue, settlement, waits, batching, onDeath, onStepEnd, onRoom } = this.#options;
+    const { clock, mention, limits, queue, settlement, waits, batching, onDeath, onStepEnd, onRoom } = this.#options;
     this.#leave(slot, run);
     batching.failed(run);
     const failure = toMillraceError(error);
@@ -208,7 +213,11 @@ export class Dispatcher {
     if (death?.started !== false) for (const item of again) item.alone = true;
     settlement.requeued(again);
     queue.pushFront(again);
-    for (const item of again) waits.resume(item);
+    const ran = { startedAt: run.startedAt, finishedAt: clock.now(), batchRows: run.rows, batchReason: run.reason };
+    for (const item of again) {
+      waits.resume(item);
+      keepAttempt(item.call.timing, failure, ran);
+    }
     for (const item of run.members) {
       if (item.place === 'queued') {
         if (item.sequence !== undefined) item.sequence.running = false;

@@ -19,6 +19,8 @@ import type { Permit } from './resource-limiter.js';
 
 /** A batch on an instance. */
 export interface Run {
+  /** Its number among the batches of its generation. */
+  readonly id: number;
   readonly members: readonly Pending[];
   readonly rows: number;
   readonly reason: BatchReason;

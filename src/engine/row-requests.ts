@@ -160,6 +160,8 @@ class RowRequests {
     timing.computeOutputMs += row.computeOutputMs * share;
     timing.batchRows = this.#responses.length;
     timing.batchReason ??= row.batchReason;
+    timing.batchId ||= row.batchId;
+    timing.instance ||= row.instance;
     timing.usage = addUsage(timing.usage, row.usage);
   }
 }

@@ -229,7 +229,7 @@ export class Inference implements ObservedInference {
 
   #endAttempt(error: MillraceError): void {
     for (const listener of this.#listeners) listener.attemptEnded?.(error);
-    endAttempt(this.call.timing, error, { again: false });
+    endAttempt(this.call.timing, error);
     this.#running = undefined;
   }
 

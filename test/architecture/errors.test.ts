@@ -27,13 +27,13 @@ const FOR_THE_LOG = [
   'src/engine/generation/shared-parts.ts',
   'src/engine/instance-pool.ts',
   'src/engine/load-failures.ts',
+  'src/models/lookup/model-aliases.ts',
   'src/runtimes/host/runner-process.ts',
-  'src/service/aliases/model-aliases.ts',
 ];
 
 /** Rooms and files whose errors callers read who need not see the models in them. Others are told to who manages what they name. */
 const ON_THE_WAY =
-  /^src\/(?:core|engine|routing|runtimes)\/|^src\/service\/(?!(?:declarations|labels|rollouts)\/|manage-models|loading\/(?!load-model)|routes\/(?:check-route|route-parts))/;
+  /^src\/(?:core|engine|routing|runtimes|inference|account|service)\/|^src\/models\/(?!lookup\/version-labels|loading\/(?!load-model))|^src\/traffic\/(?!(?:declarations|labels|rollouts)\/|routes\/(?:check-route|route-parts))/;
 
 const filesWith = (found: (text: string) => readonly string[]) =>
   sourceFiles().flatMap(({ path, text }) => (found(text).length > 0 ? [path] : []));
