@@ -4,29 +4,21 @@ import { join } from 'node:path';
 import { type AuditTrail, openTrail } from './audit/index.js';
 import {
   availableMemoryBytes,
-  describeFileShortage,
-  maxOpenFiles,
   placeOfRoute,
   processEnvironment,
   readRoutes,
   type Settings,
   writtenRollouts,
 } from './config/index.js';
-import { type Clock, DeadlineWatch, EventBus, isOwnModel, systemClock } from './core/index.js';
-import { createEngine, type Engine, type ModelInfo } from './engine/index.js';
+import { type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
+import { createEngine, type Engine } from './engine/index.js';
+import { examine, warnOfFileShortage } from './examine.js';
 import { createFront, type Front } from './front.js';
 import { createWeights } from './governance/index.js';
-import { openIdentities } from './identities.js';
+import { type Identities, openIdentities } from './identities.js';
 import type { CreateDialect, Dialect } from './protocols/index.js';
-import {
-  createFolderRepository,
-  DeclaredLabelVersions,
-  dataFileNames,
-  type FolderRepositorySetup,
-  loadRuntimes,
-  type ModelSource,
-  type Repository,
-} from './repository/index.js';
+import { createPuller, discardUpload, openRepository } from './repositories.js';
+import { DeclaredLabelVersions, loadRuntimes } from './repository/index.js';
 import {
   BodyArena,
   createHost,
@@ -39,15 +31,15 @@ import { type Addresses, checkBind, type Fetch, type Server } from './server/ind
 import {
   type CreateServiceOptions,
   createService,
+  type InferenceObserver,
   type ReloadResult,
   type Service,
   type ServiceLife,
 } from './service/index.js';
 import { SharedMemory } from './shared-memory/index.js';
-import { Puller, systemSurroundings } from './sources/index.js';
 import { openStore, type Store, StoreFollower } from './store/index.js';
 import { createTelemetry, type LogDestination, type Telemetry } from './telemetry/index.js';
-import { MANIFEST, VERSION } from './version.js';
+import { VERSION } from './version.js';
 
 /** What an assembly may be given in place of the real thing. */
 export interface AppOverrides {
@@ -60,6 +52,8 @@ export interface AppOverrides {
   readonly dialects?: readonly CreateDialect[];
   /** Where runners read large bodies; closed with the app. Default: one of its own. */
   readonly bodies?: BodyArena;
+  /** See every inference, after the server's own observers. */
+  readonly observers?: readonly InferenceObserver[];
   /** Runtimes besides millrace's own and those of `runners.runtimes`. */
   readonly runtimes?: readonly RuntimeManifest[];
   /** Start to load models while the rest of the server is built, so that runners start meanwhile. Default: false. */
@@ -120,14 +114,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     onReleased: (source) => discardUpload(source, repository, events),
     reload: (source) => life.reload(source.name),
   });
-  const telemetry = await createTelemetry({
-    options: settings.telemetry,
-    events,
-    version: VERSION,
-    ...gaugesOf(engine),
-    clock,
-    ...(overrides.logDestination === undefined ? {} : { destination: overrides.logDestination }),
-  });
+  const telemetry = await openTelemetry(settings, engine, { clock, events, destination: overrides.logDestination });
   const sharedMemory = new SharedMemory(settings.sharedMemory);
   const store = openStore(settings.store, clock);
   const identities = await openIdentities(settings, { records: store.keys, clock, events });
@@ -151,6 +138,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     keys: identities.keys,
     examine: () => examine({ settings, engine, store, clock, identities, life }),
     reload: (by) => front.reloads.reload(by),
+    observers: overrides.observers ?? [],
     version: VERSION,
   });
   telemetry.readService(life.gauges);
@@ -187,8 +175,6 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     },
   };
 }
-
-type Identities = Awaited<ReturnType<typeof openIdentities>>;
 
 interface RunningParts {
   readonly following: StoreFollower;
@@ -246,13 +232,22 @@ async function closeBack(parts: RunningParts, gracePeriodMs: number): Promise<vo
   await parts.telemetry.close();
 }
 
-/** What metrics tell of the engine. */
-function gaugesOf(engine: Engine) {
-  return {
+function openTelemetry(
+  { telemetry: options }: Settings,
+  engine: Engine,
+  parts: Pick<RunningParts, 'clock' | 'events'> & { readonly destination: LogDestination | undefined },
+): Promise<Telemetry> {
+  const { clock, events, destination } = parts;
+  return createTelemetry({
+    options,
+    events,
+    version: VERSION,
     gauges: () => engine.gauges(),
     modelStates: () => engine.statuses(),
     cacheUsage: () => engine.cacheUsage(),
-  };
+    clock,
+    ...(destination !== undefined && { destination }),
+  });
 }
 
 /** Who does what to what, where there is somebody to name. */
@@ -282,28 +277,6 @@ function openHost(
   return createHost({ ...parts, options, memoryBytes, runtimes: [...runtimes, MEDIA_RUNTIME], environment });
 }
 
-function openRepository(
-  { repository: options }: Settings,
-  parts: Pick<FolderRepositorySetup, 'runtimes' | 'clock' | 'events' | 'declaredLabels'>,
-): Repository {
-  return createFolderRepository({ ...parts, paths: options.paths, options });
-}
-
-function createPuller(
-  { sources: options }: Settings,
-  { runtimes, clock, events }: Pick<FolderRepositorySetup, 'runtimes' | 'clock' | 'events'>,
-): Puller {
-  const surroundings = systemSurroundings(processEnvironment(), process.cwd());
-  return new Puller({ options, surroundings, names: dataFileNames(runtimes), clock, events });
-}
-
-function discardUpload(source: ModelSource, repository: Repository, events: EventBus): void {
-  repository.discard(source).catch((error: unknown) => {
-    const message = `uploaded files of model '${source.name}' could not be removed`;
-    events.publish('diagnostic', { level: 'warn', room: 'repository', message, error });
-  });
-}
-
 function openPorts(
   server: Pick<Server, 'listen'>,
   { auth: { allowAnonymous }, server: { host } }: Settings,
@@ -312,39 +285,4 @@ function openPorts(
   checkBind(host, { hasKeys: isRequired, allowAnonymous });
   readIssuers();
   return server.listen();
-}
-
-/** What somebody should correct about a server; loaded when somebody asks. */
-async function examine(running: Pick<RunningParts, 'settings' | 'engine' | 'store' | 'clock' | 'identities' | 'life'>) {
-  const { engine, identities, life, ...parts } = running;
-  const { examineServer } = await import('./doctor/index.js');
-  const models = engine.statuses().map(({ name }) => name);
-  const { access } = identities.keys.policy;
-  const kept = life.keptRepositories();
-  const memoryLimits = engine.gauges().flatMap(({ ref, instances }) => {
-    const limit = instances.find(({ memoryLimit }) => memoryLimit !== undefined)?.memoryLimit;
-    return limit === undefined || isOwnModel(ref.name) ? [] : [{ model: ref.name, version: ref.version, ...limit }];
-  });
-  return examineServer({
-    ...parts,
-    manifest: MANIFEST,
-    runners: countRunners(engine),
-    memoryLimits,
-    models,
-    access,
-    kept,
-  });
-}
-
-function countRunners(engine: Engine): number {
-  const runnersOf = ({ placement, instances, source }: ModelInfo) =>
-    (placement === 'process' ? instances : 0) + (source.manifest.prepares === true ? 1 : 0);
-  return engine.statuses().reduce((sum, { info }) => sum + (info === undefined ? 0 : runnersOf(info)), 0);
-}
-
-function warnOfFileShortage(engine: Engine, settings: Settings, events: EventBus): void {
-  const limit = maxOpenFiles();
-  if (limit === undefined) return;
-  const message = describeFileShortage(limit, settings, countRunners(engine));
-  if (message !== undefined) events.publish('diagnostic', { level: 'warn', room: 'app', message });
 }

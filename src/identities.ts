@@ -85,6 +85,9 @@ export async function openIdentities(settings: Settings, { records, clock, event
   };
 }
 
+/** Who callers are, and what they may do. */
+export type Identities = Awaited<ReturnType<typeof openIdentities>>;
+
 async function warnOfUnused(records: KeyRecords, events: EventBus): Promise<void> {
   // What cannot be read is said by what needs it.
   const [first] = await records.list('', 1).catch(() => []);

@@ -2,7 +2,7 @@ import type { Call, EventBus, InferRequest, InferTarget } from '../core/index.js
 import type { ModelInfo } from '../engine/index.js';
 import type { Audited } from '../governance/index.js';
 import type { VersionLookup } from '../models/index.js';
-import { Inference, type InferenceParts } from './inference.js';
+import { Inference, type InferenceParts, noteCandidate } from './inference.js';
 import { joinPieces } from './join-pieces.js';
 import { createEventObserver, type InferenceObserver } from './observer.js';
 import { type Plan, planFor } from './plan.js';
@@ -82,6 +82,7 @@ export function createInfer(dependencies: InferenceSetup) {
     inferCopy: (async (call, choose, request) => {
       const info = choose();
       const plan = planFor(info, { name: info.ref.name, version: undefined }, lookup);
+      noteCandidate(call, plan);
       const candidates = { ...parts.candidates, named: choose };
       return start(new Inference({ ...parts, candidates }, { call, plan, request, kind: 'shadow' }));
     }) satisfies InferCopy,

@@ -15,7 +15,13 @@ export {
   type UsageGauge,
   type UsageUseCases,
 } from '../account/index.js';
-export type { InferResult, InferTarget, Resolved, ResolveOptions } from '../inference/index.js';
+export type {
+  InferenceObserver,
+  InferResult,
+  InferTarget,
+  Resolved,
+  ResolveOptions,
+} from '../inference/index.js';
 export {
   type KeptRepository,
   type LoadModelOptions,

@@ -2,7 +2,12 @@ import { type Account, type AccountSetup, accessChange, openAccount } from '../a
 import type { AuditTrail } from '../audit/index.js';
 import type { BodyMemory, DeadlineWatch, ModelRef } from '../core/index.js';
 import { createAudit } from '../governance/index.js';
-import { createAuditObserver, createInference, type InferenceSetup } from '../inference/index.js';
+import {
+  createAuditObserver,
+  createInference,
+  type InferenceObserver,
+  type InferenceSetup,
+} from '../inference/index.js';
 import { type KeptRepository, Models, type ModelsSetup } from '../models/index.js';
 import type { Store } from '../store/index.js';
 import { Traffic, type TrafficSetup } from '../traffic/index.js';
@@ -28,6 +33,8 @@ export interface CreateServiceOptions
   readonly logLevels: LogLevels;
   readonly audit: AuditTrail;
   readonly store: Store;
+  /** Besides those of quotas, audit and routes. */
+  readonly observers: readonly InferenceObserver[];
   readonly examine: DoctorSetup['examine'];
   /** Reads the files of the settings again; `by`: for the log. */
   readonly reload: (by: string) => Promise<ReloadResult>;
@@ -94,7 +101,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     decoders,
     audited,
     routes: traffic.routes,
-    observers: [...account.observers, createAuditObserver(setup.audit), traffic.observer],
+    observers: [...account.observers, createAuditObserver(setup.audit), traffic.observer, ...setup.observers],
   });
   let shuttingDown = false;
   const modelUseCases = models.useCases({ routes: traffic.routes, labels: traffic.declaredLabels, audited });

@@ -3,6 +3,7 @@ import { type App, createApp } from '../../src/app.js';
 import { createSettings, type PartialSettings } from '../../src/config/index.js';
 import type { BodyArena, RuntimeManifest } from '../../src/runtimes/index.js';
 import type { Addresses } from '../../src/server/index.js';
+import type { InferenceObserver } from '../../src/service/index.js';
 import { RUNNER_ENTRY } from './dist.js';
 import { createTempFolder, type FolderContents, type TempFolder } from './model-folder.js';
 import { RawClient, type RawResponse, requestText } from './raw-client.js';
@@ -46,6 +47,7 @@ export function jsonOf({ status, headers, body }: RawResponse): JsonAnswer {
 interface StartOptions {
   readonly start?: boolean;
   readonly bodies?: BodyArena;
+  readonly observers?: readonly InferenceObserver[];
   /** From outside. */
   readonly runtimes?: readonly RuntimeManifest[];
   /** false for a server that logs more than a test can keep. */
@@ -56,7 +58,7 @@ interface StartOptions {
 export async function startAppServer(
   contents: FolderContents,
   settings: PartialSettings = {},
-  { start = true, bodies, runtimes = [], keepsLog = true }: StartOptions = {},
+  { start = true, bodies, observers = [], runtimes = [], keepsLog = true }: StartOptions = {},
 ): Promise<AppServer> {
   const folder = await createTempFolder(contents);
   const log: LogLine[] = [];
@@ -71,6 +73,7 @@ export async function startAppServer(
     }),
     {
       logDestination: { write: (line) => keepsLog && log.push(JSON.parse(line)) },
+      observers,
       runtimes,
       ...(bodies && { bodies }),
     },

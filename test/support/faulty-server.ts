@@ -90,6 +90,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     bodies: undefined,
     events,
     options: settings.repository,
+    observers: [],
     declaredLabels: new DeclaredLabelVersions(),
     media: settings.media,
     logControl: telemetry.logs,

@@ -1,3 +1,4 @@
+import { SerialQueue } from '../../async/index.js';
 import { type Clock, type EventBus, type Events, MillraceError, toMillraceError } from '../../core/index.js';
 import {
   createJudge,
@@ -17,24 +18,15 @@ import {
   type Verdict,
 } from '../../rollouts/index.js';
 import type { Route } from '../../routing/index.js';
-import type { RolloutDecision, RolloutRecord, Store } from '../../store/index.js';
+import type { RolloutRecord, Store } from '../../store/index.js';
 import type { JoinedOutcome } from '../outcomes/types.js';
-import {
-  declaredOf,
-  KEYS_KIND,
-  newestStateOf,
-  type RolloutSnapshot,
-  SNAPSHOT_KIND,
-  type StoredRollout,
-  type StoredTimeline,
-  TIMELINE_KIND,
-  toJson,
-} from './records.js';
+import { declaredOf, newestStateOf, type StoredRollout } from './records.js';
 import { forecastOf } from './rollout-forecast.js';
 import { RolloutKeys } from './rollout-keys.js';
 import { type LabelKeeper, promotionOf } from './rollout-labels.js';
 import { CANARY_ARM, type Split, splitFor } from './rollout-route.js';
 import type { JudgedRoute } from './rollout-tap.js';
+import { type Decided, StoredRun } from './stored-run.js';
 import { Timeline, type TimelinePoint, timelinePoint } from './timeline.js';
 import type { DecisionNumbers, DeclaredRollout, OpenRollout } from './types.js';
 
@@ -63,8 +55,7 @@ export class RolloutRun implements OpenRollout {
   readonly #keys: RolloutKeys;
   readonly #pace = new Pace();
   readonly #needsOf = rememberingRequirements();
-  /** The last point that is stored. */
-  #storedPoint: TimelinePoint | undefined;
+  readonly #stored: StoredRun;
   #state: RolloutState;
   #split: Split | undefined;
   /** Canary's since the last look. */
@@ -73,9 +64,7 @@ export class RolloutRun implements OpenRollout {
   #allRequests: number;
   #lookedAt: number;
   #savedAt = Number.NEGATIVE_INFINITY;
-  #saving: Promise<void> = Promise.resolve();
-  /** Looks at it, one after the other. */
-  #looking: Promise<void> = Promise.resolve();
+  readonly #looks = new SerialQueue();
   #isLooking = false;
   /** It has been carried out already, and could not be stored. */
   #unstored: Outcome | undefined;
@@ -88,7 +77,7 @@ export class RolloutRun implements OpenRollout {
     this.#parts = parts;
     this.#judge = createJudge(this.declared.judge, snapshot?.judge);
     this.#timeline = new Timeline(timeline);
-    this.#storedPoint = timeline.at(-1);
+    this.#stored = new StoredRun(record, parts, timeline.at(-1));
     this.#state = newestStateOf(record, snapshot);
     this.#lookedAt = parts.clock.now();
     this.#allRequests = snapshot?.seen?.requests ?? 0;
@@ -164,16 +153,16 @@ export class RolloutRun implements OpenRollout {
 
   /** Looks at how it does, and does what somebody asks for. Rejects where that cannot be done, or cannot be stored. */
   look(command?: RolloutCommand): Promise<void> {
-    const turn = this.#looking.then(() => this.#look(command));
-    this.#looking = turn.catch(() => {});
-    return turn;
+    return this.#looks.run(() => this.#look(command));
   }
 
   /** Stores what it has seen; never rejects. */
-  async save(): Promise<void> {
-    await this.#saving;
-    this.#saving = this.#store(this.#parts.clock.now());
-    await this.#saving;
+  save(): Promise<void> {
+    return this.#stored.save(() => {
+      this.#savedAt = this.#parts.clock.now();
+      const snapshot = { state: this.#state, judge: this.#judge.snapshot(), verdict: this.verdict, seen: this.seen };
+      return { snapshot, keys: this.#keys, points: this.#timeline.points };
+    });
   }
 
   /** What canary has answered as stable's shadow. */
@@ -196,7 +185,8 @@ export class RolloutRun implements OpenRollout {
   async #look(command: RolloutCommand | undefined): Promise<void> {
     this.#isLooking = true;
     try {
-      if (this.#unstored !== undefined) await this.#storeDecision(this.#unstored, this.#by);
+      if (this.#unstored !== undefined)
+        await this.#stored.decide(this.#unstored, this.#decided(this.#unstored, this.#by));
       this.#unstored = undefined;
       const { verdict } = this;
       const input = await this.#input(verdict, command);
@@ -257,7 +247,7 @@ export class RolloutRun implements OpenRollout {
       this.#unstored = outcome;
       this.#by = by;
     }
-    await this.#storeDecision(outcome, by);
+    await this.#stored.decide(outcome, this.#decided(outcome, by));
     this.#unstored = undefined;
     this.#by = by;
     if (!isRetreat) adopt();
@@ -278,26 +268,15 @@ export class RolloutRun implements OpenRollout {
     });
   }
 
-  async #storeDecision({ state, decision }: Outcome, by: string): Promise<void> {
-    if (decision === undefined) return;
-    const { store, clock, events } = this.#parts;
+  #decided({ state }: Outcome, by: string): Decided {
     const { plan } = this.declared;
-    const { id, model } = this.record;
     const numbers: DecisionNumbers = {
       weight: plan.steps[state.step]?.weight ?? 0,
       held_ms: state.heldMs,
       requests: state.requests,
       metrics: this.verdict.metrics,
     };
-    const stored: RolloutDecision = {
-      atMs: clock.wallNow(),
-      by,
-      ...decision,
-      numbers: toJson(numbers),
-    };
-    await store.rollouts.decide(id, { state: toJson(state), isOver: isOver(state), decision: stored });
-    const { action, reason } = decision;
-    events.publish('rolloutDecided', { model, canary: plan.canary, rollout: id, action, by, reason });
+    return { by, canary: plan.canary, numbers };
   }
 
   /** For the picture, and for after a restart. */
@@ -313,33 +292,6 @@ export class RolloutRun implements OpenRollout {
 
   #point(verdict: Verdict): TimelinePoint {
     return timelinePoint(this.#parts.clock.wallNow(), this.#split?.percent ?? 0, verdict);
-  }
-
-  async #store(now: number): Promise<void> {
-    this.#savedAt = now;
-    const { store, events } = this.#parts;
-    const { id, model } = this.record;
-    const snapshot: RolloutSnapshot = {
-      id,
-      state: this.#state,
-      judge: this.#judge.snapshot(),
-      verdict: this.verdict,
-      seen: this.seen,
-    };
-    const keys = this.#keys.changed(id);
-    try {
-      if (keys !== undefined) await store.snapshots.put(KEYS_KIND, model, toJson(keys));
-      await store.snapshots.put(SNAPSHOT_KIND, model, toJson(snapshot));
-      const { points } = this.#timeline;
-      const last = points.at(-1);
-      if (last === this.#storedPoint) return;
-      await store.snapshots.put(TIMELINE_KIND, model, toJson({ id, points } satisfies StoredTimeline));
-      this.#storedPoint = last;
-    } catch (error) {
-      if (keys !== undefined) this.#keys.keepChanged();
-      const message = `what the rollout of '${this.record.model}' has seen is not stored: ${toMillraceError(error).message}`;
-      events.publish('diagnostic', { level: 'debug', room: 'service', message });
-    }
   }
 
   #applyTraffic(): void {
