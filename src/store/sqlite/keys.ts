@@ -23,13 +23,14 @@ const PAGE = sql<string>`json_group_array(json_array(${sql.join(VALUES)}))`;
 
 /** By id, with revoked keys. */
 export const pageOfKeys = reading<PageInput, string>(
-  (db, { after, limit }) => readKeys(db, sql`select * from api_keys where id > ${after} order by id limit ${limit}`),
+  ({ db }, { after, limit }) =>
+    readKeys(db, sql`select * from api_keys where id > ${after} order by id limit ${limit}`),
   READABLE,
 );
 
 /** By name, without revoked keys. */
 export const listKeys = reading<PageInput, string>(
-  (db, { after, limit }) =>
+  ({ db }, { after, limit }) =>
     readKeys(
       db,
       sql`select * from api_keys where revoked_at_ms is null and name > ${after} order by name limit ${limit}`,
@@ -37,8 +38,9 @@ export const listKeys = reading<PageInput, string>(
   READABLE,
 );
 
-export const keysSince = reading<number | undefined, ChangedKeys | undefined>(async (db, position, file) => {
-  const from = notedFrom(position, file);
+export const keysSince = reading<number | undefined, ChangedKeys | undefined>(async (session, position) => {
+  const { db } = session;
+  const from = notedFrom(position, session);
   if (from === undefined) return undefined;
   // One statement, so that everything it reads is of one moment.
   const { rows } = await sql<ChangedKeys & { readonly count: number }>`
@@ -57,7 +59,7 @@ export const keysSince = reading<number | undefined, ChangedKeys | undefined>(as
   return { ...changed, hasMore: count === CHANGES_PAGE };
 }, READABLE);
 
-export const createKey = writing<KeyRecord, void>(async (db, record) => {
+export const createKey = writing<KeyRecord, void>(async ({ db }, record) => {
   const { id, name } = record;
   const same = await db
     .selectFrom('apiKeys')
@@ -74,7 +76,7 @@ export interface KeyUpdate {
   readonly digestBefore: string;
 }
 
-export const updateKey = writing<KeyUpdate, void>(async (db, { record, digestBefore }) => {
+export const updateKey = writing<KeyUpdate, void>(async ({ db }, { record, digestBefore }) => {
   const { id, lastUsedAtMs: _, ...changed } = toRow(record);
   const { numUpdatedRows } = await db
     .updateTable('apiKeys')
@@ -87,7 +89,7 @@ export const updateKey = writing<KeyUpdate, void>(async (db, { record, digestBef
   if (record.revokedAtMs !== undefined) await forgetRevoked(db);
 });
 
-export const noteKeyUses = writing<readonly KeyUse[], void>(async (db, uses) => {
+export const noteKeyUses = writing<readonly KeyUse[], void>(async ({ db }, uses) => {
   for (const { id, atMs } of uses) {
     await db.updateTable('apiKeys').set({ lastUsedAtMs: atMs }).where('id', '=', id).execute();
   }

@@ -3,13 +3,6 @@ import type { ErrorCode } from '../../core/index.js';
 import type { Conflict } from '../revision-conflict.js';
 import type { OperationName } from './operations.js';
 
-/** What the thread is started with. */
-export interface ThreadSetup {
-  /** Absolute. */
-  readonly path: string;
-  readonly maxSizeBytes: number;
-}
-
 export interface StoreRequest {
   readonly name: OperationName;
   readonly input: unknown;
