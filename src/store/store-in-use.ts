@@ -1,6 +1,6 @@
 import { MillraceError } from '../core/index.js';
 
-/** Another process writes the file, and one alone may: `unavailable`. */
+/** Another process is the writer of the store: `unavailable`. */
 export class StoreInUse extends MillraceError {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {
     super('unavailable', message, options);

@@ -7,7 +7,7 @@ import { MIGRATIONS } from './migrations.js';
 import type { Tables } from './tables.js';
 import type { WriterLock } from './writer-lock.js';
 
-/** A connection to the store's file. All SQL but that of its opening goes through it. */
+/** A connection to the store's file, in which all operations run. */
 export interface Session {
   /** Of the connection: no other one ever had it. */
   readonly id: string;
