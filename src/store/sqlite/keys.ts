@@ -6,7 +6,7 @@ import { type Insertable, type Kysely, type RawBuilder, sql } from './kysely.js'
 import { reading, writing } from './operation.js';
 import type { ApiKeyRow, Tables } from './tables.js';
 
-interface PageInput {
+export interface PageInput {
   readonly after: string;
   readonly limit: number;
 }
