@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../core/index.js';
-import { RevisionConflict } from '../revision-conflict.js';
+import { RevisionConflict } from '../errors.js';
 import type { ChangedBy, Declaration, DeclarationChange, DeclarationKind, WrittenSince } from '../types.js';
 import { CHANGES_PAGE, isAllNoted, notedFrom } from './following.js';
 import type { Kysely, Selectable } from './kysely.js';

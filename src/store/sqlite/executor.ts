@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/index.js';
-import { StoreInUse } from '../store-in-use.js';
+import { StoreInUse } from '../errors.js';
 import { toFault } from './faults.js';
 import type { FileSetup } from './file.js';
 import { KnownFile, StoreHarmed } from './known-file.js';

@@ -1,6 +1,6 @@
 import type { Reply } from '../../async/index.js';
 import type { ErrorCode } from '../../core/index.js';
-import type { Conflict } from '../revision-conflict.js';
+import type { Conflict } from '../errors.js';
 import type { OperationName } from './operations.js';
 
 export interface StoreRequest {

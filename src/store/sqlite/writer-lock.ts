@@ -1,4 +1,4 @@
-import { StoreInUse } from '../store-in-use.js';
+import { StoreInUse } from '../errors.js';
 import type { StoreWriter } from '../types.js';
 import { type Database, openDatabase } from './database.js';
 import { createFile } from './file.js';
