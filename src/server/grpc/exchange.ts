@@ -11,11 +11,10 @@ import { type Exchange, NOBODY, Settlement } from '../settlement.js';
 import type { SettlementContext } from '../settlement-context.js';
 import { dropRest } from './drop-rest.js';
 import { ACCEPTED_ENCODINGS } from './encoding.js';
+import { encodeStatusMessage, grpcTimeoutMs } from './headers.js';
 import { pushbackOf, retryTrailers, statusOf } from './refusal.js';
 import type { GrpcConnection } from './sessions.js';
 import type { Sidelines } from './sidelines.js';
-import { encodeStatusMessage } from './status-message.js';
-import { grpcTimeoutMs } from './timeout.js';
 
 /** What all gRPC calls of a server share. */
 export interface GrpcContext extends SettlementContext {
