@@ -2,17 +2,15 @@
  * Writes each room of src as one file, and what it imports later as others beside it (docs/decisions/0011). Between rooms
  * nothing changes: `dist/engine/index.js` imports `dist/core/index.js`, so there is one copy of every class.
  */
-import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
-import { VENDORS } from './vendors.mjs';
+import { describeVendor, VENDORS, vendorFile } from './vendors.mjs';
 
 const root = path.dirname(import.meta.dirname);
 const src = path.join(root, 'src');
-/** What is started, or imported by its path, besides the `index.ts` of every room. */
+/** Sources that are started or imported by their path, besides `index.ts` of each room and the files of the assembly. */
 const ENTRIES = [
   'api/schemas/index',
   'audit/writing/thread-main',
@@ -28,56 +26,45 @@ const ENTRIES = [
   'runtimes/script/hooks',
   'store/sqlite/thread-main',
 ];
-const vendorFolder = (name) => `vendor/${path.basename(name)}`;
+/** The assembly's files, each of its own: `app.js`. */
 const ASSEMBLY = '.';
-
-/** Fills the folder `dist` with JavaScript and source maps. */
-export async function bundle(dist) {
-  const files = await readdir(src, { withFileTypes: true });
-  const assembly = files.filter((file) => /(?<!\.test)\.ts$/.test(file.name)).map((file) => path.parse(file.name).name);
-  await bundleRoom(dist, ASSEMBLY, assembly);
-  // Functions for the decoding thread: of each dialect, and of what dialects share.
-  const sources = await readdir(path.join(src, 'protocols'), { recursive: true });
-  const decoders = sources
-    .filter((file) => path.basename(file) === 'decoders.ts')
-    .map((file) => `protocols/${file.slice(0, -'.ts'.length)}`);
-  for (const { name: room } of files.filter((file) => file.isDirectory())) {
-    const entries = [`${room}/index`, ...ENTRIES, ...decoders].filter((entry) => roomOf(entry) === room);
-    await bundleRoom(
-      dist,
-      room,
-      entries.filter((entry) => existsSync(path.join(src, `${entry}.ts`))),
-    );
-  }
-  for (const [name, paths] of Object.entries(VENDORS)) await bundleVendor(dist, { name, paths });
-}
 
 const roomOf = (file) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : ASSEMBLY);
 
-async function bundleRoom(dist, room, entries) {
-  await write(dist, {
-    input: Object.fromEntries(entries.map((entry) => [entry, path.join(src, `${entry}.ts`)])),
-    plugins: [keepRooms(room)],
-    chunkFileNames: path.join(room, '[name].js'),
-  });
+const isRoot = (name) => roomOf(name) === ASSEMBLY || name === `${roomOf(name)}/index`;
+/** For the decoder thread: functions of each dialect, and of what dialects share. */
+const isDecoders = (name) => name.startsWith('protocols/') && name.endsWith('/decoders');
+
+/** Fills the folder `dist` with JavaScript and source maps. */
+export async function bundle(dist) {
+  const files = (await readdir(src, { recursive: true })).filter((file) => /(?<!\.test)\.ts$/.test(file));
+  const sources = files.map((file) => file.slice(0, -'.ts'.length));
+  const entries = [...sources.filter(isRoot), ...ENTRIES, ...sources.filter(isDecoders)];
+  for (const room of new Set(entries.map(roomOf))) {
+    const own = entries.filter((entry) => roomOf(entry) === room);
+    await write(dist, {
+      input: Object.fromEntries(own.map((entry) => [entry, path.join(src, `${entry}.ts`)])),
+      plugins: [keepRooms(room)],
+      chunkFileNames: path.join(room, '[name].js'),
+    });
+  }
+  for (const name of Object.keys(VENDORS)) await bundleVendor(dist, name);
 }
 
-async function bundleVendor(dist, { name, paths }) {
-  const folder = vendorFolder(name);
-  const { version, license } = await packageOf(name);
+async function bundleVendor(dist, name) {
+  const { folder, files, license, manifest } = await describeVendor(name);
   await write(dist, {
-    input: Object.fromEntries(paths.map((entry) => [`${folder}${entry || '/index'}`, `${name}${entry}`])),
+    input: files,
     chunkFileNames: `${folder}/[name].js`,
-    banner: `/*! ${name} ${version}\n${await readLicense(name)}*/`,
+    banner: `/*! ${name} ${manifest.version}\n${license}*/`,
   });
-  // By this, scanners of installed files know which version is here.
-  const manifest = { name, version, license, type: 'module' };
+  // Scanners of installed files read the version here.
   await writeFile(path.join(dist, folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
 /**
  * Writes the declarations of what package.json exports, and nothing else: from those that the compiler has left in the
- * folder `types`, with the types of vendored packages copied in, so that nobody has to install these for them.
+ * folder `types`, with the types of vendored packages copied in, so that users need not install these.
  */
 export async function bundleTypes(types, dist) {
   const { exports } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
@@ -90,20 +77,6 @@ export async function bundleTypes(types, dist) {
   await built.write({ dir: dist, chunkFileNames: 'types/[name].js' });
 }
 
-async function packageOf(name) {
-  return JSON.parse(await readFile(path.join(root, 'node_modules', name, 'package.json'), 'utf8'));
-}
-
-/** The file, or what the package says at the head of each of its own. */
-async function readLicense(name) {
-  const folder = path.join(root, 'node_modules', name);
-  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
-  if (file !== undefined) return readFile(path.join(folder, file), 'utf8');
-  const [head] = /^(\/\/.*\n)+/.exec(await readFile(fileURLToPath(import.meta.resolve(name)), 'utf8')) ?? [];
-  if (head === undefined) throw new Error(`${name} comes without a license`);
-  return head;
-}
-
 async function write(dist, { input, plugins, ...output }) {
   const built = await rolldown({
     input,
@@ -111,7 +84,7 @@ async function write(dist, { input, plugins, ...output }) {
     platform: 'neutral',
     tsconfig: false,
     transform: { target: 'node20' },
-    // `keepRooms` moves columns of a few lines, which nobody minds.
+    // `keepRooms` moves columns of a few lines, which does no harm.
     checks: { sourcemapBroken: false },
   });
   await built.write({
@@ -123,27 +96,21 @@ async function write(dist, { input, plugins, ...output }) {
   });
 }
 
-/** Where a package is found: in dist, if it has been copied there. */
-function placeOf(specifier) {
-  const [, name = '', entry = ''] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(specifier) ?? [];
-  return VENDORS[name]?.includes(entry) ? `dist:/${vendorFolder(name)}${entry || '/index'}.js` : specifier;
-}
-
-/** Leaves packages and other rooms what they are: `dist:/` stands for dist until it is known where a chunk comes to lie. */
+/** Leaves imports of packages and other rooms in place. `dist:/` stands for dist until the chunk's own path is known. */
 function keepRooms(room) {
   return {
     name: 'keep-rooms',
     resolveId(specifier, importer) {
       if (importer === undefined) return undefined;
-      if (!specifier.startsWith('.')) return { id: placeOf(specifier), external: true };
+      if (!specifier.startsWith('.')) return { id: inDist(vendorFile(specifier)) ?? specifier, external: true };
       const file = path.relative(src, path.resolve(path.dirname(importer), specifier));
-      if (roomOf(file) !== room || room === ASSEMBLY) return { id: `dist:/${file}`, external: true };
+      if (roomOf(file) !== room || room === ASSEMBLY) return { id: inDist(file), external: true };
       return path.join(src, file.replace(/\.js$/, '.ts'));
     },
     transform(code, id) {
       if (!code.includes('import.meta.url')) return undefined;
-      const file = path.relative(src, id).replace(/\.ts$/, '.js');
-      return { code: code.replaceAll('import.meta.url', `new URL("dist:/${file}", import.meta.url).href`), map: null };
+      const file = inDist(path.relative(src, id).replace(/\.ts$/, '.js'));
+      return { code: code.replaceAll('import.meta.url', `new URL("${file}", import.meta.url).href`), map: null };
     },
     renderChunk(code, { fileName }) {
       const placed = code.replace(/"dist:\/([^"]+)"/g, (_, file) => {
@@ -154,3 +121,5 @@ function keepRooms(room) {
     },
   };
 }
+
+const inDist = (file) => file && `dist:/${file}`;

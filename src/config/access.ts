@@ -31,3 +31,16 @@ export function accessOf(auth: Settings['auth']): Access {
   });
   return { roles, bindings };
 }
+
+/** Whether every caller needs a key, a token or a certificate: the settings name some, or require one. */
+export function requiresCredential({ auth, server }: Pick<Settings, 'auth' | 'server'>): boolean {
+  return auth.required || auth.keys.length > 0 || auth.issuers.length > 0 || server.tls.clientCertificates !== 'none';
+}
+
+type Deciding = Pick<Settings, 'auth' | 'server' | 'repository'>;
+
+/** The problem of a server that runs as root and whose models every user of its machine controls; undefined = it is not such a server. */
+export function describeLocalControl(settings: Deciding, uid: number | undefined): string | undefined {
+  if (uid !== 0 || settings.repository.controlMode !== 'explicit' || requiresCredential(settings)) return undefined;
+  return 'the server runs as root, and without keys every user of this machine loads and unloads its models in explicit mode: run it as another user, or set auth.required';
+}

@@ -8,8 +8,8 @@ import { createRoutes } from '../routing/index.js';
 import { checkBind } from '../server/index.js';
 import { parseAllowed } from '../sources/index.js';
 import { didYouMean, formatPath } from '../text/index.js';
+import { requiresCredential } from './access.js';
 import { DIALECTS } from './dialects.js';
-import { requiresCredential } from './requires-credential.js';
 import type { Settings } from './schema.js';
 
 /** What is wrong with settings that are right one by one but not together. */

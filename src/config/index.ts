@@ -1,5 +1,5 @@
 /** Room `config` (rank 8): file, environment and flags become one frozen, checked value. */
-export { accessOf } from './access.js';
+export { accessOf, describeLocalControl, requiresCredential } from './access.js';
 export { DIALECTS } from './dialects.js';
 export { type Environment, processEnvironment } from './environment.js';
 export { type SettingFlag, settingFlags } from './flags.js';
@@ -13,12 +13,10 @@ export {
   type SettingsOrigin,
   writtenRollouts,
 } from './load.js';
-export { describeLocalControl } from './local-control.js';
 export { availableMemoryBytes, describeFileShortage, maxOpenFiles, neededFiles } from './machine.js';
 export { readRoutes } from './read-routes.js';
 export { redactSettings } from './redact.js';
 export { renderConfigurationReference } from './reference.js';
-export { requiresCredential } from './requires-credential.js';
 export { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
 export type { SecretFile } from './secret-files.js';
 export type { SettingKey } from './shape.js';

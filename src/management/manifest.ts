@@ -1,5 +1,10 @@
-import { dialectManifest } from '../protocols/index.js';
-import { ManagementOptionsSchema } from './options.js';
+import { Type } from '@sinclair/typebox';
+import { dialectManifest, httpSwitch } from '../protocols/index.js';
+
+/** Whether the server has its own API. */
+const ManagementOptionsSchema = Type.Object(httpSwitch("millrace's own API below `/millrace/v1/`", true), {
+  additionalProperties: false,
+});
 
 /** The server's own API. */
 export const MANAGEMENT = dialectManifest({

@@ -35,7 +35,7 @@ const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map'
 const require = createRequire(import.meta.url);
 let environment: Environment | undefined;
 
-/** Made for the first condition: most servers have none, and start sooner without the library. */
+/** Created for the first condition: most servers have none, and start sooner without the library. It never changes afterwards. */
 function celEnvironment(): Environment {
   if (environment !== undefined) return environment;
   const cel: typeof import('@marcbachmann/cel-js') = require('@marcbachmann/cel-js');

@@ -1,10 +1,9 @@
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { type EventBus, MillraceError } from '../core/index.js';
 import { type ClientCertificate, readCertificate } from '../governance/index.js';
 import type { ServerOptions } from './options.js';
-import { certificatesIn } from './pem-certificates.js';
 
 /** Whoever shows wrong certificates does not fill the log as well. */
 const WARNING_INTERVAL_MS = 10_000;
@@ -118,4 +117,11 @@ function issuersOf(leaf: DetailedPeerCertificate): readonly string[] {
     current = current.issuerCertificate;
   }
   return prints;
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** The certificates in a PEM text, in their order; what else is in it is left out. Throws what OpenSSL says where one cannot be read. */
+export function certificatesIn(pem: string): readonly X509Certificate[] {
+  return (pem.match(CERTIFICATE) ?? []).map((text) => new X509Certificate(text));
 }

@@ -1,11 +1,11 @@
 /** Room `server` (rank 7): sockets, TLS, limits, drain, and access. It does not read what is in a request. */
 export * from './bind.js';
+export { certificatesIn } from './client-certificates.js';
 export type { ServerDependencies } from './dependencies.js';
 export type { Address } from './endpoint.js';
 export type { Fetch, FetchOptions } from './fetch/create-fetch.js';
 export { formatServerTiming } from './http/server-timing.js';
 export type { Addresses, DialectAddresses } from './listeners.js';
 export * from './options.js';
-export { certificatesIn } from './pem-certificates.js';
 export type { RenderMetrics } from './rest/metrics.js';
 export * from './server.js';

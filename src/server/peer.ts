@@ -39,7 +39,7 @@ export function createPeer(
   };
 }
 
-/** The `Host` that was looked at last, and what it was: clients repeat themselves. */
+// Clients repeat themselves. The results depend on the texts alone, so servers of one process may share them.
 let lastHost = '';
 let lastIsLoopback = false;
 
@@ -50,7 +50,7 @@ function isLoopbackHost(host: string): boolean {
   return lastIsLoopback;
 }
 
-/** The headers that were looked at last without finding a proxy's: those of the fast path are the same ones again and again. */
+/** The last frozen headers without a proxy's: the fast path has the same object for all requests that begin alike. */
 let lastDirect: IncomingHttpHeaders | undefined;
 
 /** A proxy says that it has handed the request on. */

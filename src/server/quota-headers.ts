@@ -6,47 +6,64 @@ type Headers = readonly (readonly [string, string])[];
 const MAX_NAMED = 16;
 const NONE: Headers = [];
 
-/** Of a limit what has been said last. */
+const MAX_REMEMBERED = 1_000;
+
+/** Texts of a limit, and the numbers that they contain. */
 interface LimitText {
   readonly standing: QuotaStanding;
-  /** What is said of it in `ratelimit-policy`. */
+  /** In `ratelimit-policy`. */
   readonly policy: string;
-  /** What is said of it in `ratelimit`, and of which numbers. */
+  /** In `ratelimit`. */
   left: string;
   remaining: number;
   resetSeconds: number;
 }
 
-/** What is said of limits that come together. */
+/** `ratelimit-policy` of several limits. */
 interface PolicyText {
   readonly limits: readonly LimitText[];
   readonly text: string;
 }
 
-const NO_POLICY: PolicyText = { limits: [], text: '' };
-const MAX_REMEMBERED = 1_000;
-const limitTexts = new Map<string, LimitText>();
-/** Of the answer before: most say the same. */
-let lastPolicy = NO_POLICY;
+/** Formats the quota headers of a server. Keeps texts, since most answers have the limits of the one before. */
+export class QuotaHeaders {
+  readonly #limitTexts = new Map<string, LimitText>();
+  #lastPolicy: PolicyText = { limits: [], text: '' };
 
-/**
- * `ratelimit-policy` and `ratelimit` of draft-ietf-httpapi-ratelimit-headers-11: the limits that a call counts against, and what is left of
- * them. None where there are none.
- */
-export function quotaHeaders(standings: readonly QuotaStanding[]): Headers {
-  if (standings.length === 0) return NONE;
-  const named = standings.length <= MAX_NAMED ? standings : standings.toSorted(byTightness).slice(0, MAX_NAMED);
-  if (!isOf(lastPolicy, named)) lastPolicy = policyOf(named);
-  const { limits, text } = lastPolicy;
-  let left = '';
-  for (let index = 0; index < named.length; index++) {
-    const said = leftOf(limits[index] as LimitText, named[index] as QuotaStanding);
-    left = index === 0 ? said : `${left}, ${said}`;
+  /**
+   * `ratelimit-policy` and `ratelimit` of draft-ietf-httpapi-ratelimit-headers-11: the limits that a call counts against, and what is
+   * left of them. Empty without limits.
+   */
+  of(standings: readonly QuotaStanding[]): Headers {
+    if (standings.length === 0) return NONE;
+    const named = standings.length <= MAX_NAMED ? standings : standings.toSorted(byTightness).slice(0, MAX_NAMED);
+    if (!isOf(this.#lastPolicy, named)) this.#lastPolicy = this.#policyOf(named);
+    const { limits, text } = this.#lastPolicy;
+    let left = '';
+    for (let index = 0; index < named.length; index++) {
+      const said = leftOf(limits[index] as LimitText, named[index] as QuotaStanding);
+      left = index === 0 ? said : `${left}, ${said}`;
+    }
+    return [
+      ['ratelimit-policy', text],
+      ['ratelimit', left],
+    ];
   }
-  return [
-    ['ratelimit-policy', text],
-    ['ratelimit', left],
-  ];
+
+  #policyOf(standings: readonly QuotaStanding[]): PolicyText {
+    const limits = standings.map((standing) => this.#textOf(standing));
+    return { limits, text: limits.map(({ policy }) => policy).join(', ') };
+  }
+
+  #textOf(standing: QuotaStanding): LimitText {
+    const { policy: name } = standing;
+    const known = this.#limitTexts.get(name);
+    if (known !== undefined && isSame(known.standing, standing)) return known;
+    const text = { standing, policy: formatPolicy(standing), left: '', remaining: -1, resetSeconds: -1 };
+    if (this.#limitTexts.size >= MAX_REMEMBERED) this.#limitTexts.clear();
+    this.#limitTexts.set(name, text);
+    return text;
+  }
 }
 
 function isOf({ limits }: PolicyText, standings: readonly QuotaStanding[]): boolean {
@@ -59,23 +76,10 @@ function isOf({ limits }: PolicyText, standings: readonly QuotaStanding[]): bool
   return true;
 }
 
-function policyOf(standings: readonly QuotaStanding[]): PolicyText {
-  const limits = standings.map(textOf);
-  return { limits, text: limits.map(({ policy }) => policy).join(', ') };
-}
-
-/** Servers of one process may have limits of the same name that differ. */
-function textOf(standing: QuotaStanding): LimitText {
-  const { policy: name, unit, limit, windowMs } = standing;
-  const known = limitTexts.get(name);
-  if (known !== undefined && isSame(known.standing, standing)) return known;
-  // Structured fields: a string and its parameters. Names of quotas have no characters that need care.
+/** A string of RFC 8941 with its parameters. Names of quotas need no escapes. */
+function formatPolicy({ policy: name, unit, limit, windowMs }: QuotaStanding): string {
   const window = windowMs === undefined ? '' : `;w=${toSeconds(windowMs)}`;
-  const policy = `"${name}";q=${Math.floor(limit)}${window};qu="${unit}"`;
-  const text = { standing, policy, left: '', remaining: -1, resetSeconds: -1 };
-  if (limitTexts.size >= MAX_REMEMBERED) limitTexts.clear();
-  limitTexts.set(name, text);
-  return text;
+  return `"${name}";q=${Math.floor(limit)}${window};qu="${unit}"`;
 }
 
 function leftOf(text: LimitText, { policy, remaining, resetMs }: QuotaStanding): string {

@@ -12,6 +12,7 @@ import type { HttpContext } from './http/exchange.js';
 import { Gate } from './http/gate.js';
 import { type Addresses, createListeners } from './listeners.js';
 import { OpenRequests } from './open-requests.js';
+import { QuotaHeaders } from './quota-headers.js';
 import { createRequestIds } from './request-id.js';
 import { openTlsFiles } from './tls.js';
 
@@ -44,16 +45,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   const context = createContext(dependencies, () => draining);
   const gate = new Gate(context);
   const tls = openTlsFiles(options.tls, dependencies);
-  const grpc = createGrpcServer({
-    ...dependencies,
-    budget: context.budget,
-    shares: context.shares,
-    arrivals: context.arrivals,
-    requestId: context.requestId,
-    draining: context.draining,
-    tls: tls?.pair,
-    certificates: context.certificates,
-  });
+  const grpc = createGrpcServer({ ...dependencies, ...context, tls: tls?.pair });
   const listeners = createListeners(dependencies, { context, gate, grpc, tls: tls?.pair });
   const idle = () => Promise.all([context.open.idle(), grpc.calls.idle()]);
   const drain = () => {
@@ -140,6 +132,7 @@ function createContext(dependencies: ServerDependencies, draining: () => boolean
     deadlines,
     bodies,
     open: new OpenRequests(),
+    quotaHeaders: new QuotaHeaders(),
     requestId: createRequestIds(),
     draining,
   };

@@ -3,6 +3,7 @@ import type { Arrivals } from './arrivals.js';
 import type { BufferMemory } from './held-bytes.js';
 import type { OpenRequests } from './open-requests.js';
 import type { ServerOptions } from './options.js';
+import type { QuotaHeaders } from './quota-headers.js';
 
 /** What all requests of a server share, whatever transport they come by. */
 export interface SettlementContext extends BufferMemory {
@@ -16,6 +17,7 @@ export interface SettlementContext extends BufferMemory {
   /** Of all calls of the server. */
   readonly deadlines: DeadlineWatch;
   readonly open: OpenRequests;
+  readonly quotaHeaders: QuotaHeaders;
   readonly requestId: (header: string | string[] | undefined) => string;
   /** The server ends. */
   readonly draining: () => boolean;

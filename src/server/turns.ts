@@ -1,4 +1,4 @@
 import { systemClock, Turns } from '../core/index.js';
 
-/** Many bodies that end together are joined one after the other, whatever they are joined for. */
+/** One for all servers of the process, which share its event loop: large bodies that end together are joined one after the other. */
 export const turns = new Turns(systemClock);

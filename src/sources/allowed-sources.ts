@@ -1,6 +1,5 @@
 import { invalidArgument } from '../core/index.js';
-import { normalizedName } from './registries/project-name.js';
-import type { RegistrySource, Source, UrlSource } from './source.js';
+import { normalizedName, type RegistrySource, type Source, type UrlSource } from './source.js';
 
 /** That a source may be pulled. */
 export interface Permission {

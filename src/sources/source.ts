@@ -137,3 +137,8 @@ export function withPath(source: Source, inside: string): string {
   const version = source.version === undefined ? '' : `${mark}${source.version}`;
   return `${source.kind}:${source.package}${version}/${inside}`;
 }
+
+/** The name of a PyPI project as PEP 503 has it: what differs in case and separators only is the same project. */
+export function normalizedName(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, '-');
+}

@@ -1,10 +1,10 @@
 /** Room `store` (rank 2): what outlives the server, behind interfaces named by meaning; `sqlite` keeps it in a file. */
+
+export { type Conflict, RevisionConflict, StoreInUse } from './errors.js';
 export { StoreFollower } from './follow-store.js';
 export { type StoreOptions, StoreOptionsSchema } from './options.js';
 export { pagesOfKeys } from './pages-of-keys.js';
-export { type Conflict, RevisionConflict } from './revision-conflict.js';
 export { openStore } from './sqlite/open-store.js';
-export { StoreInUse } from './store-in-use.js';
 export type {
   ArmOutcomes,
   ChangedBy,

@@ -2,41 +2,53 @@ import type { JsonValue } from '../core/index.js';
 import type { UsageRecords } from './usage.js';
 
 /**
- * Durable state, by what it means. What a promise resolves with is on the disk. Each rejects with `unavailable`, and what to do, where the
- * store cannot do it now: the file is damaged, locked, cannot be written, the disk is full. Then nothing of it has been done.
+ * Durable state. A promise resolves once its change is durable. It rejects with `unavailable`, and what to do, while the store is damaged,
+ * locked, full or cannot be written; then nothing was changed.
  */
-export interface Store {
+export interface Store extends WriterLease {
   readonly declarations: Declarations;
   readonly rollouts: RolloutRecords;
   readonly outcomes: OutcomeRecords;
   readonly usage: UsageRecords;
   readonly snapshots: Snapshots;
   readonly keys: KeyRecords;
-  /** Makes this process the one that writes the file, until it closes the store or ends. Rejects with StoreInUse where another process is. */
-  own(): Promise<void>;
-  /** Whether other processes have written, and which process may. Costs next to nothing, and makes no file. */
-  watch(): Promise<StoreWatch>;
-  /** Copies all of it to a new file, while it is in use. `already_exists` where there is a file. */
+  /** Copies the store to a new file while it is in use. `already_exists` for an existing file. */
   backup(path: string): Promise<void>;
-  /** How large it is and what it holds; undefined where nothing has been stored yet. */
+  /** Size and content; undefined = nothing has been stored yet. */
   info(): Promise<StoreInfo | undefined>;
-  /** Waits for what has been asked for. Later requests are `unavailable`. */
+  /** Waits for pending requests. Later requests are `unavailable`. */
   close(): Promise<void>;
 }
 
+/** One process at a time writes a store; the others follow its changes. */
+export interface WriterLease {
+  /** Makes this process the writer until it closes the store or ends. Rejects with StoreInUse while another process is. */
+  own(): Promise<void>;
+  /** Whether other processes have written, and which process may. Cheap, and creates nothing. */
+  watch(): Promise<StoreWatch>;
+}
+
 export interface StoreWatch {
-  /** Differs from the one before once another process has written; undefined = there is no file. */
+  /** Changes when another process has written; undefined = nothing has been stored yet. */
   readonly version: string | undefined;
   readonly writer: StoreWriter;
 }
 
-/** The process that writes the file, as far as this one knows: it learns of another one when its own writes are refused. */
+/** The process that writes the store, as far as this one knows: it learns of another one when its own writes are refused. */
 export type StoreWriter = 'this' | 'another' | 'unknown';
 
-/** A page of what was written behind a position in the order of all writes, by whichever process: each thing once, as it is now. */
+/** The changes of all processes, in one order. */
+export interface ChangeFeed<Item> {
+  /** Position after the last change, where {@link since} continues; undefined = changes are not recorded. */
+  position(): Promise<number | undefined>;
+  /** Items changed after a position; undefined = the changes are no longer known, and everything has to be read again. */
+  since(position: number | undefined): Promise<WrittenSince<Item> | undefined>;
+}
+
+/** A page of a {@link ChangeFeed}: each changed item once, as it is now. */
 export interface WrittenSince<Item> {
   readonly written: readonly Item[];
-  /** Of the last of it. */
+  /** Position of the last item. */
   readonly position: number;
   readonly hasMore: boolean;
 }
@@ -44,11 +56,11 @@ export interface WrittenSince<Item> {
 export interface StoreInfo {
   readonly path: string;
   readonly sizeBytes: number;
-  /** Of the layout of its tables. */
+  /** Version of the layout. */
   readonly schema: number;
-  /** That is the one of this millrace; else an older one's, whose file is brought up to date with the next request for what it holds. */
+  /** The layout is the one of this millrace. An older one is brought up to date by the next request that reads or writes it. */
   readonly isCurrent: boolean;
-  /** How many of each there are, by what they are called: `declarations`, `rollouts`, … */
+  /** Number of records by kind: `declarations`, `rollouts`, … */
   readonly counts: Readonly<Record<string, number>>;
 }
 
@@ -83,13 +95,10 @@ export interface ChangedBy {
   readonly atMs: number;
 }
 
-export interface Declarations {
-  /** All that are in force, for the start. Makes no file. */
+/** Reads create nothing where nothing has been stored yet, here and in the other records. */
+export interface Declarations extends ChangeFeed<Declaration> {
+  /** The declarations in force. */
   current(): Promise<readonly Declaration[]>;
-  /** Where {@link since} goes on from what is read after this; undefined = it cannot. */
-  position(): Promise<number | undefined>;
-  /** What was declared or removed behind a position; undefined where that is not known any more: all has to be read again. */
-  since(position: number | undefined): Promise<WrittenSince<Declaration> | undefined>;
   /** All of the changes or none. Rejects with a RevisionConflict for the first one that expects another revision. */
   change(changes: readonly DeclarationChange[], by: ChangedBy): Promise<readonly Declaration[]>;
   /** Newest first; the last 1,000 changes of each are kept. */
@@ -118,7 +127,7 @@ export interface RolloutDecision {
 }
 
 export interface RolloutRecords {
-  /** Those that are not over: to be resumed. Makes no file. */
+  /** Rollouts to resume. */
   open(): Promise<readonly RolloutRecord[]>;
   /** `already_exists` where one of the model is open, or where there is one of that id. The last 100 of each model are kept. */
   begin(record: RolloutRecord, decision: RolloutDecision): Promise<void>;
@@ -206,7 +215,7 @@ export interface OutcomeInput {
 export interface OutcomeRecords {
   /** Where a request id is used again, its last answer counts, unless it has been told what became of the one before. */
   note(answers: readonly NotedAnswer[]): Promise<void>;
-  /** Makes no file. Also one that has expired, until that is noticed. */
+  /** Finds expired answers, too, until they are removed. */
   find(principal: string, requestId: string): Promise<FoundAnswer | undefined>;
   /** Whether it was told for the first time, before, or of an answer that is not known. */
   join(outcome: OutcomeInput): Promise<'joined' | 'used' | 'unknown'>;
@@ -264,15 +273,12 @@ export interface WrittenKey {
   readonly record: KeyRecord | undefined;
 }
 
-export interface KeyRecords {
-  /** In the order of their ids, those behind `after` ('' = from the first). Makes no file. */
+/** The feed has no item for the use of a key. */
+export interface KeyRecords extends ChangeFeed<WrittenKey> {
+  /** Keys by id, from the first one after `after` ('' = all). */
   page(after: string, limit: number): Promise<readonly KeyRecord[]>;
-  /** Those that are not revoked, in the order of their names. Makes no file. */
+  /** Keys by name, without revoked ones, from the first one after `after`. */
   list(after: string, limit: number): Promise<readonly KeyRecord[]>;
-  /** Where {@link since} goes on from what is read after this; undefined = it cannot. */
-  position(): Promise<number | undefined>;
-  /** What was made, changed or removed behind a position, but for when keys were used; undefined where that is not known any more: all has to be read again. */
-  since(position: number | undefined): Promise<WrittenSince<WrittenKey> | undefined>;
   /** `already_exists` where there is one of that id, or one of that name that is not revoked. The 100,000 revoked last are kept. */
   create(record: KeyRecord): Promise<void>;
   /**

@@ -69,7 +69,6 @@ export interface UsageSum extends Partial<Omit<UsageLabels, 'price'>>, Readonly<
 export interface UsageRecords {
   /** Adds a batch to hours and days, once: one of the same writer with the same or a lower number has been added, and is not again. */
   add(batch: UsageBatch): Promise<void>;
-  /** Makes no file. */
   sums(query: UsageQuery): Promise<readonly UsageSum[]>;
   /** Forgets hours and days that began before. At most 2,000 rows at a time: repeat it while `hasMore`. */
   prune(horizons: UsageHorizons): Promise<{ readonly hasMore: boolean }>;

@@ -1,5 +1,3 @@
-import { quoteShell as quote } from './quote-shell.js';
-
 /** What curl is to send; `body` in the line itself (with as many zeros behind it), or in a file. */
 export interface CurlRequest {
   readonly url: string;
@@ -21,18 +19,23 @@ export function formatCurl({ url, headers, body, streams, keyVariable, ...tls }:
   const parts = [
     streams ? 'curl -sN' : 'curl -s',
     ...fileFlags(tls),
-    quote(url),
-    ...Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
+    quoteShell(url),
+    ...Object.entries(headers).map(([name, value]) => `-H ${quoteShell(`${name}: ${value}`)}`),
     ...(keyVariable === undefined ? [] : [`-H "Authorization: Bearer $${keyVariable}"`]),
   ];
   const line = parts.join(' ');
-  if ('file' in body) return `${line} --data-binary ${quote(`@${body.file}`)}`;
+  if ('file' in body) return `${line} --data-binary ${quoteShell(`@${body.file}`)}`;
   const { text, zeroBytes = 0 } = body;
-  if (zeroBytes === 0) return `${line} -d ${quote(text)}`;
-  return `(printf '%s' ${quote(text)}; head -c ${zeroBytes} /dev/zero) | ${line} --data-binary @-`;
+  if (zeroBytes === 0) return `${line} -d ${quoteShell(text)}`;
+  return `(printf '%s' ${quoteShell(text)}; head -c ${zeroBytes} /dev/zero) | ${line} --data-binary @-`;
 }
 
 function fileFlags({ caFile, certFile, certKeyFile }: Partial<CurlRequest>): readonly string[] {
   const flags = { '--cacert': caFile, '--cert': certFile, '--key': certKeyFile };
-  return Object.entries(flags).flatMap(([flag, file]) => (file === undefined ? [] : [`${flag} ${quote(file)}`]));
+  return Object.entries(flags).flatMap(([flag, file]) => (file === undefined ? [] : [`${flag} ${quoteShell(file)}`]));
+}
+
+/** One word for a POSIX shell. */
+export function quoteShell(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -6,5 +6,4 @@ export * from './duration.js';
 export * from './key-path.js';
 export * from './name-patterns.js';
 export * from './object-storage.js';
-export * from './quote-shell.js';
 export * from './time.js';

@@ -1,4 +1,4 @@
-import { quoteShell } from './quote-shell.js';
+import { quoteShell } from './curl.js';
 
 const SCHEME = /^(?<scheme>[a-z][a-z0-9+.-]+):\/\//i;
 

@@ -32,6 +32,7 @@ import { Arrivals } from '../../src/server/arrivals.js';
 import type { Endpoint } from '../../src/server/endpoint.js';
 import { createGrpcServer, type GrpcServer } from '../../src/server/grpc/index.js';
 import type { ServerOptions } from '../../src/server/options.js';
+import { QuotaHeaders } from '../../src/server/quota-headers.js';
 import { EVERYBODY, serverOptions } from './http-server.js';
 
 export const ECHO_PATH = '/test.Echo/Echo';
@@ -116,6 +117,7 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
     authenticate: settings.authenticate ?? (() => EVERYBODY),
     clock,
     deadlines: new DeadlineWatch(clock),
+    quotaHeaders: new QuotaHeaders(),
     requestId: (header) => (typeof header === 'string' ? header : `r${++requests}`),
   });
   const listener = grpc.createListener({

@@ -9,6 +9,7 @@ import {
 } from '../../src/core/index.js';
 import { Arrivals } from '../../src/server/arrivals.js';
 import { OpenRequests } from '../../src/server/open-requests.js';
+import { QuotaHeaders } from '../../src/server/quota-headers.js';
 import { type Exchange, Settlement } from '../../src/server/settlement.js';
 import type { SettlementContext } from '../../src/server/settlement-context.js';
 import { FakeClock } from './fake-clock.js';
@@ -116,6 +117,7 @@ export function createSettlements({ shares = false } = {}) {
     budget,
     deadlines: new DeadlineWatch(clock),
     open: new OpenRequests(),
+    quotaHeaders: new QuotaHeaders(),
     requestId: (header) => (typeof header === 'string' ? header : `r${++requests}`),
     draining: () => server.draining,
   };

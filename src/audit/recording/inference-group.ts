@@ -1,8 +1,8 @@
-import { type Events, formatModelRef, type Principal } from '../../core/index.js';
+import { createHash } from 'node:crypto';
+import { type Events, formatModelRef, type InferRequest, type Principal, type Tensor } from '../../core/index.js';
 import { canonicalJson } from '../chain/canonical-json.js';
 import { TextBytes } from '../chain/text-bytes.js';
 import { shorten } from './asker.js';
-import { digestOf } from './digest.js';
 
 /** So long is an entry, about. */
 const MAX_BYTES = 65_536;
@@ -175,4 +175,21 @@ function openingOf(place: number, digest?: string): Uint8Array {
 
 function endingOf(rows: number, time: string, traceId?: string): Uint8Array {
   return Buffer.from(`","rows":${rows},"time":"${time}"${traceId === undefined ? '' : `,"trace_id":"${traceId}"`}}`);
+}
+
+/**
+ * SHA-256 of the inputs in the order of their names: of each a line with its name, datatype and shape as canonical JSON, then its packed bytes.
+ * What lies in shared memory is not read.
+ */
+function digestOf({ inputs }: Pick<InferRequest, 'inputs'>): string {
+  const hash = createHash('sha256');
+  for (const { name, datatype, shape, data } of [...inputs].sort(byName)) {
+    hash.update(`${canonicalJson({ name, datatype, shape })}\n`);
+    hash.update(data);
+  }
+  return hash.digest('hex');
+}
+
+function byName(left: Tensor, right: Tensor): number {
+  return left.name < right.name ? -1 : 1;
 }

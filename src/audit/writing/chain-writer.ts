@@ -10,7 +10,6 @@ import { openSigningKey, restoreSigningKey, type SigningKey } from '../checkpoin
 import { type AuditEntry, encodeEntry } from '../entries.js';
 import { lastEntryAmong, lastEntryOf } from './last-entry.js';
 import type { AppendRequest, WriterSetup } from './messages.js';
-import { ruleToCut } from './retention.js';
 import { type Disk, SegmentFile, SYSTEM_DISK } from './segment-file.js';
 
 /** How often it is looked whether anything is to be removed by rule, where no segment ends. */
@@ -236,4 +235,24 @@ function headOf({ chain, seq, hash }: ChainedEntry): Head {
 
 function sizeOf({ file }: Segment): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** What decides how long segments are kept. */
+interface RetentionRules {
+  readonly keepMs: number;
+  readonly maxSizeBytes: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The rule by which the oldest segment is to go, in the words of the settings, where its last entry is so old and all of them have so
+ * many bytes; undefined where it may stay. A clock that jumps back keeps more.
+ */
+function ruleToCut(
+  { ageMs, totalBytes }: { readonly ageMs: number; readonly totalBytes: number },
+  { keepMs, maxSizeBytes }: RetentionRules,
+): string | undefined {
+  if (ageMs > keepMs) return `audit.keepDays ${keepMs / DAY_MS}`;
+  return totalBytes > maxSizeBytes ? `audit.maxSizeBytes ${maxSizeBytes}` : undefined;
 }

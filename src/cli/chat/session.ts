@@ -2,10 +2,9 @@ import type { Chat, ChatMessage, ChatRequest } from '../../client/index.js';
 import { describeError } from '../exit-code.js';
 import type { Io } from '../io.js';
 import { HELP, readEntry } from './entry.js';
-import { printable } from './printable.js';
 import { type ChatAnswer, receiveAnswer } from './receive.js';
 import { formatStatistics } from './statistics.js';
-import { showOn } from './view.js';
+import { printable, showOn } from './view.js';
 
 export interface ChatSession {
   readonly chat: Chat;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Explanation } from '../../api/index.js';
+import type { Explanation, PlacedGrant } from '../../api/index.js';
 import { accessOf, type Settings } from '../../config/index.js';
 import { invalidArgument, MillraceError } from '../../core/index.js';
 import {
@@ -16,7 +16,6 @@ import type { AccessQuestion } from '../../service/index.js';
 import { didYouMean } from '../../text/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
-import { formatExplanation } from '../format/access.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../io.js';
 import { addCommonFlags, addCredentialFlags, type CommonFlags, type ServerFlags } from '../server-options.js';
@@ -133,4 +132,19 @@ async function identityOf(
     }
     return { kind: 'key', name, grants: record.grants, groups: [...record.groups, ...groups] };
   });
+}
+
+/** Whether somebody may do something, and why. */
+function formatExplanation({ allowed, seen, resource, because, has, would_do }: Explanation): string {
+  const lines = (grants: readonly PlacedGrant[]) =>
+    grants.map(({ role, models = ['*'], except = [], place }) => {
+      const left = except.length === 0 ? '' : ` except ${except.join(' ')}`;
+      return `  ${role}${left} on ${models.join(' ')} (${place})`;
+    });
+  if (allowed) return ['yes, by', ...lines(because), ''].join('\n');
+  const answer = seen ? '403' : `404, as if there were no '${resource}'`;
+  const roles = has.length === 0 ? ['  no role at all'] : lines(has);
+  return [`no (${answer}); there is only`, ...roles, `roles that would do: ${would_do.join(', ') || 'none'}`, ''].join(
+    '\n',
+  );
 }

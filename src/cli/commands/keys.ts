@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Key, MadeKey } from '../../api/index.js';
 import type { MillraceApi } from '../../client/index.js';
 import { connectToApi } from '../api.js';
@@ -6,7 +6,6 @@ import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
 import { describeMade, formatKey, formatKeys } from '../format/keys.js';
 import { readDuration } from '../inputs/duration.js';
-import { type GrantFlag, parseGrant } from '../inputs/grant.js';
 import type { Io } from '../io.js';
 import { addCommonFlags, type CommonFlags, collect } from '../server-options.js';
 
@@ -137,4 +136,21 @@ async function listAll(api: MillraceApi): Promise<readonly Key[]> {
     after = body.next;
   } while (after !== undefined);
   return keys;
+}
+
+/** What a key may do: a role, and on what. */
+interface GrantFlag {
+  readonly role: string;
+  readonly models?: readonly string[];
+}
+
+/** `caller`, `caller=fraud*,churn`. */
+function parseGrant(text: string): GrantFlag {
+  const at = text.indexOf('=');
+  const role = at < 0 ? text : text.slice(0, at);
+  const models = at < 0 ? undefined : text.slice(at + 1).split(',');
+  if (role === '' || models?.includes('')) {
+    throw new InvalidArgumentError(`Expected a role, or a role and names such as caller=fraud*,churn; got '${text}'.`);
+  }
+  return { role, ...(models && { models }) };
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { ModelLabel, ModelLabels } from '../../api/index.js';
 import { invalidArgument } from '../../core/index.js';
 import { connectToApi, type IfMatchFlags, ifMatch } from '../api.js';
 import type { CommandContext } from '../command.js';
 import { formatJson } from '../format/json.js';
-import { formatLabels } from '../format/labels.js';
+import { formatTable, type TableStyle } from '../format/table.js';
 import { addCommonFlags, type CommonFlags } from '../server-options.js';
 
 /** `millrace models label fraud stable=3 canary=`: looks at the labels of a model, moves and removes them. */
@@ -33,4 +34,20 @@ function parseLabel(text: string): readonly [string, number | null] {
     throw invalidArgument(`expected a label and a version such as stable=3, or canary= to remove it, got '${text}'`);
   }
   return [label, version === '' ? null : Number(version)];
+}
+
+/** The labels of a model as a table. */
+function formatLabels({ model, labels }: ModelLabels, style: TableStyle): string {
+  if (labels.length === 0) return `${model} has no labels\n`;
+  const { green, yellow } = style.colors;
+  return formatTable<ModelLabel>(
+    [
+      { header: 'LABEL', cell: ({ label }) => `${model}@${label}` },
+      { header: 'VERSION', align: 'right', cell: ({ version }) => String(version) },
+      { header: 'STATE', cell: ({ ready }) => (ready ? green('ready') : yellow('not ready')) },
+      { header: 'OWNER', cell: ({ owner, place }) => (place === undefined ? owner : `${owner} ${place}`) },
+    ],
+    labels,
+    style,
+  );
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import type { Reload } from '../../api/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
-import { formatReload } from '../format/reload.js';
 import { addCommonFlags, type CommonFlags } from '../server-options.js';
 
 /** `millrace reload`: a server reads its files again. */
@@ -25,4 +25,13 @@ A file that cannot be used changes nothing: the exit code is 1, and the error sa
       const { body } = await api.ask('POST /reload', {});
       io.stdout.write(flags.json ? formatJson(body) : formatReload(body));
     });
+}
+
+/** One line for each setting that has changed or will at the next start. */
+function formatReload({ changed, needs_restart: needsRestart }: Reload): string {
+  const lines = [
+    ...changed.map(({ setting, file }) => `${setting} changed${file === undefined ? '' : ` (${file})`}`),
+    ...needsRestart.map((setting) => `${setting} will take effect at the next start`),
+  ];
+  return `${lines.length === 0 ? 'nothing changed' : lines.join('\n')}\n`;
 }

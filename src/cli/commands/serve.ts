@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
@@ -15,7 +16,6 @@ import { reportApp } from '../report-app.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
 import { addSettingFlags, type GivenFlags, loadSettingsOfServer } from '../setting-flags.js';
 import { SlicedOutput } from '../sliced-output.js';
-import { setServerFlags } from '../v8-flags.js';
 
 interface ServeFlags {
   readonly dev?: true;
@@ -194,4 +194,18 @@ function stopOnSignal(io: Io, app: App, quiet: boolean): Stop {
       for (const each of ignore) each();
     },
   };
+}
+
+/**
+ * Sets V8's heap of this process up for a server. docs/performance/findings.md has the figures.
+ *
+ * - V8 counts buffers, and so the bodies of requests, into a heap that is small here (some 20 MB). Its own allowance of 24 MB until
+ *   all of it is collected again is used up by 40 bodies of 600 KB, several times a second for as long as they come: it may
+ *   grow to three times what was left.
+ * - What is made while models load lives long. V8 concludes that what the same lines make later does too, and puts the objects of
+ *   every request where only a full collection finds them: it shall not conclude that.
+ */
+function setServerFlags(): void {
+  setFlagsFromString('--heap-growing-percent=200');
+  setFlagsFromString('--no-allocation-site-pretenuring');
 }

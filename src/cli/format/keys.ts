@@ -1,6 +1,5 @@
 import type { Key, MadeKey } from '../../api/index.js';
-import { formatFields } from './fields.js';
-import { formatTable, type TableStyle } from './table.js';
+import { formatFields, formatTable, type TableStyle } from './table.js';
 import { formatMinute } from './units.js';
 
 /** Keys as a table. */

@@ -126,3 +126,10 @@ function describeLeftOut(columns: readonly Measured[], shown: readonly Measured[
   const left = columns.filter((column) => !shown.includes(column)).map(({ column: { header } }) => header);
   return left.length === 0 ? '' : `${colors.dim(`no room for ${left.join(', ')}; --json has all`)}\n`;
 }
+
+/** Names and values, one a line; what has no value is left out. */
+export function formatFields(fields: readonly (readonly [name: string, value: string | undefined])[]): string {
+  const said = fields.filter(([, value]) => value !== undefined && value !== '');
+  const width = Math.max(...said.map(([name]) => name.length));
+  return said.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+}

@@ -1,9 +1,9 @@
 import { startThread } from '../../async/index.js';
 import { invalidArgument, MillraceError } from '../../core/index.js';
+import type { LiveSettings } from '../../service/index.js';
 import type { Tree } from '../layer.js';
 import type { Settings } from '../schema.js';
 import type { SettingsSources } from '../sources.js';
-import type { Reading, ReadSettings } from './messages.js';
 
 /** The file that settings came from. */
 export interface SettingsFile {
@@ -16,6 +16,18 @@ export interface SettingsFile {
   /** Reads another text as if it were in the file. Rejects with `invalid_argument`, which names everything that is wrong with it. */
   read(text: string): Promise<ReadSettings>;
 }
+
+/** Settings that were read in a thread. */
+interface ReadSettings {
+  readonly settings: Settings;
+  /** Those that change while the server runs, with the places where they are written. */
+  readonly live: LiveSettings;
+  /** The file as it is written. */
+  readonly tree: Tree;
+}
+
+/** What the thread says. */
+export type Reading = { readonly read: ReadSettings } | { readonly problem: string };
 
 const ENTRY = new URL('./thread-main.js', import.meta.url).href;
 

@@ -3,8 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { accessOf } from '../access.js';
 import { loadSettings, placeOfRoute, writtenRollouts } from '../load.js';
 import type { SettingsSources } from '../sources.js';
-import type { Reading } from './messages.js';
-import { settingsFileOf } from './settings-file.js';
+import { type Reading, settingsFileOf } from './settings-file.js';
 
 function read(sources: SettingsSources): Reading {
   try {

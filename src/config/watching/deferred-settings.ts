@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatPath } from '../../text/index.js';
+import { requiresCredential } from '../access.js';
 import { valueAt } from '../layer.js';
-import { requiresCredential } from '../requires-credential.js';
 import { type Settings, SettingsSchema } from '../schema.js';
 import { settingKeys } from '../shape.js';
 

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { factsWith, found, GIBIBYTE, GOOD_KEY } from '../../../test/support/doctor-facts.js';
-import { checkLimits } from './limits.js';
-import { checkOpenFiles } from './open-files.js';
+import { checkLimits, checkOpenFiles } from './limits.js';
 
 const { machine } = factsWith();
 

@@ -1,4 +1,4 @@
-import { requiresCredential, type Settings } from '../../config/index.js';
+import { describeFileShortage, neededFiles, requiresCredential, type Settings } from '../../config/index.js';
 import { quoteShell } from '../../text/index.js';
 import { type Check, command, type Diagnosis, setting } from '../diagnosis.js';
 import type { Facts } from '../facts.js';
@@ -107,3 +107,12 @@ function checkTimes(server: Settings['server']): readonly Diagnosis[] {
 function inMebibytes(bytes: number): string {
   return `${Math.round(bytes / 1_048_576)} MiB`;
 }
+
+/** Whether the system lets the server open as many files as its connections and runners may need. */
+export const checkOpenFiles: Check = ({ settings, machine: { openFiles }, runners }) => {
+  if (openFiles === undefined) return [];
+  const what = describeFileShortage(openFiles, settings, runners);
+  if (what === undefined) return [];
+  const fix = command(`ulimit -n ${neededFiles(settings, runners)}`);
+  return [{ id: 'open-files', level: 'warning', what, where: ['server', 'maxConnections'], fix }];
+};

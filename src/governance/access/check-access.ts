@@ -1,4 +1,4 @@
-import { ACTIONS } from '../../core/index.js';
+import { ACTIONS, type Action, invalidArgument } from '../../core/index.js';
 import { didYouMean } from '../../text/index.js';
 import type { Binding } from './binding.js';
 import { BUILT_IN_ROLES } from './roles.js';
@@ -87,4 +87,14 @@ function checkRole(name: string, actions: readonly string[]): readonly AccessPro
 
 function matchesKind(pattern: string, action: string): boolean {
   return action.startsWith(pattern.slice(0, -1));
+}
+
+/** An action by its name. Throws `invalid_argument` that names the one that was meant, or all. */
+export function parseAction(text: string): Action {
+  const found = ACTIONS.find((action) => action === text);
+  if (found !== undefined) return found;
+  const shown = text.slice(0, 80);
+  throw invalidArgument(
+    `there is no action '${shown}'${didYouMean(shown, ACTIONS, "'")} (actions: ${ACTIONS.join(', ')})`,
+  );
 }

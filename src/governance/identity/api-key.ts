@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { MillraceError } from '../../core/index.js';
 
 /** What an API key of the store is made of: `mr_<id>_<secret><checksum>`. */
 export interface NewApiKey {
@@ -61,4 +62,19 @@ function randomText(length: number): string {
     }
   }
   return text;
+}
+
+/** The error for every refused key, for any cause; `reason` is for the log alone. */
+export function unknownKey(reason?: string): MillraceError {
+  return new MillraceError('unauthenticated', 'this key is not known', reason === undefined ? {} : { cause: reason });
+}
+
+const MAX_LENGTH = 128;
+
+/** The problem with a key's name, as a part of a sentence; undefined = none. */
+export function keyNameProblem(name: string): string | undefined {
+  if (name === 'anonymous') return "'anonymous' is the name of those who have no key";
+  if (name.length > MAX_LENGTH) return `expected at most ${MAX_LENGTH} characters, got ${name.length}`;
+  if (/^[^\s:\p{C}]+$/u.test(name)) return undefined;
+  return `expected a name without ':', blanks and control characters, got '${name.slice(0, 80)}'`;
 }

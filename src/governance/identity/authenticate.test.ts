@@ -6,7 +6,7 @@ import { ANONYMOUS, EMBEDDING_PROGRAM, LOCAL_OPERATOR } from '../access/anonymou
 import { AccessPolicy } from '../access/policy.js';
 import type { AuthOptions } from '../options.js';
 import { createAuthenticator } from './authenticate.js';
-import type { Peer } from './peer.js';
+import type { Peer } from './token-source.js';
 
 const HERE: Peer = { address: '127.0.0.1', isLocal: () => true };
 const ELSEWHERE: Peer = { address: '10.9.9.9', isLocal: () => false };

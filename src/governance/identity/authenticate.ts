@@ -2,13 +2,12 @@ import { type Clock, MillraceError, type Principal } from '../../core/index.js';
 import { ANONYMOUS, anonymousWith, LOCAL_OPERATOR } from '../access/anonymous.js';
 import type { AccessPolicy } from '../access/policy.js';
 import type { AuthOptions } from '../options.js';
+import { unknownKey } from './api-key.js';
 import { CertificateCallers } from './certificates/certificate-callers.js';
 import { Door } from './door.js';
-import type { Peer } from './peer.js';
 import { SentTokens } from './sent-tokens.js';
 import { StaticKeys } from './static-keys.js';
-import type { TokenSource } from './token-source.js';
-import { unknownKey } from './unknown-key.js';
+import type { Peer, TokenSource } from './token-source.js';
 
 /**
  * Tells who sends an `Authorization` header: at once, or later where somebody else has to be asked. Throws or rejects with

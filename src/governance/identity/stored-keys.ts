@@ -1,11 +1,10 @@
 import { type Clock, type EventBus, MillraceError, type Principal, type Timer } from '../../core/index.js';
 import { type KeyRecord, type KeyRecords, pagesOfKeys, type WrittenKey } from '../../store/index.js';
 import type { AccessPolicy } from '../access/policy.js';
-import { isApiKey } from './api-key.js';
+import { isApiKey, unknownKey } from './api-key.js';
 import { KeyRing, type RefusedKey } from './key-ring.js';
 import { SteadyTime } from './steady-time.js';
 import type { TokenSource } from './token-source.js';
-import { unknownKey } from './unknown-key.js';
 
 /** Called with those whose credential has been taken away: what runs for them is to end. */
 export type OnEnded = (principals: ReadonlySet<Principal>) => void;

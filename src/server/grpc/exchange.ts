@@ -7,21 +7,21 @@ import type { ClientCertificates } from '../client-certificates.js';
 import { type CredentialCarrier, credentialOf } from '../credential.js';
 import { patienceMs, stalledMessage } from '../patience.js';
 import { createPeer } from '../peer.js';
-import { quotaHeaders } from '../quota-headers.js';
 import { type Exchange, NOBODY, Settlement } from '../settlement.js';
 import type { SettlementContext } from '../settlement-context.js';
 import { dropRest } from './drop-rest.js';
 import { ACCEPTED_ENCODINGS } from './encoding.js';
-import { pushbackOf, quotaTrailers, statusOf } from './refusal.js';
+import { encodeStatusMessage, grpcTimeoutMs } from './headers.js';
+import { pushbackOf, retryTrailers, statusOf } from './refusal.js';
 import type { GrpcConnection } from './sessions.js';
 import type { Sidelines } from './sidelines.js';
-import { encodeStatusMessage } from './status-message.js';
-import { grpcTimeoutMs } from './timeout.js';
 
 /** What all gRPC calls of a server share. */
 export interface GrpcContext extends SettlementContext {
   readonly authenticate: Authenticate;
+  /** Counts an inference before its message is read; throws where a quota is used up. */
   readonly admit?: ((call: Call) => void) | undefined;
+  /** `authenticate` throws where there is no key. */
   readonly requiresKey: boolean;
   readonly sidelines: Sidelines;
   /** undefined = no client is asked for one. */
@@ -202,7 +202,7 @@ export class GrpcExchange implements Exchange {
     if (encoding !== undefined) headers['grpc-encoding'] = encoding;
     const { timing, requestId, call } = this.settlement;
     for (const [name, value] of answererHeaders(timing)) headers[name] = value;
-    for (const [name, value] of quotaHeaders(call.quota)) headers[name] = value;
+    for (const [name, value] of this.context.quotaHeaders.of(call.quota)) headers[name] = value;
     // By which it is told later what became of the answer.
     if (timing.route !== '') headers['x-request-id'] = requestId;
     this.stream.respond(headers, WITH_TRAILERS);
@@ -300,7 +300,10 @@ export class GrpcExchange implements Exchange {
       'grpc-message': encodeStatusMessage(error.message),
       'x-request-id': this.settlement.requestId,
       ...(pushback !== undefined && { 'grpc-retry-pushback-ms': pushback }),
-      ...(error.code === 'quota_exceeded' && quotaTrailers(error, status, this.settlement.call.quota)),
+      ...(error.code === 'quota_exceeded' && {
+        ...Object.fromEntries(this.context.quotaHeaders.of(this.settlement.call.quota)),
+        ...retryTrailers(error, status),
+      }),
     };
   }
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeStatusMessage } from './status-message.js';
-import { grpcTimeoutMs } from './timeout.js';
+import { encodeStatusMessage, grpcTimeoutMs } from './headers.js';
 
 describe('grpcTimeoutMs', () => {
   it.each([

@@ -1,7 +1,6 @@
-import { MillraceError, type QuotaStanding } from '../../core/index.js';
+import { MillraceError } from '../../core/index.js';
 import { TooManyFailedKeys } from '../../governance/index.js';
 import { encodeRetryInfo, GRPC_STATUS_CODES, type ServedMethod } from '../../protocols/index.js';
-import { quotaHeaders } from '../quota-headers.js';
 
 /** A refusal by the transport itself, with a status that no error code stands for. */
 export class GrpcRefusal extends MillraceError {
@@ -34,16 +33,11 @@ export function pushbackOf(error: MillraceError, status: number): string | undef
   return status === GRPC_STATUS_CODES.UNAVAILABLE ? '-1' : undefined;
 }
 
-/** What else is said where a quota is used up: what is left of all, and for clients of Google's APIs when to try again. */
-export function quotaTrailers(
+/** When to try again, for clients of Google's APIs. */
+export function retryTrailers(
   { message, retryAfterMs }: MillraceError,
   status: number,
-  standings: readonly QuotaStanding[],
 ): Readonly<Record<string, string>> {
-  return {
-    ...Object.fromEntries(quotaHeaders(standings)),
-    ...(retryAfterMs !== undefined && {
-      'grpc-status-details-bin': encodeRetryInfo({ status, message, retryAfterMs }),
-    }),
-  };
+  if (retryAfterMs === undefined) return {};
+  return { 'grpc-status-details-bin': encodeRetryInfo({ status, message, retryAfterMs }) };
 }

@@ -9,7 +9,6 @@ import { type CredentialCarrier, credentialOf, refuseKeyInUrl } from '../credent
 import { HttpError } from '../http-error.js';
 import { patienceMs, stalledMessage } from '../patience.js';
 import { createPeer } from '../peer.js';
-import { quotaHeaders } from '../quota-headers.js';
 import { type Exchange, Settlement } from '../settlement.js';
 import type { SettlementContext } from '../settlement-context.js';
 import { bodyBytes } from './answer-body.js';
@@ -266,7 +265,7 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
   #addQuotas(headers: string[]): void {
     const { quota } = this.call;
     if (quota.length === 0) return;
-    for (const [name, value] of quotaHeaders(quota)) headers.push(name, value);
+    for (const [name, value] of this.context.quotaHeaders.of(quota)) headers.push(name, value);
     const own = this.dialect.quotaHeaders?.(quota) ?? {};
     for (const name in own) headers.push(name, own[name] as string);
   }

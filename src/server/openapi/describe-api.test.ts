@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { describe, expect, it } from 'vitest';
 import { createDialects } from '../../../test/support/dialects.js';
 import { emptyResponse, type Route } from '../../protocols/index.js';
-import { describeApi } from './describe-api.js';
+import { describeApi, withPlainEnums } from './describe-api.js';
 
 const [OIP] = createDialects();
 const INFO = { title: 'millrace', version: '1.2.3', description: '' };
@@ -108,5 +108,25 @@ describe('describeApi', () => {
     const paths = pathsOf(route('GET /models/{model}'), route('DELETE /models/{name}'));
     expect(Object.keys(paths)).toEqual(['/models/{model}']);
     expect(paths['/models/{model}']?.delete).toMatchObject({ parameters: [pathParameter('model')] });
+  });
+});
+
+it('lists words as an enum', () => {
+  const schema = Type.Object({
+    state: Type.Union([Type.Literal('READY'), Type.Literal('LOADING')], { description: 'How it stands.' }),
+    mixed: Type.Union([Type.Literal('a'), Type.Number()]),
+  });
+  expect(withPlainEnums({ list: [schema], nothing: null })).toEqual({
+    list: [
+      {
+        type: 'object',
+        required: ['state', 'mixed'],
+        properties: {
+          state: { type: 'string', enum: ['READY', 'LOADING'], description: 'How it stands.' },
+          mixed: { anyOf: [{ const: 'a', type: 'string' }, { type: 'number' }] },
+        },
+      },
+    ],
+    nothing: null,
   });
 });

@@ -2,7 +2,6 @@ import type { OpenApiObject } from '../../protocols/index.js';
 import type { TableRow } from '../rest/route-table.js';
 import { describeOperation, operationIdOf } from './describe-operation.js';
 import { errorComponents } from './error-responses.js';
-import { withPlainEnums } from './plain-enums.js';
 import { headerComponents } from './response-headers.js';
 
 /** What the OpenAPI document says of itself. */
@@ -79,4 +78,25 @@ const PARAMETER = /\{(\w+)\}/g;
 
 function namesIn(path: string): readonly string[] {
   return Array.from(path.matchAll(PARAMETER), ([, name = '']) => name);
+}
+
+/**
+ * The same JSON, where schemas list words as `enum` and not as alternatives of one `const` each: what TypeBox makes of a union, and what
+ * programs that make clients take for different types.
+ */
+export function withPlainEnums(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withPlainEnums);
+  if (typeof value !== 'object' || value === null) return value;
+  const members: Readonly<Record<string, unknown>> = Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, withPlainEnums(member)]),
+  );
+  const { anyOf, ...others } = members;
+  const words = wordsOf(anyOf);
+  return words === undefined ? members : { ...others, type: 'string', enum: words };
+}
+
+function wordsOf(alternatives: unknown): readonly string[] | undefined {
+  if (!Array.isArray(alternatives) || alternatives.length === 0) return undefined;
+  const words = alternatives.map((each: { readonly const?: unknown } | null) => each?.const);
+  return words.every((word) => typeof word === 'string') ? words : undefined;
 }

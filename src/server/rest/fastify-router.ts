@@ -1,16 +1,14 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { MillraceError, shuttingDown } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import { isStream } from '../../protocols/index.js';
 import { readBody } from '../http/body.js';
-import type { StreamingExchange } from '../http/exchange.js';
+import type { HttpExchange, StreamingExchange } from '../http/exchange.js';
 import { HttpError } from '../http-error.js';
-import { createAllowedMethods } from './allowed-methods.js';
 import { readJson } from './json-body.js';
 import { ExchangeRequest } from './route-request.js';
-import { closestDialect, type TableRow } from './route-table.js';
-import { routedMessage } from './routed-message.js';
+import { closestDialect, createAllowedMethods, type TableRow } from './route-table.js';
 import type { SignpostAt } from './signposts.js';
 
 export interface RouterOptions {
@@ -164,4 +162,20 @@ function toFastifyPath(path: string): string {
 
 function refuseSchema(): never {
   throw new Error('a route has a schema of fastify: bodies are checked behind it');
+}
+
+/** A request as fastify gets it to route it: no socket, no body, nothing to write to. */
+interface RoutedMessage {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+/**
+ * What fastify reads of a request to find its route, whatever has read that: method, URL and headers. The type of the body stays away: what
+ * a body is, its route says; fastify would refuse types that it cannot parse. Of the answer it has a status, which nothing reads.
+ */
+function routedMessage({ req: { method, url, headers } }: HttpExchange): RoutedMessage {
+  const { 'content-type': _, ...others } = headers;
+  // Fastify's types ask for the objects of `node:http`, of which its router needs these fields.
+  return { req: { method, url, headers: others } as IncomingMessage, res: { statusCode: 200 } as ServerResponse };
 }

@@ -1,6 +1,5 @@
 import { MillraceError } from '../../core/index.js';
 import { Claims, createSharedRoutes, type Dialect, type Route, type WireHeaders } from '../../protocols/index.js';
-import { createAllowedMethods } from './allowed-methods.js';
 
 /** A route and the dialect whose it is. */
 export interface TableRow {
@@ -72,4 +71,23 @@ function matches(pattern: string, segment: string | undefined): boolean {
 /** What a route claims, whatever its parameters are called. */
 function claimOf({ method, path }: Route): string {
   return `${method} ${path.replace(/\{\w+\}/g, '{}')}`;
+}
+
+interface Pattern {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Tells which methods a path would answer to, for 405 and its `Allow` header; '' when no route has it. */
+export function createAllowedMethods(routes: readonly Pattern[]): (path: string) => string {
+  const patterns = routes.map(({ method, path }) => ({
+    method,
+    // Paths hold letters, digits, `_`, `-` and `.` besides slashes and parameters.
+    expression: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
+  }));
+  return (path) => {
+    const methods = new Set(patterns.filter(({ expression }) => expression.test(path)).map(({ method }) => method));
+    if (methods.has('GET')) methods.add('HEAD');
+    return [...methods].sort().join(', ');
+  };
 }

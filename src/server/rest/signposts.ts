@@ -1,5 +1,5 @@
 import type { Dialect, SwitchedOff } from '../../protocols/index.js';
-import { createAllowedMethods } from './allowed-methods.js';
+import { createAllowedMethods } from './route-table.js';
 
 /** For who asks a port for what is somewhere else. */
 export interface Signpost {

@@ -4,10 +4,9 @@ import { didYouMean } from '../../text/index.js';
 import { parseDigest } from '../digest.js';
 import { MAX_METADATA_BYTES } from '../limits.js';
 import { type HttpClient, readText } from '../network/http-client.js';
-import type { RegistrySource } from '../source.js';
+import { normalizedName, type RegistrySource } from '../source.js';
 import { parseAnswer, refuseStatus } from './answer.js';
 import type { Artefact, Pinned } from './artefact.js';
-import { normalizedName } from './project-name.js';
 import type { Registry } from './registry.js';
 
 /** PyPI's simple API in JSON (PEP 691). */

@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+
 /** A package registry, as the user's own configuration names it or by default. */
 export interface Registry {
   /** Ends with a slash. */
@@ -36,4 +39,16 @@ export interface Surroundings {
   readonly execPath: string;
   /** The text of a file; undefined where there is none. */
   readonly readFile: (file: string) => Promise<string | undefined>;
+}
+
+/** This machine and its user, as npm and pip see them. */
+export function systemSurroundings(env: Surroundings['env'], cwd: string): Surroundings {
+  return {
+    env,
+    cwd,
+    home: env.HOME ?? os.homedir(),
+    platform: process.platform,
+    execPath: process.execPath,
+    readFile: (file) => readFile(file, 'utf8').catch(() => undefined),
+  };
 }

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../core/index.js';
-import { RevisionConflict } from '../revision-conflict.js';
+import { RevisionConflict } from '../errors.js';
 import type { ChangedBy, Declaration, DeclarationChange, DeclarationKind, WrittenSince } from '../types.js';
 import { CHANGES_PAGE, isAllNoted, notedFrom } from './following.js';
 import type { Kysely, Selectable } from './kysely.js';
@@ -21,7 +21,7 @@ export interface HistoryInput {
   readonly limit: number;
 }
 
-export const currentDeclarations = reading<undefined, readonly Declaration[]>(async (db) => {
+export const currentDeclarations = reading<undefined, readonly Declaration[]>(async ({ db }) => {
   const rows = await db
     .selectFrom('declarations as one')
     .selectAll()
@@ -44,8 +44,9 @@ export const currentDeclarations = reading<undefined, readonly Declaration[]>(as
 }, READABLE);
 
 export const declarationsSince = reading<number | undefined, WrittenSince<Declaration> | undefined>(
-  async (db, position, file) => {
-    const from = notedFrom(position, file);
+  async (session, position) => {
+    const { db } = session;
+    const from = notedFrom(position, session);
     if (from === undefined) return undefined;
     const rows = await db
       .selectFrom('changes')
@@ -70,13 +71,16 @@ export const declarationsSince = reading<number | undefined, WrittenSince<Declar
   READABLE,
 );
 
-export const changeDeclarations = writing<ChangeInput, readonly Declaration[]>(async (db, { changes, by }) => {
+export const changeDeclarations = writing<ChangeInput, readonly Declaration[]>(async ({ db }, { changes, by }) => {
   const changed: Declaration[] = [];
   for (const change of changes) changed.push(await changeOne(db, change, by));
   return changed;
 });
 
-export const declarationHistory = reading<HistoryInput, readonly Declaration[]>(newestFirst, READABLE);
+export const declarationHistory = reading<HistoryInput, readonly Declaration[]>(
+  ({ db }, input) => newestFirst(db, input),
+  READABLE,
+);
 
 async function changeOne(db: Kysely<Tables>, change: DeclarationChange, by: ChangedBy): Promise<Declaration> {
   const { kind, name, value, expectedRevision } = change;

@@ -1,6 +1,5 @@
 import { MillraceError } from '../../core/index.js';
-import { RevisionConflict } from '../revision-conflict.js';
-import { StoreInUse } from '../store-in-use.js';
+import { RevisionConflict, StoreInUse } from '../errors.js';
 import type { Fault } from './messages.js';
 
 /** As it crosses threads. What comes from the database or the system becomes `unavailable`, with what to do about `path`. */

@@ -5,7 +5,7 @@ import { openFile } from './file.js';
 
 it('writes ahead to a log, and syncs it with each commit', async () => {
   await using folder = await createTempFolder({});
-  const db = await openFile(path.join(folder.path, 'store.db'), 1_000_000);
+  const db = await openFile({ path: path.join(folder.path, 'store.db'), maxSizeBytes: 1_000_000 });
   try {
     const read = (pragma: string) => db.prepare(`pragma ${pragma}`).all([]);
     expect(read('journal_mode')).toEqual([{ journal_mode: 'wal' }]);

@@ -1,7 +1,8 @@
 import type { StoreWatch } from '../types.js';
 import { type Kysely, sql } from './kysely.js';
 import { NOTED_CHANGES, NOTING_SCHEMA } from './migrations.js';
-import { type OpenedFile, type Operation, reading, writing } from './operation.js';
+import { type Operation, reading, writing } from './operation.js';
+import type { Session } from './session.js';
 import type { Tables } from './tables.js';
 
 /** Changes that are read at once. */
@@ -14,16 +15,18 @@ export const own = writing<undefined, void>(async () => undefined);
 export const watch: Operation<undefined, StoreWatch> = {
   writes: false,
   anySchema: true,
-  async run(db, _input, { connection, writer, schema }) {
-    schema();
+  async run(session) {
+    const { db, id, writer } = session;
+    // Throws where a newer millrace has written the tables.
+    session.schema();
     const { rows } = await sql<{ readonly dataVersion: number }>`pragma data_version`.execute(db);
-    return { version: `${connection} ${rows[0]?.dataVersion}`, writer };
+    return { version: `${id} ${rows[0]?.dataVersion}`, writer };
   },
 };
 
 /** Of the last change that was noted; undefined where none is noted. */
 export const notedPosition = reading<undefined, number | undefined>(
-  async (db, _input, file) => (file.schema() < NOTING_SCHEMA ? undefined : newestNumber(db)),
+  async (session) => (notesChanges(session) ? newestNumber(session.db) : undefined),
   { readableFrom: 1 },
 );
 
@@ -35,8 +38,12 @@ export async function isAllNoted(db: Kysely<Tables>, position: number): Promise<
 }
 
 /** A position behind which what is changed is noted; undefined = it is not known, or nothing is noted in this file. */
-export function notedFrom(position: number | undefined, file: OpenedFile): number | undefined {
-  return file.schema() < NOTING_SCHEMA ? undefined : position;
+export function notedFrom(position: number | undefined, session: Session): number | undefined {
+  return notesChanges(session) ? position : undefined;
+}
+
+function notesChanges(session: Session): boolean {
+  return session.schema() >= NOTING_SCHEMA;
 }
 
 async function newestNumber(db: Kysely<Tables>): Promise<number> {

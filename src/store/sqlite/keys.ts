@@ -1,39 +1,49 @@
 import { MillraceError } from '../../core/index.js';
 import type { KeyRecord, KeyUse } from '../types.js';
 import { CHANGES_PAGE, isAllNoted, notedFrom } from './following.js';
-import type { NotedKeys } from './key-pages.js';
-import { type Insertable, type Kysely, type Selectable, sql } from './kysely.js';
+import { type ChangedKeys, KEY_COLUMNS } from './key-pages.js';
+import { type Insertable, type Kysely, type RawBuilder, sql } from './kysely.js';
 import { reading, writing } from './operation.js';
-import type { Tables } from './tables.js';
+import type { ApiKeyRow, Tables } from './tables.js';
 
-type Row = Selectable<Tables['apiKeys']>;
-type ParsedRow = Omit<Row, 'grants' | 'groups'> & Pick<KeyRecord, 'grants' | 'groups'>;
+export interface PageInput {
+  readonly after: string;
+  readonly limit: number;
+}
 
 const MAX_REVOKED = 100_000;
-/** Since there are keys. */
+/** The schema that adds keys. */
 const READABLE = { readableFrom: 3 } as const;
-const PAGE = sql`json_group_array(json_array(
-  id, name, owner, json(grants), json(groups), digest, created_at_ms, created_by, expires_at_ms, rotated_at_ms,
-  previous_digest, previous_ends_at_ms, revoked_at_ms, revoked_by, last_used_at_ms
-))`;
+const JSON_COLUMNS: ReadonlySet<string> = new Set<keyof ApiKeyRow>(['grants', 'groups']);
+const VALUES = KEY_COLUMNS.map((column) =>
+  JSON_COLUMNS.has(column) ? sql`json(${sql.ref(column)})` : sql.ref(column),
+);
+/** Rows of keys as one text of JSON, which is read and sent to another thread several times as fast as rows. */
+const PAGE = sql<string>`json_group_array(json_array(${sql.join(VALUES)}))`;
 
-/** As JSON, which is read and sent to another thread several times as fast as rows: see `readPage`. */
-export const pageOfKeys = reading<{ readonly after: string; readonly limit: number }, string>(
-  async (db, { after, limit }) => {
-    const { rows } = await sql<{ readonly page: string }>`
-      select ${PAGE} as page
-      from (select * from api_keys where id > ${after} order by id limit ${limit})
-    `.execute(db);
-    return rows[0]?.page ?? '[]';
-  },
+/** By id, with revoked keys. */
+export const pageOfKeys = reading<PageInput, string>(
+  ({ db }, { after, limit }) =>
+    readKeys(db, sql`select * from api_keys where id > ${after} order by id limit ${limit}`),
   READABLE,
 );
 
-export const keysSince = reading<number | undefined, NotedKeys | undefined>(async (db, position, file) => {
-  const from = notedFrom(position, file);
+/** By name, without revoked keys. */
+export const listKeys = reading<PageInput, string>(
+  ({ db }, { after, limit }) =>
+    readKeys(
+      db,
+      sql`select * from api_keys where revoked_at_ms is null and name > ${after} order by name limit ${limit}`,
+    ),
+  READABLE,
+);
+
+export const keysSince = reading<number | undefined, ChangedKeys | undefined>(async (session, position) => {
+  const { db } = session;
+  const from = notedFrom(position, session);
   if (from === undefined) return undefined;
-  // One statement: all of it is of one moment.
-  const { rows } = await sql<NotedKeys & { readonly count: number }>`
+  // One statement, so that everything it reads is of one moment.
+  const { rows } = await sql<ChangedKeys & { readonly count: number }>`
     with noted as (
       select number, name from changes where kind = 'key' and number > ${from} order by number limit ${CHANGES_PAGE}
     )
@@ -45,28 +55,11 @@ export const keysSince = reading<number | undefined, NotedKeys | undefined>(asyn
   `.execute(db);
   const [read] = rows;
   if (read === undefined || !(await isAllNoted(db, from))) return undefined;
-  const { count, ...noted } = read;
-  return { ...noted, hasMore: count === CHANGES_PAGE };
+  const { count, ...changed } = read;
+  return { ...changed, hasMore: count === CHANGES_PAGE };
 }, READABLE);
 
-export const listKeys = reading<{ readonly after: string; readonly limit: number }, readonly KeyRecord[]>(
-  async (db, { after, limit }) => {
-    const rows = await db
-      .selectFrom('apiKeys')
-      .selectAll()
-      .where('revokedAtMs', 'is', null)
-      .where('name', '>', after)
-      .orderBy('name')
-      .limit(limit)
-      .execute();
-    return rows.map(({ grants, groups, ...row }) =>
-      toRecord({ ...row, grants: JSON.parse(grants), groups: JSON.parse(groups) }),
-    );
-  },
-  READABLE,
-);
-
-export const createKey = writing<KeyRecord, void>(async (db, record) => {
+export const createKey = writing<KeyRecord, void>(async ({ db }, record) => {
   const { id, name } = record;
   const same = await db
     .selectFrom('apiKeys')
@@ -83,7 +76,7 @@ export interface KeyUpdate {
   readonly digestBefore: string;
 }
 
-export const updateKey = writing<KeyUpdate, void>(async (db, { record, digestBefore }) => {
+export const updateKey = writing<KeyUpdate, void>(async ({ db }, { record, digestBefore }) => {
   const { id, lastUsedAtMs: _, ...changed } = toRow(record);
   const { numUpdatedRows } = await db
     .updateTable('apiKeys')
@@ -96,11 +89,16 @@ export const updateKey = writing<KeyUpdate, void>(async (db, { record, digestBef
   if (record.revokedAtMs !== undefined) await forgetRevoked(db);
 });
 
-export const noteKeyUses = writing<readonly KeyUse[], void>(async (db, uses) => {
+export const noteKeyUses = writing<readonly KeyUse[], void>(async ({ db }, uses) => {
   for (const { id, atMs } of uses) {
     await db.updateTable('apiKeys').set({ lastUsedAtMs: atMs }).where('id', '=', id).execute();
   }
 });
+
+async function readKeys(db: Kysely<Tables>, keys: RawBuilder<unknown>): Promise<string> {
+  const { rows } = await sql<{ readonly page: string }>`select ${PAGE} as page from (${keys})`.execute(db);
+  return rows[0]?.page ?? '[]';
+}
 
 async function whyNotUpdated(db: Kysely<Tables>, { id, name }: KeyRecord): Promise<MillraceError> {
   const [row] = await db.selectFrom('apiKeys').select('revokedAtMs').where('id', '=', id).execute();
@@ -136,18 +134,5 @@ function toRow({ previous, grants, groups, ...record }: KeyRecord): Insertable<T
     revokedAtMs: record.revokedAtMs ?? null,
     revokedBy: record.revokedBy ?? null,
     lastUsedAtMs: record.lastUsedAtMs ?? null,
-  };
-}
-
-function toRecord({ previousDigest, previousEndsAtMs, ...row }: ParsedRow): KeyRecord {
-  const hasPrevious = previousDigest !== null && previousEndsAtMs !== null;
-  return {
-    ...row,
-    expiresAtMs: row.expiresAtMs ?? undefined,
-    rotatedAtMs: row.rotatedAtMs ?? undefined,
-    previous: hasPrevious ? { digest: previousDigest, endsAtMs: previousEndsAtMs } : undefined,
-    revokedAtMs: row.revokedAtMs ?? undefined,
-    revokedBy: row.revokedBy ?? undefined,
-    lastUsedAtMs: row.lastUsedAtMs ?? undefined,
   };
 }

@@ -1,14 +1,7 @@
 import type { Reply } from '../../async/index.js';
 import type { ErrorCode } from '../../core/index.js';
-import type { Conflict } from '../revision-conflict.js';
+import type { Conflict } from '../errors.js';
 import type { OperationName } from './operations.js';
-
-/** What the thread is started with. */
-export interface ThreadSetup {
-  /** Absolute. */
-  readonly path: string;
-  readonly maxSizeBytes: number;
-}
 
 export interface StoreRequest {
   readonly name: OperationName;

@@ -4,7 +4,7 @@ import { type Clock, invalidArgument } from '../../core/index.js';
 import type { StoreOptions } from '../options.js';
 import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { UsageRecords } from '../usage.js';
-import { readNoted, readPage } from './key-pages.js';
+import { readChangedKeys, readPage } from './key-pages.js';
 import { StoreReplaced } from './known-file.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';
 import { StoreThread } from './store-thread.js';
@@ -110,11 +110,11 @@ function snapshotsIn(thread: StoreThread, read: Reader): Snapshots {
 function keysIn(thread: StoreThread, read: Reader): KeyRecords {
   return {
     page: async (after, limit) => readPage(await read('pageOfKeys', { after, limit }, '[]')),
-    list: (after, limit) => read('listKeys', { after, limit }, []),
+    list: async (after, limit) => readPage(await read('listKeys', { after, limit }, '[]')),
     position: () => read('notedPosition', undefined, undefined),
     async since(position) {
-      const noted = await read('keysSince', position, undefined);
-      return noted && readNoted(noted);
+      const changed = await read('keysSince', position, undefined);
+      return changed && readChangedKeys(changed);
     },
     async create(record) {
       checkSize([record.grants, record.groups], `key '${record.name}'`);

@@ -15,7 +15,7 @@ const MAX_INSERTED = 1_000;
 type AnswersOfArm = readonly [NotedAnswer, ...NotedAnswer[]];
 type Arm = Pick<NotedAnswer, 'route' | 'arm' | 'model' | 'version' | 'kind' | 'better'>;
 
-export const noteAnswers = writing<readonly NotedAnswer[], void>(async (db, answers) => {
+export const noteAnswers = writing<readonly NotedAnswer[], void>(async ({ db }, answers) => {
   for (let from = 0; from < answers.length; from += MAX_INSERTED) {
     await insertAnswers(db, answers.slice(from, from + MAX_INSERTED));
   }
@@ -23,7 +23,7 @@ export const noteAnswers = writing<readonly NotedAnswer[], void>(async (db, answ
 });
 
 export const findAnswer = reading<Pick<NotedAnswer, 'principal' | 'requestId'>, FoundAnswer | undefined>(
-  async (db, { principal, requestId }) => {
+  async ({ db }, { principal, requestId }) => {
     const [row] = await db
       .selectFrom('answers')
       .selectAll()
@@ -34,8 +34,9 @@ export const findAnswer = reading<Pick<NotedAnswer, 'principal' | 'requestId'>, 
   },
 );
 
-export const joinOutcome = writing<OutcomeInput, 'joined' | 'used' | 'unknown'>(async (db, input, file) => {
-  const answer = await findAnswer.run(db, input, file);
+export const joinOutcome = writing<OutcomeInput, 'joined' | 'used' | 'unknown'>(async (session, input) => {
+  const { db } = session;
+  const answer = await findAnswer.run(session, input);
   if (answer === undefined || answer.expiresAtMs <= input.atMs) return 'unknown';
   if (answer.value !== undefined) return 'used';
   await db
@@ -48,7 +49,7 @@ export const joinOutcome = writing<OutcomeInput, 'joined' | 'used' | 'unknown'>(
   return 'joined';
 });
 
-export const expireAnswers = writing<number, Awaited<ReturnType<OutcomeRecords['expire']>>>(async (db, nowMs) => {
+export const expireAnswers = writing<number, Awaited<ReturnType<OutcomeRecords['expire']>>>(async ({ db }, nowMs) => {
   const newest = await db.selectFrom('answers').select('id').orderBy('id', 'desc').limit(1).execute();
   const expired = await db
     .selectFrom('answers')
@@ -66,7 +67,7 @@ export const expireAnswers = writing<number, Awaited<ReturnType<OutcomeRecords['
   return { missing, hasMore: expired.length === MAX_EXPIRED };
 });
 
-export const outcomesOfRoute = reading<string, readonly ArmOutcomes[]>((db, route) =>
+export const outcomesOfRoute = reading<string, readonly ArmOutcomes[]>(({ db }, route) =>
   db
     .selectFrom('armOutcomes')
     .select(['arm', 'model', 'version', 'kind', 'better', 'answers', 'outcomes', 'mean', 'squares', 'changedAtMs'])

@@ -9,13 +9,13 @@ const MAX_DECISIONS = 10_000;
 /** As long as there is a store. */
 const READABLE = { readableFrom: 1 } as const;
 
-export const openRollouts = reading<undefined, readonly RolloutRecord[]>(async (db) => {
+export const openRollouts = reading<undefined, readonly RolloutRecord[]>(async ({ db }) => {
   const rows = await db.selectFrom('rollouts').selectAll().where('isOver', '=', 0).orderBy('startedAtMs').execute();
   return rows.map(toRecord);
 }, READABLE);
 
 export const beginRollout = writing<{ readonly record: RolloutRecord; readonly decision: RolloutDecision }, void>(
-  async (db, { record, decision }) => {
+  async ({ db }, { record, decision }) => {
     const { id, model } = record;
     const same = await db
       .selectFrom('rollouts')
@@ -41,7 +41,7 @@ export const beginRollout = writing<{ readonly record: RolloutRecord; readonly d
 );
 
 export const decideRollout = writing<{ readonly id: string; readonly next: RolloutStep }, void>(
-  async (db, { id, next }) => {
+  async ({ db }, { id, next }) => {
     const { numUpdatedRows } = await db
       .updateTable('rollouts')
       .set({ state: JSON.stringify(next.state), isOver: Number(next.isOver) })
@@ -53,7 +53,7 @@ export const decideRollout = writing<{ readonly id: string; readonly next: Rollo
 );
 
 export const rolloutsOfModel = reading<{ readonly model: string; readonly limit: number }, readonly RolloutRecord[]>(
-  async (db, { model, limit }) => {
+  async ({ db }, { model, limit }) => {
     const rows = await newestOfModel(db, model).selectAll().limit(limit).execute();
     return rows.map(toRecord);
   },
@@ -61,7 +61,7 @@ export const rolloutsOfModel = reading<{ readonly model: string; readonly limit:
 );
 
 export const rolloutDecisions = reading<{ readonly id: string; readonly limit: number }, readonly RolloutDecision[]>(
-  async (db, { id, limit }) => {
+  async ({ db }, { id, limit }) => {
     const rows = await db
       .selectFrom('rolloutDecisions')
       .select(['atMs', 'by', 'action', 'reason', 'numbers'])

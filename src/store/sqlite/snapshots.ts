@@ -7,7 +7,7 @@ export interface SnapshotName {
 }
 
 export const getSnapshot = reading<SnapshotName, JsonValue | undefined>(
-  async (db, { kind, name }) => {
+  async ({ db }, { kind, name }) => {
     const [row] = await db
       .selectFrom('snapshots')
       .select('value')
@@ -19,7 +19,7 @@ export const getSnapshot = reading<SnapshotName, JsonValue | undefined>(
   { readableFrom: 1 },
 );
 
-export const putSnapshot = writing<SnapshotName & { readonly value: JsonValue }, void>(async (db, input) => {
+export const putSnapshot = writing<SnapshotName & { readonly value: JsonValue }, void>(async ({ db }, input) => {
   const value = JSON.stringify(input.value);
   await db
     .insertInto('snapshots')
@@ -28,6 +28,6 @@ export const putSnapshot = writing<SnapshotName & { readonly value: JsonValue },
     .execute();
 });
 
-export const removeSnapshot = writing<SnapshotName, void>(async (db, { kind, name }) => {
+export const removeSnapshot = writing<SnapshotName, void>(async ({ db }, { kind, name }) => {
   await db.deleteFrom('snapshots').where('kind', '=', kind).where('name', '=', name).execute();
 });

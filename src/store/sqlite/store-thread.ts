@@ -2,7 +2,8 @@ import type { Worker } from 'node:worker_threads';
 import { GroupedThread, startThread } from '../../async/index.js';
 import type { Clock } from '../../core/index.js';
 import { fromFault } from './faults.js';
-import type { Fault, StoreRequest, ThreadSetup } from './messages.js';
+import type { FileSetup } from './file.js';
+import type { Fault, StoreRequest } from './messages.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';
 
 const ENTRY = new URL('./thread-main.js', import.meta.url).href;
@@ -11,7 +12,7 @@ const ENTRY = new URL('./thread-main.js', import.meta.url).href;
 export class StoreThread {
   readonly #thread: GroupedThread<StoreRequest, Fault>;
 
-  constructor(setup: ThreadSetup, clock: Clock, start: (setup: ThreadSetup) => Worker = startStore) {
+  constructor(setup: FileSetup, clock: Clock, start: (setup: FileSetup) => Worker = startStore) {
     this.#thread = new GroupedThread({
       subject: `the store '${setup.path}'`,
       clock,
@@ -31,6 +32,6 @@ export class StoreThread {
   }
 }
 
-function startStore(setup: ThreadSetup): Worker {
+function startStore(setup: FileSetup): Worker {
   return startThread(ENTRY, { name: 'millrace-store', data: setup });
 }

@@ -95,7 +95,7 @@ interface ArmOutcomesRow {
   changedAtMs: number;
 }
 
-interface ApiKeyRow {
+export interface ApiKeyRow {
   id: string;
   name: string;
   owner: string;

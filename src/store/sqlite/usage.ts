@@ -30,7 +30,7 @@ const addTo = (table: string, startOf: string) => `
 const ADD_TO_HOURS = addTo('usage_hours', valueAt('hourMs'));
 const ADD_TO_DAYS = addTo('usage_days', `(${valueAt('hourMs')}) / ${DAY_MS} * ${DAY_MS}`);
 
-export const addUsage = writing<UsageRows, void>(async (db, { writer, number, rows }) => {
+export const addUsage = writing<UsageRows, void>(async ({ db }, { writer, number, rows }) => {
   const [last] = await db.selectFrom('usageWriter').selectAll().execute();
   if (last?.writer === writer && last.batch >= number) return;
   for (const statement of [ADD_SERIES, ADD_TO_HOURS, ADD_TO_DAYS]) await run(db, statement, rows);
@@ -41,7 +41,7 @@ export const addUsage = writing<UsageRows, void>(async (db, { writer, number, ro
     .execute();
 });
 
-export const sumUsage = reading<UsageQuery, readonly UsageSum[]>(async (db, query) => {
+export const sumUsage = reading<UsageQuery, readonly UsageSum[]>(async ({ db }, query) => {
   const { period, fromMs, toMs, by, principal, limit } = query;
   const labels = [...USAGE_LABELS.filter((name) => name === 'price' || by.includes(name)), ...timeOf(by)];
   const table = period === 'hour' ? 'usageHours' : 'usageDays';
@@ -62,7 +62,7 @@ export const sumUsage = reading<UsageQuery, readonly UsageSum[]>(async (db, quer
 });
 
 export const pruneUsage = writing<UsageHorizons, { readonly hasMore: boolean }>(
-  async (db, { hoursBeforeMs, daysBeforeMs }) => {
+  async ({ db }, { hoursBeforeMs, daysBeforeMs }) => {
     const hours = await prune(db, 'usageHours', hoursBeforeMs);
     const days = await prune(db, 'usageDays', daysBeforeMs);
     await forgetUnused(db, days);

@@ -10,7 +10,7 @@ import type { Tables } from './tables.js';
 export const backup: Operation<{ readonly from: string; readonly to: string }, void> = {
   writes: false,
   anySchema: true,
-  async run(db, { from, to }) {
+  async run({ db }, { from, to }) {
     if (statSync(to, { throwIfNoEntry: false }) !== undefined) {
       throw new MillraceError('already_exists', `'${to}' exists; a backup replaces no file`);
     }
@@ -36,7 +36,7 @@ export const backup: Operation<{ readonly from: string; readonly to: string }, v
 export const info: Operation<{ readonly path: string }, StoreInfo | undefined> = {
   writes: false,
   anySchema: true,
-  async run(db, { path }) {
+  async run({ db }, { path }) {
     const { rows } = await sql<{ readonly userVersion: number }>`pragma user_version`.execute(db);
     const tables = await sql<{ readonly name: string }>`
       select name from sqlite_master where type = 'table' and name not like 'sqlite%' and name <> 'changes' order by name

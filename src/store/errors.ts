@@ -1,6 +1,14 @@
 import { MillraceError } from '../core/index.js';
 import type { DeclarationKind } from './types.js';
 
+/** Another process is the writer of the store: `unavailable`. */
+export class StoreInUse extends MillraceError {
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super('unavailable', message, options);
+    this.name = 'StoreInUse';
+  }
+}
+
 /** What has changed meanwhile. */
 export interface Conflict {
   readonly kind: DeclarationKind;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createAllowedMethods } from './allowed-methods.js';
+import { createAllowedMethods } from './route-table.js';
 
 it('tells the methods of a path, parameters filled in', () => {
   const allowed = createAllowedMethods([

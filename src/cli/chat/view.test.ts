@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { printable } from './printable.js';
+import { printable } from './view.js';
 
 it.each([
   ['commands to a terminal', 'a\u001b[2Jb\u009b1mc', 'a␛[2Jb\ufffd1mc'],
