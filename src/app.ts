@@ -13,8 +13,8 @@ import {
 import { type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { examine, warnOfFileShortage } from './examine.js';
-import { createFront, type Front } from './front.js';
-import { createWeights } from './governance/index.js';
+import { createFront, type Front, openPorts } from './front.js';
+import { createWeights, type StoredIdentity } from './governance/index.js';
 import { type Identities, openIdentities } from './identities.js';
 import type { CreateDialect, Dialect } from './protocols/index.js';
 import { createPuller, discardUpload, openRepository } from './repositories.js';
@@ -27,7 +27,7 @@ import {
   MEDIA_RUNTIME,
   type RuntimeManifest,
 } from './runtimes/index.js';
-import { type Addresses, checkBind, type Fetch, type Server } from './server/index.js';
+import type { Addresses, Fetch, StoredCaller, StoredRequest } from './server/index.js';
 import {
   type CreateServiceOptions,
   createService,
@@ -60,6 +60,11 @@ export interface AppOverrides {
   readonly startsEarly?: boolean;
 }
 
+/** Who has stored a request, and how it is scheduled. */
+export interface StoredCall extends Omit<StoredCaller, 'principal'> {
+  readonly identity: StoredIdentity;
+}
+
 /** One whole server: rooms wired together. Nothing is shared with another one in the same process. */
 export interface App {
   readonly service: Service;
@@ -79,6 +84,8 @@ export interface App {
   handler(req: IncomingMessage, res: ServerResponse): void;
   /** Answers one request that the program has as a `Request`. */
   readonly fetch: Fetch;
+  /** Answers a request that was stored, on the account of its caller. Rejects with `unauthenticated` where that one has no access any more. */
+  answerStored(request: StoredRequest, caller: StoredCall): Promise<Response>;
   /**
    * Reads the settings file, the files of keys and those of TLS now. `by`: who asks, for the log. Problems are in the result; never rejects.
    * Nothing changes once it is closed.
@@ -168,6 +175,8 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     listen: () => openPorts(front.server, settings, identities),
     handler: (req, res) => front.server.handler(req, res),
     fetch: front.server.fetch,
+    answerStored: async (request, { identity, ...how }) =>
+      front.server.answerStored(request, { principal: await identities.recall(identity), ...how }),
     reload: (by) => front.reloads.reload(by),
     close(options = {}) {
       closing ??= shutDown({ ...parts, front }, options.drainDelayMs ?? settings.server.drainDelayMs);
@@ -275,14 +284,4 @@ function openHost(
   const environment = processEnvironment();
   const memoryBytes = availableMemoryBytes();
   return createHost({ ...parts, options, memoryBytes, runtimes: [...runtimes, MEDIA_RUNTIME], environment });
-}
-
-function openPorts(
-  server: Pick<Server, 'listen'>,
-  { auth: { allowAnonymous }, server: { host } }: Settings,
-  { isRequired, readIssuers }: Identities,
-): Promise<Addresses> {
-  checkBind(host, { hasKeys: isRequired, allowAnonymous });
-  readIssuers();
-  return server.listen();
 }

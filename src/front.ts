@@ -1,15 +1,15 @@
 import { DIALECTS, type Settings } from './config/index.js';
 import type { BodyMemory, Clock, DeadlineWatch, EventBus } from './core/index.js';
-import type { openIdentities } from './identities.js';
+import type { Identities } from './identities.js';
 import { type CreateDialect, createDialectContext, Decoder, loadDialects } from './protocols/index.js';
 import { openReloads } from './reloads.js';
-import { createServer, type RenderMetrics } from './server/index.js';
+import { type Addresses, checkBind, createServer, type RenderMetrics, type Server } from './server/index.js';
 import type { ServiceLife } from './service/index.js';
 import { VERSION } from './version.js';
 
 interface FrontParts {
   readonly life: ServiceLife;
-  readonly identities: Awaited<ReturnType<typeof openIdentities>>;
+  readonly identities: Identities;
   readonly clock: Clock;
   readonly deadlines: DeadlineWatch;
   readonly bodies: BodyMemory | undefined;
@@ -61,6 +61,17 @@ export async function createFront(settings: Settings, parts: FrontParts) {
       }
     },
   };
+}
+
+/** Opens the ports, where callers may reach them. */
+export function openPorts(
+  server: Pick<Server, 'listen'>,
+  { auth: { allowAnonymous }, server: { host } }: Settings,
+  { isRequired, readIssuers }: Identities,
+): Promise<Addresses> {
+  checkBind(host, { hasKeys: isRequired, allowAnonymous });
+  readIssuers();
+  return server.listen();
 }
 
 export type Front = Awaited<ReturnType<typeof createFront>>;

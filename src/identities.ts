@@ -3,6 +3,7 @@ import type { Clock, EventBus, Principal } from './core/index.js';
 import {
   AccessPolicy,
   createAuthenticator,
+  createRecall,
   createVouching,
   KeyChanges,
   type OnEnded,
@@ -58,6 +59,8 @@ export async function openIdentities(settings: Settings, { records, clock, event
   return {
     ...authentication,
     vouchFor: createVouching(policy),
+    /** Of work that was stored. */
+    recall: createRecall({ policy, stored, written: keys.written }),
     isRequired,
     /** For the use cases about them. */
     keys,

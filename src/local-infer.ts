@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { App } from './app.js';
 import {
   type AnyModel,
@@ -48,13 +47,8 @@ export function localCall(
   { timeoutMs, requestId }: Pick<LocalInferOptions, 'timeoutMs' | 'requestId'> = {},
 ): Call {
   const receivedAt = app.clock.now();
-  return new Call({
-    requestId: requestId ?? randomUUID(),
-    principal: { ...EMBEDDING_PROGRAM, name: 'local' },
-    trace: undefined,
-    deadlineAt: receivedAt + (timeoutMs ?? app.settings.server.requestTimeoutMs),
-    receivedAt,
-  });
+  const deadlineAt = receivedAt + (timeoutMs ?? app.settings.server.requestTimeoutMs);
+  return Call.of({ ...EMBEDDING_PROGRAM, name: 'local' }, { requestId, receivedAt, deadlineAt });
 }
 
 /** One model of the app, or one version of it, called along the same way as by every dialect. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { sharingNext } from './async/index.js';
 import { type Settings, WatchedSettings } from './config/index.js';
 import { Call, type Clock, type EventBus } from './core/index.js';
@@ -48,6 +47,5 @@ function summaryOf({ changed, needsRestart, problems }: ReloadResult): string {
 /** The principal of a change is the file: the server does not know who wrote it. */
 function callOf(file: string, clock: Clock): Call {
   const principal = new AccessPolicy().principalOf({ kind: 'file', name: `file:${file}`, grants: [{ role: 'admin' }] });
-  const never = Number.POSITIVE_INFINITY;
-  return new Call({ requestId: randomUUID(), principal, trace: undefined, deadlineAt: never, receivedAt: clock.now() });
+  return Call.of(principal, { receivedAt: clock.now() });
 }

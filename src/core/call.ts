@@ -58,6 +58,15 @@ export interface ChildOptions {
   readonly priority?: 'background';
 }
 
+/** Of a call that no client has made. */
+export interface CallSource {
+  readonly receivedAt: number;
+  /** Default: a random one. */
+  readonly requestId?: string | undefined;
+  /** Default: never. */
+  readonly deadlineAt?: number;
+}
+
 interface DetachedOptions extends Pick<CallOptions, 'receivedAt' | 'deadlineAt'> {
   readonly account: CallAccount;
 }
@@ -107,6 +116,12 @@ export class Call {
     this.metadata = options.metadata ?? NO_METADATA;
     this.origin = options.origin ?? this;
     this.from = options.from ?? NOWHERE;
+  }
+
+  /** Opens a call that no client has made: for the program that embeds the server, for a file that has changed, for work that was stored. */
+  static of(principal: Principal, source: CallSource): Call {
+    const { requestId = crypto.randomUUID(), deadlineAt = Number.POSITIVE_INFINITY, receivedAt } = source;
+    return new Call({ requestId, principal, trace: undefined, deadlineAt, receivedAt });
   }
 
   /**

@@ -18,6 +18,12 @@ export { checkIssuers } from './identity/jwt/issuer-url.js';
 export { openIssuers } from './identity/jwt/open-issuers.js';
 export { InvalidToken } from './identity/jwt/refusal.js';
 export { KeyChanges, type KeyRequest, newKey } from './identity/key-changes.js';
+export {
+  createRecall,
+  type RecallPrincipal,
+  type StoredIdentity,
+  storedIdentityOf,
+} from './identity/stored-identity.js';
 export { type OnEnded, StoredKeys } from './identity/stored-keys.js';
 export type { Peer, TokenSource } from './identity/token-source.js';
 export { createVouching, type VouchedCaller, type VouchFor } from './identity/vouched-callers.js';

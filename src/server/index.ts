@@ -3,7 +3,7 @@ export * from './bind.js';
 export { certificatesIn } from './client-certificates.js';
 export type { ServerDependencies } from './dependencies.js';
 export type { Address } from './endpoint.js';
-export type { Fetch, FetchOptions } from './fetch/create-fetch.js';
+export type { Fetch, FetchOptions, StoredCaller, StoredRequest } from './fetch/create-fetch.js';
 export { formatServerTiming } from './http/server-timing.js';
 export type { Addresses, DialectAddresses } from './listeners.js';
 export * from './options.js';

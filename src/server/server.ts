@@ -5,7 +5,7 @@ import { NOTHING_RELOADED, type ReloadResult } from '../service/index.js';
 import { Arrivals } from './arrivals.js';
 import { ClientCertificates } from './client-certificates.js';
 import type { ServerDependencies } from './dependencies.js';
-import { createFetch, type Fetch } from './fetch/create-fetch.js';
+import { type AnswerStored, createFetch, createStoredAnswers, type Fetch } from './fetch/create-fetch.js';
 import { createGrpcServer } from './grpc/index.js';
 import { Connections } from './http/connection.js';
 import type { HttpContext } from './http/exchange.js';
@@ -24,6 +24,7 @@ export interface Server {
   handler(req: IncomingMessage, res: ServerResponse): void;
   /** Answers one request that the program has as a `Request`, as {@link handler} does. Its caller is never local. */
   readonly fetch: Fetch;
+  readonly answerStored: AnswerStored;
   /** From now on inferences are refused as `unavailable` and answers close their connection; what was accepted goes on. */
   drain(): void;
   /** Ends what runs for principals whose credential has been taken away: their clients are told so, and cut off where they take too long. */
@@ -80,6 +81,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     },
     handler: (req, res) => gate.enterNode(listeners.libraryEntrance, { req, res }),
     fetch: createFetch({ ...dependencies, context, gate, entrance: listeners.libraryEntrance }),
+    answerStored: createStoredAnswers({ ...dependencies, context, gate, entrance: listeners.libraryEntrance }),
     drain,
     endFor(principals) {
       const requests = [context.open, grpc.calls].flatMap((open) => open.of(principals));

@@ -4,6 +4,7 @@ import {
   type BodyMemory,
   Call,
   type CallOrigin,
+  type CallPriority,
   type Expiring,
   MillraceError,
   NO_RIGHTS,
@@ -23,6 +24,8 @@ import { openTrace } from './trace-context.js';
 export interface Exchange {
   /** What is asked for, for the log: `POST /v2/models/m/infer`. */
   readonly subject: string;
+  /** How its inferences are scheduled. Default: normal. */
+  readonly priority?: CallPriority;
   /** Answers with an error. Called at most once, and never after {@link Settlement.answer}. */
   writeError(error: MillraceError): void;
   /** The server shuts down, and all of the request has come: does not wait for a client that does nothing. */
@@ -315,7 +318,16 @@ export class Settlement implements Expiring, OpenRequest {
     const { requestId, receivedAt } = this;
     const { traceparent, tracestate } = this.#headers;
     const trace = openTrace(traceparent, tracestate);
-    return new Call({ requestId, principal, trace, deadlineAt, receivedAt, metadata: this.#headers, from: this.#from });
+    return new Call({
+      requestId,
+      principal,
+      trace,
+      deadlineAt,
+      receivedAt,
+      metadata: this.#headers,
+      from: this.#from,
+      priority: this.#exchange.priority ?? 'normal',
+    });
   }
 
   #foreseen(thrown: unknown): MillraceError {

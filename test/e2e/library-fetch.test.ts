@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ANONYMOUS, storedIdentityOf } from '../../src/governance/index.js';
 import { ALL_ON } from '../support/access-tables.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { readTrail } from '../support/audit-trail.js';
-import { type Answered, type Asked, askByFetch, askOverSocket, requestOf } from '../support/two-ways.js';
+import { type Answered, type Asked, askByFetch, askOverSocket, askStored, requestOf } from '../support/two-ways.js';
 import { until } from '../support/until.js';
 
 const TINY = readFileSync(path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf'));
@@ -97,6 +98,13 @@ describe('fetch', () => {
   it.each(ROWS)('answers as a socket does: %s', async (_what, asked) => {
     const expected = comparable(await askOverSocket(server.port, asked));
     expect(comparable(await askByFetch(server.app.fetch, asked))).toEqual(expected);
+  });
+
+  it.each(ROWS)('answers stored bytes as a socket does: %s', async (_what, asked) => {
+    const expected = comparable(await askOverSocket(server.port, asked));
+    // What is stored is text.
+    const identity = JSON.parse(JSON.stringify(storedIdentityOf(ANONYMOUS)));
+    expect(comparable(await askStored(server.app, asked, identity))).toEqual(expected);
   });
 
   it('streams tokens as they come, and ends the generation with its reader', async () => {

@@ -1,3 +1,5 @@
+import type { App } from '../../src/app.js';
+import type { StoredIdentity } from '../../src/governance/index.js';
 import type { Fetch, FetchOptions } from '../../src/server/index.js';
 import { RawClient, requestText } from './raw-client.js';
 
@@ -54,9 +56,22 @@ export function requestOf({ line, headers, body }: Asked, init: RequestInit = {}
   });
 }
 
+/** The same as bytes that were stored. */
+export async function askStored(
+  app: Pick<App, 'answerStored'>,
+  { line, headers = {}, body = '' }: Asked,
+  identity: StoredIdentity,
+): Promise<Answered> {
+  const [method = '', url = ''] = line.split(' ');
+  return answeredBy(await app.answerStored({ method, url, headers, body: Buffer.from(body) }, { identity }));
+}
+
 /** Asks without a socket. */
 export async function askByFetch(fetch: Fetch, asked: Asked, options?: FetchOptions): Promise<Answered> {
-  const response = await fetch(requestOf(asked), options);
+  return answeredBy(await fetch(requestOf(asked), options));
+}
+
+async function answeredBy(response: Response): Promise<Answered> {
   const bytes = Buffer.from(await response.arrayBuffer());
   return {
     status: response.status,

@@ -77,10 +77,13 @@ export class KeyRing {
 
   /** Those that are not revoked and have not expired. */
   *usable(): Generator<KeyRecord> {
-    const now = this.#setup.time.now();
-    for (const { record } of this.#entries.values()) {
-      if (record.revokedAtMs === undefined && (record.expiresAtMs ?? Number.POSITIVE_INFINITY) > now) yield record;
-    }
+    for (const { record } of this.#entries.values()) if (this.#isUsable(record)) yield record;
+  }
+
+  /** The one of this id, where it is among {@link usable}. */
+  usableById(id: string): KeyRecord | undefined {
+    const record = this.get(id);
+    return record !== undefined && this.#isUsable(record) ? record : undefined;
   }
 
   /** The one of this name that is not revoked. */
@@ -210,6 +213,10 @@ export class KeyRing {
       if (now !== undefined) this.#used.add(now);
     }
     for (const [key, match] of this.#remembered) if (match.entry === entry) this.#remembered.delete(key);
+  }
+
+  #isUsable({ revokedAtMs, expiresAtMs = Number.POSITIVE_INFINITY }: KeyRecord): boolean {
+    return revokedAtMs === undefined && expiresAtMs > this.#setup.time.now();
   }
 }
 

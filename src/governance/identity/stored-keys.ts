@@ -18,6 +18,8 @@ export interface StoredKeysSetup {
   readonly isTaken: (name: string) => boolean;
 }
 
+/** Begins the owner id of an API key of the store; its id follows. */
+const OWNER_PREFIX = 'key#';
 const RETRY_MS = 5_000;
 const WRITE_INTERVAL_MS = 60_000;
 const MAX_WRITTEN = 1_000;
@@ -78,6 +80,16 @@ export class StoredKeys implements TokenSource {
   load(): Promise<void> {
     this.#loading ??= this.#load();
     return this.#loading;
+  }
+
+  /** The principal of the key with this {@link Principal.ownerId}, where it holds now. Rejects with `unavailable` where that cannot be read. */
+  async recall(ownerId: string): Promise<Principal | undefined> {
+    await this.load();
+    this.checkReadable();
+    const record = ownerId.startsWith(OWNER_PREFIX)
+      ? this.ring.usableById(ownerId.slice(OWNER_PREFIX.length))
+      : undefined;
+    return record && this.#principalOf(record);
   }
 
   /** Throws `unavailable`, and why, where they could not be read. */
@@ -176,7 +188,7 @@ export class StoredKeys implements TokenSource {
   }
 
   #principalOf({ id, name, groups, grants }: KeyRecord): Principal {
-    return this.#setup.policy.principalOf({ kind: 'key', name, ownerId: `key#${id}`, groups, grants });
+    return this.#setup.policy.principalOf({ kind: 'key', name, ownerId: `${OWNER_PREFIX}${id}`, groups, grants });
   }
 
   #end(principals: readonly Principal[]): void {

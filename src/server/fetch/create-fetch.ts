@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { invalidArgument, type Principal, quoted } from '../../core/index.js';
+import { type CallPriority, invalidArgument, type Principal, quoted } from '../../core/index.js';
 import type { VouchedCaller, VouchFor } from '../../governance/index.js';
 import type { HttpContext, RequestHead } from '../http/exchange.js';
 import type { Entrance, Gate, RequestFlags } from '../http/gate.js';
@@ -26,21 +26,75 @@ interface FetchParts {
   readonly vouchFor: VouchFor;
 }
 
-export function createFetch({ context, gate, entrance, vouchFor }: FetchParts): Fetch {
+/** Answers what the program hands over. */
+export function createFetch(parts: FetchParts): Fetch {
+  const { vouchFor } = parts;
   return async (request, options = {}) => {
     checkRequest(request);
     const vouchedFor = callerOf(options, vouchFor);
     const address = addressOf(options);
     request.signal.throwIfAborted();
-    const url = new URL(request.url);
-    const head = readHead(request, url);
-    const { dialect } = entrance;
-    const exchange = new FetchExchange(context, new HandedOver(url, address), { request, head, dialect, vouchedFor });
-    const problem = headProblem(head, context.options);
-    if (problem === undefined) gate.enter(entrance, exchange, flagsOf(head));
-    else exchange.fail(problem);
-    return exchange.response;
+    return enter(parts, request, { vouchedFor, address });
   };
+}
+
+/** A request that was stored, to be answered for its caller as if it came now. */
+export interface StoredRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** On whose behalf, and how urgently. */
+export interface StoredCaller {
+  readonly principal: Principal;
+  /** Default: normal. */
+  readonly priority?: CallPriority;
+  /** Gives it up; rejects with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Answers stored bytes without a socket, as the same bytes are answered that come over one. A credential among the headers does not count. */
+export type AnswerStored = (request: StoredRequest, caller: StoredCaller) => Promise<Response>;
+
+export function createStoredAnswers(parts: FetchParts): AnswerStored {
+  return async ({ method, url, headers, body }, { principal, priority, signal }) => {
+    const bodiless = method === 'GET' || method === 'HEAD';
+    const request = new Request(new URL(url, STORED_ORIGIN), {
+      method,
+      headers: bodiless ? headers : { ...headers, 'content-length': String(body.byteLength) },
+      body: bodiless ? null : new Uint8Array(body),
+      ...(signal && { signal }),
+    });
+    return enter(parts, request, { vouchedFor: principal, priority, address: '' });
+  };
+}
+
+/** They come from nowhere. */
+const STORED_ORIGIN = 'http://localhost';
+
+interface Entering {
+  readonly vouchedFor: Principal | undefined;
+  readonly priority?: CallPriority | undefined;
+  readonly address: string;
+}
+
+function enter(
+  { context, gate, entrance }: FetchParts,
+  request: Request,
+  { vouchedFor, priority, address }: Entering,
+): Promise<Response> {
+  const url = new URL(request.url);
+  const head = readHead(request, url);
+  const { dialect } = entrance;
+  const link = new HandedOver(url, address);
+  const exchange = new FetchExchange(context, link, { request, head, dialect, vouchedFor, priority });
+  const problem = headProblem(head, context.options);
+  if (problem === undefined) gate.enter(entrance, exchange, flagsOf(head));
+  else exchange.fail(problem);
+  return exchange.response;
 }
 
 /** As Node's server has them. */

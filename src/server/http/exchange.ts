@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Call, MillraceError, Principal } from '../../core/index.js';
+import type { Call, CallPriority, MillraceError, Principal } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js';
 import { answererHeaders } from '../answerer.js';
@@ -120,6 +120,11 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
   /** Its caller, where the program that embeds the server has authenticated it; undefined = the credential tells. */
   get vouchedFor(): Principal | undefined {
     return undefined;
+  }
+
+  /** How its inferences are scheduled. */
+  get priority(): CallPriority {
+    return 'normal';
   }
 
   get subject(): string {

@@ -1,0 +1,65 @@
+import { MillraceError, type Principal } from '../../core/index.js';
+import { ANONYMOUS } from '../access/anonymous.js';
+import { type AccessPolicy, grantsOfScopes, type Identity, identityOf } from '../access/policy.js';
+import type { AuthOptions } from '../options.js';
+import type { StoredKeys } from './stored-keys.js';
+
+/**
+ * A caller as it can be written down, for work that runs later on its account. It has no rights: those count that hold when the work
+ * runs.
+ */
+export interface StoredIdentity {
+  readonly kind: Identity['kind'];
+  readonly name: string;
+  /** {@link Principal.ownerId}: for an API key of the store, another key of the same name has another one. */
+  readonly ownerId: string;
+  readonly groups: readonly string[];
+  /** Roles on everything by which the program that embeds the server has vouched for it. */
+  readonly roles?: readonly string[];
+}
+
+export function storedIdentityOf(principal: Principal): StoredIdentity {
+  const { kind, name, grants = [] } = identityOf(principal);
+  const { ownerId, groups } = principal;
+  return { kind, name, ownerId, groups, ...(kind === 'app' && { roles: grants.map(({ role }) => role) }) };
+}
+
+interface RecallSetup {
+  readonly policy: AccessPolicy;
+  readonly stored: Pick<StoredKeys, 'recall'>;
+  /** Keys of the settings that are in force. */
+  readonly written: () => AuthOptions['keys'];
+}
+
+/** The principal of a stored identity now. Rejects with `unauthenticated` where its key does not hold any more, and `unavailable` where that cannot be read. */
+export type RecallPrincipal = (identity: StoredIdentity) => Promise<Principal>;
+
+export function createRecall({ policy, stored, written }: RecallSetup): RecallPrincipal {
+  const keyed = async ({ name, ownerId }: StoredIdentity): Promise<Principal> => {
+    const key = written().find((known) => known.name === name);
+    if (key !== undefined && ownerId === `key:${name}`) {
+      return policy.principalOf({ kind: 'key', name, grants: grantsOfScopes(key.scopes) });
+    }
+    const principal = await stored.recall(ownerId);
+    if (principal !== undefined) return principal;
+    throw new MillraceError('unauthenticated', `the key '${name}' does not hold any more`);
+  };
+  return async (identity) => {
+    const { kind, name, ownerId, groups, roles = [] } = identity;
+    switch (kind) {
+      case 'key':
+        return keyed(identity);
+      case 'oidc':
+      case 'cert':
+        return policy.principalOf({ kind, name, ownerId, groups });
+      case 'app':
+        return policy.principalOf({ kind, name, ownerId, groups, grants: roles.map((role) => ({ role })) });
+      case 'anonymous':
+        return ANONYMOUS;
+      case 'file':
+        throw new MillraceError('unauthenticated', `'${name}' is no caller`);
+      default:
+        return kind satisfies never;
+    }
+  };
+}
