@@ -80,7 +80,7 @@ export interface Timing extends AttemptTiming {
 
 /** Attempts of one call that are kept. */
 const MAX_ATTEMPTS = 16;
-const NO_ATTEMPTS: readonly Attempt[] = Object.freeze([]);
+const NO_ATTEMPTS: readonly Attempt[] = /* @__PURE__ */ Object.freeze([]);
 const NONE: readonly string[] = Object.freeze([]);
 
 export function createTiming(receivedAt: number): Timing {
@@ -137,7 +137,8 @@ export function attemptsOf(timing: Timing, error: MillraceError | undefined): re
   return [...timing.earlierAttempts, attemptOf(timing, error)];
 }
 
-const NOTHING_YET: AttemptTiming = Object.freeze({
+// Without the marks, the client for browsers would carry them.
+const NOTHING_YET: AttemptTiming = /* @__PURE__ */ Object.freeze({
   enqueuedAt: 0,
   prepareMs: 0,
   dequeuedAt: 0,
@@ -152,7 +153,7 @@ const NOTHING_YET: AttemptTiming = Object.freeze({
   batchId: 0,
   instance: '',
 });
-const STAMPS = Object.keys(NOTHING_YET) as readonly (keyof AttemptTiming)[];
+const STAMPS = /* @__PURE__ */ Object.keys(NOTHING_YET) as readonly (keyof AttemptTiming)[];
 
 function attemptOf(timing: Timing, error: MillraceError | undefined): Attempt {
   const { answeredBy, route, arm } = timing;

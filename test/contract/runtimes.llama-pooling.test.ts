@@ -191,8 +191,8 @@ describe('a GGUF file that ranks', () => {
     expect(loaded.model.description.tasks).toEqual({ rank: { maxInputTokens: 32, vocabularySize: 15 } });
     const asked = query('the earth', 'light', 'the water was');
     const raw = (await run(loaded, asked, { raw_scores: true })).flatMap(({ values }) => values);
-    // By xllamacpp 2026.10.11549.
-    expect(raw).toEqual(closeTo([0.79304, 0.42329], 3));
+    // By xllamacpp 2026.10.11549; llama.cpp's code for other processors differs in the third digit.
+    expect(raw).toEqual(closeTo([0.79304, 0.42329], 2));
     const scores = await run(loaded, asked);
     expect(scores.map(({ values }) => values[0])).toEqual(closeTo(raw.map((value) => 1 / (1 + Math.exp(-value)))));
     expect(scores.map(({ tokens }) => tokens)).toEqual([5, 7]);

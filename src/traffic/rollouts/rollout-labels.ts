@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { type EventBus, MillraceError, toMillraceError } from '../../core/index.js';
 import { STABLE } from '../../models/index.js';
 import type { RolloutPlan } from '../../rollouts/index.js';
 import type { DeclaredRollout } from './types.js';
@@ -50,4 +50,22 @@ export function ownLabelOf(given: Readonly<Record<string, number>>): string | un
 /** What moves the bare name to canary. */
 export function promotionOf({ plan, ownLabel }: DeclaredRollout): LabelChanges {
   return { [STABLE]: plan.canary, ...(ownLabel === undefined ? {} : { [ownLabel]: null }) };
+}
+
+interface LabelParts {
+  readonly labels: LabelKeeper;
+  readonly events: EventBus;
+}
+
+/** Removes the label that a rollout has given. Never rejects: it does no harm. */
+export async function releaseOwnLabel(
+  { labels, events }: LabelParts,
+  { ownLabel }: DeclaredRollout,
+  { model, by }: { readonly model: string; readonly by: string },
+): Promise<void> {
+  if (ownLabel === undefined) return;
+  await labels.change(model, { [ownLabel]: null }, { by, ofRollout: true }).catch((error: unknown) => {
+    const message = `label '${ownLabel}' of model '${model}' stays: ${toMillraceError(error).message}`;
+    events.publish('diagnostic', { level: 'warn', room: 'service', message });
+  });
 }

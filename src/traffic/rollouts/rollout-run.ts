@@ -23,7 +23,7 @@ import type { JoinedOutcome } from '../outcomes/types.js';
 import { declaredOf, newestStateOf, type StoredRollout } from './records.js';
 import { forecastOf } from './rollout-forecast.js';
 import { RolloutKeys } from './rollout-keys.js';
-import { type LabelKeeper, promotionOf } from './rollout-labels.js';
+import { type LabelKeeper, promotionOf, releaseOwnLabel } from './rollout-labels.js';
 import { CANARY_ARM, type Split, splitFor } from './rollout-route.js';
 import type { JudgedRoute } from './rollout-tap.js';
 import { type Decided, StoredRun } from './stored-run.js';
@@ -252,20 +252,9 @@ export class RolloutRun implements OpenRollout {
     this.#by = by;
     if (!isRetreat) adopt();
     this.#timeline.add(this.#point(this.verdict), { isDecided: true });
-    if (isRetreat) await this.#releaseCanary();
+    // Canary need not stay loaded any more.
+    if (isRetreat) await releaseOwnLabel(this.#parts, this.declared, { model: this.record.model, by: BY_ITSELF });
     await this.save();
-  }
-
-  /** Canary need not stay loaded any more. Never rejects: the label does no harm. */
-  async #releaseCanary(): Promise<void> {
-    const { ownLabel } = this.declared;
-    if (ownLabel === undefined) return;
-    const { labels, events } = this.#parts;
-    const { model } = this.record;
-    await labels.change(model, { [ownLabel]: null }, { by: BY_ITSELF, ofRollout: true }).catch((error: unknown) => {
-      const message = `label '${ownLabel}' of model '${model}' stays: ${toMillraceError(error).message}`;
-      events.publish('diagnostic', { level: 'warn', room: 'service', message });
-    });
   }
 
   #decided({ state }: Outcome, by: string): Decided {
