@@ -10,6 +10,7 @@ import {
   Turns,
 } from '../../core/index.js';
 import type { InferResult, InferTarget, Service } from '../../service/index.js';
+import { timedEncoding } from '../shared/answer-inference.js';
 import { Decoder } from '../shared/decoding/decoder.js';
 import {
   LARGE_BYTES,
@@ -75,9 +76,7 @@ export function createGenerateHandler(options: {
     const result = await service.inference.infer(call, resolved, request);
     if (target.stream) return { status: 200, headers: EVENT_HEADERS, stream: events(result, encoder) };
     const response = result.kind === 'one' ? result.response : await takeOnly(target.name, result.responses);
-    const startedAt = clock.now();
-    const body = await encoder.json(response);
-    call.timing.encodeMs = clock.now() - startedAt;
+    const body = await timedEncoding({ clock }, call, () => encoder.json(response));
     return { status: 200, headers: JSON_HEADERS, body };
   };
 }

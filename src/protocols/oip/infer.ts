@@ -1,7 +1,8 @@
-import { type Call, type Clock, MillraceError, systemClock, Turns } from '../../core/index.js';
+import { type Call, type Clock, type InferRequest, systemClock, Turns } from '../../core/index.js';
 import type { InferTarget, Service } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
-import { RequestMemo } from '../request-memo.js';
+import { type KnownRequest, RequestMemo } from '../request-memo.js';
+import { answerInference } from '../shared/answer-inference.js';
 import { Decoder } from '../shared/decoding/decoder.js';
 import { decodeMediaBody } from '../shared/media/decode-media.js';
 import { type WireRequest, type WireResponse, withoutRawHeaders } from '../wire.js';
@@ -38,41 +39,41 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
   const { createMemo = () => new RequestMemo() } = options;
   const memo: RequestMemo<DecodedInfer> = createMemo();
 
-  return async (call, target, wire) => {
-    // Before the body is read: what it means may depend on the model, and nobody decodes for one that is not there.
-    const resolving = service.inference.resolve(call, target, ONLY_ONE);
-    const resolved = resolving instanceof Promise ? await resolving : resolving;
-    const signatureOf = () => resolved.info.signature;
-    const isWhole = hasNoBinary(wire);
-    const media = isWhole ? decodeMediaBody(wire, resolved) : undefined;
-    const isLarge = media === undefined && isLargeJson(wire);
-    const isRepeatable = isWhole && media === undefined && !isLarge;
+  return (call, target, wire) => {
     const { ownerId } = call.principal;
-    const known = isRepeatable ? memo.take(wire, ownerId) : undefined;
-    const decoded =
-      (media && { request: media, binaryOutputs: NO_BINARY }) ??
-      known?.meaning ??
-      (isLarge
-        ? await decoder.decode(call, DECODE_INFER, {
-            input: { wire: withoutRawHeaders(wire), maxInputs },
-            moves: [wire.body],
-          })
-        : decodeInfer(wire, { maxInputs, signatureOf }));
-    const { binaryOutputs } = decoded;
-    const request = forward(decoded.request, wire.rawHeaders);
-    call.timing.decodedAt = clock.now();
-    const result = await service.inference.infer(call, resolved, request);
-    // Only cache hits: a model may keep the tensors of any other request.
-    if (call.timing.cache === 'hit' && isRepeatable) {
-      if (known === undefined) memo.add(wire, { ownerId, meaning: decoded });
-      else memo.put(known);
-    }
-    if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-    const startedAt = clock.now();
-    const encoding = encode(result.response, binaryOutputs);
-    const response = encoding instanceof Promise ? await encoding : encoding;
-    call.timing.encodeMs = clock.now() - startedAt;
-    return response;
+    let known: KnownRequest<DecodedInfer> | undefined;
+    let isRepeatable = false;
+    let decoded: DecodedInfer;
+    const forwarded = (found: DecodedInfer): InferRequest => {
+      decoded = found;
+      return forward(found.request, wire.rawHeaders);
+    };
+    return answerInference({ service, clock }, call, {
+      target,
+      options: ONLY_ONE,
+      decode(resolved) {
+        const isWhole = hasNoBinary(wire);
+        const media = isWhole ? decodeMediaBody(wire, resolved) : undefined;
+        if (media !== undefined) return forwarded({ request: media, binaryOutputs: NO_BINARY });
+        if (isLargeJson(wire)) {
+          const input = { wire: withoutRawHeaders(wire), maxInputs };
+          return decoder.decode(call, DECODE_INFER, { input, moves: [wire.body] }).then(forwarded);
+        }
+        isRepeatable = isWhole;
+        known = isRepeatable ? memo.take(wire, ownerId) : undefined;
+        return forwarded(
+          known?.meaning ?? decodeInfer(wire, { maxInputs, signatureOf: () => resolved.info.signature }),
+        );
+      },
+      encode(response) {
+        // Only cache hits: a model may keep the tensors of any other request.
+        if (call.timing.cache === 'hit' && isRepeatable) {
+          if (known === undefined) memo.add(wire, { ownerId, meaning: decoded });
+          else memo.put(known);
+        }
+        return encode(response, decoded.binaryOutputs);
+      },
+    });
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { DialectContext } from '../dialect.js';
+import { timedEncoding } from '../shared/answer-inference.js';
 import { LARGE_BYTES, type WireHeaders, type WireRequest, type WireResponse, type WireStream } from '../wire.js';
 import { PredictionDecoder } from './decode-prediction.js';
 import { PredictionEncoder } from './encode-prediction.js';
@@ -61,9 +62,8 @@ export class Predictions {
     call.timing.decodedAt = clock.now();
     const result = await service.inference.infer(call, resolved, request);
     if (result.kind === 'many') return { kind: 'many', pieces: this.#pieces(result.responses) };
-    const startedAt = clock.now();
-    const answer = await this.#encoder.encode(decoded, result.response, info.signature);
-    call.timing.encodeMs = clock.now() - startedAt;
+    const { response } = result;
+    const answer = await timedEncoding({ clock }, call, () => this.#encoder.encode(decoded, response, signature));
     return { kind: 'one', answer, sequence };
   }
 

@@ -1,5 +1,6 @@
-import { type Call, type Clock, MillraceError, systemClock } from '../../../core/index.js';
+import { type Call, type Clock, systemClock } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
+import { answerInference } from '../../shared/answer-inference.js';
 import { Decoder } from '../../shared/decoding/decoder.js';
 import type { UnaryMethod } from '../../shared/grpc/method.js';
 import { parametersOfMetadata, withParameters } from '../forward-headers.js';
@@ -31,14 +32,11 @@ export function createInferHandler(options: GrpcInferOptions): UnaryMethod['hand
       : decodeModelInfer(message, options);
     const request =
       forwardHeaders === undefined ? decoded : withParameters(decoded, parametersOfMetadata(forwardHeaders, metadata));
-    call.timing.decodedAt = clock.now();
-    const resolving = service.inference.resolve(call, target, ONLY_ONE);
-    const resolved = resolving instanceof Promise ? await resolving : resolving;
-    const result = await service.inference.infer(call, resolved, request);
-    if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-    const startedAt = clock.now();
-    const answer = encoder.response(result.response);
-    call.timing.encodeMs = clock.now() - startedAt;
-    return answer;
+    return answerInference({ service, clock }, call, {
+      target,
+      options: ONLY_ONE,
+      decode: () => request,
+      encode: (response) => encoder.response(response),
+    });
   };
 }

@@ -17,6 +17,7 @@ import type { ModelInfo } from '../../../engine/index.js';
 import { tensorsOfPrompt } from '../../../generation/index.js';
 import { type InferResult, type Resolved, type Service, UnknownLabelError } from '../../../service/index.js';
 import { didYouMean } from '../../../text/index.js';
+import { onlyAnswer } from '../answer-inference.js';
 import { parametersOfChoice, parametersOfRetry } from './choice-seed.js';
 import { ParameterError, type Places, placed } from './parameter-error.js';
 
@@ -95,9 +96,7 @@ export class Choices {
 
   async #generateWhole(call: Call, choice: ChoiceRequest, retriesLeft: number): Promise<Generated> {
     try {
-      const result = await this.#generate(call, choice, true);
-      if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-      return generatedOf(result.response);
+      return generatedOf(onlyAnswer(await this.#generate(call, choice, true)));
     } catch (error) {
       if (retriesLeft === 0 || !isSchemaMismatch(error)) throw error;
       const again = call.child({ receivedAt: this.#context.clock.now() });

@@ -1,7 +1,8 @@
-import { type InferRequest, MillraceError, type ModelRef, Turns } from '../../../core/index.js';
+import { type InferRequest, type ModelRef, Turns } from '../../../core/index.js';
 import type { ResolveOptions, Service } from '../../../service/index.js';
 import type { DialectContext } from '../../dialect.js';
 import { jsonResponse } from '../../route.js';
+import { answerInference } from '../answer-inference.js';
 import type { Predict } from '../cloud-events/answer-events.js';
 import { decodeMediaBody } from '../media/decode-media.js';
 import { asksForLabels, labelRows, onlyClasses } from '../media/label-rows.js';
@@ -28,31 +29,29 @@ export function createPredictor(
   { members = [], resolve, formatOf }: PredictorRules,
 ): Predict {
   const encode = createInstancesEncoder(new Turns(clock));
-  return async (call, target, wire) => {
-    const resolving = service.inference.resolve(call, target, resolve);
-    const resolved = resolving instanceof Promise ? await resolving : resolving;
-    const { signature } = resolved.info;
-    let request: InferRequest;
+  return (call, target, wire) => {
     let format: InstancesFormat = 'row';
-    const media = decodeMediaBody(wire, resolved);
-    if (media === undefined) {
-      const reading = readInstances(decoder, call, { body: wire.body, options: { signature, members } });
-      const decoded = reading instanceof Promise ? await reading : reading;
+    let wantsLabels = false;
+    const understood = (decoded: DecodedInstances): InferRequest => {
       format = formatOf(decoded, target);
-      request = plainRequest(decoded.inputs);
-    } else {
-      request = onlyClasses(media);
-    }
-    call.timing.decodedAt = clock.now();
-    const result = await service.inference.infer(call, resolved, request);
-    if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-    const startedAt = clock.now();
-    const { outputs } = result.response;
-    const encoding = asksForLabels(request)
-      ? jsonResponse({ predictions: labelRows(outputs) })
-      : encode({ format, outputs });
-    const response = encoding instanceof Promise ? await encoding : encoding;
-    call.timing.encodeMs = clock.now() - startedAt;
-    return response;
+      return plainRequest(decoded.inputs);
+    };
+    return answerInference({ service, clock }, call, {
+      target,
+      options: resolve,
+      decode(resolved) {
+        const media = decodeMediaBody(wire, resolved);
+        if (media !== undefined) {
+          const request = onlyClasses(media);
+          wantsLabels = asksForLabels(request);
+          return request;
+        }
+        const options = { signature: resolved.info.signature, members };
+        const reading = readInstances(decoder, call, { body: wire.body, options });
+        return reading instanceof Promise ? reading.then(understood) : understood(reading);
+      },
+      encode: ({ outputs }) =>
+        wantsLabels ? jsonResponse({ predictions: labelRows(outputs) }) : encode({ format, outputs }),
+    });
   };
 }

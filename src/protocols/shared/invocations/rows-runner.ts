@@ -5,7 +5,6 @@ import {
   type InferRequest,
   type InferResponse,
   invalidArgument,
-  MillraceError,
   NO_PARAMETERS,
   type Parameters,
   type ParameterValue,
@@ -15,6 +14,7 @@ import type { Resolved } from '../../../service/index.js';
 import type { DialectContext } from '../../dialect.js';
 import { jsonResponse, type RouteRequest } from '../../route.js';
 import { LARGE_BYTES, type WireResponse } from '../../wire.js';
+import { onlyAnswer, timedEncoding } from '../answer-inference.js';
 import type { DecodedInstances, InstancesFormat } from '../instances/decode.js';
 import { createInstancesEncoder, type InstancesEncoder } from '../instances/encode.js';
 import { decodeMediaBody } from '../media/decode-media.js';
@@ -119,11 +119,8 @@ export class RowsRunner {
     const complete = this.#forward(request, wire.rawHeaders);
     call.timing.decodedAt = this.#clock.now();
     const result = await this.#context.service.inference.infer(call, resolved, complete);
-    if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-    const startedAt = this.#clock.now();
-    const answer = await this.#encode(complete, result.response, form);
-    call.timing.encodeMs = this.#clock.now() - startedAt;
-    return answer;
+    const response = onlyAnswer(result);
+    return timedEncoding({ clock: this.#clock }, call, () => this.#encode(complete, response, form));
   }
 
   async #encode(request: InferRequest, response: InferResponse, { format, type }: AnswerForm): Promise<WireResponse> {

@@ -15,6 +15,7 @@ import {
 } from '../../../pooling/index.js';
 import { PREPARED_ANSWER } from '../../../runtimes/index.js';
 import type { Resolved, Service } from '../../../service/index.js';
+import { onlyAnswer } from '../answer-inference.js';
 import { unresolved } from '../generation/choices.js';
 import { ParameterError, placed } from '../generation/parameter-error.js';
 import { lacksTask } from './tasks.js';
@@ -122,6 +123,5 @@ async function infer(
   const result = await asked.catch((error: unknown) => {
     throw placed(error, { context_length_exceeded: place, empty_input: place });
   });
-  if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-  return result.response;
+  return onlyAnswer(result);
 }

@@ -1,7 +1,8 @@
-import { type Call, decodeElements, excerpt, invalidArgument, MillraceError } from '../../../core/index.js';
+import { type Call, decodeElements, excerpt, invalidArgument } from '../../../core/index.js';
 import { DELIMITED, ProtoReader, ProtoWriter } from '../../../protobuf/index.js';
 import type { Resolved } from '../../../service/index.js';
 import type { DialectContext } from '../../dialect.js';
+import { onlyAnswer } from '../../shared/answer-inference.js';
 import type { GrpcMessage, UnaryMethod } from '../../shared/grpc/method.js';
 import { plainRequest } from '../../shared/plain-request.js';
 import { LARGE_BYTES } from '../../wire.js';
@@ -82,8 +83,8 @@ function createRun({ service, decoder, clock }: ExamplesOptions) {
       ...plainRequest(inputs),
       outputs: outputsOf(heads),
     });
-    if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-    return { resolved, answers: heads.map((head) => answerOf(head, result.response.outputs)) };
+    const { outputs } = onlyAnswer(result);
+    return { resolved, answers: heads.map((head) => answerOf(head, outputs)) };
   };
 }
 

@@ -1,5 +1,5 @@
-import { MillraceError } from '../../../core/index.js';
 import type { DialectContext } from '../../dialect.js';
+import { answerInference } from '../../shared/answer-inference.js';
 import type { UnaryMethod } from '../../shared/grpc/method.js';
 import { DECODE_PREDICT } from '../large-requests.js';
 import { ONLY_ONE } from '../only-one.js';
@@ -11,21 +11,21 @@ export type PredictOptions = Pick<DialectContext, 'service' | 'maxInputs' | 'dec
 
 /** Predict: decode, resolve, infer, encode. */
 export function createPredictHandler(options: PredictOptions): UnaryMethod['handle'] {
-  const { service, maxInputs, decoder, clock } = options;
+  const { maxInputs, decoder } = options;
   const encode = createPredictEncoder();
   return async (call, message) => {
     const { spec, request } = isLargePredict(message)
       ? await decoder.decodeMessage(call, DECODE_PREDICT, { message, maxInputs })
       : decodePredict(message, options);
-    call.timing.decodedAt = clock.now();
-    const resolving = service.inference.resolve(call, spec.target, ONLY_ONE);
-    const resolved = resolving instanceof Promise ? await resolving : resolving;
-    checkSignatureName(spec.target, spec.signatureName);
-    const result = await service.inference.infer(call, resolved, request);
-    if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
-    const startedAt = clock.now();
-    const answer = encode(result.response);
-    call.timing.encodeMs = clock.now() - startedAt;
-    return answer;
+    const { target, signatureName } = spec;
+    return answerInference(options, call, {
+      target,
+      options: ONLY_ONE,
+      decode() {
+        checkSignatureName(target, signatureName);
+        return request;
+      },
+      encode,
+    });
   };
 }
