@@ -147,6 +147,7 @@ export class Settlement implements Expiring, OpenRequest {
   begin(principal: Principal, timeoutMs: number): Call {
     this.unwatch();
     this.#call = this.#createCall(principal, this.receivedAt + timeoutMs);
+    this.#call.timing.authenticatedAt = this.#context.clock.now();
     this.#held.moveTo(principal);
     this.#watch = this.#context.deadlines.watch(this);
     return this.#call;
