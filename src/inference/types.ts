@@ -1,5 +1,6 @@
 import type { Call, InferRequest, InferTarget } from '../core/index.js';
-import type { InferResult, ModelInfo } from '../engine/index.js';
+import type { InferResult } from '../engine/index.js';
+import type { ServedModel } from '../models/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
 
 export type { InferResult, InferTarget };
@@ -26,7 +27,7 @@ export interface Resolved {
    * The version that answers, unless it is replaced or unloaded before the request is submitted, or a route chooses by what is in the
    * request: all of its arms have the same signature.
    */
-  readonly info: ModelInfo;
+  readonly info: ServedModel;
 }
 
 /** Inference: by which version a request is answered, and its answer. All reject with MillraceError. */

@@ -11,10 +11,10 @@ import type {
 } from '../api/index.js';
 import { MODEL_ENDPOINTS } from '../api/schemas/index.js';
 import { type GenerationSpec, MODEL_TASKS, type TensorSpec } from '../core/index.js';
-import type { InstanceGauge, ModelGauges, ModelInfo } from '../engine/index.js';
+import type { InstanceGauge, ModelGauges } from '../engine/index.js';
 import { effectiveSampling } from '../generation/index.js';
 import type { Route } from '../protocols/index.js';
-import type { ModelReport, ModelVersionReport, Service } from '../service/index.js';
+import type { ModelReport, ModelVersionReport, ServedModel, Service } from '../service/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
 import { readPage } from './read-request.js';
 import { encodeBatching, encodeInstance } from './versions.js';
@@ -46,7 +46,7 @@ function encodeVersion({ status: { version, state, info }, gauges }: ModelVersio
   };
 }
 
-function encodeLoaded({ source, signature, tasks, batching, ...info }: ModelInfo): Encoded<LoadedModel> {
+function encodeLoaded({ source, signature, tasks, batching, ...info }: ServedModel): Encoded<LoadedModel> {
   return {
     runtime: source.runtime,
     tasks: ['infer', ...MODEL_TASKS.filter((task) => tasks?.[task] !== undefined)],

@@ -18,4 +18,11 @@ export type { MediaDecoders } from './media/decoders.js';
 export { MediaOptionsSchema } from './media/options.js';
 export { runWindows } from './media/run-windows.js';
 export { Models, type ModelsSetup } from './models.js';
-export type { LoadModelOptions, ModelReport, ModelUseCases, ModelVersionReport, VersionReport } from './types.js';
+export type {
+  LoadModelOptions,
+  ModelReport,
+  ModelUseCases,
+  ModelVersionReport,
+  ServedModel,
+  VersionReport,
+} from './types.js';

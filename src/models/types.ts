@@ -1,6 +1,6 @@
 import type { Action, Call, ModelRef, ModelState } from '../core/index.js';
 import type { ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
-import type { ListedModel } from '../repository/index.js';
+import type { ListedModel, ModelSource, ResolvedModelConfig } from '../repository/index.js';
 
 export interface LoadModelOptions {
   /** Repository path or folder name when there are several. */
@@ -59,6 +59,11 @@ export interface ModelReport {
   readonly versions: readonly ModelVersionReport[];
 }
 
+/** A version that serves, as data: what protocols know of it. */
+export interface ServedModel extends Omit<ModelInfo, 'source'> {
+  readonly source: Omit<ModelSource, 'manifest'>;
+}
+
 /** Models and their versions: what is known of them, loading and unloading. All reject with MillraceError. */
 export interface ModelUseCases {
   /** Throws where there is no such model, or the caller lacks the right on it. */
@@ -66,7 +71,11 @@ export interface ModelUseCases {
   /** Whether a version (undefined = the one the policy would choose) answers requests. Unknown models: false. */
   modelReady(call: Call, name: string, version: number | undefined): boolean;
   /** `not_found` unless serving. `versions` = all serving ones. */
-  modelInfo(call: Call, name: string, version: number | undefined): { info: ModelInfo; versions: readonly number[] };
+  modelInfo(call: Call, name: string, version: number | undefined): { info: ServedModel; versions: readonly number[] };
+  /** The completed configuration of a version; `not_found` unless serving. */
+  modelConfig(call: Call, name: string, version: number | undefined): ResolvedModelConfig;
+  /** The same as Triton writes it: JSON with the names of `config.pbtxt`. */
+  tritonConfig(call: Call, name: string, version: number | undefined): Readonly<Record<string, unknown>>;
   /**
    * How every version of a model stands that was ever asked for, or the one that is named by number or label; reasons only with the right
    * `model.observe`. `not_found` for unknown ones. Needs the right `model.read`.
@@ -90,13 +99,13 @@ export interface ModelUseCases {
    * `model.read` on any, unless they are not listed: to `suggest` one, or to choose one to `infer`: then those that the caller may infer.
    * A caller with rights on none gets none then. Aliases are among them to `suggest` one, and where all `names` are listed.
    */
-  readyModels(call: Call, purpose?: 'names' | 'suggest' | 'infer'): readonly ModelInfo[];
+  readyModels(call: Call, purpose?: 'names' | 'suggest' | 'infer'): readonly ServedModel[];
   repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
   /**
    * Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. What has not been pulled
    * is, where `sources.allow` lets it; the pull ends with the call.
    */
-  loadModel(call: Call, name: string, options: LoadModelOptions): Promise<readonly ModelInfo[]>;
+  loadModel(call: Call, name: string, options: LoadModelOptions): Promise<readonly ServedModel[]>;
   /**
    * Serves the listed models, each from a folder inside a repository, and unloads all others. Rejects with the reason of the first that
    * does not load; no other is unloaded then. Explicit mode only (`failed_precondition`).

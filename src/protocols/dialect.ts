@@ -1,6 +1,5 @@
 import type { Clock, ErrorCode, MillraceError, QuotaStanding } from '../core/index.js';
-import type { ModelInfo } from '../engine/index.js';
-import type { Service } from '../service/index.js';
+import type { ServedModel, Service } from '../service/index.js';
 import type { RequestMemo } from './request-memo.js';
 import type { Route } from './route.js';
 import type { Decoder } from './shared/decoding/decoder.js';
@@ -66,7 +65,7 @@ export interface GrpcPart {
 
 export interface ModelsDescription {
   /** Ready models; of several versions of one, the highest counts. */
-  readonly models: readonly ModelInfo[];
+  readonly models: readonly ServedModel[];
   /** How the client reached the server, e.g. `http://localhost:8000`. */
   readonly origin: string;
   /** Callers need a key. */

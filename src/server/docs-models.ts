@@ -1,7 +1,7 @@
 import { groupBy, type TensorSpec, type Turns } from '../core/index.js';
-import type { ModelInfo } from '../engine/index.js';
 import { effectiveSampling } from '../generation/index.js';
 import type { OpenApiObject } from '../protocols/index.js';
+import type { ServedModel } from '../service/index.js';
 
 /** Models of thousands of classes are asked for the best ones. */
 const MOST_CLASSES = 5;
@@ -10,7 +10,7 @@ const MOST_CLASSES = 5;
 const MODELS_PER_TURN = 16;
 
 /** What the documentation page knows of each model, of several versions of the highest one; in no protocol's terms. */
-export function describeModels(models: readonly ModelInfo[], turns: Turns): Promise<readonly OpenApiObject[]> {
+export function describeModels(models: readonly ServedModel[], turns: Turns): Promise<readonly OpenApiObject[]> {
   const byName = [...groupBy(models, ({ ref }) => ref.name)];
   return turns.map(byName, MODELS_PER_TURN, ([name, versions]) => {
     const info = versions.at(-1) ?? versions[0];
@@ -27,7 +27,7 @@ export function describeModels(models: readonly ModelInfo[], turns: Turns): Prom
   });
 }
 
-function describeTasks({ tasks: { generate } = {} }: ModelInfo): OpenApiObject {
+function describeTasks({ tasks: { generate } = {} }: ServedModel): OpenApiObject {
   if (generate === undefined) return {};
   return { generate: { chat: generate.chat, temperature: effectiveSampling(generate).temperature } };
 }

@@ -28,6 +28,7 @@ export {
   MediaOptionsSchema,
   type ModelReport,
   type ModelVersionReport,
+  type ServedModel,
   UnknownLabelError,
   type VersionReport,
 } from '../models/index.js';

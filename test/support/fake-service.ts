@@ -1,5 +1,6 @@
 import { type Call, type InferTarget, MillraceError, NO_PARAMETERS, type Signature } from '../../src/core/index.js';
 import type { ModelInfo, ModelStatistics, ModelStatus } from '../../src/engine/index.js';
+import { resolveModelConfig, toTritonConfig } from '../../src/repository/index.js';
 import { ONNX } from '../../src/runtimes/onnx/manifest.js';
 import type { LogSettings, Resolved, Service } from '../../src/service/index.js';
 import { nothingOf, serviceOf, type UseCases, withCases } from './service-of.js';
@@ -144,6 +145,9 @@ export function createFakeService(overrides: Partial<UseCases> = {}): FakeServic
     ready: () => fake.isReady,
     modelReady: (_call, name, version) => name === 'm' && (version === undefined || versions.includes(version)),
     modelInfo: (_call, name, version) => ({ info: fakeModelInfo(name, find(name, version)), versions }),
+    modelConfig: (_call, name, version) =>
+      resolveModelConfig(fakeModelInfo(name, find(name, version)).source.config, ONNX),
+    tritonConfig: (_call, name, version) => toTritonConfig(fakeModelInfo(name, find(name, version))),
     modelStatuses: (_call, name, version) =>
       statuses.filter((status) => status.version === find(name, version) && status.name === name),
     modelVersions: (_call, name) =>

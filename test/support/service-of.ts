@@ -22,6 +22,8 @@ const MEMBERS: { readonly [Name in keyof Service]: readonly (keyof Service[Name]
     'checkModel',
     'modelReady',
     'modelInfo',
+    'modelConfig',
+    'tritonConfig',
     'modelStatuses',
     'modelVersions',
     'modelReports',

@@ -1,6 +1,7 @@
 import type { Action, Call, InferTarget } from '../../core/index.js';
 import type { Engine, ModelInfo } from '../../engine/index.js';
 import { admit } from '../../governance/index.js';
+import { resolveModelConfig, toTritonConfig } from '../../repository/index.js';
 import type { Route } from '../../routing/index.js';
 import { findStatuses } from '../lookup/find-statuses.js';
 import { findVersion, type VersionLookup } from '../lookup/find-version.js';
@@ -59,6 +60,11 @@ export function createModelUseCases({ engine, lookup, routes }: ModelParts): Kno
       return route === undefined ? isModelReady(seen, own) : routes.isReady(route);
     },
     modelInfo: (call, name, version) => find(call, 'model.read', { name, version }),
+    modelConfig(call, name, version) {
+      const { source } = find(call, 'model.read', { name, version }).info;
+      return resolveModelConfig(source.config, source.manifest);
+    },
+    tritonConfig: (call, name, version) => toTritonConfig(find(call, 'model.read', { name, version }).info),
     modelStatuses(call, name, version) {
       const { seen, own, route } = seek(call, 'model.read', { name, version });
       const withReasons = call.principal.rights.allow('model.observe', own.name);

@@ -1,5 +1,6 @@
 import { type Datatype, decodeElements, ELEMENT_SIZE_BYTES, elementCount, type Tensor } from '../../core/index.js';
-import { type ModelInfo, sampleShapes } from '../../engine/index.js';
+import { sampleShapes } from '../../engine/index.js';
+import type { ServedModel } from '../../service/index.js';
 import { formatCurl } from '../../text/index.js';
 
 /** More elements than this are sent as zero bytes behind the JSON: nobody wants to copy a picture's numbers. */
@@ -27,7 +28,7 @@ export interface RequestExample {
  * first warm-up sample, and the data of `samples`, are more likely to suit the model.
  */
 export function exampleRequest(
-  info: Pick<ModelInfo, 'signature' | 'decoupled' | 'sequences' | 'source'>,
+  info: Pick<ServedModel, 'signature' | 'decoupled' | 'sequences' | 'source'>,
   samples: readonly Tensor[],
 ): RequestExample {
   const shapes = sampleShapes(info);

@@ -1,10 +1,14 @@
 import type { Static } from '@sinclair/typebox';
 import type { ModelState, TensorSpec } from '../../core/index.js';
-import type { ModelInfo, ModelStatistics, ModelStatus, StatDuration } from '../../engine/index.js';
+import type { ModelStatistics, ModelStatus, StatDuration } from '../../engine/index.js';
+import type { ServedModel } from '../../service/index.js';
 import type { IndexSchema, ModelMetadataSchema, StatisticsSchema } from './routes-schemas.js';
 
 /** Model metadata as the Open Inference Protocol has it, with the digest of the files as a property. */
-export function encodeModelMetadata(info: ModelInfo, versions: readonly number[]): Static<typeof ModelMetadataSchema> {
+export function encodeModelMetadata(
+  info: ServedModel,
+  versions: readonly number[],
+): Static<typeof ModelMetadataSchema> {
   return {
     name: info.ref.name,
     versions: versions.map(String),

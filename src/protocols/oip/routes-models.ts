@@ -1,6 +1,5 @@
 import type { Call, InferTarget } from '../../core/index.js';
 import type { ModelStatistics } from '../../engine/index.js';
-import { toTritonConfig } from '../../repository/index.js';
 import type { Service } from '../../service/index.js';
 import { healthResponse, jsonResponse, type Route } from '../route.js';
 import { targetOf } from '../shared/target.js';
@@ -59,7 +58,7 @@ function routesUnder(service: Pick<Service, 'models'>, prefix: string): readonly
       response: ModelConfigurationSchema,
       handle: (call, request) => {
         const { name, version } = targetOf(request);
-        return jsonResponse(toTritonConfig(service.models.modelInfo(call, name, version).info));
+        return jsonResponse(service.models.tritonConfig(call, name, version));
       },
     },
     {

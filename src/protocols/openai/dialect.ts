@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../../engine/index.js';
+import type { ServedModel } from '../../service/index.js';
 import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
 import { unknownModel } from '../shared/generation/choices.js';
 import { taskOf } from '../shared/pooling/tasks.js';
@@ -16,7 +16,7 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
     maxAgeMs: options.maxStoredAgeMs,
   });
   const startedAtS = Math.floor(clock.wallNow() / 1_000);
-  const describeModel = ({ ref }: ModelInfo) => ({
+  const describeModel = ({ ref }: ServedModel) => ({
     id: ref.name,
     object: 'model',
     created: startedAtS,
@@ -60,6 +60,6 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
 }
 
 /** A model that this API serves. */
-function hasTask(info: ModelInfo): boolean {
+function hasTask(info: ServedModel): boolean {
   return taskOf(info) !== undefined;
 }

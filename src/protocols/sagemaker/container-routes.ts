@@ -1,7 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { type Call, excerpt, invalidArgument } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
-import type { Service } from '../../service/index.js';
+import type { ServedModel, Service } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import { emptyResponse, healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
 import { chooseModel } from '../shared/invocations/choose-model.js';
@@ -140,6 +139,6 @@ function describeModel(service: Pick<Service, 'models'>, call: Call, name: strin
   return listed(service.models.modelInfo(call, name, undefined).info);
 }
 
-function listed({ ref, source }: ModelInfo): ListedModel {
+function listed({ ref, source }: ServedModel): ListedModel {
   return { modelName: ref.name, modelUrl: source.from ?? source.modelFolder };
 }

@@ -1,6 +1,5 @@
 import { type Call, MillraceError, poolingSpecOf } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
-import { resolveModelConfig } from '../../repository/index.js';
+import type { ServedModel } from '../../service/index.js';
 import { emptyResponse, jsonResponse } from '../route.js';
 import type { WireResponse } from '../wire.js';
 import type { TeiContext } from './read.js';
@@ -18,7 +17,7 @@ export function answerInfo(context: TeiContext, call: Call, name: string): WireR
 /** The model, and its limits. Throws `not_found`. */
 export function describeModel({ service }: TeiContext, call: Call, name: string) {
   const { info } = service.models.modelInfo(call, name, undefined);
-  const { queue } = resolveModelConfig(info.source.config, info.source.manifest);
+  const { queue } = service.models.modelConfig(call, name, undefined);
   const { maxInputTokens = 0 } = poolingSpecOf(info.tasks ?? {}) ?? {};
   return {
     model_id: info.ref.name,
@@ -39,7 +38,7 @@ export function describeModel({ service }: TeiContext, call: Call, name: string)
   };
 }
 
-function modelType({ tasks = {} }: Pick<ModelInfo, 'tasks'>): object {
+function modelType({ tasks = {} }: Pick<ServedModel, 'tasks'>): object {
   const { embed, sparse, rank, classify, tokenClassify } = tasks;
   if (embed !== undefined)
     return { embedding: { pooling: embed.pooling === 'lasttoken' ? 'last_token' : embed.pooling } };

@@ -1,6 +1,5 @@
 import { type Call, invalidArgument, MillraceError, type ModelTask, poolingSpecOf } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
-import type { Resolved } from '../../service/index.js';
+import type { Resolved, ServedModel } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import type { DecodeFunction } from '../shared/decoding/jobs.js';
 import type { Reply } from '../shared/decoding/reply.js';
@@ -128,7 +127,7 @@ function requestFunction<Kind extends TeiKind>(): DecodeFunction<BodyJob<Kind>, 
 
 type Checked = Pick<TeiRequest, 'count' | 'parameters' | 'zeroShot'>;
 
-function checkRequest({ count, parameters, zeroShot }: Checked, { tasks }: ModelInfo, most: number): void {
+function checkRequest({ count, parameters, zeroShot }: Checked, { tasks }: ServedModel, most: number): void {
   if (zeroShot !== undefined) checkEntailment(tasks?.classify?.labels ?? []);
   if (count > most) throw invalidArgument(`batch size ${count} > maximum allowed batch size ${most}`);
   const { dimensions = 0, pooling } = parameters;

@@ -1,5 +1,5 @@
 import { type Call, Turns } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
+import type { ServedModel } from '../../service/index.js';
 import { jsonTextResponse, type Route } from '../route.js';
 import { resolveModel } from '../shared/pooling/run.js';
 import { createVectorAnswer } from '../shared/pooling/write-vectors.js';
@@ -20,7 +20,7 @@ interface ForTask extends Described {
 }
 
 /** The kind of a request to the model's own address, by the model's task. */
-function kindOf({ tasks }: ModelInfo): 'embed' | 'embedSparse' | 'rerank' | 'predict' | 'tokenClasses' {
+function kindOf({ tasks }: ServedModel): 'embed' | 'embedSparse' | 'rerank' | 'predict' | 'tokenClasses' {
   if (tasks?.classify !== undefined) return 'predict';
   if (tasks?.tokenClassify !== undefined) return 'tokenClasses';
   if (tasks?.sparse !== undefined) return 'embedSparse';

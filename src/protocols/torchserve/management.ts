@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import { type Call, excerpt, invalidArgument, MillraceError } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
-import type { Service } from '../../service/index.js';
+import type { ServedModel, Service } from '../../service/index.js';
 import { type ListedModel, type ModelPage, readyByName } from '../shared/model-server/listed-models.js';
 import { loadFrom } from '../shared/model-server/load-from.js';
 import { VersionError } from './errors.js';
@@ -109,7 +108,7 @@ export class Management {
     return `Workers scaled to ${instances} for model: ${name}${version === undefined ? '' : `, version: ${version}`}`;
   }
 
-  #describeOne(call: Call, info: ModelInfo): object {
+  #describeOne(call: Call, info: ServedModel): object {
     const { ref, source, instances, maxBatchSize } = info;
     const gauges = this.#service.models.modelGauges(call, ref);
     const pendingRequests = gauges?.queuedRequests ?? 0;
@@ -134,7 +133,7 @@ export class Management {
   }
 }
 
-function listed({ ref, source }: ModelInfo): ListedModel {
+function listed({ ref, source }: ServedModel): ListedModel {
   // What a route stands for is not told.
   const modelUrl = ref.name === source.name ? (source.from ?? basename(source.modelFolder)) : ref.name;
   return { modelName: ref.name, modelUrl };

@@ -8,7 +8,7 @@ import {
   type SequenceControl,
   Turns,
 } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
+import type { ServedModel } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import { timedEncoding } from '../shared/answer-inference.js';
 import { LARGE_BYTES, type WireHeaders, type WireRequest, type WireResponse, type WireStream } from '../wire.js';
@@ -23,7 +23,7 @@ export interface Asked {
   /** The answer is wanted in pieces, as far as the model gives it so. */
   readonly stream: boolean;
   /** The sequence that it belongs to, if the model keeps any. */
-  readonly sequence?: (info: ModelInfo) => SequenceControl | undefined;
+  readonly sequence?: (info: ServedModel) => SequenceControl | undefined;
 }
 
 /** One answer, or the pieces of it. */
@@ -73,7 +73,7 @@ export class Predictions {
     // Reading a form costs something, so the right is checked first.
     if (wire.body.length > LARGE_BYTES) await service.inference.checkTarget(call, target);
     const parts = await this.#decoder.parts(call, wire, maxInputs);
-    const sequence = (info: ModelInfo) => (info.sequences ? sequenceIn(wire.headers) : undefined);
+    const sequence = (info: ServedModel) => (info.sequences ? sequenceIn(wire.headers) : undefined);
     const predicted = await this.predict(call, { target, parts, stream: true, sequence });
     if (predicted.kind === 'many') {
       return { status: 200, headers: TEXT_STREAM_HEADERS, stream: flatten(predicted.pieces) };

@@ -1,5 +1,4 @@
 import { invalidArgument } from '../../../core/index.js';
-import { toTritonConfig } from '../../../repository/index.js';
 import type { Service } from '../../../service/index.js';
 import type { GrpcMethod } from '../../shared/grpc/method.js';
 import { encodeModelMetadata, encodeStatistics } from '../routes-encode.js';
@@ -29,7 +28,7 @@ export function createModelMethods(service: Pick<Service, 'models'>): readonly G
     plainMethod<ModelRequest>({
       name: 'ModelConfig',
       answer: (call, { name, version }) => ({
-        config: toTritonConfig(service.models.modelInfo(call, name, decodeVersion(version)).info),
+        config: service.models.tritonConfig(call, name, decodeVersion(version)),
       }),
     }),
     plainMethod<ModelRequest>({

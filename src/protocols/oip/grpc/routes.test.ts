@@ -5,7 +5,6 @@ import { createFakeService, type FakeService } from '../../../../test/support/fa
 import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
 import { TRITON_EXTENSIONS } from '../../../../test/support/triton-extensions.js';
 import type { MillraceError } from '../../../core/index.js';
-import { toTritonConfig } from '../../../repository/index.js';
 import { createGrpcMethods } from './routes.js';
 
 function methodsOf(service: FakeService) {
@@ -157,9 +156,9 @@ describe('health and metadata', () => {
 
   it('of a configuration, all of which HTTP shows, too', async () => {
     const service = createFakeService();
-    const { info } = service.models.modelInfo(createTestCall(), 'm', undefined);
+    const shown = service.models.tritonConfig(createTestCall(), 'm', undefined);
     const { config } = (await ask('ModelConfig', { name: 'm', version: '-1' })) as { config: object };
-    const strings = JSON.parse(JSON.stringify(toTritonConfig(info)), (key, value) =>
+    const strings = JSON.parse(JSON.stringify(shown), (key, value) =>
       key === 'dims' ? value.map(String) : key === 'max_queue_delay_microseconds' ? String(value) : value,
     );
     const { dynamic_batching: batching, ...rest } = strings;

@@ -13,8 +13,8 @@ import {
   type Tensor,
   type Usage,
 } from '../../../core/index.js';
-import type { ModelInfo } from '../../../engine/index.js';
 import { tensorsOfPrompt } from '../../../generation/index.js';
+import type { ServedModel } from '../../../service/index.js';
 import { type InferResult, type Resolved, type Service, UnknownLabelError } from '../../../service/index.js';
 import { didYouMean } from '../../../text/index.js';
 import { onlyAnswer } from '../answer-inference.js';
@@ -227,7 +227,7 @@ export function unresolved(error: unknown, { service, call, model }: Asked): unk
 }
 
 /** What an unknown model is answered with: the name that may have been meant among those that the caller may see. */
-export function unknownModel(model: string, ready: readonly ModelInfo[]): MillraceError {
+export function unknownModel(model: string, ready: readonly ServedModel[]): MillraceError {
   const names = [...new Set(ready.map(({ ref }) => ref.name))];
   return modelNotFound(`model ${quoted(model)} is not found${didYouMean(model, names, "'")}`);
 }

@@ -1,7 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { Call } from '../../../core/index.js';
-import type { ModelInfo } from '../../../engine/index.js';
-import type { Service } from '../../../service/index.js';
+import type { ServedModel, Service } from '../../../service/index.js';
 
 /** A model in a list; `modelUrl`: as it was given when the model was loaded, else its folder or file. */
 export const ListedModelSchema = Type.Object({ modelName: Type.String(), modelUrl: Type.String() });
@@ -16,7 +15,7 @@ export type ListedModel = Readonly<Static<typeof ListedModelSchema>>;
 export type ModelPage = Readonly<Static<typeof ModelPageSchema>>;
 
 /** Ready models in order of name, each once: of several versions the last one that the service tells of. */
-export function readyByName(service: Pick<Service, 'models'>, call: Call): readonly ModelInfo[] {
+export function readyByName(service: Pick<Service, 'models'>, call: Call): readonly ServedModel[] {
   const models = new Map(service.models.readyModels(call).map((info) => [info.ref.name, info]));
   return [...models.values()].sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1));
 }

@@ -1,6 +1,5 @@
 import { type Call, MillraceError } from '../../../core/index.js';
-import type { ModelInfo } from '../../../engine/index.js';
-import type { Service } from '../../../service/index.js';
+import type { ServedModel, Service } from '../../../service/index.js';
 
 /** Loading a model has failed since there is no memory left, or no room for its instances: who asked may unload others, and try again. */
 export class OutOfMemoryError extends MillraceError {
@@ -17,7 +16,7 @@ export async function loadFrom(
   service: Pick<Service, 'models'>,
   call: Call,
   { name, url }: { readonly name: string; readonly url: string },
-): Promise<readonly ModelInfo[]> {
+): Promise<readonly ServedModel[]> {
   try {
     return await service.models.loadModel(call, name, { from: url });
   } catch (error) {

@@ -1,6 +1,5 @@
 import { type Call, MillraceError, MODEL_TASKS, type ModelTask } from '../../../core/index.js';
-import type { ModelInfo } from '../../../engine/index.js';
-import type { Service } from '../../../service/index.js';
+import type { ServedModel, Service } from '../../../service/index.js';
 import { ParameterError } from '../generation/parameter-error.js';
 
 const MAX_LISTED = 5;
@@ -15,7 +14,7 @@ const ABILITIES: Readonly<Record<ModelTask, readonly [string, string]>> = {
 };
 
 /** The task of a model. Default: it has none. */
-export function taskOf({ tasks }: Pick<ModelInfo, 'tasks'>): ModelTask | undefined {
+export function taskOf({ tasks }: Pick<ServedModel, 'tasks'>): ModelTask | undefined {
   return MODEL_TASKS.find((task) => tasks?.[task] !== undefined);
 }
 
@@ -34,7 +33,7 @@ export function lacksTask(service: Pick<Service, 'models'>, call: Call, { name, 
 interface Lacking {
   /** As the caller named it. */
   readonly name: string;
-  readonly info: ModelInfo;
+  readonly info: ServedModel;
   readonly task: ModelTask;
 }
 
@@ -63,7 +62,7 @@ interface Unnamed {
   readonly hint: string;
 }
 
-function namesWith(tasks: readonly ModelTask[], models: readonly ModelInfo[]): readonly string[] {
+function namesWith(tasks: readonly ModelTask[], models: readonly ServedModel[]): readonly string[] {
   const names = models
     .filter((info) => tasks.some((task) => info.tasks?.[task] !== undefined))
     .map(({ ref }) => ref.name);

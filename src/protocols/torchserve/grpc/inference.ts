@@ -1,5 +1,5 @@
 import { type Call, invalidArgument } from '../../../core/index.js';
-import type { ModelInfo } from '../../../engine/index.js';
+import type { ServedModel } from '../../../service/index.js';
 import type { DialectContext } from '../../dialect.js';
 import type { GrpcMethod, GrpcStream, UnaryMethod } from '../../shared/grpc/method.js';
 import { healthText } from '../ping.js';
@@ -50,6 +50,6 @@ function handleOne({ predictions, decode }: PredictionMethods): UnaryMethod['han
   };
 }
 
-function refuseSequences({ sequences }: ModelInfo): undefined {
+function refuseSequences({ sequences }: ServedModel): undefined {
   if (sequences) throw invalidArgument('the model keeps sequences: use StreamPredictions2');
 }
