@@ -37,7 +37,7 @@ export const POOLING_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /tei/{model}/v1/embeddings': TEI,
   'POST /tei/{model}/embeddings': TEI,
   'GET /tei/{model}/info': TEI_INFO,
-  'GET /tei/{model}/metrics': { needs: 'model.observe', unknown: 422 },
+  'GET /tei/{model}/metrics': { needs: 'model.observe' },
   'GET /tei/{model}': TEI_HEALTH,
   'GET /tei/{model}/health': TEI_HEALTH,
   'GET /tei/{model}/ping': TEI_HEALTH,
