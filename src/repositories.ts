@@ -17,7 +17,7 @@ export function openRepository(
   return createFolderRepository({ ...parts, paths: options.paths, options });
 }
 
-/** Gets models that are not there. */
+/** Pulls models from `sources`. */
 export function createPuller(
   { sources: options }: Settings,
   { runtimes, clock, events }: Pick<FolderRepositorySetup, 'runtimes' | 'clock' | 'events'>,

@@ -119,13 +119,13 @@ export function createTiming(receivedAt: number): Timing {
   };
 }
 
-/** The request goes on at another version: its attempt is kept, and the timing of the next one begins. */
+/** The request goes on at another version: the attempt is kept, and its stamps are cleared for the next one. */
 export function endAttempt(timing: Timing, error: MillraceError): void {
   keepAttempt(timing, error);
   Object.assign(timing, NOTHING_YET);
 }
 
-/** The request runs once more at its version, whose queue it has not left: the run that failed is kept as an attempt. */
+/** The request runs once more at its version: the run that failed is kept as an attempt. `ran`: stamps of that run. */
 export function keepAttempt(timing: Timing, error: MillraceError, ran: Partial<AttemptTiming> = {}): void {
   if (timing.earlierAttempts.length >= MAX_ATTEMPTS) return;
   const { timing: stamps, ...attempt } = attemptOf(timing, error);

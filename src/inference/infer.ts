@@ -20,7 +20,7 @@ export interface InferenceSetup extends RunDependencies {
   readonly observers: readonly InferenceObserver[];
 }
 
-/** Runs a copy of a request for nobody, on a version that may be chosen anew until it begins. Rejects with why it has ended. */
+/** Runs the copy of a request that no caller waits for. `choose` gives its version, also in place of one that has been unloaded. Rejects with the error by which it ends. */
 export type InferCopy = (call: Call, choose: () => ModelInfo, request: InferRequest) => Promise<InferResult>;
 
 /** Inference as protocols see it, and copies for shadows. */
@@ -32,7 +32,7 @@ export function createInference(setup: InferenceSetup & { readonly audited: Audi
   return { useCases: { ...infer, ...createSharedMemoryUseCases(setup) }, inferCopy };
 }
 
-/** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
+/** Resolves and runs inferences. Publishes one `inferFinished` for each call. */
 export function createInfer(dependencies: InferenceSetup) {
   const { clock, events, lookup, routes } = dependencies;
   const observers = [...dependencies.observers, createEventObserver((event) => events.publish('inferFinished', event))];

@@ -33,7 +33,7 @@ interface InferenceSetup {
   readonly kind: InferenceKind;
 }
 
-/** One request from the version that was chosen for it to its end, over every attempt. */
+/** One inference, from the choice of its version to its end, over all of its attempts. */
 export class Inference implements ObservedInference {
   readonly call: Call;
   readonly request: InferRequest;
@@ -42,7 +42,7 @@ export class Inference implements ObservedInference {
   #plan: Plan;
   /** The version that runs it; undefined before the first attempt, and after one that has ended. */
   #running: ModelInfo | undefined;
-  /** Its version serves, as far as is known. */
+  /** False from the moment at which its version is looked up again until one is found. */
   #hasVersion = true;
   #listeners: InferenceListener[] = NO_LISTENERS;
 
@@ -76,7 +76,7 @@ export class Inference implements ObservedInference {
     return this.#plan.options.whole === true && this.info.tasks?.generate !== undefined;
   }
 
-  /** Asks the observers; a promise where one has to wait. Throws, or rejects with, why it is refused: it has ended then. */
+  /** Asks the observers; a promise where one of them waits. Throws or rejects with the error of a refusal, and the inference has ended then. */
   admit(): void | Promise<void> {
     const { observers } = this.#parts;
     try {
@@ -90,7 +90,7 @@ export class Inference implements ObservedInference {
     }
   }
 
-  /** Chooses the version by what is in the request, and begins with it. Throws why it cannot: it has ended then. */
+  /** Settles the version, now that the request is known, and begins its first attempt. Throws where no version answers, and the inference has ended then. */
   begin(): ModelInfo {
     try {
       if (this.call.cancelled !== undefined) throw this.call.cancelled;
@@ -106,7 +106,7 @@ export class Inference implements ObservedInference {
   }
 
   /**
-   * The version that runs it now, after others had their turn: it may have been loaded again, or be gone. Throws where nothing takes its
+   * The version that runs it now. It may have been loaded again, or be gone, while other requests were served. Throws where none takes its
    * place.
    */
   renew(): ModelInfo {
@@ -121,7 +121,7 @@ export class Inference implements ObservedInference {
     return plan.info;
   }
 
-  /** The version that takes it over from an arm that has failed; undefined = none does. */
+  /** The version that takes the inference over from an arm that has failed; undefined = none. */
   moveOn(error: MillraceError): ModelInfo | undefined {
     const { call, request } = this;
     if (this.choice === undefined || call.cancelled !== undefined) return undefined;
@@ -135,7 +135,7 @@ export class Inference implements ObservedInference {
     return plan.info;
   }
 
-  /** Whether another version would take it over if no instance were up. */
+  /** Whether another version would take the inference over while no instance is up. */
   get mayMove(): boolean {
     return mayMove(this.#plan, this.request, this.#parts.candidates);
   }
@@ -159,7 +159,7 @@ export class Inference implements ObservedInference {
     this.#publish(error, answered);
   }
 
-  /** An error as the caller is told of it. */
+  /** The error as the caller may see it: models that the caller does not see are not named. */
   told(thrown: unknown): MillraceError {
     return tell(toMillraceError(thrown), this.call, { name: this.askedName, isRoute: this.choice !== undefined });
   }
@@ -215,7 +215,7 @@ export class Inference implements ObservedInference {
     return sequence && sequenceOf(this.call, this.target, sequence.id);
   }
 
-  /** Throws for what the caller asks for beyond what a version can do, before anything is submitted. */
+  /** Throws where the request asks for outputs that the version cannot give. */
   #checkAsked(info: ModelInfo): void {
     if (usesSharedMemory(this.request)) outputUses(this.request, info);
     checkClasses(this.request, info.signature.outputs);

@@ -21,37 +21,37 @@ export interface ObservedInference {
 export type InferenceKind = 'request' | 'shadow';
 
 /**
- * Sees every inference of the server, in the order of the list: shadow copies, and those that models ask for, too. What it costs, each request
- * pays. Only `admit` may throw, and only it may wait.
+ * Sees every inference of the server, shadow copies and calls of models included, in the order of the list. Every request pays for
+ * each observer. Only `admit` may throw, and only `admit` may wait.
  */
 export interface InferenceObserver {
   /**
-   * Before a version runs it. Throws or rejects to refuse it; a promise where it has to wait for it. What it returns hears what
-   * follows.
+   * Called before the first attempt. Throws or rejects to refuse the inference; returns a promise to make it wait. The listener that it
+   * returns hears the rest of the inference.
    */
   admit?(inference: ObservedInference): InferenceListener | undefined | Promise<InferenceListener | undefined>;
   /**
-   * Once for each, whether it was answered, has failed, or was refused before it had a version; the last that is heard of it. The
-   * timing of its call has its attempts.
+   * Called once for each inference, last of all: answered, failed, or refused before it had a version. The timing of the call has the
+   * attempts.
    */
   ended?(event: Events['inferFinished'], kind: InferenceKind): void;
 }
 
-/** Hears what becomes of one inference that its observer has admitted. */
+/** Hears one inference that its observer has admitted. */
 export interface InferenceListener {
-  /** A version is to run it; also in place of another one, of which {@link attemptEnded} has been called. */
+  /** An attempt begins at a version. For the attempt before, {@link attemptEnded} has been called. */
   attemptBegan?(attempt: Pick<ObservedInference, 'info' | 'choice'>): void;
   /** The data of all inputs is there. It may lie in the memory of bodies, which is used again when the inference has ended. */
   read?(request: InferRequest): void;
   /** An answer, as the model gave it: of its own name, whole tensors where the caller wants classes. */
   responded?(response: InferResponse): void;
-  /** Of the version that ran it. `cancelled` says nothing about the version: it has not seen the request, or its caller has left. */
+  /** The attempt has ended. `cancelled` says nothing about the version: it has not seen the request, or the caller has left. */
   attemptEnded?(error: MillraceError | undefined): void;
-  /** It has ended, answered or not; called once. */
+  /** The inference has ended, answered or not. Called once. */
   ended?(error: MillraceError | undefined): void;
 }
 
-/** Inferences begin only where what they do can be recorded. */
+/** Refuses inferences that have to be recorded while the audit trail cannot be written. */
 export function createAuditObserver(audit: Pick<AuditTrail, 'checkInference'>): InferenceObserver {
   return {
     admit({ kind, target }) {

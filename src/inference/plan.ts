@@ -16,7 +16,7 @@ export interface Candidate {
 export interface Plan extends Resolved, Candidate {
   readonly info: ModelInfo;
   readonly options: ResolveOptions;
-  /** What of the name there is for the caller. */
+  /** Models, versions and labels that the caller may see. */
   readonly lookup: VersionLookup;
   /** Nothing has the name any more that was asked for, but sequences which began by it: nothing else may run. */
   readonly forSequencesOnly: boolean;
@@ -24,11 +24,11 @@ export interface Plan extends Resolved, Candidate {
   readonly tried: ReadonlySet<RouteArm>;
 }
 
-/** What plans choose from. None of these changes anything. */
+/** The versions and arms from which a plan chooses. No method changes anything. */
 export interface Candidates {
   /** The version of this number that serves now. */
   serving(name: string, version: number): ModelInfo | undefined;
-  /** What the name stands for now. Throws why nothing does. */
+  /** The version for which the name stands now. Throws where there is none. */
   named(plan: Plan): ModelInfo;
   /** The arm of a route for a call, whose request is undefined until it has been decoded. Throws why none serves. */
   arm(route: Route, call: Call, request: InferRequest | undefined): ArmChoice;
@@ -45,8 +45,8 @@ export interface AskedRequest {
 const NO_INSTANCE = new MillraceError('unavailable', 'no instance is up');
 
 /**
- * A plan once the request is known: a route may choose by what is in it, and a sequence stays on what it runs on. Throws where nothing
- * answers it, or not as it was asked for.
+ * The plan once the request is known: a route may choose by the request, and a sequence stays on its version. Throws where no version
+ * answers, or none that answers as the caller asks.
  */
 export function withRequest(
   plan: Plan,
@@ -63,8 +63,8 @@ export function dependsOnRequest({ choice, forSequencesOnly }: Plan): boolean {
 }
 
 /**
- * A plan with the version that runs the request now: loaded again or not, the one before while it serves. Where it is gone, a route chooses
- * anew by what is in the request. The same plan where nothing has changed. Throws as {@link withRequest}.
+ * The plan with the version that serves now under the same number, which may have been loaded again. Where it is gone, a route chooses
+ * another one for the request. Returns the same plan where nothing has changed. Throws as {@link withRequest}.
  */
 export function renewed(plan: Plan, { call, request }: AskedRequest, candidates: Candidates): Plan {
   const { info, choice } = plan;
@@ -74,7 +74,7 @@ export function renewed(plan: Plan, { call, request }: AskedRequest, candidates:
   return checked({ ...plan, info: same ?? anew?.info ?? candidates.named(plan), choice: anew });
 }
 
-/** A plan with the arm that takes over a request from one that has failed; undefined = none does, and the request has failed. */
+/** The plan with the arm that takes the request over after a failure; undefined = none does. */
 export function afterFailure(
   plan: Plan,
   failure: Omit<ArmFailure, 'tried'>,

@@ -36,7 +36,7 @@ export class Resolver {
     this.#setup = setup;
   }
 
-  /** What plans choose from. */
+  /** For plans. */
   get candidates(): Candidates {
     const { lookup, routes } = this.#setup;
     return {
@@ -64,7 +64,7 @@ export class Resolver {
     return principal.rights.allow('model.infer', aliases.resolve({ name, version: undefined }).name);
   }
 
-  /** Nothing is noted yet. Throws why nothing answers, as the caller is told of it, and the call is settled then. */
+  /** Throws as the caller may see it where no version answers; the end of the call has been published then. */
   #find(call: Call, target: InferTarget, options: ResolveOptions): Plan {
     const { lookup, routes, onRefused } = this.#setup;
     // An ensemble names its steps by their own names.

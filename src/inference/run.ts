@@ -113,7 +113,7 @@ export function createRun({ engine, sharedMemory, decoders, clock }: RunDependen
     }
   }
 
-  /** The inference has begun with this version. Rejects with the error as its caller is told of it; the inference has ended then. */
+  /** Runs an inference that has begun with this version. Rejects with the error as its caller may see it, and the inference has ended then. */
   return (inference: Inference, info: ModelInfo): Promise<InferResult> => {
     const { request } = inference;
     const ready = { inference, request, info };

@@ -5,7 +5,7 @@ import type { AuthOptions } from '../options.js';
 import type { StoredKeys } from './stored-keys.js';
 
 /**
- * A caller as it can be written down, for work that runs later on its account. It has no rights: those count that hold when the work
+ * A caller as data, for work that runs later on its account. It holds no rights: the work has the rights that are in force when it
  * runs.
  */
 export interface StoredIdentity {
@@ -31,7 +31,7 @@ interface RecallSetup {
   readonly written: () => AuthOptions['keys'];
 }
 
-/** The principal of a stored identity now. Rejects with `unauthenticated` where its key does not hold any more, and `unavailable` where that cannot be read. */
+/** Makes the principal of a stored identity. Rejects with `unauthenticated` where its key is no longer valid, and `unavailable` where keys cannot be read. */
 export type RecallPrincipal = (identity: StoredIdentity) => Promise<Principal>;
 
 export function createRecall({ policy, stored, written }: RecallSetup): RecallPrincipal {

@@ -11,7 +11,7 @@ export interface AnsweredInference<Answer> {
   readonly target: InferTarget;
   /** Without `onlyOne`, a model that may give several answers is an error of the server. */
   readonly options: ResolveOptions;
-  /** Called once it is known which version answers: what is in a request may depend on the model. */
+  /** Called with the version that answers: the meaning of a body may depend on the model. */
   readonly decode: (resolved: Resolved) => InferRequest | Promise<InferRequest>;
   readonly encode: (response: InferResponse) => Answer | Promise<Answer>;
 }

@@ -47,7 +47,7 @@ export interface StoredRequest {
   readonly body: Uint8Array;
 }
 
-/** On whose behalf, and how urgently. */
+/** The caller of a stored request. */
 export interface StoredCaller {
   readonly principal: Principal;
   /** Default: normal. */
@@ -56,7 +56,7 @@ export interface StoredCaller {
   readonly signal?: AbortSignal;
 }
 
-/** Answers stored bytes without a socket, as the same bytes are answered that come over one. A credential among the headers does not count. */
+/** Answers a stored request without a socket, with the answer that the same bytes get over one. Ignores credentials in its headers. */
 export type AnswerStored = (request: StoredRequest, caller: StoredCaller) => Promise<Response>;
 
 export function createStoredAnswers(parts: FetchParts): AnswerStored {
@@ -72,7 +72,6 @@ export function createStoredAnswers(parts: FetchParts): AnswerStored {
   };
 }
 
-/** They come from nowhere. */
 const STORED_ORIGIN = 'http://localhost';
 
 interface Entering {

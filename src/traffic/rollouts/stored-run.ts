@@ -20,7 +20,7 @@ interface StoredRunParts {
   readonly events: EventBus;
 }
 
-/** By whom something was decided, and what was known then. */
+/** A decision's author and figures. */
 export interface Decided {
   readonly by: string;
   readonly canary: number;
@@ -34,7 +34,7 @@ interface SeenSoFar {
   readonly points: readonly TimelinePoint[];
 }
 
-/** What the store keeps of one rollout: its decisions, and what it has seen. */
+/** Stores one rollout: its decisions, and the traffic that it has seen. */
 export class StoredRun {
   readonly #record: RolloutRecord;
   readonly #parts: StoredRunParts;
