@@ -4,7 +4,7 @@ export { ANONYMOUS, EMBEDDING_PROGRAM, LOCAL_OPERATOR } from './access/anonymous
 export type { PlacedBinding } from './access/binding.js';
 export { checkAccess, expandActions, parseAction } from './access/check-access.js';
 export { type Explanation, explainAccess } from './access/explain.js';
-export { type AccessState, hasKeeper, type Strangers, speaksOf, strangersOf, wouldLockOut } from './access/lock-out.js';
+export { type AccessState, hasKeeper, type Strangers, speaksOf, wouldLockOut } from './access/lock-out.js';
 export { type Access, AccessPolicy, grantsOfScopes, type Identity, identityOf, idOfIdentity } from './access/policy.js';
 export type { Grant, Roles } from './access/rights.js';
 export { BUILT_IN_ROLES, type BuiltInRole, ROLES_OF_SCOPE, SCOPES, type Scope } from './access/roles.js';
@@ -25,6 +25,7 @@ export {
   storedIdentityOf,
 } from './identity/stored-identity.js';
 export { type OnEnded, StoredKeys } from './identity/stored-keys.js';
+export { strangersOf } from './identity/strangers.js';
 export type { Peer, TokenSource } from './identity/token-source.js';
 export { createVouching, type VouchedCaller, type VouchFor } from './identity/vouched-callers.js';
 export * from './options.js';

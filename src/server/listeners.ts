@@ -6,12 +6,12 @@ import type { GrpcServer } from './grpc/index.js';
 import type { GrpcListener } from './grpc/listener.js';
 import type { HttpContext, StreamingExchange } from './http/exchange.js';
 import type { Entrance, Gate } from './http/gate.js';
-import { HttpListener } from './http/listener.js';
+import { HttpListener } from './http-listener.js';
 import type { WholeInferences } from './rest/dispatch.js';
 import { createMetricsDispatch } from './rest/metrics.js';
-import { createRestSide, type RestSide, withBearerOnly } from './rest/rest-side.js';
 import type { Router } from './rest/router.js';
 import { createSignposts } from './rest/signposts.js';
+import { createRestSide, type RestSide, withBearerOnly } from './rest-side.js';
 import type { TlsPair } from './tls.js';
 
 /** Where the server can be reached; undefined for what it does not have. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { strangersOf } from '../identity/strangers.js';
 import type { PlacedBinding } from './binding.js';
-import { type AccessState, hasKeeper, strangersOf, wouldLockOut } from './lock-out.js';
+import { type AccessState, hasKeeper, wouldLockOut } from './lock-out.js';
 import { AccessPolicy, type Identity } from './policy.js';
 
 type Written = Omit<PlacedBinding, 'place'>;

@@ -1,6 +1,4 @@
 import type { Action } from '../../core/index.js';
-import { nameOfIssuer } from '../identity/jwt/issuer-url.js';
-import type { IssuerOptions } from '../identity/jwt/options.js';
 import type { Binding } from './binding.js';
 import type { AccessPolicy, Identity } from './policy.js';
 import type { Grant } from './rights.js';
@@ -49,15 +47,4 @@ export function hasKeeper({ policy, keys, strangers }: AccessState): boolean {
 export function speaksOf({ principal, group }: Binding, { names, groups }: Strangers): boolean {
   if (principal !== undefined) return principal.startsWith(names);
   return groups !== undefined && group?.startsWith(groups) === true;
-}
-
-/** Callers with tokens of these issuers, and with certificates where the server asks clients for them. */
-export function strangersOf(issuers: readonly IssuerOptions[], asksForCertificates: boolean): readonly Strangers[] {
-  return [
-    ...issuers.map((issuer) => ({
-      names: `oidc:${nameOfIssuer(issuer)}/`,
-      groups: issuer.groupsClaim === '' ? undefined : issuer.groupsPrefix,
-    })),
-    ...(asksForCertificates ? [{ names: 'cert:', groups: '' }] : []),
-  ];
 }

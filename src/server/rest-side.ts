@@ -1,16 +1,16 @@
-import type { Call, Clock } from '../../core/index.js';
-import type { Authenticate, AuthenticateSigner } from '../../governance/index.js';
-import type { Dialect, Route } from '../../protocols/index.js';
-import type { Service } from '../../service/index.js';
-import { createDocsRoutes, type DocsOptions } from '../docs.js';
-import { createHealthRoutes } from '../health-routes.js';
-import type { StreamingExchange } from '../http/exchange.js';
-import { describeApi } from '../openapi/describe-api.js';
-import { createLoneReportRoutes, createReportRoutes } from '../rollout-report.js';
-import { createRestDispatch, type WholeInferences } from './dispatch.js';
-import { createRouteTable, OWN_NAME, type TableRow, unclaimedRoutes } from './route-table.js';
-import { createRouter, type Router } from './router.js';
-import { NO_SIGNPOSTS, type SignpostAt } from './signposts.js';
+import type { Call, Clock } from '../core/index.js';
+import type { Authenticate, AuthenticateSigner } from '../governance/index.js';
+import type { Dialect, Route } from '../protocols/index.js';
+import type { Service } from '../service/index.js';
+import { createDocsRoutes, type DocsOptions } from './docs.js';
+import { createHealthRoutes } from './health-routes.js';
+import type { StreamingExchange } from './http/exchange.js';
+import { describeApi } from './openapi/describe-api.js';
+import { createRestDispatch, type WholeInferences } from './rest/dispatch.js';
+import { createRouteTable, OWN_NAME, type TableRow, unclaimedRoutes } from './rest/route-table.js';
+import { createRouter, type Router } from './rest/router.js';
+import { NO_SIGNPOSTS, type SignpostAt } from './rest/signposts.js';
+import { createLoneReportRoutes, createReportRoutes } from './rollout-report.js';
 
 export interface RestSetup {
   readonly dialects: readonly Dialect[];

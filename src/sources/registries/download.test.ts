@@ -11,9 +11,9 @@ import { until } from '../../../test/support/until.js';
 import { type Clock, systemClock } from '../../core/index.js';
 import { PROCESS_MARK } from '../../repository/index.js';
 import type { Digest } from '../digest.js';
-import { DownloadCache } from './cache.js';
+import { DownloadCache } from '../network/cache.js';
+import { HttpClient } from '../network/http-client.js';
 import { download } from './download.js';
-import { HttpClient } from './http-client.js';
 
 const CONTENT = someBytes(40_000);
 const DIGEST: Digest = { algorithm: 'sha256', hex: createHash('sha256').update(CONTENT).digest('hex') };

@@ -2,21 +2,21 @@ import { createServer, type Server as HttpServer, type IncomingMessage, type Ser
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Call } from '../../core/index.js';
-import type { Dialect } from '../../protocols/index.js';
-import { checksHosts } from '../bind.js';
-import { ConnectionLimit } from '../connection-limit.js';
-import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
-import { FastPath, type FastPathLimits } from '../fast-path/fast-path.js';
-import { HttpError } from '../http-error.js';
-import type { WholeInferences } from '../rest/dispatch.js';
-import { NOBODY } from '../settlement.js';
-import type { TlsPair } from '../tls.js';
-import { answerClientError, clientErrorOf, renderRaw, requestTimeout } from './client-error.js';
-import { errorResponse } from './error-response.js';
-import type { HttpContext } from './exchange.js';
-import type { Entrance, Gate, RequestFlags } from './gate.js';
-import type { NodeExchange } from './node-exchange.js';
+import { Call } from '../core/index.js';
+import type { Dialect } from '../protocols/index.js';
+import { checksHosts } from './bind.js';
+import { ConnectionLimit } from './connection-limit.js';
+import { type Address, addressOf, type Endpoint, listenAt, portOf } from './endpoint.js';
+import { FastPath, type FastPathLimits } from './fast-path/fast-path.js';
+import { answerClientError, clientErrorOf, renderRaw, requestTimeout } from './http/client-error.js';
+import { errorResponse } from './http/error-response.js';
+import type { HttpContext } from './http/exchange.js';
+import type { Entrance, Gate, RequestFlags } from './http/gate.js';
+import type { NodeExchange } from './http/node-exchange.js';
+import { HttpError } from './http-error.js';
+import type { WholeInferences } from './rest/dispatch.js';
+import { NOBODY } from './settlement.js';
+import type { TlsPair } from './tls.js';
 
 export interface HttpListenerOptions {
   readonly endpoint: Endpoint;

@@ -3,10 +3,10 @@ import { promises as fs } from 'node:fs';
 import { MillraceError } from '../../core/index.js';
 import { type Digest, digestOf, formatDigest, isSameDigest } from '../digest.js';
 import { MAX_ATTEMPTS } from '../limits.js';
-import { refuseStatus } from '../registries/answer.js';
-import type { Artefact } from '../registries/artefact.js';
-import type { DownloadCache } from './cache.js';
-import type { HttpAnswer, HttpClient } from './http-client.js';
+import type { DownloadCache } from '../network/cache.js';
+import type { HttpAnswer, HttpClient } from '../network/http-client.js';
+import { refuseStatus } from './answer.js';
+import type { Artefact } from './artefact.js';
 
 export interface Download {
   readonly file: string;
