@@ -79,7 +79,14 @@ export {
 } from './protocols/index.js';
 export type { RuntimeManifest } from './runtimes/index.js';
 export type { Address, Addresses, DialectAddresses, FetchOptions } from './server/index.js';
-export type { ReloadResult, Resolved, Service } from './service/index.js';
+export type {
+  InferenceListener,
+  InferenceObserver,
+  ObservedInference,
+  ReloadResult,
+  Resolved,
+  Service,
+} from './service/index.js';
 export { VERSION } from './version.js';
 
 /** A server inside this process. It installs no signal handlers and shares nothing with another one. */

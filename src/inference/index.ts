@@ -2,7 +2,7 @@
 export type { ArmChoice, ArmFailure } from './arm-choice.js';
 export { createInference, type InferCopy, type InferenceSetup } from './infer.js';
 export type { InferenceListener, InferenceObserver, ObservedInference } from './observer.js';
-export { createAuditObserver } from './observer.js';
+export { createAuditObserver, guardObserver } from './observer.js';
 export { OwnerLru } from './owner-lru.js';
 export type { Routes } from './resolver.js';
 export { rowsOf } from './rows-of.js';

@@ -51,6 +51,34 @@ export interface InferenceListener {
   ended?(error: MillraceError | undefined): void;
 }
 
+/** An observer from outside: errors that it must not throw are reported, and do not reach the inference. `admit` may refuse. */
+export function guardObserver(observer: InferenceObserver, report: (error: unknown) => void): InferenceObserver {
+  const guard =
+    <Heard extends readonly unknown[]>(hear: ((...heard: Heard) => void) | undefined) =>
+    (...heard: Heard): void => {
+      try {
+        hear?.(...heard);
+      } catch (error) {
+        report(error);
+      }
+    };
+  const guardListener = (listener: InferenceListener | undefined): InferenceListener | undefined =>
+    listener && {
+      attemptBegan: guard((attempt) => listener.attemptBegan?.(attempt)),
+      read: guard((request) => listener.read?.(request)),
+      responded: guard((response) => listener.responded?.(response)),
+      attemptEnded: guard((error) => listener.attemptEnded?.(error)),
+      ended: guard((error) => listener.ended?.(error)),
+    };
+  return {
+    admit(inference) {
+      const admitted = observer.admit?.(inference);
+      return admitted instanceof Promise ? admitted.then(guardListener) : guardListener(admitted);
+    },
+    ended: guard((event, kind) => observer.ended?.(event, kind)),
+  };
+}
+
 /** Refuses inferences that have to be recorded while the audit trail cannot be written. */
 export function createAuditObserver(audit: Pick<AuditTrail, 'checkInference'>): InferenceObserver {
   return {

@@ -16,9 +16,11 @@ export {
   type UsageUseCases,
 } from '../account/index.js';
 export type {
+  InferenceListener,
   InferenceObserver,
   InferResult,
   InferTarget,
+  ObservedInference,
   Resolved,
   ResolveOptions,
 } from '../inference/index.js';

@@ -5,6 +5,7 @@ import { createAudit } from '../governance/index.js';
 import {
   createAuditObserver,
   createInference,
+  guardObserver,
   type InferenceObserver,
   type InferenceSetup,
 } from '../inference/index.js';
@@ -95,13 +96,19 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     inferCopy: (...copy) => inference.inferCopy(...copy),
   });
   const account = openAccount({ ...setup, audited });
+  const guarded = setup.observers.map((observer) =>
+    guardObserver(observer, (error) => {
+      const message = 'an observer of inferences failed';
+      setup.events.publish('diagnostic', { level: 'error', room: 'service', message, error });
+    }),
+  );
   const inference = createInference({
     ...setup,
     lookup,
     decoders,
     audited,
     routes: traffic.routes,
-    observers: [...account.observers, createAuditObserver(setup.audit), traffic.observer, ...setup.observers],
+    observers: [...account.observers, createAuditObserver(setup.audit), traffic.observer, ...guarded],
   });
   let shuttingDown = false;
   const modelUseCases = models.useCases({ routes: traffic.routes, labels: traffic.declaredLabels, audited });

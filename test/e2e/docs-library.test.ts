@@ -11,7 +11,7 @@ const MLP_TYPES =
   "export interface Mlp { readonly inputs: { readonly x: 'FP32' }; readonly outputs: { readonly y: 'FP32' } }\n";
 
 const CHAT_MODEL =
-  'llama: { contextTokens: 256, threads: 1, maxOutputTokens: 32, chatTemplate: "{% for message in messages %}{{ message.content }} {% endfor %}" }\n';
+  'llama: { contextTokens: 256, threads: 1, maxOutputTokens: 32, sampling: { temperature: 0 }, chatTemplate: "{% for message in messages %}{{ message.content }} {% endfor %}" }\n';
 
 /** Inside this package, so that the programs import `millrace` as those who have installed it do. */
 let folder: string;
@@ -52,6 +52,13 @@ describe('the programs of docs/library.md', () => {
     const file = await write('program.mjs', code);
     const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: folder });
     expect(stdout).toMatch(/^\[ 1, 10 \] Float32Array\(10\) \[\s+-?\d/);
+  });
+
+  it.each(programs('js observers'))('see every inference', async ({ code }) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [await write('observers.mjs', code)], {
+      cwd: folder,
+    });
+    expect(stdout.split('\n')).toEqual(['mlp answered 1', 'request mlp ok', 'request no model not_found', '']);
   });
 
   it.each(programs('js serve'))('serve models beside routes of $title, and end with it', async ({ code }) => {

@@ -30,11 +30,17 @@ let heard: string[] = [];
 let admitted = 0;
 let responses = 0;
 let refusal: MillraceError | undefined;
+let fault: Error | undefined;
 const observer: InferenceObserver = {
   admit() {
     admitted++;
     if (refusal !== undefined) throw refusal;
-    return { responded: () => void responses++ };
+    return {
+      responded() {
+        responses++;
+        if (fault !== undefined) throw fault;
+      },
+    };
   },
   ended({ call, target, error }, kind) {
     const attempts = attemptsOf(call.timing, error).map(
@@ -54,6 +60,7 @@ beforeEach(() => {
   admitted = 0;
   responses = 0;
   refusal = undefined;
+  fault = undefined;
 });
 
 const body = (parameters: object = {}, datatype = 'INT32') => ({
@@ -123,6 +130,14 @@ describe('an observer from outside sees, once each,', () => {
     await answer.text();
     expect(heard).toEqual(['request many ok: many ok']);
     expect([admitted, responses]).toEqual([1, 3]);
+  });
+
+  it('nothing less where one of its methods throws, which the log says', async () => {
+    fault = new Error('it broke');
+    expect((await server.infer('old', body())).status).toBe(200);
+    expect(heard).toEqual(['request old ok: old ok']);
+    const said = server.log.filter(({ msg }) => msg === 'an observer of inferences failed');
+    expect(said).toMatchObject([{ level: 'error', error: 'it broke' }]);
   });
 
   it('a request of a route, and its copy', async () => {
