@@ -2,6 +2,7 @@ import { accessOf, describeLocalControl, requiresCredential, type Settings } fro
 import type { Clock, EventBus, Principal } from './core/index.js';
 import {
   AccessPolicy,
+  anonymousOf,
   createAuthenticator,
   createRecall,
   createVouching,
@@ -60,7 +61,13 @@ export async function openIdentities(settings: Settings, { records, clock, event
     ...authentication,
     vouchFor: createVouching(policy),
     /** Of work that was stored. */
-    recall: createRecall({ policy, stored, written: keys.written }),
+    recall: createRecall({
+      policy,
+      stored,
+      written: keys.written,
+      strangers: keys.strangers,
+      anonymous: isRequired ? undefined : anonymousOf(auth),
+    }),
     isRequired,
     /** For the use cases about them. */
     keys,

@@ -1,6 +1,6 @@
 /** Room `governance` (rank 4): who is this, and may they. */
 export { admit } from './access/admit.js';
-export { ANONYMOUS, EMBEDDING_PROGRAM, LOCAL_OPERATOR } from './access/anonymous.js';
+export { ANONYMOUS, anonymousOf, EMBEDDING_PROGRAM, LOCAL_OPERATOR } from './access/anonymous.js';
 export type { PlacedBinding } from './access/binding.js';
 export { checkAccess, expandActions, parseAction } from './access/check-access.js';
 export { type Explanation, explainAccess } from './access/explain.js';

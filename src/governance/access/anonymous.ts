@@ -22,6 +22,17 @@ export function anonymousWith(scopes: readonly Scope[]): Principal {
   return withoutKey(grantsOfScopes(scopes));
 }
 
+/** Callers of whom it is not known whether they are on the server's machine, while no caller can have a key. */
+export function anonymousOf({
+  allowAnonymous,
+  anonymousScopes,
+}: {
+  readonly allowAnonymous: boolean;
+  readonly anonymousScopes: readonly Scope[];
+}): Principal {
+  return allowAnonymous ? anonymousWith(anonymousScopes) : ANONYMOUS;
+}
+
 function withoutKey(grants: readonly Grant[]): Principal {
   return principalWith(grants.map((grant) => ({ ...grant, except: DENIED_WITHOUT_KEY })));
 }

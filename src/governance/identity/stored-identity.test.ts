@@ -5,18 +5,22 @@ import { AccessPolicy } from '../access/policy.js';
 import { createRecall, storedIdentityOf } from './stored-identity.js';
 
 const policy = new AccessPolicy({
-  bindings: [{ principal: 'https://issuer#ann', role: 'caller', models: ['fraud'], place: 'millrace.yaml:1:1' }],
+  bindings: [{ principal: 'oidc:acme/ann', role: 'caller', models: ['fraud'], place: 'millrace.yaml:1:1' }],
 });
 const apiKey = policy.principalOf({ kind: 'key', name: 'ci', ownerId: 'key#7', grants: [{ role: 'caller' }] });
 let written = [{ name: 'web', key: 'x'.repeat(32), scopes: ['infer' as const] }];
 let recalled: Principal | undefined = apiKey;
-const recall = createRecall({
-  policy,
-  written: () => written,
-  stored: { recall: async (ownerId) => (ownerId === 'key#7' ? recalled : undefined) },
-});
+let anonymous: Principal | undefined = ANONYMOUS;
+const setUp = () =>
+  createRecall({
+    policy,
+    written: () => written,
+    strangers: [{ names: 'oidc:acme/', groups: '' }],
+    anonymous,
+    stored: { recall: async (ownerId) => (ownerId === 'key#7' ? recalled : undefined) },
+  });
 /** Written down and read again. */
-const back = (principal: Principal) => recall(JSON.parse(JSON.stringify(storedIdentityOf(principal))));
+const back = (principal: Principal) => setUp()(JSON.parse(JSON.stringify(storedIdentityOf(principal))));
 
 it('is the same caller again, with the rights that hold now', async () => {
   const web = policy.principalOf({ kind: 'key', name: 'web', grants: [{ role: 'admin' }] });
@@ -27,9 +31,9 @@ it('is the same caller again, with the rights that hold now', async () => {
 });
 
 it('has the rights of its bindings, and the groups that it came with', async () => {
-  const ann = policy.principalOf({ kind: 'oidc', name: 'https://issuer#ann', groups: ['risk'] });
+  const ann = policy.principalOf({ kind: 'oidc', name: 'oidc:acme/ann', groups: ['risk'] });
   const found = await back(ann);
-  expect(found).toMatchObject({ name: 'https://issuer#ann', groups: ['risk'], ownerId: ann.ownerId });
+  expect(found).toMatchObject({ name: 'oidc:acme/ann', groups: ['risk'], ownerId: ann.ownerId });
   expect([found.rights.allow('model.infer', 'fraud'), found.rights.allow('model.infer', 'm')]).toEqual([true, false]);
 });
 
@@ -45,8 +49,13 @@ it('has the roles by which the program that embeds the server has vouched for it
   expect((await back(bob)).rights.allow('model.infer', 'm')).toBe(true);
 });
 
-it('is anonymous where nobody has a key', async () => {
+it('is anonymous where callers need no key', async () => {
   expect(await back(ANONYMOUS)).toBe(ANONYMOUS);
+  anonymous = undefined;
+  await expect(back(ANONYMOUS)).rejects.toMatchObject({
+    code: 'unauthenticated',
+    message: 'callers need a credential now',
+  });
 });
 
 it('is refused where its key does not hold any more, also where another one has its name', async () => {
@@ -64,4 +73,11 @@ it('is refused where its key does not hold any more, also where another one has 
 
 it('is no caller where a file has changed something', async () => {
   await expect(back(policy.principalOf({ kind: 'file', name: 'file:a' }))).rejects.toThrow("'file:a' is no caller");
+});
+
+it('is refused where its issuer is not accepted any more', async () => {
+  await expect(back(policy.principalOf({ kind: 'oidc', name: 'oidc:other/ann' }))).rejects.toMatchObject({
+    code: 'unauthenticated',
+    message: "callers like 'oidc:other/ann' are not accepted any more",
+  });
 });

@@ -1,5 +1,5 @@
 import { MillraceError, type Principal } from '../../core/index.js';
-import { ANONYMOUS } from '../access/anonymous.js';
+import type { Strangers } from '../access/lock-out.js';
 import { type AccessPolicy, grantsOfScopes, type Identity, identityOf } from '../access/policy.js';
 import type { AuthOptions } from '../options.js';
 import type { StoredKeys } from './stored-keys.js';
@@ -29,12 +29,16 @@ interface RecallSetup {
   readonly stored: Pick<StoredKeys, 'recall'>;
   /** Keys of the settings that are in force. */
   readonly written: () => AuthOptions['keys'];
+  /** Issuers and certificates by which callers may come now. */
+  readonly strangers: readonly Strangers[];
+  /** A caller without a credential; undefined = each caller needs one. */
+  readonly anonymous: Principal | undefined;
 }
 
-/** Makes the principal of a stored identity. Rejects with `unauthenticated` where its key is no longer valid, and `unavailable` where keys cannot be read. */
+/** Makes the principal of a stored identity. Rejects with `unauthenticated` where its key or issuer is no longer valid, and `unavailable` where keys cannot be read. */
 export type RecallPrincipal = (identity: StoredIdentity) => Promise<Principal>;
 
-export function createRecall({ policy, stored, written }: RecallSetup): RecallPrincipal {
+export function createRecall({ policy, stored, written, strangers, anonymous }: RecallSetup): RecallPrincipal {
   const keyed = async ({ name, ownerId }: StoredIdentity): Promise<Principal> => {
     const key = written().find((known) => known.name === name);
     if (key !== undefined && ownerId === `key:${name}`) {
@@ -51,11 +55,14 @@ export function createRecall({ policy, stored, written }: RecallSetup): RecallPr
         return keyed(identity);
       case 'oidc':
       case 'cert':
-        return policy.principalOf({ kind, name, ownerId, groups });
+        if (strangers.some(({ names }) => name.startsWith(names)))
+          return policy.principalOf({ kind, name, ownerId, groups });
+        throw new MillraceError('unauthenticated', `callers like '${name}' are not accepted any more`);
       case 'app':
         return policy.principalOf({ kind, name, ownerId, groups, grants: roles.map((role) => ({ role })) });
       case 'anonymous':
-        return ANONYMOUS;
+        if (anonymous !== undefined) return anonymous;
+        throw new MillraceError('unauthenticated', 'callers need a credential now');
       case 'file':
         throw new MillraceError('unauthenticated', `'${name}' is no caller`);
       default:
