@@ -15,7 +15,7 @@ interface Examined {
   readonly life: ServiceLife;
 }
 
-/** What somebody should correct about a server; loaded when somebody asks. */
+/** Problems of a running server. The room `doctor` is loaded on the first request for them. */
 export async function examine({ engine, identities, life, ...parts }: Examined) {
   const { examineServer } = await import('./doctor/index.js');
   const models = engine.statuses().map(({ name }) => name);

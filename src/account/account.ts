@@ -30,9 +30,9 @@ export interface Account {
   readonly observers: readonly InferenceObserver[];
   /** undefined: usage is not counted. */
   usageGauge(): UsageGauge | undefined;
-  /** Reads what has been counted before. */
+  /** Reads the counts of the process before. */
   load(): Promise<void>;
-  /** Keeps what has been counted. */
+  /** Stores the counts. */
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import type { Call } from './call.js';
-import type { ErrorCode, MillraceError } from './errors.js';
+import { type ErrorCode, type MillraceError, toMillraceError } from './errors.js';
 import type { Usage } from './generation.js';
 import type { ModelRef, ModelState } from './model.js';
 import type { InferRequest, InferTarget } from './request.js';
@@ -165,6 +165,12 @@ export interface Events {
     readonly fields?: Readonly<Record<string, unknown>>;
     readonly error?: unknown;
   };
+}
+
+/** Logs a failure of the service and its reason as a warning. */
+export function warn(events: EventBus, message: string, error: unknown): void {
+  const reason = toMillraceError(error).message;
+  events.publish('diagnostic', { level: 'warn', room: 'service', message: `${message}: ${reason}` });
 }
 
 export type EventName = keyof Events;

@@ -59,8 +59,8 @@ export interface Timing extends AttemptTiming {
   /** A version has been chosen. */
   resolvedAt: number;
   decodedAt: number;
-  /** Waited for quotas. */
-  quotaMs: number;
+  /** Waited to be admitted: for quotas, or for an observer of the program. */
+  admissionMs: number;
   /** Photos and sounds were decoded. */
   mediaMs: number;
   /** Whether the response cache had the answer; undefined where it was not asked. */
@@ -94,7 +94,7 @@ export function createTiming(receivedAt: number): Timing {
     authenticatedAt: 0,
     resolvedAt: 0,
     decodedAt: 0,
-    quotaMs: 0,
+    admissionMs: 0,
     mediaMs: 0,
     enqueuedAt: 0,
     prepareMs: 0,
@@ -137,6 +137,7 @@ export function attemptsOf(timing: Timing, error: MillraceError | undefined): re
   return [...timing.earlierAttempts, attemptOf(timing, error)];
 }
 
+// `createTiming` repeats them: V8 puts objects made by a spread into the old generation, and one is made for each request.
 // Without the marks, the client for browsers would carry them.
 const NOTHING_YET: AttemptTiming = /* @__PURE__ */ Object.freeze({
   enqueuedAt: 0,

@@ -170,11 +170,15 @@ export class Inference implements ObservedInference {
   ): Promise<void> {
     const { clock } = this.#parts;
     const since = clock.now();
+    const noteWait = () => {
+      this.call.timing.admissionMs = clock.now() - since;
+    };
     try {
       this.#listen(await waiting);
-      this.call.timing.quotaMs = clock.now() - since;
       for (const observer of others) this.#listen(await observer.admit?.(this));
+      noteWait();
     } catch (thrown) {
+      noteWait();
       throw this.#refused(thrown);
     }
   }

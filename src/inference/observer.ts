@@ -54,10 +54,10 @@ export interface InferenceListener {
 /** An observer from outside: errors that it must not throw are reported, and do not reach the inference. `admit` may refuse. */
 export function guardObserver(observer: InferenceObserver, report: (error: unknown) => void): InferenceObserver {
   const guard =
-    <Heard extends readonly unknown[]>(hear: ((...heard: Heard) => void) | undefined) =>
+    <Heard extends readonly unknown[]>(hear: (...heard: Heard) => void) =>
     (...heard: Heard): void => {
       try {
-        hear?.(...heard);
+        hear(...heard);
       } catch (error) {
         report(error);
       }

@@ -42,6 +42,7 @@ export interface AskedRequest {
   readonly request: InferRequest;
 }
 
+export const NO_ARMS: Plan['tried'] = new Set();
 const NO_INSTANCE = new MillraceError('unavailable', 'no instance is up');
 
 /**
@@ -104,10 +105,9 @@ export function checked(plan: Plan): Plan {
 
 /** A plan for one version, which nothing takes over. */
 export function planFor(info: ModelInfo, target: InferTarget, lookup: VersionLookup): Plan {
-  return brand({ target, own: target, options: {}, lookup, info, choice: undefined, ...NOTHING_TRIED });
+  const named = { target, own: target, options: {}, lookup, info, choice: undefined };
+  return brand({ ...named, forSequencesOnly: false, tried: NO_ARMS });
 }
-
-const NOTHING_TRIED = { forSequencesOnly: false, tried: new Set<RouteArm>() } as const;
 
 /** The brand of `Resolved` keeps other rooms from making one; it is not there at run time. */
 export function brand(plan: Omit<Plan, keyof Resolved> & Pick<Resolved, 'target' | 'own' | 'info'>): Plan {

@@ -3,7 +3,7 @@ import { admitToModel, findVersion, type SeenLookup, tell, tellOfArms, type Vers
 import { chooseVersion, type Route } from '../routing/index.js';
 import type { ArmChoice, ArmFailure } from './arm-choice.js';
 import { noteCandidate } from './inference.js';
-import { brand, type Candidates, checked, type Plan } from './plan.js';
+import { brand, type Candidates, checked, NO_ARMS, type Plan } from './plan.js';
 import type { RunningSequences } from './running-sequences.js';
 import type { Resolved, ResolveOptions } from './types.js';
 
@@ -118,5 +118,3 @@ export class Resolver {
     }
   }
 }
-
-const NO_ARMS: Plan['tried'] = new Set();

@@ -167,7 +167,7 @@ export class Traffic {
     await this.#rollouts.close();
   }
 
-  /** Keeps what has been counted. */
+  /** Stores the counts of shadows and outcomes. */
   async close(): Promise<void> {
     await this.#books.close();
     await this.#outcomes.close();

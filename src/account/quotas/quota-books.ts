@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { LaterWrites } from '../../async/index.js';
-import { type Clock, type EventBus, type JsonValue, toMillraceError } from '../../core/index.js';
+import { type Clock, type EventBus, type JsonValue, warn } from '../../core/index.js';
 import { type KeptCount, LIMIT_NAMES, type LocalQuotaKeeper } from '../../governance/index.js';
 import type { Snapshots } from '../../store/index.js';
 
@@ -101,9 +101,4 @@ function toKept({ limit, day, used, whose }: KeptCount): JsonValue {
     ...(group !== undefined && { group }),
     ...(model !== undefined && { model }),
   };
-}
-
-function warn(events: EventBus, message: string, error: unknown): void {
-  const reason = toMillraceError(error).message;
-  events.publish('diagnostic', { level: 'warn', room: 'service', message: `${message}: ${reason}` });
 }

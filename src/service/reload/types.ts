@@ -28,7 +28,7 @@ export interface LogControl {
   get(): LogSettings;
   /** Settings as they are after the change. */
   update(change: Partial<LogSettings>): LogSettings;
-  /** Levels of the settings; those that are missing stay. */
+  /** Levels of the settings; missing ones stay. */
   setLevels(levels: Partial<LogLevels>): void;
 }
 

@@ -1,5 +1,5 @@
 import { LaterWrites } from '../../async/index.js';
-import { type Clock, type EventBus, type JsonValue, toMillraceError } from '../../core/index.js';
+import { type Clock, type EventBus, type JsonValue, warn } from '../../core/index.js';
 import { ShadowBook } from '../../shadows/index.js';
 import type { Snapshots } from '../../store/index.js';
 
@@ -104,9 +104,4 @@ export class ShadowBooks {
     // What a book keeps is JSON throughout, part of it checked by another schema.
     return this.#books.get(route)?.toKept() as JsonValue | undefined;
   }
-}
-
-function warn(events: EventBus, message: string, error: unknown): void {
-  const reason = toMillraceError(error).message;
-  events.publish('diagnostic', { level: 'warn', room: 'service', message: `${message}: ${reason}` });
 }
