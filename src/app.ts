@@ -16,7 +16,7 @@ import { examine, warnOfFileShortage } from './examine.js';
 import { createFront, type Front, openPorts } from './front.js';
 import { createWeights, type StoredIdentity } from './governance/index.js';
 import { type Identities, openIdentities } from './identities.js';
-import type { CreateDialect, Dialect } from './protocols/index.js';
+import { type CreateDialect, type Dialect, formatUnknownModel } from './protocols/index.js';
 import { createPuller, discardUpload, openRepository } from './repositories.js';
 import { DeclaredLabelVersions, loadRuntimes } from './repository/index.js';
 import {
@@ -134,6 +134,8 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     ...shared,
     options: settings.repository,
     media: settings.media,
+    // In every protocol, so that a name is unknown in the same words wherever it is asked for.
+    formatUnknown: formatUnknownModel,
     logControl: telemetry.logs,
     logLevels: settings.telemetry,
     sharedMemory,

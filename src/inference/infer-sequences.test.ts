@@ -39,7 +39,7 @@ it('a sequence stays on its version when its route is replaced, or gone', async 
   routes.replace('api', []);
   expect(send('live', { id: 7n, ...NEITHER })).toMatchObject({ version: 1 });
   expect(send('live', { id: 8n, start: false, end: true })).toMatchObject({ version: 2 });
-  const message = "Request for unknown model: 'live' is not found";
+  const message = "model 'live' is not found";
   await expect(send('live', { id: 9n, start: true, end: false }).result).rejects.toThrow(message);
   await expect(send('live', { id: 8n, ...NEITHER }).result).rejects.toThrow(message);
   expect(send('live', { id: 7n, start: false, end: true })).toMatchObject({ version: 1 });
@@ -80,6 +80,6 @@ it('a sequence stays on its version whatever another owner does with the same id
   routes.replace('api', []);
   expect(send('live', { id: 7n, ...NEITHER })).toMatchObject({ version: 1 });
   // Nothing says that another caller's sequences run by a name that is gone.
-  const gone = "Request for unknown model: 'live' is not found";
+  const gone = "model 'live' is not found";
   expect(() => send('live', { id: 7n, ...NEITHER }, BOB)).toThrow(gone);
 });

@@ -43,7 +43,7 @@ describe('resolve', () => {
   it('ends a call whose model is not there', () => {
     const { resolve, finished } = createFixture();
     const target = { name: 'nope', version: 7 };
-    expect(() => resolve(call(), target)).toThrow("Request for unknown model: 'nope' version 7 is not found");
+    expect(() => resolve(call(), target)).toThrow("version 7 of model 'nope' is not found");
     expect(finished).toMatchObject([
       { target, request: undefined, ref: undefined, error: { code: 'not_found' }, answered: false, rows: 1 },
     ]);
@@ -160,15 +160,15 @@ describe('what happens to a model after it was resolved', () => {
   });
 
   it.each([
-    { target: { name: 'm', version: 1 }, left: [version(2, 2)], label: "'m' version 1" },
-    { target: TARGET, left: [], label: "'m'" },
+    { target: { name: 'm', version: 1 }, left: [version(2, 2)], label: "version 1 of model 'm'" },
+    { target: TARGET, left: [], label: "model 'm'" },
   ])('unloaded, there is nothing to run a request for $label', async ({ target, left, label }) => {
     const { resolve, infer, given, finished, serving } = createFixture();
     const resolved = resolve(call(), target);
     serving.splice(0, 1, ...left);
     await expect(infer(call(), resolved, request(1))).rejects.toMatchObject({
       code: 'not_found',
-      message: `Request for unknown model: ${label} is not found`,
+      message: `${label} is not found`,
     });
     expect(given).toEqual([]);
     expect(finished).toMatchObject([{ target, ref: undefined, error: { code: 'not_found' } }]);
@@ -219,7 +219,7 @@ describe('what happens to a model after it was resolved', () => {
     serving[0] = version(1, 2);
     while (refs.length === 0) await clock.advance(0);
     expect(refs).toEqual([{ name: 'm', version: 1, generation: 2 }]);
-    const refused = expect(infer(call(), lost, large)).rejects.toThrow("Request for unknown model: 'm' is not found");
+    const refused = expect(infer(call(), lost, large)).rejects.toThrow("model 'm' is not found");
     serving.length = 0;
     while (finished.length === 0) await clock.advance(0);
     await refused;

@@ -1,5 +1,6 @@
 /** Room `models` (rank 5): which models and versions there are: found, loaded, named, reported. */
 export type { KeptRepository } from './loading/kept-repositories.js';
+export type { FormatUnknownModel, UnknownModel } from './lookup/absence.js';
 export {
   findNamed,
   findVersion,

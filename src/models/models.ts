@@ -7,6 +7,7 @@ import { createManagement } from './loading/manage-models.js';
 import { ModelController } from './loading/model-controller.js';
 import type { ModelPuller } from './loading/parts.js';
 import type { LabelDeclarations } from './loading/reload-models.js';
+import type { FormatUnknownModel } from './lookup/absence.js';
 import type { VersionLookup } from './lookup/find-version.js';
 import type { VersionLabels } from './lookup/version-labels.js';
 import { MediaDecoders } from './media/decoders.js';
@@ -27,6 +28,8 @@ export interface ModelsSetup {
   readonly declaredLabels: DeclaredLabelVersions;
   /** Whether a route has the name. */
   readonly isRoute: (name: string) => boolean;
+  /** Default: millrace's own words. */
+  readonly formatUnknown?: FormatUnknownModel;
 }
 
 /** What the use cases about models need of other rooms. */
@@ -58,6 +61,7 @@ export class Models {
       aliases: controller.aliases,
       unselected: (model) => controller.unselected(model),
       starting: () => !controller.started,
+      formatUnknown: setup.formatUnknown,
     };
   }
 

@@ -4,6 +4,7 @@ export { Claims } from './claims.js';
 export * from './dialect.js';
 export { createDialectContext, parseForwardPattern } from './dialect-context.js';
 export * from './manifest.js';
+export { formatUnknownModel } from './oip/unknown-model.js';
 export * from './openapi.js';
 export * from './route.js';
 export { Decoder } from './shared/decoding/decoder.js';

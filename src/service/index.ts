@@ -25,6 +25,7 @@ export type {
   ResolveOptions,
 } from '../inference/index.js';
 export {
+  type FormatUnknownModel,
   type KeptRepository,
   type LoadModelOptions,
   MediaOptionsSchema,

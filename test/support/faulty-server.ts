@@ -3,6 +3,7 @@ import { createSettings } from '../../src/config/index.js';
 import { DeadlineWatch, EventBus, type Signature, systemClock, type Tensor } from '../../src/core/index.js';
 import { createEngine } from '../../src/engine/index.js';
 import { openIdentities } from '../../src/identities.js';
+import { formatUnknownModel } from '../../src/protocols/index.js';
 import { createFolderRepository, DeclaredLabelVersions, dataFileNames } from '../../src/repository/index.js';
 import {
   type Batch,
@@ -93,6 +94,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     observers: [],
     declaredLabels: new DeclaredLabelVersions(),
     media: settings.media,
+    formatUnknown: formatUnknownModel,
     logControl: telemetry.logs,
     logLevels: settings.telemetry,
     fileRollouts: { configs: {}, places: {} },

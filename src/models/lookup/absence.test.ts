@@ -9,14 +9,8 @@ function status(version: number, state: ModelState): ModelStatus {
 
 describe('explainAbsence', () => {
   it.each<[string, readonly ModelStatus[], number | undefined, string, string]>([
-    ['an unknown model', [], undefined, 'not_found', "Request for unknown model: 'm' is not found"],
-    [
-      'an unknown version',
-      [status(1, { kind: 'ready' })],
-      7,
-      'not_found',
-      "Request for unknown model: 'm' version 7 is not found",
-    ],
+    ['an unknown model', [], undefined, 'not_found', "model 'm' is not found"],
+    ['an unknown version', [status(1, { kind: 'ready' })], 7, 'not_found', "version 7 of model 'm' is not found"],
     [
       'a first load',
       [status(1, { kind: 'loading' })],
@@ -38,19 +32,13 @@ describe('explainAbsence', () => {
       'unavailable',
       "model 'm' failed to load; the repository index has the reason",
     ],
-    [
-      'an unloading model',
-      [status(1, { kind: 'draining' })],
-      undefined,
-      'not_found',
-      "Request for unknown model: 'm' has no available versions",
-    ],
+    ['an unloading model', [status(1, { kind: 'draining' })], undefined, 'not_found', "model 'm' is not loaded"],
     [
       'an unloaded model',
       [status(1, { kind: 'unloaded', reason: 'unloaded' })],
       1,
       'not_found',
-      "Request for unknown model: 'm' version 1 is not at ready state",
+      "version 1 of model 'm' is not loaded",
     ],
   ])('explains %s', (_what, statuses, version, code, message) => {
     expect(explainAbsence({ name: 'm', version }, { statuses, unselected: [], starting: false })).toMatchObject({
@@ -71,7 +59,7 @@ describe('explainAbsence', () => {
     });
     expect(explain([status(3, { kind: 'unloaded', reason: 'unloaded' })])).toMatchObject({
       code: 'not_found',
-      message: "Request for unknown model: 'm' version 2 is not found",
+      message: "version 2 of model 'm' is not found",
     });
   });
 

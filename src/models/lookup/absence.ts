@@ -1,4 +1,4 @@
-import { type InferTarget, MillraceError, msg, namedVersion, quoted } from '../../core/index.js';
+import { type InferTarget, type Message, MillraceError, msg, namedVersion } from '../../core/index.js';
 import type { ModelStatus } from '../../engine/index.js';
 import type { UnselectedVersion } from '../../repository/index.js';
 
@@ -13,10 +13,27 @@ export interface Knowledge {
   readonly starting: boolean;
 }
 
+/** A model that the server does not have, or a version of one. */
+export interface UnknownModel {
+  readonly name: string;
+  /** Undefined where the caller names none. */
+  readonly version: number | undefined;
+  /** The server lists it, and none of it serves. */
+  readonly isKnown: boolean;
+}
+
+/** Formats the message of the error for an unknown model. */
+export type FormatUnknownModel = (unknown: UnknownModel) => string | Message;
+
+/** millrace's own words. */
+const formatPlainly: FormatUnknownModel = ({ name, version, isKnown }) =>
+  msg`${namedVersion(name, version)} is not ${isKnown ? 'loaded' : 'found'}`;
+
 /** Why no version of a model answers: `unavailable` while one is on its way or has failed, else `not_found`. */
 export function explainAbsence(
   { name, version }: InferTarget,
   { statuses, unselected, starting }: Knowledge,
+  formatUnknown: FormatUnknownModel = formatPlainly,
 ): MillraceError {
   const mention = namedVersion(name, version);
   const wanted = version === undefined ? statuses : statuses.filter((status) => status.version === version);
@@ -41,15 +58,9 @@ export function explainAbsence(
       msg`${mention} is on disk, but not served: ${describeUnselected(left, served)}`,
     );
   }
-  return new MillraceError('not_found', `Request for unknown model: ${quoted(name)}${unknown(version, wanted)}`);
+  return new MillraceError('not_found', formatUnknown({ name, version, isKnown: wanted.length > 0 }));
 }
 
 function describeUnselected({ policy, version }: UnselectedVersion, served: readonly number[]): string {
   return `the model's version policy is '${policy}' (served: ${served.join(', ')}); to serve version ${version}, select it there, or give it a label`;
-}
-
-/** What Triton says, since programs compare it. */
-function unknown(version: number | undefined, known: readonly ModelStatus[]): string {
-  if (version === undefined) return known.length > 0 ? ' has no available versions' : ' is not found';
-  return ` version ${version} is not ${known.length > 0 ? 'at ready state' : 'found'}`;
 }

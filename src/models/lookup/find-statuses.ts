@@ -1,7 +1,6 @@
 import type { InferTarget, ModelState } from '../../core/index.js';
 import type { ModelStatus } from '../../engine/index.js';
-import { explainAbsence } from './absence.js';
-import { knowledgeOf, type VersionLookup, withoutLabel } from './find-version.js';
+import { explainTarget, type VersionLookup, withoutLabel } from './find-version.js';
 
 /**
  * Every version of a model, ready or not, or the one that a target names by number or label. Throws why there is none. Without reasons,
@@ -21,7 +20,7 @@ export function findStatuses(
     // There is no version 0: it stands for a model of which none was found.
     ({ version }) => version > 0 && (target.version === undefined || version === target.version),
   );
-  if (found.length === 0) throw explainAbsence(target, knowledgeOf(lookup, target.name));
+  if (found.length === 0) throw explainTarget(lookup, target);
   return withReasons ? found : found.map((status) => ({ ...status, state: withoutReason(status.state) }));
 }
 

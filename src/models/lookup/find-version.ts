@@ -3,7 +3,7 @@ import type { Engine, ModelInfo } from '../../engine/index.js';
 import type { UnselectedVersion } from '../../repository/index.js';
 import { chooseVersion, formatArm, parseLabelledName, type RouteArm } from '../../routing/index.js';
 import { didYouMean } from '../../text/index.js';
-import { explainAbsence, type Knowledge } from './absence.js';
+import { explainAbsence, type FormatUnknownModel } from './absence.js';
 import type { ModelAliases } from './model-aliases.js';
 import { STABLE, type VersionLabels } from './version-labels.js';
 
@@ -15,6 +15,8 @@ export interface VersionLookup {
   readonly unselected: (model: string) => readonly UnselectedVersion[];
   /** Models are still being found. */
   readonly starting: () => boolean;
+  /** Default: millrace's own words. */
+  readonly formatUnknown?: FormatUnknownModel | undefined;
 }
 
 /**
@@ -26,12 +28,15 @@ export function findVersion(lookup: VersionLookup, wanted: InferTarget): ModelIn
   const target = withoutLabel(lookup, wanted);
   const info = chooseVersion(engine.serving(target.name), target.version);
   if (info !== undefined) return info;
-  throw explainAbsence(target, knowledgeOf(lookup, target.name));
+  throw explainTarget(lookup, target);
 }
 
-/** What is known about a model, to explain why it does not answer. */
-export function knowledgeOf({ engine, unselected, starting }: VersionLookup, model: string): Knowledge {
-  return { statuses: engine.statusesOf(model), unselected: unselected(model), starting: starting() };
+/** Why no version answers for a target that names none by a label. */
+export function explainTarget(lookup: VersionLookup, target: InferTarget): MillraceError {
+  const { engine, unselected, starting, formatUnknown } = lookup;
+  const { name } = target;
+  const knowledge = { statuses: engine.statusesOf(name), unselected: unselected(name), starting: starting() };
+  return explainAbsence(target, knowledge, formatUnknown);
 }
 
 /** A version as routes name it, for an arm or a shadow: with neither number nor label, what the bare name of the model stands for. */

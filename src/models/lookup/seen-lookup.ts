@@ -30,8 +30,11 @@ export function admitToModel(
 }
 
 /** What is said of a name that nothing has. */
-export function absent({ starting }: Pick<VersionLookup, 'starting'>, target: InferTarget): MillraceError {
-  return explainAbsence(target, { statuses: [], unselected: [], starting: starting() });
+export function absent(
+  { starting, formatUnknown }: Pick<VersionLookup, 'starting' | 'formatUnknown'>,
+  target: InferTarget,
+): MillraceError {
+  return explainAbsence(target, { statuses: [], unselected: [], starting: starting() }, formatUnknown);
 }
 
 /** A name without `@` is that of a model or a route, and the right is on it. */
