@@ -36,6 +36,7 @@ import {
   type Service,
   type ServiceLife,
 } from './service/index.js';
+import { ServicePort } from './service-port.js';
 import { SharedMemory } from './shared-memory/index.js';
 import { openStore, type Store, StoreFollower } from './store/index.js';
 import { createTelemetry, type LogDestination, type Telemetry } from './telemetry/index.js';
@@ -108,6 +109,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const declaredLabels = new DeclaredLabelVersions();
   const repository = openRepository(settings, { runtimes, clock, events, declaredLabels });
   const base = { clock, deadlines, bodies, events };
+  const servicePort = new ServicePort();
   const engine = createEngine({
     ...base,
     options: settings.engine,
@@ -115,11 +117,10 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     requestTimeoutMs: settings.server.requestTimeoutMs,
     weightOf: createWeights(settings.quotas),
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
-    infer: async (call, { isStep, ...target }, request) =>
-      life.service.inference.infer(call, await life.service.inference.resolve(call, target, { isStep }), request),
-    isCompared: (ref) => life.isCompared(ref),
+    infer: servicePort.infer,
+    isCompared: servicePort.isCompared,
+    reload: servicePort.reload,
     onReleased: (source) => discardUpload(source, repository, events),
-    reload: (source) => life.reload(source.name),
   });
   const telemetry = await openTelemetry(settings, engine, { clock, events, destination: overrides.logDestination });
   const sharedMemory = new SharedMemory(settings.sharedMemory);
@@ -145,11 +146,12 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     metering: settings.metering,
     knowsCallers: identities.isRequired,
     keys: identities.keys,
-    examine: () => examine({ settings, engine, store, clock, identities, life }),
+    examine: (kept) => examine({ settings, engine, store, clock, identities, kept }),
     reload: (by) => front.reloads.reload(by),
     observers: overrides.observers ?? [],
     version: VERSION,
   });
+  servicePort.connect(life);
   telemetry.readService(life.gauges);
   const following = new StoreFollower({ ...base, store, readers: [identities, life] });
   const parts = { ...shared, settings, identities, life, engine, sharedMemory, following, store, telemetry };

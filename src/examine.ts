@@ -2,7 +2,7 @@ import { describeFileShortage, maxOpenFiles, type Settings } from './config/inde
 import { type Clock, type EventBus, isOwnModel } from './core/index.js';
 import type { Engine, ModelInfo } from './engine/index.js';
 import type { Identities } from './identities.js';
-import type { ServiceLife } from './service/index.js';
+import type { KeptRepository } from './service/index.js';
 import type { Store } from './store/index.js';
 import { MANIFEST } from './version.js';
 
@@ -12,15 +12,14 @@ interface Examined {
   readonly store: Store;
   readonly clock: Clock;
   readonly identities: Identities;
-  readonly life: ServiceLife;
+  readonly kept: readonly KeptRepository[];
 }
 
 /** Problems of a running server. The room `doctor` is loaded on the first request for them. */
-export async function examine({ engine, identities, life, ...parts }: Examined) {
+export async function examine({ engine, identities, ...parts }: Examined) {
   const { examineServer } = await import('./doctor/index.js');
   const models = engine.statuses().map(({ name }) => name);
   const { access } = identities.keys.policy;
-  const kept = life.keptRepositories();
   const memoryLimits = engine.gauges().flatMap(({ ref, instances }) => {
     const limit = instances.find(({ memoryLimit }) => memoryLimit !== undefined)?.memoryLimit;
     return limit === undefined || isOwnModel(ref.name) ? [] : [{ model: ref.name, version: ref.version, ...limit }];
@@ -32,7 +31,6 @@ export async function examine({ engine, identities, life, ...parts }: Examined) 
     memoryLimits,
     models,
     access,
-    kept,
   });
 }
 

@@ -1,7 +1,7 @@
 import type { AuditTrail } from '../audit/index.js';
 import type { Action, Call } from '../core/index.js';
 import { type Audited, admit } from '../governance/index.js';
-import { absent, type ModelUseCases, type VersionLookup } from '../models/index.js';
+import { absent, type Models, type ModelUseCases, type VersionLookup } from '../models/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
 import type { EventUseCases } from './events/types.js';
@@ -21,7 +21,8 @@ interface ServerParts {
   readonly feed: EventUseCases;
   readonly audited: Audited;
   readonly lookup: VersionLookup;
-  readonly models: Pick<ModelUseCases, 'checkModel'>;
+  readonly models: Pick<Models, 'keptRepositories'>;
+  readonly checkModel: ModelUseCases['checkModel'];
   readonly isReady: () => boolean;
   readonly isShuttingDown: () => boolean;
 }
@@ -29,10 +30,10 @@ interface ServerParts {
 /** The use cases about the server itself. */
 export function createServerUseCases(setup: ServerSetup, parts: ServerParts): ServerUseCases {
   const { logControl } = setup;
-  const { audited, models, lookup } = parts;
+  const { audited, checkModel, lookup } = parts;
   const checkTracing = (call: Call, right: Action, model: string | undefined): void => {
     if (model === undefined) admit(call.principal, right, '');
-    else models.checkModel(call, right, model);
+    else checkModel(call, right, model);
   };
   return {
     audit: {
@@ -41,7 +42,7 @@ export function createServerUseCases(setup: ServerSetup, parts: ServerParts): Se
         return setup.audit.search(filter, page);
       },
     },
-    doctor: createDoctorUseCases(setup),
+    doctor: createDoctorUseCases(setup, parts.models),
     events: parts.feed,
     reload: createReloadUseCases({ ...setup, ...parts }),
     info({ principal }) {

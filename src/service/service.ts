@@ -9,7 +9,7 @@ import {
   type InferenceObserver,
   type InferenceSetup,
 } from '../inference/index.js';
-import { type KeptRepository, Models, type ModelsSetup } from '../models/index.js';
+import { Models, type ModelsSetup } from '../models/index.js';
 import type { Store } from '../store/index.js';
 import { Traffic, type TrafficSetup } from '../traffic/index.js';
 import type { DoctorSetup } from './doctor/doctor-use-cases.js';
@@ -60,8 +60,6 @@ export interface ServiceLife {
   isCompared(ref: ModelRef): boolean;
   /** For metrics. */
   readonly gauges: ServiceGauges;
-  /** Repositories whose last scan is not followed. */
-  keptRepositories(): readonly KeptRepository[];
   /** Ends scans of the repositories, and keeps what has been counted. */
   close(): Promise<void>;
 }
@@ -120,7 +118,8 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     server: createServerUseCases(setup, {
       feed,
       audited,
-      models: modelUseCases,
+      models,
+      checkModel: modelUseCases.checkModel,
       lookup,
       isReady: () => models.started && !shuttingDown,
       isShuttingDown: () => shuttingDown,
@@ -148,7 +147,6 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       traffic.stopShadows();
     },
     reload: (name) => models.reload(name),
-    keptRepositories: () => models.keptRepositories,
     changeSettings: createSettingsChange({
       kinds: [accessChange(setup.keys), ...traffic.fromFile, logLevelsChange(setup.logControl, setup.logLevels)],
       keys: setup.keys,

@@ -1,5 +1,6 @@
 import type { Call, Finding } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
+import type { KeptRepository, Models } from '../../models/index.js';
 
 /** What somebody should correct or know about the server. */
 export interface DoctorUseCases {
@@ -15,16 +16,19 @@ export interface Examination {
 
 export interface DoctorSetup {
   readonly version: string;
-  /** Handed in by the assembly, which knows all of the server. */
-  readonly examine: () => Promise<readonly Finding[]>;
+  /** From the assembly, which knows all of the server. `kept`: repositories whose last scan is not followed. */
+  readonly examine: (kept: readonly KeptRepository[]) => Promise<readonly Finding[]>;
 }
 
-export function createDoctorUseCases({ version, examine }: DoctorSetup): DoctorUseCases {
+export function createDoctorUseCases(
+  { version, examine }: DoctorSetup,
+  models: Pick<Models, 'keptRepositories'>,
+): DoctorUseCases {
   let looking: Promise<readonly Finding[]> | undefined;
   return {
     async examine(call) {
       admit(call.principal, 'access.read', '*');
-      looking ??= examine().finally(() => {
+      looking ??= examine(models.keptRepositories).finally(() => {
         looking = undefined;
       });
       return { version, findings: await looking };
