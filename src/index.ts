@@ -22,6 +22,7 @@ export type {
 export type { PartialSettings, Settings } from './config/index.js';
 export {
   type Call,
+  type CallContext,
   type Datatype,
   type ErrorCode,
   type FinishReason,

@@ -58,6 +58,27 @@ export interface ChildOptions {
   readonly priority?: 'background';
 }
 
+/**
+ * A call as plain data: who calls, from where, until when, on whose account. What a use case needs that neither waits for its caller nor
+ * calls models. The principal's rights follow from its identity.
+ */
+export interface CallContext {
+  readonly requestId: string;
+  readonly principal: Principal;
+  readonly trace: TraceContext | undefined;
+  /** {@link Clock.now} milliseconds at which the caller gives up; Infinity = never. */
+  readonly deadlineAt: number;
+  /** Models on whose behalf the call is made, outermost first; none for calls from outside. */
+  readonly callers: readonly string[];
+  readonly priority: CallPriority;
+  readonly account: CallAccount;
+  /** What calls have in common that are to be routed alike, such as a user or a session. */
+  readonly routingKey: string | undefined;
+  readonly from: CallOrigin;
+  /** With credentials: never shown, logged or handed to a model. */
+  readonly metadata: CallMetadata;
+}
+
 /** Of a call that no client has made. */
 export interface CallSource {
   readonly receivedAt: number;
@@ -75,10 +96,11 @@ const NO_CALLERS: readonly string[] = Object.freeze([]);
 const NO_STANDINGS: readonly QuotaStanding[] = Object.freeze([]);
 
 /**
- * One call from its first byte to its settlement: from the outside, or the child of another one. Cancellation is a plain callback
- * because an AbortSignal costs as much as the rest of a small request; {@link Call.signal} makes one for those who need it.
+ * The handle of one call from its first byte to its settlement: its context, and how it is cancelled, ended, timed and divided into calls
+ * of its own. Cancellation is a plain callback because an AbortSignal costs as much as the rest of a small request; {@link Call.signal}
+ * makes one where it is needed.
  */
-export class Call {
+export class Call implements CallContext {
   readonly requestId: string;
   readonly principal: Principal;
   readonly trace: TraceContext | undefined;
@@ -89,7 +111,6 @@ export class Call {
   readonly account: CallAccount;
   readonly routingKey: string | undefined;
   readonly from: CallOrigin;
-  /** With credentials: nobody shows it, logs it or hands it to a model. */
   readonly metadata: CallMetadata;
   /** The call from outside that it is a part of, or itself. */
   readonly origin: Call;

@@ -1,5 +1,5 @@
 import type { AuditChange, AuditTrail, Deed } from '../audit/index.js';
-import { type Action, type Call, type MillraceError, toMillraceError } from '../core/index.js';
+import { type Action, type CallContext, type MillraceError, toMillraceError } from '../core/index.js';
 import { admit } from './access/admit.js';
 import { ANONYMOUS } from './access/anonymous.js';
 
@@ -21,7 +21,7 @@ export interface ChangingSubject<Result> extends Subject {
 
 /** Runs a use case that changes something: see {@link createAudit}. */
 export type Audited = <Result>(
-  call: Call,
+  call: CallContext,
   subject: ChangingSubject<Result>,
   work: () => Result | Promise<Result>,
 ) => Promise<Result>;
@@ -29,7 +29,7 @@ export type Audited = <Result>(
 interface AuditSetup {
   readonly audit: AuditTrail;
   /** Called after each change that has been made. */
-  readonly changed: (call: Call, subject: Subject) => void;
+  readonly changed: (call: CallContext, subject: Subject) => void;
 }
 
 /**
@@ -37,7 +37,7 @@ interface AuditSetup {
  * begins, or not begun, and again with its outcome; whoever lacks the right leaves a refusal.
  */
 export function createAudit({ audit, changed }: AuditSetup): Audited {
-  const check = (call: Call, subject: Subject): void => {
+  const check = (call: CallContext, subject: Subject): void => {
     const { right, resource, on = [resource || '*'], unknown } = subject;
     try {
       // Who has a credential is told of rights before anything else; where nobody can have one, it is the mode that keeps them from it.

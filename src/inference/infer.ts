@@ -1,4 +1,4 @@
-import type { Call, EventBus, InferRequest, InferTarget } from '../core/index.js';
+import type { Call, CallContext, EventBus, InferRequest, InferTarget } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import type { Audited } from '../governance/index.js';
 import type { VersionLookup } from '../models/index.js';
@@ -73,7 +73,7 @@ export function createInfer(dependencies: InferenceSetup) {
   return {
     resolve: (call: Call, target: InferTarget, options?: ResolveOptions) => resolver.resolve(call, target, options),
     checkTarget: (call: Call, target: InferTarget) => resolver.check(call, target),
-    mayInfer: (call: Call, name: string) => resolver.mayInfer(call, name),
+    mayInfer: (call: CallContext, name: string) => resolver.mayInfer(call, name),
     infer(call: Call, resolved: Resolved, request: InferRequest) {
       // Only the resolver makes them.
       const plan = resolved as Plan;

@@ -1,4 +1,11 @@
-import { type Call, type InferRequest, type InferTarget, MillraceError, msg, namedModel } from '../core/index.js';
+import {
+  type CallContext,
+  type InferRequest,
+  type InferTarget,
+  MillraceError,
+  msg,
+  namedModel,
+} from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import type { VersionLookup } from '../models/index.js';
 import type { Route, RouteArm } from '../routing/index.js';
@@ -31,14 +38,14 @@ export interface Candidates {
   /** The version for which the name stands now. Throws where there is none. */
   named(plan: Plan): ModelInfo;
   /** The arm of a route for a call, whose request is undefined until it has been decoded. Throws why none serves. */
-  arm(route: Route, call: Call, request: InferRequest | undefined): ArmChoice;
+  arm(route: Route, call: CallContext, request: InferRequest | undefined): ArmChoice;
   /** The arm to try after one that has failed; undefined = none. */
   fallback(choice: ArmChoice, failure: ArmFailure): ArmChoice | undefined;
 }
 
 /** A request and on whose behalf. */
 export interface AskedRequest {
-  readonly call: Call;
+  readonly call: CallContext;
   readonly request: InferRequest;
 }
 

@@ -1,4 +1,11 @@
-import { type Call, type Clock, type InferRequest, type InferTarget, toMillraceError } from '../core/index.js';
+import {
+  type Call,
+  type CallContext,
+  type Clock,
+  type InferRequest,
+  type InferTarget,
+  toMillraceError,
+} from '../core/index.js';
 import { admitToModel, findVersion, type SeenLookup, tell, tellOfArms, type VersionLookup } from '../models/index.js';
 import { chooseVersion, type Route } from '../routing/index.js';
 import type { ArmChoice, ArmFailure } from './arm-choice.js';
@@ -14,7 +21,7 @@ export interface Routes {
   /** The route that a caller names; undefined = a model, or a version of one. */
   find(target: InferTarget): Route | undefined;
   /** The arm for a call, whose request is undefined until it has been decoded. Throws why none serves. */
-  choose(route: Route, call: Call, request: InferRequest | undefined): ArmChoice;
+  choose(route: Route, call: CallContext, request: InferRequest | undefined): ArmChoice;
   /** The arm to try next; undefined = none, since there is none or the request must not run twice. */
   fallback(choice: ArmChoice, failure: ArmFailure): ArmChoice | undefined;
 }
@@ -59,7 +66,7 @@ export class Resolver {
     this.#find(call, target, NO_OPTIONS);
   }
 
-  mayInfer({ principal }: Call, name: string): boolean {
+  mayInfer({ principal }: CallContext, name: string): boolean {
     const { aliases } = this.#setup.lookup;
     return principal.rights.allow('model.infer', aliases.resolve({ name, version: undefined }).name);
   }
@@ -95,7 +102,7 @@ export class Resolver {
     }
   }
 
-  #choose(route: Route, call: Call, request: InferRequest | undefined): ArmChoice {
+  #choose(route: Route, call: CallContext, request: InferRequest | undefined): ArmChoice {
     try {
       return this.#setup.routes.choose(route, call, request);
     } catch (error) {
@@ -105,7 +112,7 @@ export class Resolver {
 
   #findOrRemember(
     seen: VersionLookup,
-    { principal: { ownerId } }: Call,
+    { principal: { ownerId } }: CallContext,
     target: InferTarget,
   ): Pick<Plan, 'info' | 'forSequencesOnly'> {
     try {

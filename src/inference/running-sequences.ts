@@ -1,4 +1,4 @@
-import { type Call, type Clock, type InferTarget, sequenceKey } from '../core/index.js';
+import { type CallContext, type Clock, type InferTarget, sequenceKey } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import { OwnerLru } from './owner-lru.js';
 import type { Candidate } from './plan.js';
@@ -17,7 +17,7 @@ export interface NamedSequence {
 
 /** The sequence of a request, whose version is remembered: undefined where the caller names the version. */
 export function sequenceOf(
-  { principal: { ownerId } }: Call,
+  { principal: { ownerId } }: CallContext,
   { name, version }: InferTarget,
   id: NamedSequence['id'],
 ): NamedSequence | undefined {

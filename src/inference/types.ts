@@ -1,4 +1,4 @@
-import type { Call, InferRequest, InferTarget } from '../core/index.js';
+import type { Call, CallContext, InferRequest, InferTarget } from '../core/index.js';
 import type { InferResult } from '../engine/index.js';
 import type { ServedModel } from '../models/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
@@ -48,14 +48,14 @@ export interface InferenceUseCases {
    */
   infer(call: Call, resolved: Resolved, request: InferRequest): Promise<InferResult>;
   /** Whether the caller has the right to infer the model or route of a name, which may be an alias; it need not exist. */
-  mayInfer(call: Call, name: string): boolean;
+  mayInfer(call: CallContext, name: string): boolean;
   /**
    * The caller's regions in order of name: one (`not_found` unless registered) or all. With the right `server.manage`, those of other
    * principals too, as `<principal>/<name>`.
    */
-  systemSharedMemoryStatus(call: Call, name: string | undefined): readonly SharedMemoryRegion[];
+  systemSharedMemoryStatus(call: CallContext, name: string | undefined): readonly SharedMemoryRegion[];
   /** `unimplemented` where shared memory is off. Needs the right `memory.use` only: it is how a client sends its tensors. */
-  registerSystemSharedMemory(call: Call, region: SharedMemoryRegion): Promise<void>;
+  registerSystemSharedMemory(call: CallContext, region: SharedMemoryRegion): Promise<void>;
   /** One of the regions that the caller may list, or all of them; unknown ones are no error. Requests that use it finish, later ones fail. */
-  unregisterSystemSharedMemory(call: Call, name: string | undefined): Promise<void>;
+  unregisterSystemSharedMemory(call: CallContext, name: string | undefined): Promise<void>;
 }

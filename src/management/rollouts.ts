@@ -20,7 +20,7 @@ import type {
   Sticky,
 } from '../api/index.js';
 import { ROLLOUT_ENDPOINTS } from '../api/schemas/index.js';
-import type { Call } from '../core/index.js';
+import type { CallContext } from '../core/index.js';
 import type { Route } from '../protocols/index.js';
 import type { Forecast, JudgeOptions as KnownJudge, LatencyOptions, StepOptions } from '../rollouts/index.js';
 import type {
@@ -40,7 +40,7 @@ type CommandRequest = { readonly params: { readonly model: string }; readonly bo
 export function createRolloutRoutes(rollouts: RolloutUseCases): readonly Route[] {
   const obey =
     (action: RolloutCommand) =>
-    async (call: Call, { params: { model }, body: { note } }: CommandRequest) => {
+    async (call: CallContext, { params: { model }, body: { note } }: CommandRequest) => {
       const command = { action, ...(note === undefined ? {} : { note }) };
       return { body: encodeRollout(await rollouts.command(call, model, command)) };
     };

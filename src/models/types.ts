@@ -1,4 +1,4 @@
-import type { Action, Call, ModelRef, ModelState } from '../core/index.js';
+import type { Action, Call, CallContext, ModelRef, ModelState } from '../core/index.js';
 import type { ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
 import type { ListedModel, ModelSource, ResolvedModelConfig } from '../repository/index.js';
 
@@ -67,40 +67,44 @@ export interface ServedModel extends Omit<ModelInfo, 'source'> {
 /** Models and their versions: what is known of them, loading and unloading. All reject with MillraceError. */
 export interface ModelUseCases {
   /** Throws where there is no such model, or the caller lacks the right on it. */
-  checkModel(call: Call, right: Action, name: string): void;
+  checkModel(call: CallContext, right: Action, name: string): void;
   /** Whether a version (undefined = the one the policy would choose) answers requests. Unknown models: false. */
-  modelReady(call: Call, name: string, version: number | undefined): boolean;
+  modelReady(call: CallContext, name: string, version: number | undefined): boolean;
   /** `not_found` unless serving. `versions` = all serving ones. */
-  modelInfo(call: Call, name: string, version: number | undefined): { info: ServedModel; versions: readonly number[] };
+  modelInfo(
+    call: CallContext,
+    name: string,
+    version: number | undefined,
+  ): { info: ServedModel; versions: readonly number[] };
   /** The completed configuration of a version; `not_found` unless serving. */
-  modelConfig(call: Call, name: string, version: number | undefined): ResolvedModelConfig;
+  modelConfig(call: CallContext, name: string, version: number | undefined): ResolvedModelConfig;
   /** The same as Triton writes it: JSON with the names of `config.pbtxt`. */
-  tritonConfig(call: Call, name: string, version: number | undefined): Readonly<Record<string, unknown>>;
+  tritonConfig(call: CallContext, name: string, version: number | undefined): Readonly<Record<string, unknown>>;
   /**
    * How every version of a model stands that was ever asked for, or the one that is named by number or label; reasons only with the right
    * `model.observe`. `not_found` for unknown ones. Needs the right `model.read`.
    */
-  modelStatuses(call: Call, name: string, version: number | undefined): readonly ModelStatus[];
+  modelStatuses(call: CallContext, name: string, version: number | undefined): readonly ModelStatus[];
   /** How every version of a model runs that was ever asked for. `not_found` for unknown ones. Needs the right `model.observe`. */
-  modelVersions(call: Call, name: string): readonly VersionReport[];
+  modelVersions(call: CallContext, name: string): readonly VersionReport[];
   /** Models that the caller may read, by name: those behind the name `after`, at most `limit`. Needs the right `model.read` on any. */
   modelReports(
-    call: Call,
+    call: CallContext,
     page: { readonly after: string | undefined; readonly limit: number },
   ): { readonly models: readonly ModelReport[]; readonly next: string | undefined };
   /** A model. `not_found` for unknown ones. Needs the right `model.read`. */
-  modelReport(call: Call, name: string): ModelReport;
+  modelReport(call: CallContext, name: string): ModelReport;
   /** Of one version, one model, or all; `not_found` for unknown ones. */
-  modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
+  modelStatistics(call: CallContext, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
   /** What a version does at this moment: its instances and its queue; undefined where it is not loaded any more. */
-  modelGauges(call: Call, ref: ModelRef): ModelGauges | undefined;
+  modelGauges(call: CallContext, ref: ModelRef): ModelGauges | undefined;
   /**
    * The versions that are ready, of every model that the caller may read, and one for each such route, by its name. Needs the right
    * `model.read` on any, unless they are not listed: to `suggest` one, or to choose one to `infer`: then those that the caller may infer.
    * A caller with rights on none gets none then. Aliases are among them to `suggest` one, and where all `names` are listed.
    */
-  readyModels(call: Call, purpose?: 'names' | 'suggest' | 'infer'): readonly ServedModel[];
-  repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
+  readyModels(call: CallContext, purpose?: 'names' | 'suggest' | 'infer'): readonly ServedModel[];
+  repositoryIndex(call: CallContext, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
   /**
    * Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. What has not been pulled
    * is, where `sources.allow` lets it; the pull ends with the call.
@@ -110,7 +114,7 @@ export interface ModelUseCases {
    * Serves the listed models, each from a folder inside a repository, and unloads all others. Rejects with the reason of the first that
    * does not load; no other is unloaded then. Explicit mode only (`failed_precondition`).
    */
-  reloadModels(call: Call, listed: readonly ListedModel[]): Promise<void>;
+  reloadModels(call: CallContext, listed: readonly ListedModel[]): Promise<void>;
   /** Returns when new requests are refused; accepted ones finish behind it. Explicit mode only. */
-  unloadModel(call: Call, name: string, options?: UnloadModelOptions): Promise<void>;
+  unloadModel(call: CallContext, name: string, options?: UnloadModelOptions): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { AuditTrail } from '../audit/index.js';
-import type { Action, Call } from '../core/index.js';
+import type { Action, CallContext } from '../core/index.js';
 import { type Audited, admit } from '../governance/index.js';
 import { absent, type Models, type ModelUseCases, type VersionLookup } from '../models/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
@@ -31,7 +31,7 @@ interface ServerParts {
 export function createServerUseCases(setup: ServerSetup, parts: ServerParts): ServerUseCases {
   const { logControl } = setup;
   const { audited, checkModel, lookup } = parts;
-  const checkTracing = (call: Call, right: Action, model: string | undefined): void => {
+  const checkTracing = (call: CallContext, right: Action, model: string | undefined): void => {
     if (model === undefined) admit(call.principal, right, '');
     else checkModel(call, right, model);
   };

@@ -1,6 +1,6 @@
 import type { AccountUseCases } from '../account/index.js';
 import type { AuditFilter, Page, PageOptions } from '../audit/index.js';
-import type { Call } from '../core/index.js';
+import type { CallContext } from '../core/index.js';
 import type { InferenceUseCases } from '../inference/index.js';
 import type { ModelUseCases } from '../models/index.js';
 import type { TrafficUseCases } from '../traffic/index.js';
@@ -18,7 +18,7 @@ export interface ServerInfo {
 /** Looking into the audit trail. */
 export interface AuditUseCases {
   /** Entries that match, the newest first; needs the right `audit.read`. Rejects as the trail does. */
-  search(call: Call, filter: AuditFilter, page: PageOptions): Promise<Page>;
+  search(call: CallContext, filter: AuditFilter, page: PageOptions): Promise<Page>;
 }
 
 /** The server itself. All reject with MillraceError. */
@@ -27,18 +27,18 @@ export interface ServerUseCases {
   readonly doctor: DoctorUseCases;
   readonly events: EventUseCases;
   readonly reload: ReloadUseCases;
-  info(call: Call): ServerInfo;
+  info(call: CallContext): ServerInfo;
   /** True while the process serves at all. Needs no right. */
   live(): boolean;
   /** True once every model asked for at start is ready or failed (`strict`: ready), and until shutdown. Needs no right. */
   ready(): boolean;
-  logSettings(call: Call): LogSettings;
+  logSettings(call: CallContext): LogSettings;
   /** `change`: called once the caller may; throws where there is no such change. */
-  changeLogSettings(call: Call, change: () => Partial<LogSettings>): Promise<LogSettings>;
+  changeLogSettings(call: CallContext, change: () => Partial<LogSettings>): Promise<LogSettings>;
   /** Whether the caller may read how a model is traced; undefined = how all are. `not_found` for unknown models. */
-  checkTracing(call: Call, model: string | undefined): void;
+  checkTracing(call: CallContext, model: string | undefined): void;
   /** The same before it is changed by `change`, which throws where there is no such change. */
-  changeTracing(call: Call, model: string | undefined, change: () => void): Promise<void>;
+  changeTracing(call: CallContext, model: string | undefined, change: () => void): Promise<void>;
 }
 
 /**

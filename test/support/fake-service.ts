@@ -1,4 +1,11 @@
-import { type Call, type InferTarget, MillraceError, NO_PARAMETERS, type Signature } from '../../src/core/index.js';
+import {
+  type Call,
+  type CallContext,
+  type InferTarget,
+  MillraceError,
+  NO_PARAMETERS,
+  type Signature,
+} from '../../src/core/index.js';
 import type { ModelInfo, ModelStatistics, ModelStatus } from '../../src/engine/index.js';
 import { resolveModelConfig, toTritonConfig } from '../../src/repository/index.js';
 import { ONNX } from '../../src/runtimes/onnx/manifest.js';
@@ -84,8 +91,9 @@ export interface FakeService extends Service {
 export function createFakeService(overrides: Partial<UseCases> = {}): FakeService {
   const versions = [1, 3];
   const calls: FakeService['calls'] = [];
-  const note = (name: string, call: Call, ...args: unknown[]): void => {
-    calls.push({ name, call, args });
+  const note = (name: string, call: CallContext, ...args: unknown[]): void => {
+    // The server hands over its handles.
+    calls.push({ name, call: call as Call, args });
   };
   const find = (name: string, version: number | undefined) => {
     if (name !== 'm') throw new MillraceError('not_found', `model '${name}' is not found`);

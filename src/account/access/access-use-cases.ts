@@ -1,4 +1,4 @@
-import { type Call, invalidArgument, MillraceError } from '../../core/index.js';
+import { type CallContext, invalidArgument, MillraceError } from '../../core/index.js';
 import {
   admit,
   type Explanation,
@@ -31,7 +31,7 @@ export function createAccessUseCases({ keys }: { readonly keys: KeyParts }): Acc
     throw new MillraceError('not_found', `there is no key '${name.slice(0, 128)}'`);
   }
 
-  async function identityFor(call: Call, { principal, groups }: AccessQuestion): Promise<Identity> {
+  async function identityFor(call: CallContext, { principal, groups }: AccessQuestion): Promise<Identity> {
     if (principal !== undefined) {
       admit(call.principal, 'access.read', '');
       return identityOfName(principal, groups);

@@ -1,4 +1,4 @@
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type { Explanation } from '../../governance/index.js';
 
 /** What somebody asks about rights. */
@@ -24,5 +24,5 @@ export interface AccessUseCases {
    * Which lines decide whether somebody may do something, by the rules that hold now; names say nothing of what there is. Everybody may ask about
    * themselves, and about others who has the right `access.read`. `invalid_argument`; `not_found` for a key that there is not.
    */
-  explain(call: Call, question: AccessQuestion): Promise<ExplainedAccess>;
+  explain(call: CallContext, question: AccessQuestion): Promise<ExplainedAccess>;
 }

@@ -1,4 +1,4 @@
-import { type Call, invalidArgument, MillraceError, type Principal } from '../../core/index.js';
+import { type CallContext, invalidArgument, MillraceError, type Principal } from '../../core/index.js';
 import type { Audited } from '../../governance/index.js';
 import { type AccessPolicy, admit, wouldLockOut } from '../../governance/index.js';
 import type { ChangedBy, KeyRecord } from '../../store/index.js';
@@ -19,7 +19,7 @@ const MAX_OVERLAP_MS = 90 * DAY_MS;
 export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCases {
   const { records, stored, changes, policy } = keys;
   const statics = () => staticsOf(keys.written());
-  const by = (call: Call): ChangedBy => ({ principal: call.principal.name, atMs: stored.time.now() });
+  const by = (call: CallContext): ChangedBy => ({ principal: call.principal.name, atMs: stored.time.now() });
   const listed = (record: KeyRecord) => describe(record, stored.time.now());
   const subject = (verb: string, name: string) =>
     ({ action: `key.${verb}`, resource: name, right: 'key.change', on: [''] }) as const;

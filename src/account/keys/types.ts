@@ -1,4 +1,4 @@
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type { Grant } from '../../governance/index.js';
 import type { KeyRecord } from '../../store/index.js';
 
@@ -47,13 +47,13 @@ export interface Rotation {
 /** Keys of callers. `key` names one by its id or name. Changes need the right to all that the key may do. */
 export interface KeyUseCases {
   /** Those of the settings, and then those of the store that are not revoked, by name; `after` = behind that one. */
-  list(call: Call, page: { readonly after?: string | undefined; readonly limit: number }): Promise<KeyPage>;
+  list(call: CallContext, page: { readonly after?: string | undefined; readonly limit: number }): Promise<KeyPage>;
   /** Also one that is revoked, by its id. `not_found`. */
-  get(call: Call, key: string): Promise<ListedKey>;
+  get(call: CallContext, key: string): Promise<ListedKey>;
   /** `already_exists` where a key has the name. */
-  create(call: Call, wish: KeyWish): Promise<MadeKey>;
+  create(call: CallContext, wish: KeyWish): Promise<MadeKey>;
   /** `failed_precondition` for a key of the settings, one that is revoked, and one that has expired and gets no other end. */
-  rotate(call: Call, key: string, rotation: Rotation): Promise<MadeKey>;
+  rotate(call: CallContext, key: string, rotation: Rotation): Promise<MadeKey>;
   /** What runs for it ends within a second. */
-  revoke(call: Call, key: string): Promise<ListedKey>;
+  revoke(call: CallContext, key: string): Promise<ListedKey>;
 }

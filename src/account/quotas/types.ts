@@ -1,4 +1,4 @@
-import type { Call, QuotaStanding } from '../../core/index.js';
+import type { Call, CallContext, QuotaStanding } from '../../core/index.js';
 import type { CountedQuota } from '../../governance/index.js';
 
 export type { CountedQuota, QuotaStanding };
@@ -18,5 +18,5 @@ export interface QuotaUseCases {
    */
   enter(call: Call): void;
   /** Of everybody, with `quota.read` on the server; else of the caller. At most 1,000. */
-  report(call: Call): Promise<QuotaReport>;
+  report(call: CallContext): Promise<QuotaReport>;
 }

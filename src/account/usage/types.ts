@@ -1,4 +1,4 @@
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type { UsageQuestion, UsageReport } from '../../metering/index.js';
 
 /** Who has used what. */
@@ -7,7 +7,7 @@ export interface UsageUseCases {
    * What was used in a time; of the caller alone where they may not see that of others. `failed_precondition` where it is not counted,
    * `invalid_argument` for a question that cannot be read, or whose answer is too long.
    */
-  report(call: Call, question: UsageQuestion): Promise<UsageReport>;
+  report(call: CallContext, question: UsageQuestion): Promise<UsageReport>;
 }
 
 /** How counting itself does. */

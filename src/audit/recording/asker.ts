@@ -1,10 +1,10 @@
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type { Asker } from '../entries.js';
 
 const MAX_LENGTH = 512;
 
 /** Who makes a call, as entries say it. */
-export function askerOf({ principal, from, requestId, trace }: Call): Asker {
+export function askerOf({ principal, from, requestId, trace }: CallContext): Asker {
   return {
     principal: principal.id,
     ...(principal.groups.length > 0 && { groups: principal.groups }),

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { GroupedThread, startThread } from '../../async/index.js';
-import { type Call, type Clock, type Events, MillraceError, messageOf, type Timer } from '../../core/index.js';
+import { type CallContext, type Clock, type Events, MillraceError, messageOf, type Timer } from '../../core/index.js';
 import { parsePatterns } from '../../text/index.js';
 import { canonicalJson } from '../chain/canonical-json.js';
 import type { EncodedEntry } from '../chain/link.js';
@@ -34,7 +34,7 @@ export interface AuditChange {
 
 /** A change that was recorded before it began. */
 export interface Intent extends Deed {
-  readonly call: Call;
+  readonly call: CallContext;
   readonly seq: number;
 }
 
@@ -48,11 +48,11 @@ export interface Ending {
 /** Who did what to what: implemented here, used by whoever does it. */
 export interface AuditTrail {
   /** Records a change before it is made. Resolves when that is on the disk; rejects with `unavailable` where it cannot be. */
-  begin(call: Call, deed: Deed): Promise<Intent | undefined>;
+  begin(call: CallContext, deed: Deed): Promise<Intent | undefined>;
   /** Records what came of it; where that cannot be recorded, the log tells. */
   end(intent: Intent | undefined, ending: Ending): void;
   /** Records that something was refused, once for each error. */
-  refuse(call: Call, deed: Deed, error: MillraceError): void;
+  refuse(call: CallContext, deed: Deed, error: MillraceError): void;
   /** Records an inference, where the settings say so. */
   infer(event: Events['inferFinished']): void;
   /** Throws `unavailable` where an inference would leave no entry, and is to be refused then. */
@@ -113,7 +113,7 @@ export class FileTrail implements AuditTrail {
     });
   }
 
-  async begin(call: Call, { action, resource }: Deed): Promise<Intent> {
+  async begin(call: CallContext, { action, resource }: Deed): Promise<Intent> {
     const deed = { action, resource: shorten(resource) };
     const entry: AuditEntry = { type: 'intent', time: this.#time(), ...deed, ...askerOf(call) };
     try {
@@ -142,7 +142,7 @@ export class FileTrail implements AuditTrail {
     });
   }
 
-  refuse(call: Call, { action, resource }: Deed, error: MillraceError): void {
+  refuse(call: CallContext, { action, resource }: Deed, error: MillraceError): void {
     if (this.#refused.has(error)) return;
     this.#refused.add(error);
     const deed = { action: shorten(action), resource: shorten(resource) };

@@ -1,5 +1,5 @@
 import {
-  type Call,
+  type CallContext,
   Message,
   type MessagePart,
   MillraceError,
@@ -9,7 +9,7 @@ import {
 } from '../../core/index.js';
 import type { Route } from '../../routing/index.js';
 
-type Caller = Pick<Call, 'principal'>;
+type Caller = Pick<CallContext, 'principal'>;
 
 /** What a caller has asked for, by the name that it wrote. */
 export interface Asked {

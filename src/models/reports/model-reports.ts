@@ -1,4 +1,4 @@
-import { type Call, groupBy } from '../../core/index.js';
+import { type CallContext, groupBy } from '../../core/index.js';
 import type { Engine, ModelGauges, ModelStatus } from '../../engine/index.js';
 import { admit } from '../../governance/index.js';
 import { findStatuses } from '../lookup/find-statuses.js';
@@ -25,7 +25,7 @@ export function createModelReports({
   engine,
   lookup,
 }: ReportParts): Pick<ModelUseCases, 'modelReport' | 'modelReports'> {
-  const report = (call: Call, asked: string, { gaugesOf, aliasesOf }: Known): ModelReport => {
+  const report = (call: CallContext, asked: string, { gaugesOf, aliasesOf }: Known): ModelReport => {
     const right = { principal: call.principal, action: 'model.read' } as const;
     const { lookup: seen, target } = admitToModel(lookup, right, { name: asked, version: undefined });
     const { name } = target;

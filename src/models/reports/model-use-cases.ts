@@ -1,4 +1,4 @@
-import type { Action, Call, InferTarget } from '../../core/index.js';
+import type { Action, CallContext, InferTarget } from '../../core/index.js';
 import type { Engine, ModelInfo } from '../../engine/index.js';
 import { admit } from '../../governance/index.js';
 import { resolveModelConfig, toTritonConfig } from '../../repository/index.js';
@@ -33,12 +33,12 @@ type Known = Omit<ModelUseCases, 'modelReports' | 'modelReport' | 'loadModel' | 
 /** What callers may know of models, their versions and routes. */
 export function createModelUseCases({ engine, lookup, routes }: ModelParts): Known {
   /** What a principal with the right asks for: a route, or where there is none, what of the models it sees. */
-  const seek = ({ principal }: Call, action: Action, target: InferTarget) => {
+  const seek = ({ principal }: CallContext, action: Action, target: InferTarget) => {
     const { lookup: seen, isItself, target: own } = admitToModel(lookup, { principal, action }, target);
     return { seen, own, route: isItself ? routes.find(own) : undefined };
   };
   const exampleOf = (route: Route) => routes.example(route);
-  const find = (call: Call, action: Action, target: InferTarget) => {
+  const find = (call: CallContext, action: Action, target: InferTarget) => {
     const { seen, own, route } = seek(call, action, target);
     const info = route === undefined ? findVersion(seen, own) : askArms(call, route, exampleOf);
     const versions = engine.serving(info.ref.name).map(({ ref }) => ref.version);

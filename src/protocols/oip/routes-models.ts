@@ -1,4 +1,4 @@
-import type { Call, InferTarget } from '../../core/index.js';
+import type { CallContext, InferTarget } from '../../core/index.js';
 import type { ModelStatistics } from '../../engine/index.js';
 import type { Service } from '../../service/index.js';
 import { healthResponse, jsonResponse, type Route } from '../route.js';
@@ -77,7 +77,7 @@ function routesUnder(service: Pick<Service, 'models'>, prefix: string): readonly
 /** Of a model or of one of its versions. Throws as Triton does where there is none. */
 export function statisticsOf(
   { models }: Pick<Service, 'models'>,
-  call: Call,
+  call: CallContext,
   { name, version }: InferTarget,
 ): readonly ModelStatistics[] {
   try {

@@ -1,4 +1,4 @@
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
 import { healthResponse, jsonResponse, type Route } from '../route.js';
 import { ServerLiveSchema, ServerMetadataSchema, ServerReadySchema } from './routes-schemas.js';
@@ -19,7 +19,7 @@ const EXTENSIONS = [
   'logging',
 ];
 
-export function serverMetadata({ server }: Pick<Service, 'server'>, call: Call) {
+export function serverMetadata({ server }: Pick<Service, 'server'>, call: CallContext) {
   const { version, hasSharedMemory } = server.info(call);
   const extensions = hasSharedMemory ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return { name: 'millrace', version, extensions };

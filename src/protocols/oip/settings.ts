@@ -1,4 +1,4 @@
-import { type Call, invalidArgument, MillraceError } from '../../core/index.js';
+import { type Call, type CallContext, invalidArgument, MillraceError } from '../../core/index.js';
 import type { LogSettings, Service } from '../../service/index.js';
 
 type Update = Readonly<Record<string, unknown>>;
@@ -128,7 +128,11 @@ export function blame(thrown: unknown): unknown {
 }
 
 /** The settings of tracing. Throws as Triton does where the caller may not read them, or there is no such model. */
-export function readTrace({ server }: Pick<Service, 'server'>, call: Call, model: string | undefined): TraceSettings {
+export function readTrace(
+  { server }: Pick<Service, 'server'>,
+  call: CallContext,
+  model: string | undefined,
+): TraceSettings {
   try {
     server.checkTracing(call, model);
   } catch (thrown) {
@@ -150,13 +154,13 @@ export async function updateTrace(
   return TRACE_SETTINGS;
 }
 
-export function readLog({ server }: Pick<Service, 'server'>, call: Call): TritonLogSettings {
+export function readLog({ server }: Pick<Service, 'server'>, call: CallContext): TritonLogSettings {
   return encodeLogSettings(server.logSettings(call));
 }
 
 export async function updateLog(
   { server }: Pick<Service, 'server'>,
-  call: Call,
+  call: CallContext,
   update: Update,
 ): Promise<TritonLogSettings> {
   return encodeLogSettings(await server.changeLogSettings(call, () => decodeLogSettings(update)));

@@ -1,4 +1,4 @@
-import { type Call, quoted } from '../../core/index.js';
+import { type Call, type CallContext, quoted } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
 import { jsonResponse, type RouteRequest } from '../route.js';
 import { resultOf } from '../shared/decoding/reply.js';
@@ -15,7 +15,11 @@ export interface StoredContext extends Pick<DialectContext, 'decoder'> {
 }
 
 /** The response that a request goes on from, packed; undefined without one. Throws `UnknownIdError`. */
-export function earlierResponse(store: PrincipalStore, call: Call, id: string | undefined): Uint8Array | undefined {
+export function earlierResponse(
+  store: PrincipalStore,
+  call: CallContext,
+  id: string | undefined,
+): Uint8Array | undefined {
   if (id === undefined) return undefined;
   const stored = store.get(call, id);
   if (stored !== undefined) return stored;
@@ -24,14 +28,22 @@ export function earlierResponse(store: PrincipalStore, call: Call, id: string | 
 }
 
 /** `GET /v1/responses/{response}`. */
-export function getResponse({ store }: StoredContext, call: Call, { params, query }: RouteRequest): WireResponse {
+export function getResponse(
+  { store }: StoredContext,
+  call: CallContext,
+  { params, query }: RouteRequest,
+): WireResponse {
   const stored = known(store, call, params);
   refuseOthers(query, []);
   return { ...jsonResponse({}), body: storedJson(stored) };
 }
 
 /** `DELETE /v1/responses/{response}`. */
-export function deleteResponse({ store }: StoredContext, call: Call, { params, query }: RouteRequest): WireResponse {
+export function deleteResponse(
+  { store }: StoredContext,
+  call: CallContext,
+  { params, query }: RouteRequest,
+): WireResponse {
   refuseOthers(query, []);
   const { response: id = '' } = params;
   if (!store.delete(call, id)) throw unknown(id);
@@ -65,7 +77,7 @@ function pageOf(query: URLSearchParams): ItemsPage {
   return { order, after: query.get('after') ?? undefined, limit };
 }
 
-function known(store: PrincipalStore, call: Call, { response: id = '' }: RouteRequest['params']): Uint8Array {
+function known(store: PrincipalStore, call: CallContext, { response: id = '' }: RouteRequest['params']): Uint8Array {
   const stored = store.get(call, id);
   if (stored === undefined) throw unknown(id);
   return stored;

@@ -1,4 +1,4 @@
-import type { Call, ModelTask } from '../../core/index.js';
+import type { CallContext, ModelTask } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
 import { onlyModel } from '../shared/pooling/tasks.js';
 
@@ -13,7 +13,7 @@ export interface UnnamedContext {
  * The default model, or else the only model with the task that the caller may infer. Throws `ParameterError` where there are
  * several, or none, and `unavailable` while models are still being loaded.
  */
-export function unnamedModel({ service, defaultModel }: UnnamedContext, call: Call, task: ModelTask): string {
+export function unnamedModel({ service, defaultModel }: UnnamedContext, call: CallContext, task: ModelTask): string {
   const generates = task === 'generate';
   if (generates && defaultModel !== '' && service.inference.mayInfer(call, defaultModel)) return defaultModel;
   const hint = generates ? '. The setting openai.defaultModel chooses the one for requests without a name' : '';

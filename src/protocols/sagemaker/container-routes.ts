@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { type Call, excerpt, invalidArgument } from '../../core/index.js';
+import { type CallContext, excerpt, invalidArgument } from '../../core/index.js';
 import type { ServedModel, Service } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import { emptyResponse, healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
@@ -45,7 +45,8 @@ export interface ContainerParts {
 /** What SageMaker's platform calls in a container: health, inference, and models where it hosts several. */
 export function createContainerRoutes({ context, invoke, model }: ContainerParts): readonly Route[] {
   const { service } = context;
-  const configured = (call: Call) => chooseModel(service, call, { configured: model, setting: 'sagemaker.model' });
+  const configured = (call: CallContext) =>
+    chooseModel(service, call, { configured: model, setting: 'sagemaker.model' });
   const named = ({ params }: RouteRequest) => params.model ?? '';
   return [
     {
@@ -121,7 +122,7 @@ export function createContainerRoutes({ context, invoke, model }: ContainerParts
 const PAGE_SIZE = 100;
 
 /** A page of the models that are loaded, in order of name. Throws `invalid_argument` for a token that no page has given. */
-function listModels(service: Pick<Service, 'models'>, call: Call, token: string | null): ModelPage {
+function listModels(service: Pick<Service, 'models'>, call: CallContext, token: string | null): ModelPage {
   const all = readyByName(service, call);
   const first = readToken(token);
   const page = { models: all.slice(first, first + PAGE_SIZE).map(listed) };
@@ -135,7 +136,7 @@ function readToken(token: string | null): number {
 }
 
 /** Throws `not_found` where it is not loaded. */
-function describeModel(service: Pick<Service, 'models'>, call: Call, name: string): ListedModel {
+function describeModel(service: Pick<Service, 'models'>, call: CallContext, name: string): ListedModel {
   return listed(service.models.modelInfo(call, name, undefined).info);
 }
 

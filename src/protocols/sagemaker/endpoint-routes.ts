@@ -1,4 +1,4 @@
-import { type Call, MillraceError } from '../../core/index.js';
+import { type Call, type CallContext, MillraceError } from '../../core/index.js';
 import type { OpenApiObject } from '../openapi.js';
 import type { Route, RouteRequest } from '../route.js';
 import { chooseModel } from '../shared/invocations/choose-model.js';
@@ -79,7 +79,7 @@ export function createEndpointRoutes(parts: ContainerParts): readonly Route[] {
 }
 
 /** The model that is named by a header or as the endpoint, else that of `sagemaker.model`; of a variant the version with that label. */
-function targetOf({ context, model }: ContainerParts, call: Call, { params, headers }: RouteRequest): Target {
+function targetOf({ context, model }: ContainerParts, call: CallContext, { params, headers }: RouteRequest): Target {
   const { service } = context;
   const { endpoint = '' } = params;
   const isThere = (name: string) => service.models.modelReady(call, name, undefined);

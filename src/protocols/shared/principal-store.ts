@@ -1,4 +1,4 @@
-import type { Call, Clock, Timer } from '../../core/index.js';
+import type { CallContext, Clock, Timer } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 
 /** What a store may hold, of all principals together. */
@@ -49,7 +49,7 @@ export class PrincipalStore {
   }
 
   /** False where it is larger than all that may be kept. Needs the right `model.infer`, as all that follows. */
-  put({ principal }: Call, id: string, value: Uint8Array): boolean {
+  put({ principal }: CallContext, id: string, value: Uint8Array): boolean {
     admit(principal, 'model.infer', '');
     const { maxEntries, maxBytes, maxAgeMs } = this.#limits;
     if (maxEntries === 0 || value.length > maxBytes) return false;
@@ -69,13 +69,13 @@ export class PrincipalStore {
     return true;
   }
 
-  get({ principal }: Call, id: string): Uint8Array | undefined {
+  get({ principal }: CallContext, id: string): Uint8Array | undefined {
     admit(principal, 'model.infer', '');
     return this.#owners.get(principal.ownerId)?.entries.get(id)?.value;
   }
 
   /** False where there is none. */
-  delete({ principal }: Call, id: string): boolean {
+  delete({ principal }: CallContext, id: string): boolean {
     admit(principal, 'model.infer', '');
     return this.#remove(principal.ownerId, id);
   }

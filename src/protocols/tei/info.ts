@@ -1,4 +1,4 @@
-import { type Call, MillraceError, poolingSpecOf } from '../../core/index.js';
+import { type CallContext, MillraceError, poolingSpecOf } from '../../core/index.js';
 import type { ServedModel } from '../../service/index.js';
 import { emptyResponse, jsonResponse } from '../route.js';
 import type { WireResponse } from '../wire.js';
@@ -10,12 +10,12 @@ const TEI_VERSION = '1.9.3';
 const UNNAMED = ['LABEL_0'];
 
 /** `GET /info`: what the model is, and its limits. */
-export function answerInfo(context: TeiContext, call: Call, name: string): WireResponse {
+export function answerInfo(context: TeiContext, call: CallContext, name: string): WireResponse {
   return jsonResponse(describeModel(context, call, name));
 }
 
 /** The model, and its limits. Throws `not_found`. */
-export function describeModel({ service }: TeiContext, call: Call, name: string) {
+export function describeModel({ service }: TeiContext, call: CallContext, name: string) {
   const { info } = service.models.modelInfo(call, name, undefined);
   const { queue } = service.models.modelConfig(call, name, undefined);
   const { maxInputTokens = 0 } = poolingSpecOf(info.tasks ?? {}) ?? {};
@@ -57,7 +57,7 @@ function labelsOf(labels: readonly string[]): object {
 }
 
 /** `GET /health`: empty where the model answers requests. Throws `unavailable` otherwise. */
-export function answerHealth({ service }: TeiContext, call: Call, name: string): WireResponse {
+export function answerHealth({ service }: TeiContext, call: CallContext, name: string): WireResponse {
   if (service.models.modelReady(call, name, undefined)) return emptyResponse();
   throw new MillraceError('unavailable', 'unhealthy');
 }

@@ -1,4 +1,4 @@
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type { ModelStatistics, StatDuration } from '../../engine/index.js';
 import type { WireResponse } from '../wire.js';
 import type { TeiContext } from './read.js';
@@ -7,7 +7,7 @@ const HEADERS = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } a
 const NS_PER_S = 1e9;
 
 /** `GET /metrics`: the model's statistics since it was loaded, all versions together, under TEI's names. Times are seconds. */
-export function answerMetrics({ service }: TeiContext, call: Call, name: string): WireResponse {
+export function answerMetrics({ service }: TeiContext, call: CallContext, name: string): WireResponse {
   const all = service.models.modelStatistics(call, name, undefined);
   const ready = service.models.readyModels(call, 'suggest').filter(({ ref }) => ref.name === name);
   const queued = ready.map(({ ref }) => service.models.modelGauges(call, ref)?.queuedRequests ?? 0);

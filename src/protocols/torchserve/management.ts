@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type Call, excerpt, invalidArgument, MillraceError } from '../../core/index.js';
+import { type Call, type CallContext, excerpt, invalidArgument, MillraceError } from '../../core/index.js';
 import type { ServedModel, Service } from '../../service/index.js';
 import { type ListedModel, type ModelPage, readyByName } from '../shared/model-server/listed-models.js';
 import { loadFrom } from '../shared/model-server/load-from.js';
@@ -36,7 +36,7 @@ export class Management {
   }
 
   /** Ready models in order of name. A limit or token that is no such number counts as none, as in TorchServe. */
-  list(call: Call, { limit, pageToken }: { readonly limit: number; readonly pageToken: number }): ModelPage {
+  list(call: CallContext, { limit, pageToken }: { readonly limit: number; readonly pageToken: number }): ModelPage {
     const all = readyByName(this.#service, call);
     const first = Number.isInteger(pageToken) && pageToken > 0 ? pageToken : 0;
     const count = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT ? limit : DEFAULT_LIMIT;
@@ -46,7 +46,7 @@ export class Management {
   }
 
   /** One version, the default one where none is named, or `all`: each with its workers and its queue. */
-  describe(call: Call, name: string, { version: text, customized }: Described): readonly object[] {
+  describe(call: CallContext, name: string, { version: text, customized }: Described): readonly object[] {
     const all = text === 'all';
     if (customized && !all) throw noCustomizedMetadata();
     const { info, versions } = this.#service.models.modelInfo(call, name, all ? undefined : parseVersion(text, name));
@@ -57,7 +57,7 @@ export class Management {
   }
 
   /** A model that SageMaker has loaded, which gives absolute paths, as it wants to be told of it; undefined for others. */
-  describeShort(call: Call, name: string): ListedModel | undefined {
+  describeShort(call: CallContext, name: string): ListedModel | undefined {
     const { info } = this.#service.models.modelInfo(call, name, undefined);
     const { from } = info.source;
     return from !== undefined && /^(\/|file:)/.test(from) ? listed(info) : undefined;
@@ -71,14 +71,14 @@ export class Management {
   }
 
   /** Unloads a model; a version of it where it is the only one. */
-  async unregister(call: Call, name: string, version: number | undefined): Promise<string> {
+  async unregister(call: CallContext, name: string, version: number | undefined): Promise<string> {
     const only = version === undefined ? {} : { onlyVersion: version };
     await this.#service.models.unloadModel(call, name, { ...only, onlyLoaded: true, untilGone: true });
     return `Model "${name}" unregistered`;
   }
 
   /** Says that the version is the default one, which labels make it. Throws `unimplemented` where it is not. */
-  setDefault(call: Call, name: string, version: number): string {
+  setDefault(call: CallContext, name: string, version: number): string {
     const { info, versions } = this.#service.models.modelInfo(call, name, undefined);
     if (!versions.includes(version)) throw unknownVersion(name, version);
     const { version: current } = info.ref;
@@ -90,7 +90,11 @@ export class Management {
   }
 
   /** Says that a model has so many workers, which its configuration says. Throws `unimplemented` where it has others. */
-  scale(call: Call, { name, version }: { name: string; version: number | undefined }, range: WorkerRange): string {
+  scale(
+    call: CallContext,
+    { name, version }: { name: string; version: number | undefined },
+    range: WorkerRange,
+  ): string {
     const { info } = this.#service.models.modelInfo(call, name, version);
     const min = range.min ?? 1;
     const max = range.max ?? min;
@@ -108,7 +112,7 @@ export class Management {
     return `Workers scaled to ${instances} for model: ${name}${version === undefined ? '' : `, version: ${version}`}`;
   }
 
-  #describeOne(call: Call, info: ServedModel): object {
+  #describeOne(call: CallContext, info: ServedModel): object {
     const { ref, source, instances, maxBatchSize } = info;
     const gauges = this.#service.models.modelGauges(call, ref);
     const pendingRequests = gauges?.queuedRequests ?? 0;

@@ -1,11 +1,11 @@
-import type { Call, Finding } from '../../core/index.js';
+import type { CallContext, Finding } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import type { KeptRepository, Models } from '../../models/index.js';
 
 /** What somebody should correct or know about the server. */
 export interface DoctorUseCases {
   /** Looks now; those who ask meanwhile get the same answer. For those who may see who may do what. */
-  examine(call: Call): Promise<Examination>;
+  examine(call: CallContext): Promise<Examination>;
 }
 
 export interface Examination {

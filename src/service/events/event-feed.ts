@@ -1,5 +1,6 @@
 import {
   type Call,
+  type CallContext,
   type Clock,
   type EventBus,
   excerpt,
@@ -136,7 +137,7 @@ export class EventFeed implements EventUseCases {
 }
 
 /** Whether the caller may know of it, by the rights that it has now. */
-function isShown({ principal: { rights } }: Call, happening: Happening): boolean {
+function isShown({ principal: { rights } }: CallContext, happening: Happening): boolean {
   switch (happening.kind) {
     case 'model.state':
       return rights.allowOwn('model.observe', happening.model);

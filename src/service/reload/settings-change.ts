@@ -1,5 +1,5 @@
 import type { KeyParts } from '../../account/index.js';
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type { Audited, PrepareChange, PreparedChange } from '../../governance/index.js';
 import type { LiveSettings } from './types.js';
 
@@ -7,7 +7,11 @@ import type { LiveSettings } from './types.js';
  * Puts settings of a changed file in force: all that it says, or nothing. Resolves with the paths of those that differ. Rejects with
  * `invalid_argument` or `failed_precondition` where they must not take effect, and `unavailable` where the change cannot be recorded or checked.
  */
-export type ChangeSettings = (call: Call, next: Partial<LiveSettings>, file: string) => Promise<readonly string[]>;
+export type ChangeSettings = (
+  call: CallContext,
+  next: Partial<LiveSettings>,
+  file: string,
+) => Promise<readonly string[]>;
 
 interface SettingsChangeSetup {
   readonly kinds: readonly PrepareChange<LiveSettings>[];

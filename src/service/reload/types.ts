@@ -1,5 +1,5 @@
 import type { LiveAccess } from '../../account/index.js';
-import type { Call, LogLevel } from '../../core/index.js';
+import type { CallContext, LogLevel } from '../../core/index.js';
 import type { LiveTraffic } from '../../traffic/index.js';
 import type { ReloadResult } from './reload-result.js';
 
@@ -38,5 +38,5 @@ export interface ReloadUseCases {
    * Reads all of them now; calls that arrive during a reload share the next one. Needs the right `server.manage`. Rejects with
    * {@link ReloadFailed} where a file cannot be used, and `unavailable` while the server shuts down.
    */
-  reload(call: Call): Promise<ReloadResult>;
+  reload(call: CallContext): Promise<ReloadResult>;
 }

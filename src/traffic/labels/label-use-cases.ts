@@ -1,4 +1,4 @@
-import { type Call, MillraceError } from '../../core/index.js';
+import { type CallContext, MillraceError } from '../../core/index.js';
 import type { Audited } from '../../governance/index.js';
 import { admit } from '../../governance/index.js';
 import type { VersionLabels, VersionLookup } from '../../models/index.js';
@@ -28,17 +28,17 @@ interface LabelsChange {
 export function createLabelUseCases(setup: LabelUseCasesSetup): LabelUseCases {
   const { lookup, labels, declared, declaredLabels, audited, modelNames } = setup;
 
-  const unknown = ({ principal: { rights } }: Call, model: string): MillraceError => {
+  const unknown = ({ principal: { rights } }: CallContext, model: string): MillraceError => {
     const names = modelNames().filter((name) => rights.allowOwn('model.read', name));
     return new MillraceError('not_found', `there is no model '${model}'${didYouMean(model, names, "'")}`);
   };
 
-  function checkModel(call: Call, model: string): void {
+  function checkModel(call: CallContext, model: string): void {
     if (lookup.engine.statusesOf(model).length > 0 || declared.of('labels', model) !== undefined) return;
     throw unknown(call, model);
   }
 
-  const admitTo = (call: Call, model: string) =>
+  const admitTo = (call: CallContext, model: string) =>
     admit(call.principal, 'model.observe', { name: model, isOwn: true, unknown: () => unknown(call, model) });
 
   function of(model: string): LabelsOfModel {
@@ -57,7 +57,11 @@ export function createLabelUseCases(setup: LabelUseCasesSetup): LabelUseCases {
     };
   }
 
-  const changing = (call: Call, { model, action }: LabelsChange, work: () => Promise<void>): Promise<LabelsOfModel> => {
+  const changing = (
+    call: CallContext,
+    { model, action }: LabelsChange,
+    work: () => Promise<void>,
+  ): Promise<LabelsOfModel> => {
     const before = labels.declaredOf(model);
     const changeOf = () => ({ before, after: labels.declaredOf(model) });
     const subject = { action: `labels.${action}`, resource: model, right: 'label.change', changeOf } as const;

@@ -1,4 +1,4 @@
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type { Expected } from '../declarations/expected.js';
 
 /** A label of a model. */
@@ -39,20 +39,20 @@ export interface LabelsRevision {
  * The use cases about labels of versions. Looking needs the right `model.observe`, changing `label.change`. `not_found` for an unknown model.
  */
 export interface LabelUseCases {
-  of(call: Call, model: string): LabelsOfModel;
+  of(call: CallContext, model: string): LabelsOfModel;
   /**
    * Moves and removes labels, all of them or none, in one step for all callers; it lasts. `failed_precondition` where a version does not
    * serve, where the model's configuration has a label, and where what is there is not as expected.
    */
   change(
-    call: Call,
+    call: CallContext,
     model: string,
     change: { readonly labels: LabelChanges; readonly expected?: Expected },
   ): Promise<LabelsOfModel>;
   /** What was declared through the API, newest first. */
-  history(call: Call, model: string, limit: number): Promise<readonly LabelsRevision[]>;
+  history(call: CallContext, model: string, limit: number): Promise<readonly LabelsRevision[]>;
   /** Goes back to the revision before, which is a change itself. */
-  undo(call: Call, model: string, expected?: Expected): Promise<LabelsOfModel>;
+  undo(call: CallContext, model: string, expected?: Expected): Promise<LabelsOfModel>;
 }
 
 /** What becomes of a label. */

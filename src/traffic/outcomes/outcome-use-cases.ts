@@ -1,4 +1,4 @@
-import { type Call, type Clock, type EventBus, invalidArgument, MillraceError } from '../../core/index.js';
+import { type CallContext, type Clock, type EventBus, invalidArgument, MillraceError } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import type { FoundAnswer, NotedAnswer, OutcomeRecords } from '../../store/index.js';
 import type { RouteTable } from '../routes/route-table.js';
@@ -88,14 +88,14 @@ export function createOutcomes({ records, routes, clock, events }: OutcomesSetup
 }
 
 /** Whose request it was; undefined where the caller may not speak of it. */
-function askerOf(call: Call, { principal }: Feedback): string | undefined {
+function askerOf(call: CallContext, { principal }: Feedback): string | undefined {
   if (call.principal.rights.allow('feedback.relay', '*')) return principal ?? call.principal.name;
   admit(call.principal, 'feedback.give', '');
   return principal === undefined || principal === call.principal.name ? call.principal.name : undefined;
 }
 
 /** A revoked key of the same name is another owner. Callers who relay feedback name a principal, not an owner. */
-function maySpeakOf({ ownerId }: FoundAnswer, { principal }: Call, feedback: Feedback): boolean {
+function maySpeakOf({ ownerId }: FoundAnswer, { principal }: CallContext, feedback: Feedback): boolean {
   if (ownerId === undefined || ownerId === principal.ownerId) return true;
   return feedback.principal !== undefined && principal.rights.allow('feedback.relay', '*');
 }

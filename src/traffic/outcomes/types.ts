@@ -1,4 +1,4 @@
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type { Interval } from '../../statistics/index.js';
 import type { ArmOutcomes } from '../../store/index.js';
 import type { Effect } from './effect.js';
@@ -55,7 +55,7 @@ export interface OutcomeUseCases {
    * Needs the right `feedback.give` (`feedback.relay` for answers to others). `not_found` for a request that is unknown, has failed, or was answered too
    * long ago, and for those of others; `already_exists` where it was told before.
    */
-  give(call: Call, feedback: Feedback): Promise<JoinedOutcome>;
+  give(call: CallContext, feedback: Feedback): Promise<JoinedOutcome>;
   /** Needs the right `outcome.read`. `baseline`: the arm to compare with; default the route's first. */
-  report(call: Call, route: string, baseline?: string): Promise<OutcomeReport>;
+  report(call: CallContext, route: string, baseline?: string): Promise<OutcomeReport>;
 }

@@ -1,4 +1,4 @@
-import { type Action, type Call, MillraceError } from '../../core/index.js';
+import { type Action, type CallContext, MillraceError } from '../../core/index.js';
 import type { Audited, Subject } from '../../governance/index.js';
 import { admit } from '../../governance/index.js';
 import { absent } from '../../models/index.js';
@@ -24,7 +24,7 @@ const MAX_PAST = 100;
 /** The use cases about rollouts. */
 export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCases {
   const { rollouts, store, audited, fileRollouts } = setup;
-  const reportOf = async (call: Call, run: OpenRollout): Promise<RolloutReport> => ({
+  const reportOf = async (call: CallContext, run: OpenRollout): Promise<RolloutReport> => ({
     ...standing(run),
     forecast: run.forecast,
     timeline: run.timeline,
@@ -98,7 +98,10 @@ function rightOf(command: RolloutCommand['action']): Action {
   return command === 'approve' ? 'rollout.approve' : 'rollout.change';
 }
 
-function commandsFor({ principal }: Call, { declared: { plan }, state }: OpenRollout): RolloutReport['commands'] {
+function commandsFor(
+  { principal }: CallContext,
+  { declared: { plan }, state }: OpenRollout,
+): RolloutReport['commands'] {
   return possibleCommands(plan, state).filter((command) => principal.rights.allowOwn(rightOf(command), plan.model));
 }
 

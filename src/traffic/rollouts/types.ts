@@ -1,4 +1,4 @@
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type {
   Forecast,
   JudgeOptions,
@@ -123,15 +123,15 @@ export interface RolloutGauge {
 /** The use cases about rollouts: looking needs the right `rollout.read`, to approve `rollout.approve`, all else `rollout.change`. */
 export interface RolloutUseCases {
   /** Begins one; durable when it resolves. `already_exists` where one of the model is not over. */
-  start(call: Call, model: string, options: RolloutOptions): Promise<RolloutReport>;
+  start(call: CallContext, model: string, options: RolloutOptions): Promise<RolloutReport>;
   /** The one of a model that is not over, else the last one. `not_found` where there was none. */
-  get(call: Call, model: string): Promise<RolloutReport>;
+  get(call: CallContext, model: string): Promise<RolloutReport>;
   /** Those that are not over, by model. */
-  list(call: Call): readonly StandingRollout[];
+  list(call: CallContext): readonly StandingRollout[];
   /** Does what somebody asks of the one that is not over; `failed_precondition` where that cannot be done now. */
-  command(call: Call, model: string, command: Omit<RolloutCommand, 'by'>): Promise<RolloutReport>;
+  command(call: CallContext, model: string, command: Omit<RolloutCommand, 'by'>): Promise<RolloutReport>;
   /** Of a model, newest first, those that are over too. */
-  history(call: Call, model: string): Promise<readonly PastRollout[]>;
+  history(call: CallContext, model: string): Promise<readonly PastRollout[]>;
   /** For metrics; needs no right. */
   gauges(): readonly RolloutGauge[];
 }

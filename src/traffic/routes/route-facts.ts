@@ -1,5 +1,5 @@
 import {
-  type Call,
+  type CallContext,
   decodeElements,
   elementCount,
   type InferRequest,
@@ -14,7 +14,7 @@ import { textOf } from './route-key.js';
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
 /** What a rule asks of a call and its request; nothing else of them. */
-export function factsFor({ uses }: Rule, call: Call, request: InferRequest | undefined): RuleFacts {
+export function factsFor({ uses }: Rule, call: CallContext, request: InferRequest | undefined): RuleFacts {
   return {
     principal: call.principal.name,
     headers: pick(uses.headers, (name) => textOf(ownValue(call.metadata, name))),

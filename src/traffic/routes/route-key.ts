@@ -1,10 +1,14 @@
-import { type Call, type InferRequest, ownValue } from '../../core/index.js';
+import { type CallContext, type InferRequest, ownValue } from '../../core/index.js';
 import { parametersOfRequest } from '../../generation/index.js';
 import { ANONYMOUS } from '../../governance/index.js';
 import type { StickyKey } from '../../routing/index.js';
 
 /** What a sticky route goes by; undefined where the call does not say, or the request is not there yet. */
-export function routeKeyOf(sticky: StickyKey, call: Call, request: InferRequest | undefined): string | undefined {
+export function routeKeyOf(
+  sticky: StickyKey,
+  call: CallContext,
+  request: InferRequest | undefined,
+): string | undefined {
   switch (sticky.by) {
     case 'header':
       return textOf(ownValue(call.metadata, sticky.name));

@@ -1,5 +1,5 @@
 import {
-  type Call,
+  type CallContext,
   type Clock,
   type EventBus,
   formatModelRef,
@@ -79,7 +79,7 @@ export class RouteTable {
    * The arm for a call; its request is undefined where it has not been decoded yet. Arms that do not serve are passed over. Throws why
    * none does.
    */
-  choose(route: Route, call: Call, request: InferRequest | undefined): ArmChoice {
+  choose(route: Route, call: CallContext, request: InferRequest | undefined): ArmChoice {
     const ruled = this.#ruledArm(route, call, request);
     if (ruled !== undefined) {
       return { route, arm: ruled, info: this.#servingOrRefuse(route, ruled), isDealt: false, key: undefined };
@@ -157,7 +157,7 @@ export class RouteTable {
     throw new MillraceError('failed_precondition', message);
   }
 
-  #ruledArm({ rules, arms }: Route, call: Call, request: InferRequest | undefined): RouteArm | undefined {
+  #ruledArm({ rules, arms }: Route, call: CallContext, request: InferRequest | undefined): RouteArm | undefined {
     for (const rule of rules) {
       if (rule.holds(factsFor(rule, call, request))) return arms.find(({ name }) => name === rule.arm);
     }

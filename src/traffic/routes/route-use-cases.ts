@@ -1,5 +1,5 @@
 import type { AuditChange } from '../../audit/index.js';
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type { Audited } from '../../governance/index.js';
 import { admit } from '../../governance/index.js';
 import type { RouteConfig } from '../../routing/index.js';
@@ -43,15 +43,15 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
       changedBy: declaration?.changedBy,
     };
   };
-  const seenBy = ({ principal: { rights } }: Call) =>
+  const seenBy = ({ principal: { rights } }: CallContext) =>
     table
       .all()
       .filter(({ route }) => rights.allowOwn('route.read', route.name))
       .toSorted((a, b) => (a.route.name < b.route.name ? -1 : 1));
-  const unknown = ({ principal }: Call, name: string) => unknownRoute(table, principal, name);
-  const admitTo = (call: Call, name: string) =>
+  const unknown = ({ principal }: CallContext, name: string) => unknownRoute(table, principal, name);
+  const admitTo = (call: CallContext, name: string) =>
     admit(call.principal, 'route.read', { name, isOwn: true, unknown: () => unknown(call, name) });
-  const changing = (call: Call, action: string, name: string) =>
+  const changing = (call: CallContext, action: string, name: string) =>
     ({
       action: `route.${action}`,
       resource: name,
@@ -61,7 +61,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
       changeOf,
     }) as const;
 
-  const changeOne = (call: Call, { action, name }: OneChange, asked: AskedRoutes): Promise<RouteChange> =>
+  const changeOne = (call: CallContext, { action, name }: OneChange, asked: AskedRoutes): Promise<RouteChange> =>
     audited(call, changing(call, action, name), async () => {
       if (action === 'delete' && table.ownersOf(name).length === 0) throw unknown(call, name);
       const [change] = await declaredRoutes.change(asked, { by: call.principal });

@@ -1,4 +1,4 @@
-import type { Call } from '../../core/index.js';
+import type { CallContext } from '../../core/index.js';
 import type { RouteConfig, RoutesOptions } from '../../routing/index.js';
 import type { Expected } from '../declarations/expected.js';
 import type { RouteOwner } from './owned-routes.js';
@@ -77,18 +77,22 @@ export interface ApplyOptions {
  */
 export interface RouteUseCases {
   /** Of every owner, by name. */
-  list(call: Call): RouteList;
+  list(call: CallContext): RouteList;
   /** The one in force. `not_found` for an unknown one. */
-  get(call: Call, name: string): DeclaredRoute;
+  get(call: CallContext, name: string): DeclaredRoute;
   /** All of the changes or none. */
-  apply(call: Call, options: ApplyOptions): Promise<readonly RouteChange[]>;
-  put(call: Call, name: string, put: { readonly route: unknown; readonly expected?: Expected }): Promise<RouteChange>;
+  apply(call: CallContext, options: ApplyOptions): Promise<readonly RouteChange[]>;
+  put(
+    call: CallContext,
+    name: string,
+    put: { readonly route: unknown; readonly expected?: Expected },
+  ): Promise<RouteChange>;
   /** `not_found` for an unknown one. */
-  remove(call: Call, name: string, expected?: Expected): Promise<RouteChange>;
+  remove(call: CallContext, name: string, expected?: Expected): Promise<RouteChange>;
   /** What was declared through the API, newest first. */
-  history(call: Call, name: string, limit: number): Promise<readonly RouteRevision[]>;
+  history(call: CallContext, name: string, limit: number): Promise<readonly RouteRevision[]>;
   /** Goes back to the revision before, which is a change itself. */
-  undo(call: Call, name: string, expected?: Expected): Promise<RouteChange>;
+  undo(call: CallContext, name: string, expected?: Expected): Promise<RouteChange>;
 }
 
 /** Routes of the settings, and by name where each is written: `millrace.yaml:4:3`. */

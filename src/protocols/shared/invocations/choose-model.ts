@@ -1,4 +1,4 @@
-import { type Call, invalidArgument } from '../../../core/index.js';
+import { type CallContext, invalidArgument } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
 
 const MAX_SHOWN = 5;
@@ -9,7 +9,7 @@ const MAX_SHOWN = 5;
  */
 export function chooseModel(
   service: Pick<Service, 'models'>,
-  call: Call,
+  call: CallContext,
   { configured, setting }: { readonly configured: string; readonly setting: string },
 ): string {
   if (configured !== '') return configured;

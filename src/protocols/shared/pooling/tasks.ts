@@ -1,4 +1,4 @@
-import { type Call, MillraceError, MODEL_TASKS, type ModelTask } from '../../../core/index.js';
+import { type CallContext, MillraceError, MODEL_TASKS, type ModelTask } from '../../../core/index.js';
 import type { ServedModel, Service } from '../../../service/index.js';
 import { ParameterError } from '../generation/parameter-error.js';
 
@@ -19,7 +19,11 @@ export function taskOf({ tasks }: Pick<ServedModel, 'tasks'>): ModelTask | undef
 }
 
 /** The error of a model without the task, which names others that the caller may see. */
-export function lacksTask(service: Pick<Service, 'models'>, call: Call, { name, info, task }: Lacking): MillraceError {
+export function lacksTask(
+  service: Pick<Service, 'models'>,
+  call: CallContext,
+  { name, info, task }: Lacking,
+): MillraceError {
   const own = taskOf(info);
   const others = namesWith([task], service.models.readyModels(call, 'suggest'));
   const [ability] = ABILITIES[task];
@@ -41,7 +45,11 @@ interface Lacking {
  * The only model with one of the tasks that the caller may infer, for a request that names none. `hint` ends the error's text where there are several. Throws
  * `ParameterError` where there are several, or none, and `unavailable` while models are being loaded.
  */
-export function onlyModel(service: Pick<Service, 'models' | 'server'>, call: Call, { tasks, hint }: Unnamed): string {
+export function onlyModel(
+  service: Pick<Service, 'models' | 'server'>,
+  call: CallContext,
+  { tasks, hint }: Unnamed,
+): string {
   const names = namesWith(tasks, service.models.readyModels(call, 'infer'));
   const [only] = names;
   if (only === undefined && !service.server.ready()) {
