@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../test/support/fake-clock.js';
 import { fakeModelInfo, fakeResolved } from '../test/support/fake-service.js';
+import { NO_TIMING } from '../test/support/no-timing.js';
 import { serviceOf, type UseCases } from '../test/support/service-of.js';
 import type { App } from './app.js';
 import { type Call, DeadlineWatch, type InferResponse, MillraceError } from './core/index.js';
@@ -26,7 +27,7 @@ describe('a local model', () => {
     const calls: Call[] = [];
     const app = appWith((call) => {
       calls.push(call);
-      return Promise.resolve({ kind: 'many', responses: (async function* () {})() });
+      return Promise.resolve({ kind: 'many', timing: NO_TIMING, responses: (async function* () {})() });
     });
     const result = createLocalModel(app, 'stream', undefined).infer({ x: [[1, 2, 3, 4]] });
     const message = "model 'stream' answers any number of times; use stream";
@@ -54,13 +55,14 @@ describe('the stream of a local model', () => {
   });
   const answers = (...list: readonly InferResponse[]): InferResult => ({
     kind: 'many',
+    timing: NO_TIMING,
     responses: (async function* () {
       yield* list;
     })(),
   });
 
   it('has the answers of a model, however many', async () => {
-    expect(await read({ kind: 'one', response: answer(7) })).toEqual([7]);
+    expect(await read({ kind: 'one', timing: NO_TIMING, response: answer(7) })).toEqual([7]);
     expect(await read(answers())).toEqual([]);
     expect(await read(answers(answer(1), answer(2), answer(3)))).toEqual([1, 2, 3]);
   });

@@ -62,10 +62,14 @@ export function createLocalModel<M extends ModelTypes>(
     return app.service.inference.infer(call, resolved, createRequest(resolved.info, inputs, options));
   };
 
-  const read = (call: Call, { ref, id, outputs: tensors, parameters }: InferResponse): InferResult<M> =>
+  const read = (
+    call: Call,
+    { timing }: Answers,
+    { ref, id, outputs: tensors, parameters }: InferResponse,
+  ): InferResult<M> =>
     toResult<M>(
       { modelName: ref.name, modelVersion: String(ref.version), id, parameters: scalarParameters(parameters), tensors },
-      { requestId: call.requestId, timingMs: parseServerTiming(formatServerTiming(call.timing, app.clock.now())) },
+      { requestId: call.requestId, timingMs: parseServerTiming(formatServerTiming(timing, app.clock.now())) },
     );
 
   return {
@@ -75,7 +79,7 @@ export function createLocalModel<M extends ModelTypes>(
       const { call, release } = openCall(app, options);
       try {
         const result = await start(call, inputs, options);
-        if (result.kind === 'one') return read(call, result.response);
+        if (result.kind === 'one') return read(call, result, result.response);
         const refusal = new MillraceError('unimplemented', `model '${name}' answers any number of times; use stream`);
         call.cancel(refusal);
         throw refusal;
@@ -88,13 +92,13 @@ export function createLocalModel<M extends ModelTypes>(
       try {
         const result = await start(call, inputs, options);
         if (result.kind === 'one') {
-          yield read(call, result.response);
+          yield read(call, result, result.response);
           return;
         }
         for await (const response of result.responses) {
           if (response.error !== undefined) throw response.error;
           // The stages of a stream are no answer's own.
-          yield { ...read(call, response), timingMs: {} };
+          yield { ...read(call, result, response), timingMs: {} };
         }
       } finally {
         release();

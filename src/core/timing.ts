@@ -39,11 +39,22 @@ export interface Attempt {
   readonly error: MillraceError | undefined;
 }
 
+/** Stamps of the edge, the server and its protocols, which read requests and write answers: all that they add to a {@link Timing}. */
+export interface EdgeTiming {
+  receivedAt: number;
+  /** The caller is known. */
+  authenticatedAt: number;
+  decodedAt: number;
+  encodeMs: number;
+  /** Members of the request that have no effect on the answer; a header of the answer names them. */
+  ignored: readonly string[];
+}
+
 /**
  * Where the time of one call went, and the tokens that it took, filled in on the way; all `…At` are {@link Clock.now} milliseconds and 0 until known.
  * Response headers, metrics, log lines and events all read this one value. What is said of an attempt is said of the last one.
  */
-export interface Timing extends AttemptTiming {
+export interface Timing extends AttemptTiming, EdgeTiming {
   /** The version that answers, or was to; undefined until one is chosen. */
   answeredBy: ModelRef | undefined;
   /** The route that has chosen it, and which of its arms; '' where the caller names the model. */
@@ -51,14 +62,8 @@ export interface Timing extends AttemptTiming {
   arm: string;
   /** Attempts before the last one, the first {@link MAX_ATTEMPTS} of them: other arms, versions that have gone, runners that died. */
   earlierAttempts: readonly Attempt[];
-  /** Members of the request that have no effect on the answer; a header of the answer names them. */
-  ignored: readonly string[];
-  receivedAt: number;
-  /** The caller is known. */
-  authenticatedAt: number;
   /** A version has been chosen. */
   resolvedAt: number;
-  decodedAt: number;
   /** Waited to be admitted: for quotas, or for an observer of the program. */
   admissionMs: number;
   /** Photos and sounds were decoded. */
@@ -69,7 +74,6 @@ export interface Timing extends AttemptTiming {
   cacheIsShared: boolean;
   /** Spent on looking into the response cache and putting the answer there. */
   cacheMs: number;
-  encodeMs: number;
   /** First answer of a stream; 0 for models of one answer. */
   firstResponseAt: number;
   /** Tokens that a model says the call has taken; undefined where it does not. */

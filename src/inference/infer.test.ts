@@ -176,7 +176,8 @@ describe('what happens to a model after it was resolved', () => {
 
   it('unloaded before it could begin, another version runs a request that named none', async () => {
     const { resolveM, infer, refs, given, finished, serving } = createFixture();
-    const result = infer(call(), resolveM(), request(1));
+    const caller = call();
+    const result = infer(caller, resolveM(), request(1));
     serving[0] = version(2, 2);
     given[0]?.sink.onEnd(new VersionGoneError('version 1 is gone'));
     expect(refs).toEqual([REF, { name: 'm', version: 2, generation: 2 }]);
@@ -184,7 +185,7 @@ describe('what happens to a model after it was resolved', () => {
     const response = { ref: version(2, 2).ref, id: '', outputs: [], parameters: {} };
     given[1]?.sink.onResponse(response);
     given[1]?.sink.onEnd(undefined);
-    expect(await result).toEqual({ kind: 'one', response });
+    expect(await result).toEqual({ kind: 'one', response, timing: caller.timing });
     expect(finished).toMatchObject([{ ref: { version: 2 }, error: undefined }]);
   });
 

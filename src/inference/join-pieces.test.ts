@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { NO_TIMING } from '../../test/support/no-timing.js';
 import { type InferResponse, MillraceError, type Parameters, packBytes } from '../core/index.js';
 import { joinPieces } from './join-pieces.js';
 
@@ -13,7 +14,7 @@ async function join(pieces: readonly InferResponse[]): Promise<InferResponse> {
   const responses = (async function* () {
     yield* pieces;
   })();
-  return (await joinPieces({ kind: 'many', responses })).response;
+  return (await joinPieces({ kind: 'many', timing: NO_TIMING, responses })).response;
 }
 
 it('joins texts and lists, and keeps the last of other parameters', async () => {

@@ -35,6 +35,7 @@ export async function joinPieces(result: InferResult): Promise<OneResult> {
   const deltas = pieces.flatMap(({ delta }) => delta ?? []);
   return {
     kind: 'one',
+    timing: result.timing,
     response: {
       ...last,
       outputs,

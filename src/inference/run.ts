@@ -69,7 +69,7 @@ export function createRun({ engine, sharedMemory, decoders, clock }: RunDependen
       answered = true;
       const response = wantsClasses(request) ? await withClasses(joined, request, info) : joined;
       settle(undefined);
-      return { kind: 'one', response };
+      return { kind: 'one', response, timing: inference.call.timing };
     } catch (error) {
       settle(toMillraceError(error), answered);
       throw inference.told(error);
@@ -104,7 +104,7 @@ export function createRun({ engine, sharedMemory, decoders, clock }: RunDependen
       answered = true;
       const written = await tensors.write(response);
       settle(undefined);
-      return { kind: 'one', response: written };
+      return { kind: 'one', response: written, timing: inference.call.timing };
     } catch (error) {
       settle(toMillraceError(error), answered);
       throw inference.told(error);

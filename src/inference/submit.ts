@@ -44,7 +44,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
       let { info } = ready;
       const succeed = (response: InferResponse) => {
         settle(undefined);
-        resolve({ kind: 'one', response });
+        resolve({ kind: 'one', response, timing: inference.call.timing });
       };
       const fail = (error: MillraceError, answered: boolean) => {
         settle(error, answered);
@@ -99,7 +99,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
     const submitStream = ({ ref }: ModelInfo, failure?: MillraceError) =>
       stream.grantsBy(engine.submit(ref, submissionOf(ready, sink, failure)));
     submitStream(info);
-    return { kind: 'many', responses: stream } as const;
+    return { kind: 'many', responses: stream, timing: inference.call.timing } as const;
   }
 
   function submit(ready: ReadyInference, settle: Settle): InferResult | Promise<InferResult> {

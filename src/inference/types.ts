@@ -1,9 +1,12 @@
-import type { Call, CallContext, InferRequest, InferTarget } from '../core/index.js';
-import type { InferResult } from '../engine/index.js';
+import type { Call, CallContext, InferRequest, InferTarget, Timing } from '../core/index.js';
+import type { InferResult as Answers } from '../engine/index.js';
 import type { ServedModel } from '../models/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
 
-export type { InferResult, InferTarget };
+export type { InferTarget };
+
+/** The answers of one inference with its timing, which is complete when the last answer is there. */
+export type InferResult = Answers & { readonly timing: Readonly<Timing> };
 
 export interface ResolveOptions {
   /** The caller can take one answer only: why, and what to use instead. A decoupled model is `unimplemented` then, and not run. */

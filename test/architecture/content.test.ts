@@ -25,6 +25,14 @@ describe('source files', () => {
     expect(openers.map((file) => file.path).filter((name) => !outside(name))).toEqual(['src/core/call.ts']);
   });
 
+  it('protocols stamp their own stages in the timing of a call, and read the others from the answer', () => {
+    const protocols = sourceFiles().filter(({ path }) => path.startsWith('src/protocols/'));
+    const stamps = protocols.flatMap(({ text }) =>
+      [...text.matchAll(/\bcall\.timing\.(\w+)/g)].map(([, name]) => name),
+    );
+    expect([...new Set(stamps)].toSorted()).toEqual(['decodedAt', 'encodeMs', 'ignored']);
+  });
+
   it('one watch keeps the deadlines of all calls of a server', () => {
     const makers = sourceFiles().filter(({ text }) => /\bnew DeadlineWatch\(/.test(text));
     expect(makers.map((file) => file.path)).toEqual(['src/app.ts']);

@@ -35,7 +35,7 @@ function createLargeService(sizeBytes: number): Service {
       const result = await service.inference.infer(call, resolved, request);
       if (result.kind !== 'one') return result;
       const outputs = [{ name: 'y', datatype: 'UINT8' as const, shape: [data.length], data }];
-      return { kind: 'one', response: { ...result.response, outputs } };
+      return { kind: 'one', timing: result.timing, response: { ...result.response, outputs } };
     },
   });
 }

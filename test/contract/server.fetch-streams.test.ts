@@ -6,6 +6,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService, fakeModelInfo } from '../support/fake-service.js';
 import { Answers, eventOf } from '../support/given-answers.js';
 import { createTestServer, EVERYBODY } from '../support/http-server.js';
+import { NO_TIMING } from '../support/no-timing.js';
 import { requestOf } from '../support/two-ways.js';
 import { until } from '../support/until.js';
 
@@ -21,7 +22,7 @@ function serve(answers: Answers, options: Partial<ServerOptions> = {}) {
     async infer(call) {
       calls.push(call);
       call.onCancel((reason) => answers.fail(reason));
-      return { kind: 'many', responses: answers };
+      return { kind: 'many', timing: NO_TIMING, responses: answers };
     },
   });
   return { ...createTestServer({ service, options, clock }), calls, clock };
@@ -272,12 +273,16 @@ function serveStates() {
         return new Promise((_resolve, reject) => call.onCancel(reject));
       }
       if (state !== 'first piece' && state !== 'between pieces') {
-        return Promise.resolve({ kind: 'one', response: response(id, state === 'untaken answer' ? 10_000 : 10) });
+        return Promise.resolve({
+          kind: 'one',
+          timing: NO_TIMING,
+          response: response(id, state === 'untaken answer' ? 10_000 : 10),
+        });
       }
       const given = state === 'first piece' ? new Answers() : new Answers().give('one');
       waiting.push(call);
       call.onCancel((reason) => given.fail(reason));
-      return Promise.resolve({ kind: 'many', responses: given });
+      return Promise.resolve({ kind: 'many', timing: NO_TIMING, responses: given });
     },
   });
   const created = createTestServer({

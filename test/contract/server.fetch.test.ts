@@ -7,6 +7,7 @@ import { createOipDialect } from '../../src/protocols/oip/dialect.js';
 import { createDialectContext } from '../support/dialects.js';
 import { createFakeService, fakeModelInfo } from '../support/fake-service.js';
 import { closeTestServers, createTestServer, EVERYBODY, startTestServer } from '../support/http-server.js';
+import { NO_TIMING } from '../support/no-timing.js';
 import { type Asked, askByFetch, askOverSocket, requestOf } from '../support/two-ways.js';
 import { until } from '../support/until.js';
 
@@ -274,6 +275,7 @@ function largeAnswers(data: Uint8Array) {
   return createFakeService({
     infer: async (_call, _resolved, { id }) => ({
       kind: 'one',
+      timing: NO_TIMING,
       response: {
         ref: fakeModelInfo('m', 3).ref,
         id,

@@ -19,7 +19,9 @@ function createLargeService(): Service {
   return withCases(service, {
     infer: async (call, resolved, request) => {
       const result = await service.inference.infer(call, resolved, request);
-      return result.kind === 'one' ? { kind: 'one', response: { ...result.response, outputs } } : result;
+      return result.kind === 'one'
+        ? { kind: 'one', timing: result.timing, response: { ...result.response, outputs } }
+        : result;
     },
   });
 }

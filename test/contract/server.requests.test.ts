@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
+import { NO_TIMING } from '../support/no-timing.js';
 import { RawClient, requestText } from '../support/raw-client.js';
 import { withCases } from '../support/service-of.js';
 
@@ -141,7 +142,9 @@ describe('an inference', () => {
 
   it('whose answer cannot be encoded is answered with 500', async () => {
     const { url, diagnostics } = await startTestServer({
-      service: createFakeService({ infer: () => Promise.resolve({ kind: 'one', response: undefined as never }) }),
+      service: createFakeService({
+        infer: () => Promise.resolve({ kind: 'one', timing: NO_TIMING, response: undefined as never }),
+      }),
     });
     const answer = await answerOf(await post(`${url}/v2/models/m/infer`, REQUEST));
     expect(answer).toEqual({ status: 500, body: { error: 'internal error; the server log has the details' } });

@@ -5,6 +5,7 @@ import type { ServerOptions } from '../../src/server/index.js';
 import { createFakeService } from '../support/fake-service.js';
 import { Answers, eventOf } from '../support/given-answers.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
+import { NO_TIMING } from '../support/no-timing.js';
 import { RawClient, requestText } from '../support/raw-client.js';
 import { until } from '../support/until.js';
 
@@ -22,7 +23,7 @@ async function serve(answers: readonly Answers[], options: Partial<ServerOptions
       const responses = answers[calls.length] as Answers;
       calls.push(call);
       call.onCancel((reason) => responses.fail(reason));
-      return { kind: 'many', responses };
+      return { kind: 'many', timing: NO_TIMING, responses };
     },
   });
   return { ...(await startTestServer({ service, options })), calls };

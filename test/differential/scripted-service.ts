@@ -1,6 +1,7 @@
 import { type InferResponse, MillraceError, NO_PARAMETERS } from '../../src/core/index.js';
 import type { Service } from '../../src/service/index.js';
 import { createFakeService, type FakeService, fakeModelInfo, fakeResolved } from '../support/fake-service.js';
+import { NO_TIMING } from '../support/no-timing.js';
 import { withCases } from '../support/service-of.js';
 
 type Infer = Service['inference']['infer'];
@@ -36,7 +37,8 @@ export function createScriptedService(): ScriptedService {
   };
   const answers: Readonly<Record<string, Infer>> = {
     held: hold,
-    big: (_call, { info }, { id }) => Promise.resolve({ kind: 'one', response: bigAnswer({ ref: info.ref, id }) }),
+    big: (_call, { info }, { id }) =>
+      Promise.resolve({ kind: 'one', timing: NO_TIMING, response: bigAnswer({ ref: info.ref, id }) }),
     busy: () => Promise.reject(new MillraceError('resource_exhausted', 'the queue is full', { retryAfterMs: 1_500 })),
     broken: () => {
       throw new TypeError('this model is broken');

@@ -10,6 +10,7 @@ import type { ModelInfo, ModelStatistics, ModelStatus } from '../../src/engine/i
 import { resolveModelConfig, toTritonConfig } from '../../src/repository/index.js';
 import { ONNX } from '../../src/runtimes/onnx/manifest.js';
 import type { LogSettings, Resolved, Service } from '../../src/service/index.js';
+import { NO_TIMING } from './no-timing.js';
 import { nothingOf, serviceOf, type UseCases, withCases } from './service-of.js';
 
 const SIGNATURE: Signature = {
@@ -140,6 +141,7 @@ export function createFakeService(overrides: Partial<UseCases> = {}): FakeServic
       note('infer', call, request);
       return Promise.resolve({
         kind: 'one',
+        timing: NO_TIMING,
         response: {
           ref: info.ref,
           id: request.id,

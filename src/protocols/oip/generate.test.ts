@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../test/support/fake-service.js';
+import { NO_TIMING } from '../../../test/support/no-timing.js';
 import { principalWith } from '../../../test/support/principals.js';
 import { serviceOf } from '../../../test/support/service-of.js';
 import {
@@ -71,11 +72,16 @@ const text = (name: string, ...elements: readonly string[]): Tensor => ({
 });
 
 const response = (...outputs: readonly Tensor[]): InferResponse => ({ ref: REF, id: '', outputs, parameters: {} });
-const one = (...outputs: readonly Tensor[]): InferResult => ({ kind: 'one', response: response(...outputs) });
+const one = (...outputs: readonly Tensor[]): InferResult => ({
+  kind: 'one',
+  timing: NO_TIMING,
+  response: response(...outputs),
+});
 
 function many(...steps: readonly (string | MillraceError)[]): InferResult {
   return {
     kind: 'many',
+    timing: NO_TIMING,
     responses: (async function* () {
       for (const step of steps) {
         if (step instanceof MillraceError) throw step;
@@ -206,6 +212,7 @@ describe('a generate answer', () => {
   it('is one object: the model, the id, outputs as values or flat arrays, and parameters', async () => {
     const { generate } = setUp(MODEL, ({ id }) => ({
       kind: 'one',
+      timing: NO_TIMING,
       response: {
         ref: REF,
         id,
@@ -284,6 +291,7 @@ describe('a generate stream', () => {
     const failed = { ...response(), error };
     const answers = (...responses: readonly InferResponse[]): InferResult => ({
       kind: 'many',
+      timing: NO_TIMING,
       responses: (async function* () {
         yield* responses;
       })(),
@@ -309,6 +317,7 @@ describe('a generate stream', () => {
     const bug = new TypeError('x is not a function');
     const broken = await setUp(MODEL, () => ({
       kind: 'many',
+      timing: NO_TIMING,
       responses: (async function* () {
         yield response();
         throw bug;

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../test/support/fake-service.js';
+import { NO_TIMING } from '../../../test/support/no-timing.js';
 import { principalWith } from '../../../test/support/principals.js';
 import { serviceOf } from '../../../test/support/service-of.js';
 import { bytesOf, Call, type InferRequest, MillraceError, type Tensor } from '../../core/index.js';
@@ -50,6 +51,7 @@ function setUp(
 /** Answers with the inputs as outputs. */
 const echo = async ({ id, inputs }: InferRequest): Promise<InferResult> => ({
   kind: 'one',
+  timing: NO_TIMING,
   response: { ref: { name: 'm', version: 2, generation: 1 }, id, outputs: inputs, parameters: {} },
 });
 
@@ -111,7 +113,7 @@ describe('createInferHandler', () => {
   });
 
   it('says that it can carry one answer only', async () => {
-    const { post, asked } = setUp(async () => ({ kind: 'one', response: RESPONSE }));
+    const { post, asked } = setUp(async () => ({ kind: 'one', timing: NO_TIMING, response: RESPONSE }));
     await post('{"inputs":[]}');
     await post('a', { 'inference-header-content-length': '0' });
     const onlyOne = 'which HTTP infer cannot carry; use generate_stream or gRPC';
@@ -124,6 +126,7 @@ describe('createInferHandler', () => {
   it('keeps answers apart that are encoded one after the other', async () => {
     const { post } = setUp(async (request) => ({
       kind: 'one',
+      timing: NO_TIMING,
       response: {
         ref: { name: 'm', version: 2, generation: 1 },
         id: request.id,
@@ -142,10 +145,9 @@ describe('createInferHandler', () => {
   it('reads a body again unless its answer came from the response cache', async () => {
     const outcomes: ('hit' | 'miss' | undefined)[] = [undefined, undefined, 'miss', 'hit', 'hit', 'miss', 'hit', 'hit'];
     const requests: InferRequest[] = [];
-    const { call, post } = setUp((request) => {
+    const { post } = setUp(async (request) => {
       requests.push(request);
-      call.timing.cache = outcomes[requests.length - 1];
-      return echo(request);
+      return { ...(await echo(request)), timing: { ...NO_TIMING, cache: outcomes[requests.length - 1] } };
     });
     for (const _outcome of outcomes) {
       const { body } = await post('{"inputs":[{"name":"x","datatype":"INT8","shape":[1],"data":[7]}]}');
@@ -162,7 +164,7 @@ describe('createInferHandler', () => {
       jobs.push([name, input]);
       throw new MillraceError('invalid_argument', 'decoded elsewhere');
     });
-    const { post } = setUp(async () => ({ kind: 'one', response: RESPONSE }), { decoder });
+    const { post } = setUp(async () => ({ kind: 'one', timing: NO_TIMING, response: RESPONSE }), { decoder });
     const json = '{"inputs":[]}';
     const head =
       '{"inputs":[{"name":"x","datatype":"UINT8","shape":[131072],"parameters":{"binary_data_size":131072}}]}';

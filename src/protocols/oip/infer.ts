@@ -65,9 +65,9 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
           known?.meaning ?? decodeInfer(wire, { maxInputs, signatureOf: () => resolved.info.signature }),
         );
       },
-      encode(response) {
+      encode(response, timing) {
         // Only cache hits: a model may keep the tensors of any other request.
-        if (call.timing.cache === 'hit' && isRepeatable) {
+        if (timing.cache === 'hit' && isRepeatable) {
           if (known === undefined) memo.add(wire, { ownerId, meaning: decoded });
           else memo.put(known);
         }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fakeResolved } from '../../../test/support/fake-service.js';
+import { NO_TIMING } from '../../../test/support/no-timing.js';
 import { principalWith } from '../../../test/support/principals.js';
 import { serviceOf } from '../../../test/support/service-of.js';
 import { Call, type InferRequest, MillraceError, type Signature, type Tensor } from '../../core/index.js';
@@ -32,7 +33,11 @@ const handler = createInferHandler({
   service: serviceOf({
     infer: async (_, { target }, request): Promise<InferResult> => {
       const ref = { name: target.name, version: 1, generation: 1 };
-      return { kind: 'one', response: { ref, id: request.id, outputs: wanted(request), parameters: {} } };
+      return {
+        kind: 'one',
+        timing: NO_TIMING,
+        response: { ref, id: request.id, outputs: wanted(request), parameters: {} },
+      };
     },
     // The handler reads nothing but the signature.
     resolve: (_, target) => fakeResolved(target, { signature: SIGNATURE }),

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../test/support/fake-service.js';
+import { NO_TIMING } from '../../../test/support/no-timing.js';
 import { principalWith } from '../../../test/support/principals.js';
 import { serviceOf } from '../../../test/support/service-of.js';
 import { Call, type InferResponse, MillraceError, NO_PARAMETERS } from '../../core/index.js';
@@ -41,7 +42,7 @@ it('an error behind the first piece is told in the stream, which ends with a fai
         { name: 'm', version: undefined },
         { tasks: { generate: { contextTokens: 64, maxOutputTokens: 64, chat: true } } },
       ),
-    infer: async () => ({ kind: 'many', responses: responses() }),
+    infer: async () => ({ kind: 'many', timing: NO_TIMING, responses: responses() }),
   });
   const store = new PrincipalStore({ maxEntries: 1, maxBytes: 1_000, maxAgeMs: 1_000 }, clock);
   const request = decodeResponse(Fields.of({ model: 'm', input: 'x', stream: true }), undefined);

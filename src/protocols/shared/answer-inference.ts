@@ -13,7 +13,7 @@ export interface AnsweredInference<Answer> {
   readonly options: ResolveOptions;
   /** Called with the version that answers: the meaning of a body may depend on the model. */
   readonly decode: (resolved: Resolved) => InferRequest | Promise<InferRequest>;
-  readonly encode: (response: InferResponse) => Answer | Promise<Answer>;
+  readonly encode: (response: InferResponse, timing: InferResult['timing']) => Answer | Promise<Answer>;
 }
 
 /** Answers an inference: resolve, decode, infer, encode. Rejects as these do. */
@@ -27,9 +27,10 @@ export async function answerInference<Answer>(
   const decoding = decode(resolved);
   const request = decoding instanceof Promise ? await decoding : decoding;
   call.timing.decodedAt = clock.now();
-  const response = onlyAnswer(await service.inference.infer(call, resolved, request));
+  const result = await service.inference.infer(call, resolved, request);
+  const response = onlyAnswer(result);
   const startedAt = clock.now();
-  const encoding = encode(response);
+  const encoding = encode(response, result.timing);
   const answer = encoding instanceof Promise ? await encoding : encoding;
   call.timing.encodeMs = clock.now() - startedAt;
   return answer;

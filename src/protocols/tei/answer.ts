@@ -1,4 +1,4 @@
-import { type Call, queueMs } from '../../core/index.js';
+import { queueMs } from '../../core/index.js';
 import { jsonResponse } from '../route.js';
 import { EMBEDDING_ITEM, writeEmbeddings } from '../shared/pooling/embeddings.js';
 import { descending, ranked } from '../shared/pooling/ranked.js';
@@ -69,7 +69,7 @@ export function createWriters(answer: AnswerVectors): Writers {
 }
 
 /** Where the time of a call went, in milliseconds. */
-export function computeTimes({ timing }: Call, { clock }: Pick<TeiContext, 'clock'>) {
+export function computeTimes({ timing }: Pick<PoolingResult, 'timing'>, { clock }: Pick<TeiContext, 'clock'>) {
   return {
     totalMs: clock.now() - timing.receivedAt,
     tokenizationMs: timing.prepareMs,
@@ -80,11 +80,10 @@ export function computeTimes({ timing }: Call, { clock }: Pick<TeiContext, 'cloc
 
 /** Where the time of a call went, in whole milliseconds, with what was computed. */
 export function computeHeaders(
-  call: Call,
   context: Pick<TeiContext, 'clock'>,
   { request, result }: Pick<Answered<TeiRequests[PoolingKind]>, 'request' | 'result'>,
 ): Readonly<Record<string, string>> {
-  const times = computeTimes(call, context);
+  const times = computeTimes(result, context);
   const totalMs = whole(times.totalMs);
   return {
     // Of TEI, whatever it runs on.

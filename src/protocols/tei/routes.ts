@@ -40,7 +40,7 @@ export function createTeiRoutes(context: TeiContext, { base: place, nameOf }: Pl
     const startedAt = context.clock.now();
     const response = await writers[asked.kind](done);
     call.timing.encodeMs = context.clock.now() - startedAt;
-    return { ...response, headers: { ...response.headers, ...computeHeaders(call, context, done) } };
+    return { ...response, headers: { ...response.headers, ...computeHeaders(context, done) } };
   }
 
   type Answer = (call: Call, asked: Pick<Asked<TeiKind>, 'resolved' | 'body'>) => Promise<WireResponse>;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createTestCall } from '../../../../test/support/fake-grpc-stream.js';
 import { createFakeService, fakeResolved } from '../../../../test/support/fake-service.js';
 import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
+import { NO_TIMING } from '../../../../test/support/no-timing.js';
 import type { Datatype, InferRequest, InferResponse, ParameterValue, Tensor } from '../../../core/index.js';
 import { MillraceError } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
@@ -94,7 +95,11 @@ describe('ModelInfer as recorded from Triton', () => {
       },
       infer: (_call, _resolved, request) => {
         requests.push(request);
-        return Promise.resolve({ kind: 'one', response: engineAnswer(golden.response ?? {}, request.id) });
+        return Promise.resolve({
+          kind: 'one',
+          timing: NO_TIMING,
+          response: engineAnswer(golden.response ?? {}, request.id),
+        });
       },
     });
     expect(await send(service, golden)).toEqual(complete(golden));

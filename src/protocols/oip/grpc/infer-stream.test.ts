@@ -3,6 +3,7 @@ import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { FakeGrpcStream } from '../../../../test/support/fake-grpc-stream.js';
 import { fakeResolved } from '../../../../test/support/fake-service.js';
 import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
+import { NO_TIMING } from '../../../../test/support/no-timing.js';
 import { serviceOf } from '../../../../test/support/service-of.js';
 import { fp32 } from '../../../../test/support/tensors.js';
 import { type Call, type InferRequest, type InferResponse, MillraceError } from '../../../core/index.js';
@@ -44,7 +45,7 @@ function setUp(metadata: GrpcMetadata = {}) {
   return { stream, handler, asked, ask, sent: () => stream.sent.map(describeAnswer) };
 }
 
-const one = (id: string): InferResult => ({ kind: 'one', response: answerTo(id) });
+const one = (id: string): InferResult => ({ kind: 'one', timing: NO_TIMING, response: answerTo(id) });
 
 /** Answers of a decoupled model that come when the test says so. */
 class Answers implements AsyncIterableIterator<InferResponse> {
@@ -205,7 +206,7 @@ describe('a stream of requests to decoupled models', () => {
     const answers = new Answers();
     ask('many');
     ask('one');
-    asked[0]?.answer({ kind: 'many', responses: answers });
+    asked[0]?.answer({ kind: 'many', timing: NO_TIMING, responses: answers });
     asked[1]?.answer(one('one'));
     await settle();
     answers.give(answerTo('many'), answerTo('many'));
@@ -224,7 +225,7 @@ describe('a stream of requests to decoupled models', () => {
     const { ask, asked, sent } = setUp();
     const answers = new Answers();
     ask('z', { parameters: { triton_enable_empty_final_response: { bool_param: true } } });
-    asked[0]?.answer({ kind: 'many', responses: answers });
+    asked[0]?.answer({ kind: 'many', timing: NO_TIMING, responses: answers });
     answers.give(answerTo('z'), undefined);
     await settle();
     expect(sent()).toEqual(['z of m more: 1 outputs', 'z of m final: 0 outputs']);
@@ -234,7 +235,7 @@ describe('a stream of requests to decoupled models', () => {
     const { ask, asked, sent, stream } = setUp();
     const answers = new Answers();
     ask('e');
-    asked[0]?.answer({ kind: 'many', responses: answers });
+    asked[0]?.answer({ kind: 'many', timing: NO_TIMING, responses: answers });
     const failed = { ...answerTo('e'), outputs: [], error: new MillraceError('invalid_argument', 'negative') };
     answers.give(answerTo('e'), failed, answerTo('e'), new MillraceError('unavailable', 'the runner died'));
     await settle();
@@ -252,7 +253,7 @@ describe('a stream of requests to decoupled models', () => {
     const answers = new Answers();
     stream.room = 2;
     ask('a');
-    asked[0]?.answer({ kind: 'many', responses: answers });
+    asked[0]?.answer({ kind: 'many', timing: NO_TIMING, responses: answers });
     answers.give(...['a', 'a', 'a', 'a'].map((id) => answerTo(id)), undefined);
     await settle();
     expect([answers.taken, sent().length]).toEqual([2, 2]);
@@ -268,7 +269,7 @@ describe('a stream of requests to decoupled models', () => {
     const { ask, asked, sent, stream, handler } = setUp();
     const answers = new Answers();
     ask('a');
-    asked[0]?.answer({ kind: 'many', responses: answers });
+    asked[0]?.answer({ kind: 'many', timing: NO_TIMING, responses: answers });
     answers.give(answerTo('a'));
     await settle();
     handler.onBroken();
@@ -304,7 +305,7 @@ describe('a stream with triton_grpc_error', () => {
     const { ask, asked, sent, stream } = setUp({ triton_grpc_error: 'true' });
     const answers = new Answers();
     ask('e');
-    asked[0]?.answer({ kind: 'many', responses: answers });
+    asked[0]?.answer({ kind: 'many', timing: NO_TIMING, responses: answers });
     const error = new MillraceError('invalid_argument', 'negative');
     answers.give(answerTo('e'), { ...answerTo('e'), outputs: [], error }, answerTo('e'));
     await settle();

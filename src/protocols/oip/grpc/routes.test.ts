@@ -3,6 +3,7 @@ import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { createTestCall } from '../../../../test/support/fake-grpc-stream.js';
 import { createFakeService, type FakeService } from '../../../../test/support/fake-service.js';
 import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
+import { NO_TIMING } from '../../../../test/support/no-timing.js';
 import { TRITON_EXTENSIONS } from '../../../../test/support/triton-extensions.js';
 import type { MillraceError } from '../../../core/index.js';
 import { createGrpcMethods } from './routes.js';
@@ -80,6 +81,7 @@ describe('ModelInfer', () => {
       infer: (_call, _resolved, request) =>
         Promise.resolve({
           kind: 'one',
+          timing: NO_TIMING,
           response: {
             ref: { name: 'm', version: 1, generation: 1 },
             id: request.id,

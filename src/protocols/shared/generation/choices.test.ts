@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../../test/support/fake-service.js';
+import { NO_TIMING } from '../../../../test/support/no-timing.js';
 import { principalWith } from '../../../../test/support/principals.js';
 import { serviceOf } from '../../../../test/support/service-of.js';
 import { Call, type GenerationParameters, MillraceError, NO_PARAMETERS } from '../../../core/index.js';
@@ -24,7 +25,11 @@ function ask(answers: readonly (string | MillraceError)[], parameters: Generatio
       if (answer instanceof MillraceError) throw answer;
       const ref = { name: 'm', version: 1, generation: 1 };
       const delta = { text: answer ?? '' };
-      return { kind: 'one', response: { ref, id: '', outputs: [], parameters: NO_PARAMETERS, delta } };
+      return {
+        kind: 'one',
+        timing: NO_TIMING,
+        response: { ref, id: '', outputs: [], parameters: NO_PARAMETERS, delta },
+      };
     },
   });
   const call = new Call({

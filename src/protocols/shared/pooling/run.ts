@@ -2,7 +2,6 @@ import {
   bytesElements,
   type Call,
   type Clock,
-  type InferResponse,
   MillraceError,
   type ModelTask,
   type Tensor,
@@ -14,7 +13,7 @@ import {
   writePoolingParameters,
 } from '../../../pooling/index.js';
 import { PREPARED_ANSWER } from '../../../runtimes/index.js';
-import type { Resolved, Service } from '../../../service/index.js';
+import type { InferResult, Resolved, Service } from '../../../service/index.js';
 import { onlyAnswer } from '../answer-inference.js';
 import { unresolved } from '../generation/choices.js';
 import { ParameterError, placed } from '../generation/parameter-error.js';
@@ -41,6 +40,7 @@ export interface PoolingRequest {
 export interface PoolingResult extends PoolingAnswer {
   /** Of all texts. */
   readonly promptTokens: number;
+  readonly timing: InferResult['timing'];
 }
 
 /** The model of a name. Rejects as `service.inference.resolve`; an unknown name with the reason `model_not_found` and a similar name. */
@@ -77,10 +77,11 @@ export interface ResolvedPooling {
 
 /** Runs a request. Rejects with `ParameterError` for more texts than the model takes, and as `service.inference.infer`. */
 export async function runPooling(context: PoolingContext, call: Call, asked: ResolvedPooling): Promise<PoolingResult> {
-  const response = await infer(context, call, asked);
+  const result = await infer(context, call, asked);
+  const response = onlyAnswer(result);
   const answer = poolingAnswerOf(response);
   const counted = answer.tokenCounts.reduce((sum, tokens) => sum + tokens, 0);
-  return { ...answer, promptTokens: response.usage?.promptTokens ?? counted };
+  return { ...answer, promptTokens: response.usage?.promptTokens ?? counted, timing: result.timing };
 }
 
 /** Runs a request whose parameters say `only`: JSON of the tokens of each text, or the text of each list of token ids. Rejects as {@link runPooling}. */
@@ -89,7 +90,7 @@ export async function runTokens(
   call: Call,
   asked: ResolvedPooling,
 ): Promise<readonly string[]> {
-  const { outputs } = await infer(context, call, asked);
+  const { outputs } = onlyAnswer(await infer(context, call, asked));
   const answer = outputs.find(({ name }) => name === PREPARED_ANSWER);
   if (answer === undefined) {
     throw new MillraceError('unimplemented', `model '${asked.resolved.target.name}' does not tell its tokens`);
@@ -101,7 +102,7 @@ async function infer(
   { service, clock }: PoolingContext,
   call: Call,
   { resolved, request }: ResolvedPooling,
-): Promise<InferResponse> {
+): Promise<InferResult> {
   const { inputs, count, parameters, place } = request;
   const most = maxTexts(resolved);
   if (count > most) {
@@ -120,8 +121,7 @@ async function infer(
     queueTimeoutMs: undefined,
     sequence: undefined,
   });
-  const result = await asked.catch((error: unknown) => {
+  return asked.catch((error: unknown) => {
     throw placed(error, { context_length_exceeded: place, empty_input: place });
   });
-  return onlyAnswer(result);
 }

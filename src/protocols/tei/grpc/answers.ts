@@ -1,4 +1,4 @@
-import { bytesOf, type Call } from '../../../core/index.js';
+import { bytesOf } from '../../../core/index.js';
 import { ProtoWriter } from '../../../protobuf/index.js';
 import type { GrpcMessage } from '../../shared/grpc/method.js';
 import { ranked } from '../../shared/pooling/ranked.js';
@@ -43,15 +43,11 @@ const WRITERS: Readonly<Record<EncodedKind, WriteAnswer>> = {
 export type EncodedKind = 'embed' | 'embedAll' | 'embedSparse' | 'predict' | 'rerank';
 
 /** The answer to a request: what was asked for, and its `Metadata`. */
-export function encodeAnswer(
-  call: Call,
-  context: Pick<TeiContext, 'clock'>,
-  { kind, done }: AnsweredKind,
-): GrpcMessage {
+export function encodeAnswer(context: Pick<TeiContext, 'clock'>, { kind, done }: AnsweredKind): GrpcMessage {
   writer.reset();
   WRITERS[kind](done);
   const mark = writer.begin(2);
-  writeMetadata(call, context, done);
+  writeMetadata(context, done);
   writer.end(mark);
   return writer.finish();
 }
@@ -71,8 +67,8 @@ function writeEach<Item>(items: Iterable<Item>, write: (item: Item) => void): vo
 }
 
 /** Characters and tokens that were read, and where the time went. */
-function writeMetadata(call: Call, context: Pick<TeiContext, 'clock'>, { request, result }: Done): void {
-  const { totalMs, tokenizationMs, queueMs, inferenceMs } = computeTimes(call, context);
+function writeMetadata(context: Pick<TeiContext, 'clock'>, { request, result }: Done): void {
+  const { totalMs, tokenizationMs, queueMs, inferenceMs } = computeTimes(result, context);
   writeUnsigned(1, request.characters);
   writeUnsigned(2, result.promptTokens);
   for (const [place, ms] of [totalMs, tokenizationMs, queueMs, inferenceMs].entries()) {

@@ -31,7 +31,7 @@ export function createTeiMethods(context: TeiContext, nameModel: NameModel): rea
       const resolved = await resolveModel(context, call, nameModel(call, TASK_OF[kind]));
       const request = DECODERS[kind](withDirection(fields));
       const done = await answeredRequest(context, call, { kind, resolved, request });
-      return encodeAnswer(call, context, { kind, done });
+      return encodeAnswer(context, { kind, done });
     };
   const told = async (call: Call, kind: TokenKind, fields: Fields): Promise<string> => {
     const resolved = await resolveModel(context, call, nameModel(call, undefined));
