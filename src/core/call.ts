@@ -1,50 +1,21 @@
 import type { Principal } from './access.js';
+import type { CallAccount, CallContext, CallMetadata, CallOrigin, CallPriority } from './call-context.js';
 import { MillraceError } from './errors.js';
 import type { QuotaSource, QuotaStanding } from './quota.js';
 import { createTiming, type Timing } from './timing.js';
 import { childTrace, type TraceContext } from './trace.js';
 
-/** What a caller sends along with a request: HTTP headers or gRPC metadata, by lower-case name. */
-export type CallMetadata = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** From where a call came. */
-export interface CallOrigin {
-  /** IP address; '' for a Unix socket, and where it came from nowhere outside. */
-  readonly remoteAddress: string;
-  readonly transport: 'http' | 'grpc' | '';
-}
-
 const NOWHERE: CallOrigin = Object.freeze({ remoteAddress: '', transport: '' });
 
 const NO_METADATA: CallMetadata = Object.freeze({});
 
-/** How calls are scheduled: work in the background never delays normal calls, and neither do the calls that it makes. */
-export type CallPriority = 'normal' | 'background';
-
-/** Who a call is charged to (quotas, usage, audit entries, outcomes): its principal, or `none`, as for shadow copies. */
-export type CallAccount = 'principal' | 'none';
-
-export interface CallOptions {
-  readonly requestId: string;
-  readonly principal: Principal;
-  readonly trace: TraceContext | undefined;
-  /** {@link Clock.now} milliseconds at which the caller gives up; Infinity = never. */
-  readonly deadlineAt: number;
+/** Defaults: called by no model, priority `normal`, the principal's account, no metadata, no routing key, from nowhere outside. */
+export interface CallOptions
+  extends Pick<CallContext, 'requestId' | 'principal' | 'trace' | 'deadlineAt'>,
+    Partial<Pick<CallContext, 'callers' | 'priority' | 'account' | 'metadata' | 'routingKey' | 'from'>> {
   readonly receivedAt: number;
-  /** Models on whose behalf this call is made, outermost first; none for calls from outside. */
-  readonly callers?: readonly string[];
-  /** Default: normal. */
-  readonly priority?: CallPriority;
-  /** Default: the principal's. */
-  readonly account?: CallAccount;
-  /** Default: nothing. */
-  readonly metadata?: CallMetadata;
   /** The call from outside that it is a part of; default: itself. */
   readonly origin?: Call;
-  /** What calls have in common that are to be routed alike, such as a user or a session. */
-  readonly routingKey?: string | undefined;
-  /** Default: nowhere outside. */
-  readonly from?: CallOrigin;
 }
 
 /** What a child call has that its parent has not; everything else it inherits. */
@@ -56,27 +27,6 @@ export interface ChildOptions {
   readonly caller?: string;
   /** Default: the parent's. A call in the background makes no normal calls. */
   readonly priority?: 'background';
-}
-
-/**
- * A call as plain data: who calls, from where, until when, on whose account. What a use case needs that neither waits for its caller nor
- * calls models. The principal's rights follow from its identity.
- */
-export interface CallContext {
-  readonly requestId: string;
-  readonly principal: Principal;
-  readonly trace: TraceContext | undefined;
-  /** {@link Clock.now} milliseconds at which the caller gives up; Infinity = never. */
-  readonly deadlineAt: number;
-  /** Models on whose behalf the call is made, outermost first; none for calls from outside. */
-  readonly callers: readonly string[];
-  readonly priority: CallPriority;
-  readonly account: CallAccount;
-  /** What calls have in common that are to be routed alike, such as a user or a session. */
-  readonly routingKey: string | undefined;
-  readonly from: CallOrigin;
-  /** With credentials: never shown, logged or handed to a model. */
-  readonly metadata: CallMetadata;
 }
 
 /** Of a call that no client has made. */

@@ -3,6 +3,7 @@ export * from './access.js';
 export * from './body-memory.js';
 export * from './byte-budget.js';
 export * from './call.js';
+export * from './call-context.js';
 export * from './clock.js';
 export * from './datatype.js';
 export * from './deadline.js';
