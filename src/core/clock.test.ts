@@ -9,6 +9,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+it('the epoch is the time of day at which the monotonic clock was 0', () => {
+  vi.useRealTimers();
+  expect(Math.abs(systemClock.epochMs + systemClock.now() - systemClock.wallNow())).toBeLessThan(60_000);
+});
+
 it('a sleep ends when its time is up', async () => {
   const { signal } = new AbortController();
   const slept = systemClock.sleep(1_000, signal);

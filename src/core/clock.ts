@@ -7,6 +7,8 @@ export interface Timer {
 export interface Clock {
   /** Monotonic time in milliseconds with a fraction; only differences mean anything. */
   now(): number;
+  /** Unix milliseconds at which {@link now} was 0. It stays the same when the time of day is set. */
+  readonly epochMs: number;
   /** Milliseconds since the Unix epoch. */
   wallNow(): number;
   /** Calls `callback` once, at least `delayMs` from now. Does not keep the process alive. */
@@ -20,6 +22,10 @@ export interface Clock {
 /** The real clock. Delays over 2^31-1 ms are capped there, as timers of Node cannot be longer. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  // A getter, so that bundlers leave the clock out of the client for browsers.
+  get epochMs() {
+    return performance.timeOrigin;
+  },
   wallNow: () => Date.now(),
   setTimer(delayMs, callback) {
     const handle = setTimeout(callback, Math.min(delayMs, 2_147_483_647));

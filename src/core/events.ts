@@ -38,6 +38,8 @@ export interface Events {
     /** The model has answered: what an error says is no failure of its. */
     readonly answered: boolean;
     readonly rows: number;
+    /** Unix milliseconds at which the clock of the call's timing was 0: `epochMs + call.timing.receivedAt` is when the request arrived. */
+    readonly epochMs: number;
   };
   /** A copy of a request has ended as well as the request, and the answers, if there are two, have been compared. */
   shadowCompared: {

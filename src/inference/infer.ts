@@ -35,6 +35,7 @@ export function createInference(setup: InferenceSetup & { readonly audited: Audi
 /** Resolves and runs inferences. Publishes one `inferFinished` for each call. */
 export function createInfer(dependencies: InferenceSetup) {
   const { clock, events, lookup, routes } = dependencies;
+  const { epochMs } = clock;
   const observers = [...dependencies.observers, createEventObserver((event) => events.publish('inferFinished', event))];
   const sequences = new RunningSequences(clock);
   const resolver = new Resolver({
@@ -43,11 +44,11 @@ export function createInfer(dependencies: InferenceSetup) {
     sequences,
     clock,
     onRefused(call, target, error) {
-      const event = { call, target, request: undefined, ref: undefined, error, answered: false, rows: 1 };
+      const event = { call, target, request: undefined, ref: undefined, error, answered: false, rows: 1, epochMs };
       for (const observer of observers) observer.ended?.(event, 'request');
     },
   });
-  const parts: InferenceParts = { clock, observers, sequences, candidates: resolver.candidates };
+  const parts: InferenceParts = { clock, epochMs, observers, sequences, candidates: resolver.candidates };
   const submit = createRun(dependencies);
 
   function run(inference: Inference): Promise<InferResult> {

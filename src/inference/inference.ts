@@ -21,6 +21,8 @@ import { outputUses, usesSharedMemory } from './shared-tensors.js';
 /** What all inferences of a server have in common. */
 export interface InferenceParts {
   readonly clock: Clock;
+  /** The clock's, which is read once. */
+  readonly epochMs: number;
   readonly observers: readonly InferenceObserver[];
   readonly sequences: RunningSequences;
   readonly candidates: Candidates;
@@ -64,6 +66,10 @@ export class Inference implements ObservedInference {
 
   get choice(): ArmChoice | undefined {
     return this.#plan.choice;
+  }
+
+  get epochMs(): number {
+    return this.#parts.epochMs;
   }
 
   /** How the caller names the model, which its answers are to say. */
@@ -238,10 +244,10 @@ export class Inference implements ObservedInference {
   }
 
   #publish(error: MillraceError | undefined, answered: boolean): void {
-    const { call, target, request, kind } = this;
+    const { call, target, request, kind, epochMs } = this;
     const ref = this.#hasVersion ? this.info.ref : undefined;
     const rows = this.#hasVersion ? rowsOf(request, this.info) : 1;
-    const event = { call, target, request, ref, error, answered, rows };
+    const event = { call, target, request, ref, error, answered, rows, epochMs };
     for (const observer of this.#parts.observers) observer.ended?.(event, kind);
   }
 }

@@ -16,6 +16,8 @@ export interface ObservedInference {
   readonly info: ModelInfo;
   /** The arm by which a route has chosen that; undefined where the caller names the model. */
   readonly choice: ArmChoice | undefined;
+  /** Unix milliseconds at which the clock of the call's timing was 0: `epochMs + call.timing.receivedAt` is when the request arrived. */
+  readonly epochMs: number;
 }
 
 export type InferenceKind = 'request' | 'shadow';

@@ -81,7 +81,7 @@ function use(random: Random, { events, price }: Life, { nowMs, reference }: { no
   }
   const error = fails ? new MillraceError('internal', 'no') : undefined;
   const target = { name: ref.name, version: undefined };
-  events.publish('inferFinished', { call, target, request: undefined, ref, error, answered: !fails, rows });
+  events.publish('inferFinished', { call, target, request: undefined, ref, error, answered: !fails, rows, epochMs: 0 });
   const exchange = { method: 'POST', route: '', path: '', status: 200, remoteAddress: '', durationMs: 1, error };
   events.publish('httpFinished', { ...exchange, call, requestBytes: bytes, responseBytes: 1 });
   const hour = new Date(nowMs - (nowMs % HOUR_MS)).toISOString();

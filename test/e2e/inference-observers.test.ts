@@ -31,9 +31,11 @@ let admitted = 0;
 let responses = 0;
 let refusal: MillraceError | undefined;
 let fault: Error | undefined;
+let epochs: Record<'admitted' | 'ended', number[]>;
 const observer: InferenceObserver = {
-  admit() {
+  admit({ epochMs }) {
     admitted++;
+    epochs.admitted.push(epochMs);
     if (refusal !== undefined) throw refusal;
     return {
       responded() {
@@ -42,7 +44,8 @@ const observer: InferenceObserver = {
       },
     };
   },
-  ended({ call, target, error }, kind) {
+  ended({ call, target, error, epochMs }, kind) {
+    epochs.ended.push(epochMs);
     const attempts = attemptsOf(call.timing, error).map(
       ({ answeredBy, arm, error: why }) => `${answeredBy?.name ?? '-'}${arm && `(${arm})`} ${why?.code ?? 'ok'}`,
     );
@@ -61,6 +64,7 @@ beforeEach(() => {
   responses = 0;
   refusal = undefined;
   fault = undefined;
+  epochs = { admitted: [], ended: [] };
 });
 
 const body = (parameters: object = {}, datatype = 'INT32') => ({
@@ -73,6 +77,15 @@ describe('an observer from outside sees, once each,', () => {
     expect((await server.infer('old', body())).status).toBe(200);
     expect(heard).toEqual(['request old ok: old ok']);
     expect([admitted, responses]).toEqual([1, 1]);
+  });
+
+  it('the epoch of its stamps: answered, refused by a model, and refused before it had one', async () => {
+    const { epochMs } = server.app.clock;
+    await server.infer('old', body());
+    await server.infer('old', body({}, 'FP32'));
+    expect(epochs).toEqual({ admitted: [epochMs, epochMs], ended: [epochMs, epochMs] });
+    await server.infer('nope', body());
+    expect(epochs.ended).toEqual([epochMs, epochMs, epochMs]);
   });
 
   it('one that is refused before it has a model, and one that is refused by its model', async () => {

@@ -10,6 +10,7 @@ interface PendingTimer {
 export class FakeClock implements Clock {
   /** By how much the time of day has been set, which timers and `now` do not feel. */
   wallOffsetMs = 0;
+  readonly epochMs = 1_750_000_000_000;
   #now = 1_000;
   #order = 0;
   #timers: PendingTimer[] = [];
@@ -20,7 +21,7 @@ export class FakeClock implements Clock {
   }
 
   wallNow(): number {
-    return 1_750_000_000_000 + this.#now + this.wallOffsetMs;
+    return this.epochMs + this.#now + this.wallOffsetMs;
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {

@@ -19,6 +19,7 @@ export function finishedInference(
     error: undefined,
     answered: true,
     rows: 1,
+    epochMs: 1_750_000_000_000,
     ...fields,
   };
 }

@@ -70,6 +70,7 @@ export function inferFinished(event: Partial<Events['inferFinished']> = {}): Eve
     error: undefined,
     answered: event.error === undefined,
     rows: 2,
+    epochMs: 1_750_000_000_000,
     ...event,
   };
 }

@@ -77,8 +77,10 @@ export async function createRolloutsFixture(given: { readonly store?: Store } = 
     const made: Call = call();
     const choice = routes.choose(route, made, asked);
     const target = { name: 'm', version: undefined };
-    const seen = observer.admit({ call: made, kind: 'request', target, request: asked, info: choice.info, choice });
-    seen?.attemptBegan?.({ choice, info: choice.info });
+    const { info } = choice;
+    const { epochMs } = clock;
+    const seen = observer.admit({ call: made, kind: 'request', target, request: asked, info, choice, epochMs });
+    seen?.attemptBegan?.({ choice, info });
     seen?.read?.(asked);
     seen?.attemptEnded?.(ending === 'well' ? undefined : new MillraceError(ending, 'so it ends'));
     return choice.arm.name;

@@ -28,7 +28,7 @@ function finish(call: Call, ref: ModelRef | undefined, { code, rows = 1 }: { cod
   call.timing.answeredBy ??= ref;
   const error = code && new MillraceError(code, 'no');
   const target = { name: 'asked', version: undefined };
-  meter.inferFinished({ call, target, request: undefined, ref, error, answered: !error, rows });
+  meter.inferFinished({ call, target, request: undefined, ref, error, answered: !error, rows, epochMs: 0 });
 }
 
 /** What was counted, without what is nothing. */

@@ -67,7 +67,8 @@ export class MediaDecoders {
     const { name, version } = ref;
     const finish = (error?: MillraceError) => {
       const target = { name, version };
-      events.publish('inferFinished', { call: child, target, request, ref, error, answered: !error, rows: 1 });
+      const outcome = { ref, error, answered: !error, rows: 1 };
+      events.publish('inferFinished', { call: child, target, request, ...outcome, epochMs: clock.epochMs });
       child.end();
     };
     try {
