@@ -93,10 +93,10 @@ describe('a fallback arm', () => {
     given[0]?.sink.onEnd(new ModelDownError(new MillraceError('unavailable', 'down'), { kills: 1 }));
     expect(refs).toMatchObject([{ version: 1 }, { version: 2 }]);
     expect(given[1]).toMatchObject({ suspect: { kills: 1 } });
-    // There is nobody else: it waits.
+    // There is no other arm: it waits.
     expect(given[1]).not.toHaveProperty('movesOn');
     expect(asked.timing).toMatchObject({ arm: 'b' });
-    // What judges rollouts counts it.
+    // The judge of rollouts counts it.
     expect(heard).toEqual(['a unavailable']);
   });
 

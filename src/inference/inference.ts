@@ -18,7 +18,7 @@ import { rowsOf } from './rows-of.js';
 import { type NamedSequence, type RunningSequences, sequenceOf } from './running-sequences.js';
 import { outputUses, usesSharedMemory } from './shared-tensors.js';
 
-/** What all inferences of a server have in common. */
+/** Shared by all inferences of a server. */
 export interface InferenceParts {
   readonly clock: Clock;
   /** The clock's, which is read once. */
@@ -254,7 +254,7 @@ export class Inference implements ObservedInference {
 
 const NO_LISTENERS: InferenceListener[] = [];
 
-/** What the call's timing says of the version that is to answer it. */
+/** Notes the chosen version, route and arm in the call's timing. */
 export function noteCandidate({ timing }: Call, { info, choice }: Pick<Plan, 'info' | 'choice'>): void {
   timing.answeredBy = info.ref;
   timing.route = choice?.route.name ?? '';

@@ -5,14 +5,14 @@ import { STREAM_CREDIT } from '../runtimes/index.js';
 
 /** Room for more answers is granted to the model in pieces of this size: half of what it has at first, so that it need not wait. */
 const GRANT = STREAM_CREDIT / 2;
-/** What an answer takes in memory besides its outputs and parameters, about. */
+/** Approximate memory of an answer without its outputs and parameters. */
 const ANSWER_BYTES = 512;
 
 interface StreamSetup {
   readonly onEnd: (error: MillraceError | undefined) => void;
   /** Whether the call goes on in spite of an error, since another model takes it. */
   readonly goesOn: (error: MillraceError) => boolean;
-  /** An error as the reader is told of it. */
+  /** Redacts an error for the reader. */
   readonly tell: (error: MillraceError) => MillraceError;
   /**
    * Where answers may wait in any number, as long as there is memory: those of a model of text, which ends by itself and keeps a slot until then. undefined =
@@ -46,7 +46,7 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
     this.#setup = setup;
   }
 
-  /** Whoever submitted the call says how its model learns of room for more answers. */
+  /** Set by the submitter: grants the model room for more answers. */
   grantsBy(grant: GrantCredit): void {
     this.#grant = grant;
   }

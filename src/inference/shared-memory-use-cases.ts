@@ -36,7 +36,7 @@ export function createSharedMemoryUseCases({ sharedMemory, audited }: SharedMemo
   };
 }
 
-/** Regions of other callers are for those who manage the server. */
+/** Only callers who manage the server see regions of other callers. */
 function callerOf({ ownerId, name, rights }: Principal): RegionCaller {
   return { ownerId, name, managesAll: rights.allow('server.manage', '*') };
 }

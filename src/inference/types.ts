@@ -19,7 +19,7 @@ export interface ResolveOptions {
 
 declare const RESOLVED: unique symbol;
 
-/** What {@link Service.resolve} has decided for one call. Only the service makes them. */
+/** The version that `resolve` has chosen for one call. Only the service makes them. */
 export interface Resolved {
   readonly [RESOLVED]: true;
   /** As the caller named it. */

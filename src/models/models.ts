@@ -32,7 +32,7 @@ export interface ModelsSetup {
   readonly formatUnknown?: FormatUnknownModel;
 }
 
-/** What the use cases about models need of other rooms. */
+/** Other rooms, as the use cases about models need them. */
 interface ModelsParts {
   readonly routes: NamedRoutes;
   readonly labels: LabelDeclarations;

@@ -40,7 +40,7 @@ export interface VersionReport {
   readonly instances: ModelGauges['instances'];
 }
 
-/** A version with all that is known of it. */
+/** A version with all its properties. */
 export interface ModelVersionReport {
   /** Its reasons are left out for callers without the right `model.observe`. */
   readonly status: ModelStatus;
@@ -96,7 +96,7 @@ export interface ModelUseCases {
   modelReport(call: CallContext, name: string): ModelReport;
   /** Of one version, one model, or all; `not_found` for unknown ones. */
   modelStatistics(call: CallContext, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
-  /** What a version does at this moment: its instances and its queue; undefined where it is not loaded any more. */
+  /** A version's instances and queue at this moment; undefined where it is no longer loaded. */
   modelGauges(call: CallContext, ref: ModelRef): ModelGauges | undefined;
   /**
    * The versions that are ready, of every model that the caller may read, and one for each such route, by its name. Needs the right

@@ -64,7 +64,7 @@ export interface ServiceLife {
   close(): Promise<void>;
 }
 
-/** What metrics read of the service at the moment they are scraped. */
+/** The gauges of the service, read when metrics are scraped. */
 export interface ServiceGauges {
   /** Of rollouts that are not over. */
   readonly rollouts: Service['traffic']['rollouts']['gauges'];
@@ -77,7 +77,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
   const audited = createAudit({
     audit: setup.audit,
     changed({ principal }, { right, action, resource }) {
-      // What callers register to send their tensors is no change of the server.
+      // Regions that callers register for their tensors are no change of the server.
       if (right !== 'memory.use') feed.add({ kind: 'change', action, resource, by: principal.id });
     },
   });

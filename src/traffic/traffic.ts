@@ -63,7 +63,7 @@ export class Traffic {
   readonly declaredLabels: DeclaredLabels;
   /** Sees the requests of routes. */
   readonly observer: InferenceObserver;
-  /** What follows a changed settings file. */
+  /** The settings that follow a changed file. */
   readonly fromFile: readonly PrepareChange<LiveTraffic>[];
   readonly #lookup: VersionLookup;
   readonly #declared: Declared;

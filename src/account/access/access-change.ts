@@ -68,7 +68,7 @@ export function accessChange(keys: KeyParts): PrepareChange<LiveAccess> {
   };
 }
 
-/** What the audit trail says of it: no places, and nothing by which a caller could be authenticated. */
+/** The change as the audit trail records it: without places and without credentials. */
 function audible({ roles, bindings }: Access, keys: Keys) {
   return {
     roles,

@@ -55,7 +55,7 @@ export function createAccessUseCases({ keys }: { readonly keys: KeyParts }): Acc
   };
 }
 
-/** Where files lie on the server's machine is nobody's business who may not see who may do what. */
+/** Paths on the server's machine are hidden from callers without the right to read access rules. */
 function withoutFolders({ because, has, ...rest }: Explanation): Explanation {
   const shorten = (grants: Explanation['has']) =>
     grants.map((grant) => ({ ...grant, place: grant.place.replace(PLACE_IN_FILE, '') }));

@@ -1,11 +1,11 @@
 import type { CallContext } from '../../core/index.js';
 import type { Explanation } from '../../governance/index.js';
 
-/** What somebody asks about rights. */
+/** A question about rights. */
 export interface AccessQuestion {
   /** `key:<name>` or the name alone, `oidc:<issuer>/<subject>`, `cert:<name>`, `app:<name>`; undefined = the caller. */
   readonly principal: string | undefined;
-  /** Besides those of a key: what a token or a certificate would say. */
+  /** Groups as a token or a certificate would name them, besides those of a key. */
   readonly groups: readonly string[];
   /** By its name. */
   readonly action: string;
@@ -18,7 +18,7 @@ export interface ExplainedAccess extends AccessQuestion, Explanation {
   readonly principal: string;
 }
 
-/** Who may do what. */
+/** Access rights of principals. */
 export interface AccessUseCases {
   /**
    * Which lines decide whether somebody may do something, by the rules that hold now; names say nothing of what there is. Everybody may ask about

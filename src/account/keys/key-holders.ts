@@ -13,7 +13,7 @@ import type { StaticKey } from './types.js';
 
 type WrittenKeys = AuthOptions['keys'];
 
-/** What the service is handed of keys. */
+/** The parts about keys that the service gets. */
 export interface KeyParts {
   readonly records: KeyRecords;
   readonly stored: StoredKeys;
@@ -25,7 +25,7 @@ export interface KeyParts {
   readonly policy: AccessPolicy;
   /** Whether callers need a credential. */
   readonly areAsked: boolean;
-  /** Who may come by tokens of issuers or with certificates as well. */
+  /** Identities that may also come from tokens of issuers or from certificates. */
   readonly strangers: readonly Strangers[];
 }
 
@@ -41,7 +41,7 @@ interface Otherwise {
   readonly written?: WrittenKeys;
 }
 
-/** Who may come as of now, by the rules of a policy. */
+/** The identities that a policy admits now. */
 export function accessStateOf(keys: KeyParts, policy: AccessPolicy, otherwise: Otherwise = {}): AccessState {
   return { policy, keys: () => holdersOf(keys, otherwise), strangers: keys.strangers };
 }

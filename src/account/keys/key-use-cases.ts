@@ -105,7 +105,7 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
   };
 }
 
-/** Nobody gives what they do not have, with bindings of the name and the groups; else a key would be a way around every limit. */
+/** Callers grant only rights that they have, counting bindings of the key's name and groups; else a key would bypass every limit. */
 function checkReach(
   policy: AccessPolicy,
   principal: Principal,
@@ -122,7 +122,7 @@ function checkReach(
   }
 }
 
-/** Whoever may change all keys has to stay: nobody could make another one. */
+/** One identity that may change all keys has to remain: without it no key could be created. */
 function checkKeeperLeft(keys: KeyParts, key: KeyRecord): void {
   if (!wouldLockOut(accessStateOf(keys, keys.policy), accessStateOf(keys, keys.policy, { without: key.id }))) return;
   const message = `key '${key.name}' is the last one that may change keys: make another one with the role 'admin' first`;
@@ -144,7 +144,7 @@ function describe({ digest: _, ...record }: KeyRecord, nowMs: number): ListedKey
   return { name: record.name, grants: record.grants, state, record };
 }
 
-/** What the audit trail says of a key: nothing by which one could come in. */
+/** A key as the audit trail records it: without its secret and hash. */
 function audible(key: ListedKey | undefined) {
   if (key?.record === undefined) return undefined;
   const { id, name, owner, grants, groups, expiresAtMs, previous, revokedAtMs } = key.record;

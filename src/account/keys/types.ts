@@ -23,11 +23,11 @@ export interface MadeKey extends ListedKey {
 
 export interface KeyPage {
   readonly keys: readonly ListedKey[];
-  /** What the next page comes behind; undefined = there is none. */
+  /** The cursor of the next page; undefined = there is none. */
   readonly next: string | undefined;
 }
 
-/** What somebody asks for who makes a key. */
+/** The key that a caller asks to create. */
 export interface KeyWish {
   readonly name: string;
   readonly owner?: string | undefined;
@@ -44,9 +44,9 @@ export interface Rotation {
   readonly expiresInMs?: number | undefined;
 }
 
-/** Keys of callers. `key` names one by its id or name. Changes need the right to all that the key may do. */
+/** Keys of callers. `key` names one by its id or name. Changes need every right that the key grants. */
 export interface KeyUseCases {
-  /** Those of the settings, and then those of the store that are not revoked, by name; `after` = behind that one. */
+  /** Keys of the settings, then those of the store that are not revoked, by name; `after` = behind that one. */
   list(call: CallContext, page: { readonly after?: string | undefined; readonly limit: number }): Promise<KeyPage>;
   /** Also one that is revoked, by its id. `not_found`. */
   get(call: CallContext, key: string): Promise<ListedKey>;
@@ -54,6 +54,6 @@ export interface KeyUseCases {
   create(call: CallContext, wish: KeyWish): Promise<MadeKey>;
   /** `failed_precondition` for a key of the settings, one that is revoked, and one that has expired and gets no other end. */
   rotate(call: CallContext, key: string, rotation: Rotation): Promise<MadeKey>;
-  /** What runs for it ends within a second. */
+  /** Its running requests end within a second. */
   revoke(call: CallContext, key: string): Promise<ListedKey>;
 }

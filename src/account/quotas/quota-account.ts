@@ -5,7 +5,7 @@ import { type InferenceListener, rowsOf } from '../../inference/index.js';
 
 /** A token takes about so many bytes of text: what counts in the end is what the model says. */
 const BYTES_PER_TOKEN = 4;
-/** What a caller has not brought about itself. */
+/** Failures that the caller has not caused. */
 const OF_THE_SERVER: ReadonlySet<MillraceError['code']> = new Set([
   'unavailable',
   'resource_exhausted',
@@ -14,7 +14,7 @@ const OF_THE_SERVER: ReadonlySet<MillraceError['code']> = new Set([
   'failed_precondition',
 ]);
 
-/** What a request will take, as far as that is known before it runs. */
+/** A request's demand, as far as it is known before the run. */
 export interface Demand extends Amounts {
   /** Of its prompt, about; 0 where there is none. */
   readonly promptTokens: number;
@@ -67,7 +67,7 @@ function countInputs({ inputs, sharedInputs }: InferRequest): number {
   return bytes;
 }
 
-/** Who keeps accounts. */
+/** Keeps the accounts. */
 export interface AccountBooks {
   /** A request to the version has ended, and what it has taken is counted. */
   settled(info: ModelInfo, timing: Timing): void;
@@ -80,7 +80,7 @@ interface AccountParts {
   readonly reservation: Reservation;
 }
 
-/** What one request has taken of quotas, from its beginning to its end. */
+/** The quota usage of one request, from its beginning to its end. */
 export class QuotaAccount implements InferenceListener {
   readonly #books: AccountBooks;
   readonly #timing: Timing;
@@ -103,7 +103,7 @@ export class QuotaAccount implements InferenceListener {
     for (const { sizeBytes } of sharedOutputs.values()) this.#answerBytes += sizeBytes;
   }
 
-  /** What it has not taken is given back. */
+  /** Unused reservations are released. */
   ended(error: MillraceError | undefined): void {
     this.#reservation.settle(this.#used(error));
     this.#books.settled(this.#info, this.#timing);

@@ -13,7 +13,7 @@ const QUOTAS: QuotasOptions = [
   { name: 'fast', principal: '*', requestsPerSecond: 1_000 },
 ];
 
-/** What a disk is to a server: it outlives it, and may fail. */
+/** Like a disk: it outlives the server, and may fail. */
 function openDisk() {
   const values = new Map<string, JsonValue>();
   const disk = { values, fails: false, puts: 0 };

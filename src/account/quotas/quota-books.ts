@@ -27,12 +27,12 @@ export interface QuotaBooksSetup {
   readonly events: EventBus;
 }
 
-/** Keeps what has been used of limits of a day over restarts. What it cannot keep is told of once, and requests go on. */
+/** Keeps the usage of daily limits over restarts. A failure to store is reported once, and requests continue. */
 export class QuotaBooks {
   readonly #setup: QuotaBooksSetup;
   readonly #kept = new Map<string, string>();
   readonly #writes: LaterWrites;
-  /** What is kept could not be read: it stays as it is. */
+  /** The stored counters could not be read, and are not overwritten. */
   #unreadable = false;
 
   constructor(setup: QuotaBooksSetup) {

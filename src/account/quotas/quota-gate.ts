@@ -20,7 +20,7 @@ interface GateSetup {
  */
 export class QuotaGate implements AccountBooks, InferenceObserver {
   readonly #setup: GateSetup;
-  /** Versions that do not generate, and say what their requests take in tokens all the same. */
+  /** Versions that report token counts although they do not generate. */
   readonly #tellTokens = new WeakSet<ModelRef>();
 
   constructor(setup: GateSetup) {

@@ -4,13 +4,13 @@ import type { CountedQuota } from '../../governance/index.js';
 export type { CountedQuota, QuotaStanding };
 
 export interface QuotaReport {
-  /** Those of which least is left first. */
+  /** The scarcest first. */
   readonly quotas: readonly CountedQuota[];
-  /** That are not listed, since there are too many. */
+  /** Number of further quotas, beyond those listed. */
   readonly omitted: number;
 }
 
-/** What is left of quotas. */
+/** Remaining quotas. */
 export interface QuotaUseCases {
   /**
    * Counts an inference request from its head: of `concurrent` of quotas about all models together. Throws where that is used up. Released

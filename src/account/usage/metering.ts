@@ -88,7 +88,7 @@ function startMetering({ metering: options, records, clock, events }: MeteringSe
       async report(call, question) {
         const { principal, needs, sees } = viewOf(call.principal);
         const plan = planUsage(question, clock.wallNow(), options);
-        // What can be read can be told, also where nothing can be written.
+        // Usage is reported also where the store can only be read.
         await writer.flush().catch(() => undefined);
         const totals = new UsageTotals(plan.by);
         const by = [...groupingOf(plan), ...needs];

@@ -1,7 +1,7 @@
 import type { CallContext } from '../../core/index.js';
 import type { UsageQuestion, UsageReport } from '../../metering/index.js';
 
-/** Who has used what. */
+/** Usage of callers and models. */
 export interface UsageUseCases {
   /**
    * What was used in a time; of the caller alone where they may not see that of others. `failed_precondition` where it is not counted,

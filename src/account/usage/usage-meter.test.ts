@@ -31,7 +31,7 @@ function finish(call: Call, ref: ModelRef | undefined, { code, rows = 1 }: { cod
   meter.inferFinished({ call, target, request: undefined, ref, error, answered: !error, rows, epochMs: 0 });
 }
 
-/** What was counted, without what is nothing. */
+/** The counts that are not 0. */
 const counted = () =>
   book
     .take(100)

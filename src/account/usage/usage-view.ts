@@ -3,9 +3,9 @@ import { ANONYMOUS, admit } from '../../governance/index.js';
 import { storedName } from '../../metering/index.js';
 import type { UsageGroupBy, UsageQuery, UsageSum } from '../../store/index.js';
 
-/** What of the usage somebody may see. */
+/** The part of the usage that a caller may see. */
 export interface UsageView extends Pick<UsageQuery, 'principal'> {
-  /** What has to be told apart to know that. */
+  /** The dimensions needed to decide that. */
   readonly needs: readonly UsageGroupBy[];
   sees(sum: UsageSum): boolean;
 }

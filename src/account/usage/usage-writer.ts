@@ -48,7 +48,7 @@ export class UsageWriter {
 
   /** Writes what has been counted until now. Rejects where the store cannot be written; nothing is lost by that. */
   async flush(): Promise<void> {
-    // What is being written was taken before.
+    // The increments being written were taken before.
     await this.#writing?.catch(() => undefined);
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
@@ -92,7 +92,7 @@ export class UsageWriter {
 
   async #write(): Promise<void> {
     const { book, records } = this.#setup;
-    // What comes meanwhile is for the next time.
+    // Increments that arrive during a write wait for the next one.
     let left = book.pending;
     while (this.#batch !== undefined || left > 0) {
       if (this.#batch === undefined) {

@@ -2,7 +2,7 @@ import type { ModelSource } from '../../repository/index.js';
 import type { LoadingParts } from './parts.js';
 
 interface ApplyOptions {
-  /** What the sources are of is loaded, or has failed. */
+  /** The models of the sources are loaded, or have failed. */
   readonly isFinal: boolean;
   /** The sources are of all models. */
   readonly isWhole?: boolean;

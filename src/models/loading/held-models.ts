@@ -6,7 +6,7 @@ interface Load {
   readonly over: Promise<unknown>;
 }
 
-/** Models that loads under way depend on: nobody unloads them until those loads are over. */
+/** Models that loads under way depend on: they are not unloaded until those loads are over. */
 export class HeldModels {
   readonly #loads = new Set<Load>();
 

@@ -23,7 +23,7 @@ export interface JudgedScan {
 }
 
 interface Situation {
-  /** What serves. */
+  /** Serving versions. */
   readonly known: readonly ModelSource[];
   readonly emptySince: EmptySince;
   readonly nowMs: number;

@@ -3,7 +3,7 @@ import type { ModelSource } from '../../repository/index.js';
 /** How often polling tries the same files again whose runner dies while it loads them. */
 const MAX_POLL_TRIES = 5;
 
-/** What was loaded last, or tried to: a version that failed is not tried again until its files change. */
+/** The last source of each version, loaded or failed: a failed version is not tried again until its files change. */
 export class KnownSources {
   #all: readonly ModelSource[] = [];
   /** How often the files of a version were tried whose load failed for a reason that may pass; by name and version. */

@@ -30,7 +30,7 @@ export function loadAtStart(parts: LoadingParts, hold: Hold): Promise<readonly s
 
 interface AskedModels {
   readonly place: Pick<Repository, 'scan'>;
-  /** Names; none = all that the place has. */
+  /** Names; none = all models of the place. */
   readonly wanted: readonly string[];
   readonly hold: Hold;
 }
@@ -41,14 +41,14 @@ async function loadAll(parts: LoadingParts, { place, wanted, hold }: AskedModels
   hold(first.sources.flatMap(composingModels));
   applyNames(parts, first.sources, { isFinal: false });
   const round = loader.createRound();
-  // Nobody waits for the files of others but ensembles.
+  // Only ensembles wait for files of other models.
   round.add(first.sources.filter(isPlain));
   const scan = watch.judge(first.unsettled.length === 0 ? first : await scanSettled(place, {}, patience));
   const { added, changed, removed, sources } = diffScan(first.sources, scan);
   const late = [...added, ...changed.map(({ to }) => to)];
   known.remember(scan.names, sources);
   const failures = [
-    // Of a few models that are wanted by name, those that are missing say so.
+    // Where a few models are requested by name, missing ones are reported.
     ...(wanted.length === 0 ? scan.unlisted.map(({ reason }) => reason) : []),
     ...scan.problems.map(({ name, reason }) => `${name}: ${reason}`),
   ];
@@ -68,7 +68,7 @@ async function loadAll(parts: LoadingParts, { place, wanted, hold }: AskedModels
     if (result instanceof MillraceError) failures.push(`${source.name}: ${result.message}`);
   }
   applyNames(parts, sources, { isFinal: true });
-  // What was served only until newer files were whole goes, unless those do not load.
+  // A version that served until newer files were complete is unloaded, unless these fail to load.
   const kept = removed.filter(({ name }) => index.hasFailed(name, sources));
   if (kept.length > 0) known.remember(scan.names, [...sources, ...kept]);
   index.unloadRemoved(removed.filter((source) => !kept.includes(source)));

@@ -27,7 +27,7 @@ import { type AskedPull, pullMissing } from './pull-missing.js';
 export interface AskedLoad {
   readonly name: string;
   readonly options: LoadOptions;
-  /** What may be pulled for it; undefined = nothing. */
+  /** Sources that may be pulled for it; undefined = none. */
   readonly pull?: AskedPull | undefined;
   /** Holds the models that the load needs. */
   readonly hold: Hold;
@@ -79,7 +79,7 @@ export async function loadModel(
   return infos as readonly ModelInfo[];
 }
 
-/** What the ensembles among these are made of, as far as it is not served. */
+/** Steps of the ensembles among these that are not served. */
 function scanComposing(
   { repository, index, patience }: LoadingParts,
   sources: readonly ModelSource[],

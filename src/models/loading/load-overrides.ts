@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/index.js';
 import type { ScanOptions, VersionChoice } from '../../repository/index.js';
 
-/** What is asked of a load, but for the model's name. */
+/** Parameters of a load, without the model's name. */
 export type LoadOptions = Omit<ScanOptions, 'name'>;
 
 /** A configuration that came with a load in place of the one on disk. */
@@ -13,7 +13,7 @@ interface Override {
   readonly uploaded: boolean;
 }
 
-/** What came with the last load of a model. */
+/** Place and configuration given with the last load of a model. */
 interface Given {
   readonly override: Override | undefined;
   /** Where it lies, if it was not found by its name. */
@@ -30,7 +30,7 @@ export class LoadOverrides {
     this.#clock = clock;
   }
 
-  /** What is to be loaded: what is asked for now or, where that brings nothing, what was given before. */
+  /** Place and configuration of a load: those given now, else those given before. */
   complete(name: string, asked: LoadOptions): LoadOptions {
     const { override, from, choice } = this.#byName.get(name) ?? {};
     const there = asked.from !== undefined || from === undefined ? asked : { ...asked, from };

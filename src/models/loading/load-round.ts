@@ -7,9 +7,9 @@ export type LoadResult = ModelInfo | MillraceError;
 export interface LoadRoundOptions {
   /** Never rejects. */
   readonly load: (source: ModelSource) => Promise<LoadResult>;
-  /** What is loaded, or failed to, besides the round: an ensemble may be made of it. */
+  /** Models that were loaded, or failed to load, outside the round: steps of its ensembles may be among them. */
   readonly known: () => readonly ModelSource[];
-  /** Told of a version that cannot be loaded whatever is tried. */
+  /** Called for a version that no attempt can load. */
   readonly refuse: (source: ModelSource, reason: MillraceError) => void;
 }
 

@@ -21,7 +21,7 @@ interface ModelIndexSetup {
   readonly aliases: Pick<ModelAliases, 'forget'>;
 }
 
-/** What the engine shows of models: keeps it in step with what scans find, and answers what loads have to know of it. */
+/** The engine's list of models: keeps it in step with scans, and answers questions of loads. */
 export class ModelIndex {
   readonly #setup: ModelIndexSetup;
   /** Models whose uploaded files could not be loaded; the last ones stay in the index. */
@@ -54,7 +54,7 @@ export class ModelIndex {
       .join();
   }
 
-  /** What of a model an ensemble is checked against, as a value to compare. */
+  /** The properties of a model that ensembles are checked against, as a value to compare. */
   facts(name: string): string {
     const served = this.#setup.engine.serving(name);
     return JSON.stringify(
@@ -109,7 +109,7 @@ export class ModelIndex {
     events.publish('diagnostic', { level: 'error', room: 'service', message });
   }
 
-  /** Names of uploads are anybody's choice: the index must not grow with them. */
+  /** Callers choose the names of uploads: the index must not grow with them. */
   noteFailedUpload(name: string): void {
     this.#failedUploads.delete(name);
     this.#failedUploads.add(name);
@@ -122,7 +122,7 @@ export class ModelIndex {
     }
   }
 
-  /** Unloads all versions of a model, those that are on their way too. Resolves when they are gone; never rejects. */
+  /** Unloads all versions of a model, also those that are still loading. Resolves when they are gone; never rejects. */
   async unload(name: string): Promise<void> {
     const statuses = this.#setup.engine.statusesOf(name);
     const going = statuses.map(({ version, info, state }) => {

@@ -29,7 +29,7 @@ export interface ModelControllerOptions {
   readonly isRoute: (name: string) => boolean;
 }
 
-/** What loads of all kinds share: at start, of one model, by polling. */
+/** Shared by loads of all kinds: at start, of one model, by polling. */
 export interface LoadingParts extends ModelControllerOptions {
   readonly turns: LoadTurns;
   readonly known: KnownSources;

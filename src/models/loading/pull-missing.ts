@@ -2,11 +2,11 @@ import { MillraceError, toMillraceError } from '../../core/index.js';
 import type { ModelPlace } from '../../repository/index.js';
 import type { LoadingParts } from './parts.js';
 
-/** What the load of a model may pull, and for whom. */
+/** Sources that the load of a model may pull, and its caller. */
 export interface AskedPull {
   /** Where a new model comes from; undefined = what `model.yaml` says. */
   readonly source: string | undefined;
-  /** Ends the pull: whoever has asked for it does not wait any more. */
+  /** Ends the pull: its caller has left. */
   readonly signal: AbortSignal;
   /** Runs the pull under the eyes of the audit trail. */
   readonly audited: (source: string, pull: () => Promise<void>) => Promise<void>;
@@ -43,7 +43,7 @@ export async function pullMissing(parts: LoadingParts, { name, repository, from,
   await pull.audited(source, () => pullShown(parts, { place, source, signal: pull.signal }));
 }
 
-/** What is there is served as it is, whatever became of it: `millrace pull` verifies it. */
+/** Files that are present are served unverified: `millrace pull` verifies them. */
 async function isDue({ puller }: LoadingParts, place: ModelPlace, source: string): Promise<boolean> {
   if (!isAllowed(puller, source)) return false;
   return place.lacksFiles || (await puller.lacksFiles(place.folder));
@@ -92,7 +92,7 @@ async function pullShown(parts: LoadingParts, { place, source, signal }: Shown):
   } finally {
     pulls.delete(name);
     engine.forget(name, 0);
-    // Names of models that nobody has are anybody's choice: the index must not grow with them.
+    // Callers choose the names of missing models: the index must not grow with them.
     if (problem !== undefined && isThere) engine.reportFailure(name, 0, problem);
   }
 }

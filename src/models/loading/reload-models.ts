@@ -40,7 +40,7 @@ export async function reloadModels(
   for (const name of loadedBut(withParts(names, engine), engine)) await controller.unload(name);
 }
 
-/** The models, those that they are made of as they serve now, and so on. */
+/** The models, and the steps of serving ensembles among them, at any depth. */
 function withParts(names: readonly string[], engine: Pick<Engine, 'serving'>): ReadonlySet<string> {
   const all = new Set(names);
   for (const name of all) {

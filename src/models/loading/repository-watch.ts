@@ -31,7 +31,7 @@ export class RepositoryWatch {
     return this.#kept.some((one) => one.repository === repository);
   }
 
-  /** What is to be followed of a scan of all repositories. */
+  /** The part of a scan of all repositories that is to be followed. */
   judge(found: RepositoryScan): RepositoryScan {
     const { known, clock, options } = this.#setup;
     const { scan, kept, emptySince } = judgeScan(found, {

@@ -4,7 +4,7 @@ import type { UnselectedVersion } from '../../repository/index.js';
 
 const RETRY_AFTER_MS = 1_000;
 
-/** What is known about the requested model. */
+/** Known facts about the requested model. */
 export interface Knowledge {
   readonly statuses: readonly ModelStatus[];
   /** Versions on disk that its version policy does not select. */

@@ -4,7 +4,7 @@ import { parseLabelledName } from '../../routing/index.js';
 import { explainAbsence } from './absence.js';
 import type { VersionLookup } from './find-version.js';
 
-/** What there is for one principal. */
+/** The lookup as one principal sees it. */
 export interface SeenLookup {
   readonly lookup: VersionLookup;
   /** False where only a label of a model may be meant, and nothing that itself has the name. */
@@ -29,7 +29,7 @@ export function admitToModel(
   return { lookup: seen, isItself, target };
 }
 
-/** What is said of a name that nothing has. */
+/** The error for a name without a model or route. */
 export function absent(
   { starting, formatUnknown }: Pick<VersionLookup, 'starting' | 'formatUnknown'>,
   target: InferTarget,
@@ -50,7 +50,7 @@ function seenBy(
   if (isItself && rights.allow(action, model)) return { lookup, isItself };
   const { engine, labels } = lookup;
   const known = new Map([...labels.of(model)].filter(([label]) => rights.sees(`${model}@${label}`)));
-  // Who sees but some of its labels does not get to know that there is a model.
+  // A caller who sees only some of its labels does not learn that the model exists.
   const isModelSeen = rights.sees(model) || known.has(labelled.label);
   const isHidden = (asked: string) => (asked === name && !isItself) || (asked === model && !isModelSeen);
   return {

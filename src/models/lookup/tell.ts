@@ -11,7 +11,7 @@ import type { Route } from '../../routing/index.js';
 
 type Caller = Pick<CallContext, 'principal'>;
 
-/** What a caller has asked for, by the name that it wrote. */
+/** The model or route that a caller requested, by the name that it wrote. */
 export interface Asked {
   readonly name: string;
   readonly isRoute: boolean;
@@ -30,7 +30,7 @@ export function tell(error: MillraceError, { principal: { rights } }: Caller, as
   return saidOtherwise(error, new Message(parts.flatMap((part) => (isHidden(part) ? inPlaceOf(part, asked) : part))));
 }
 
-/** What a caller reads who does not see a model. Who calls the caller need not see what stands there either. */
+/** The replacement for a model that the caller does not see. It names a model in turn, which callers of the caller may not see. */
 function inPlaceOf({ role }: ModelMention, { name, isRoute }: Asked): readonly MessagePart[] {
   if (role === 'aside') return [];
   const named = isRoute ? [`route '${name}'`] : namedModel(name).parts;
@@ -45,7 +45,7 @@ export function tellOfArms(thrown: unknown, { principal: { rights } }: Caller, r
   return saidOtherwise(error, `no arm of route '${route.name}' serves${later}`);
 }
 
-/** What is found out about the arms of a route. Throws why none serves, as the caller is told of it. */
+/** Asks about the arms of a route. Throws why none serves, redacted for the caller. */
 export function askArms<Found>(caller: Caller, route: Route, ask: (route: Route) => Found): Found {
   try {
     return ask(route);

@@ -50,7 +50,7 @@ export class VersionLabels {
     return Object.hasOwn(labels, label) ? (places[label] ?? `the configuration of model '${name}'`) : undefined;
   }
 
-  /** Those that were declared through the API. */
+  /** Labels declared through the API. */
   declaredOf(name: string): Readonly<Record<string, number>> {
     return this.#declared.of(name);
   }

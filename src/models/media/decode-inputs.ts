@@ -139,7 +139,7 @@ function joinRows({ name, shape: wanted, datatype }: TensorSpec, rows: readonly 
   return { name, datatype, shape: [...leading, ...row], data };
 }
 
-/** What models are told that take the sampling rate, where the caller does not say it. */
+/** The sampling rates as inputs, for models that take them, where the caller sends none. */
 function rateInputs(inputs: readonly Tensor[], specs: readonly TensorSpec[]): readonly Tensor[] {
   return inputs.flatMap(({ name, shape }) => {
     const media = mediaOf(specs, name)?.media;

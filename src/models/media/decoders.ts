@@ -19,7 +19,7 @@ import type { ModelSource } from '../../repository/index.js';
 import { MEDIA_RUNTIME, RunnerDiedError } from '../../runtimes/index.js';
 import type { MediaOptions } from './options.js';
 
-/** How long the reason why decoders did not start is told before that is tried again. */
+/** For how long a failed start of decoders is repeated as the error before the next attempt. */
 const RETRY_MS = 10_000;
 const VERSION = 1;
 
@@ -30,7 +30,7 @@ export interface DecodersSetup {
   readonly options: MediaOptions;
 }
 
-/** What is to become of encoded bytes. */
+/** Encoded bytes, and the tensor that they become. */
 export interface Encoded {
   /** One BYTES element with its length before it. */
   readonly element: Uint8Array;
@@ -88,7 +88,7 @@ export class MediaDecoders {
   #prepareFor({ name, generation }: ModelRef): void {
     const info = this.#setup.engine.serving(name).find(({ ref }) => ref.generation === generation);
     for (const { media } of info?.signature.inputs ?? []) {
-      // Whoever asks for it is told.
+      // The requests that need it get the error.
       if (media !== undefined) this.#start(media.kind).catch(() => undefined);
     }
   }
@@ -110,7 +110,7 @@ export class MediaDecoders {
   }
 }
 
-/** A decoder that died of what it was given is told of in the terms of the settings; the log has the rest. */
+/** The error of a decoder that died of its input, in terms of the settings; the log has the rest. */
 function explain(error: MillraceError, { timeoutMs, maxRssBytes }: MediaOptions): MillraceError {
   if (!(error instanceof RunnerDiedError) || !error.started) return error;
   const why = error.overMemory

@@ -97,7 +97,7 @@ interface Range {
   readonly count: number;
 }
 
-/** The rows of an input for some of the windows: those that belong to them, or the one row of all. */
+/** The rows of an input for some of the windows: their own rows, or the single row shared by all. */
 function partOf(tensor: Tensor, spec: TensorSpec, { start, end, count }: Range): Tensor {
   const [rows, ...row] = tensor.shape;
   const windowed = rows === count && (spec.batchAxis === 0 || spec.media !== undefined);

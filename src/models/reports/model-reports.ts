@@ -13,14 +13,14 @@ interface ReportParts {
   readonly lookup: VersionLookup;
 }
 
-/** What is looked up for all models of an answer in one go. */
+/** Lookups that all models of an answer share. */
 interface Known {
   readonly gaugesOf: (status: ModelStatus) => ModelGauges | undefined;
   /** By model. */
   readonly aliasesOf: ReadonlyMap<string, readonly ModelAlias[]>;
 }
 
-/** The catalog of models: all that is known of them. */
+/** The catalog of models, with all their properties. */
 export function createModelReports({
   engine,
   lookup,

@@ -30,9 +30,9 @@ interface ModelParts {
 
 type Known = Omit<ModelUseCases, 'modelReports' | 'modelReport' | 'loadModel' | 'reloadModels' | 'unloadModel'>;
 
-/** What callers may know of models, their versions and routes. */
+/** Models, their versions and routes, as far as callers may see them. */
 export function createModelUseCases({ engine, lookup, routes }: ModelParts): Known {
-  /** What a principal with the right asks for: a route, or where there is none, what of the models it sees. */
+  /** The target of a principal with the right: a route, else the models that it sees. */
   const seek = ({ principal }: CallContext, action: Action, target: InferTarget) => {
     const { lookup: seen, isItself, target: own } = admitToModel(lookup, { principal, action }, target);
     return { seen, own, route: isItself ? routes.find(own) : undefined };

@@ -2,9 +2,9 @@ import type { CallContext, Finding } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import type { KeptRepository, Models } from '../../models/index.js';
 
-/** What somebody should correct or know about the server. */
+/** Findings about the server: problems to correct, and facts to know. */
 export interface DoctorUseCases {
-  /** Looks now; those who ask meanwhile get the same answer. For those who may see who may do what. */
+  /** Examines the server now; requests at the same time share the answer. Needs the right `access.read`. */
   examine(call: CallContext): Promise<Examination>;
 }
 

@@ -25,7 +25,7 @@ interface FeedSetup {
 }
 
 /**
- * Keeps the last events for those who follow them. A follower is a place in the ring: one that reads slowly costs no memory, and misses the
+ * Keeps the last events for their followers. A follower is a place in the ring: one that reads slowly costs no memory, and misses the
  * events that have been overwritten.
  */
 export class EventFeed implements EventUseCases {

@@ -1,6 +1,6 @@
 import type { Call, ModelState } from '../../core/index.js';
 
-/** What has happened to the server. */
+/** Events of the server. */
 export type Happening =
   | {
       readonly kind: 'model.state';
@@ -47,7 +47,7 @@ export interface RecordedEvent {
   readonly happening: Happening;
 }
 
-/** What a reader of events gets next. */
+/** The next item for a reader of events. */
 export type FeedItem =
   /** The reader follows: comes first, at once. */
   | { readonly kind: 'begun' }

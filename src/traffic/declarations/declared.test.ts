@@ -6,7 +6,7 @@ import { EventBus, MillraceError } from '../../core/index.js';
 import type { Declaration, Store } from '../../store/index.js';
 import { Declared } from './declared.js';
 
-/** What one process knows of the store. */
+/** One process with its view of the store. */
 function open(store: Pick<Store, 'declarations'>) {
   const events = new EventBus();
   const said: string[] = [];

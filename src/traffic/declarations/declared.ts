@@ -10,7 +10,7 @@ interface DeclaredSetup {
 
 type Listener = (changed: readonly Declaration[]) => void;
 
-/** What has been declared through the API, of this server and others: in the store, and as it is in force. Changes come one after the other. */
+/** Declarations through the API, of this server and others: in the store, and as they are in force. Changes come one after the other. */
 export class Declared {
   readonly #setup: DeclaredSetup;
   readonly #inForce: Record<DeclarationKind, Map<string, Declaration>> = { labels: new Map(), route: new Map() };
@@ -30,12 +30,12 @@ export class Declared {
     return this.#problem;
   }
 
-  /** Told of everything that changes, once it is in the store and before anybody else gets to know; must not throw. */
+  /** Called for each change once it is stored, before anything else learns of it; must not throw. */
   onChange(listener: Listener): void {
     this.#listeners.push(listener);
   }
 
-  /** Takes what the store has. Never rejects: where it cannot be read, that is told of, and the server goes on without. */
+  /** Reads the store. Never rejects: a failure is reported, and the server continues without declarations. */
   load(): Promise<void> {
     return this.#turns.run(() => this.#load());
   }
@@ -126,7 +126,7 @@ export class Declared {
     this.#position = position;
   }
 
-  /** What has changed of it; this process has taken its own changes already. */
+  /** Changes of other processes; this process has applied its own already. */
   #take(written: readonly Declaration[]): void {
     const declarations = written.filter(({ kind, name, revision, value }) => {
       const known = this.of(kind, name);

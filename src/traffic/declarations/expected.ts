@@ -1,7 +1,7 @@
 import { MillraceError } from '../../core/index.js';
 import { type Declaration, type DeclarationKind, RevisionConflict } from '../../store/index.js';
 
-/** What has to hold of what is to be changed, so that nobody undoes unseen what another has done. */
+/** A precondition of a change, so that it does not undo another caller's change unseen. */
 export interface Expected {
   /** It is at one of these: what {@link tagOf} says of its revision. `any`: it is declared at all. */
   readonly tags?: readonly string[] | 'any';
@@ -9,7 +9,7 @@ export interface Expected {
   readonly isNew?: boolean;
 }
 
-/** Somebody has changed what a change was made for: `failed_precondition`. */
+/** The state that a change expects has changed: `failed_precondition`. */
 export class StaleChange extends MillraceError {
   constructor(message: string) {
     super('failed_precondition', message);
@@ -17,7 +17,7 @@ export class StaleChange extends MillraceError {
   }
 }
 
-/** What a caller gets to name a revision by. */
+/** The name of a revision, as callers get it. */
 export function tagOf(declaration: Pick<Declaration, 'revision'> | undefined): string {
   return String(declaration?.revision ?? 0);
 }

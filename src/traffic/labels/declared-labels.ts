@@ -22,7 +22,7 @@ const LONGEST_SHOWN = 160;
 /** Labels that a model may have through the API. */
 const MAX_LABELS = 100;
 
-/** Who changes labels, and what they expect to find. */
+/** The author of a change of labels, and the revision that it expects. */
 interface LabelChangeOptions {
   /** Name of the principal. */
   readonly by: string;
@@ -44,7 +44,7 @@ export class DeclaredLabels {
     });
   }
 
-  /** Throws where the configuration of a model has the label, so that nobody else may move it. */
+  /** Throws where the model's configuration has the label, which then only the configuration may move. */
   checkMovable(model: string, label: string): void {
     const place = this.#setup.labels.placeOf(model, label);
     if (place === undefined) return;
@@ -163,7 +163,7 @@ function checkLabel(label: string): void {
   if (problem !== undefined) throw invalidArgument(`'${label.slice(0, LONGEST_SHOWN)}' ${problem}`);
 }
 
-/** What a declaration says; the store has only what was checked here. */
+/** The content of a declaration; the store has only checked ones. */
 function labelsOf(declaration: Pick<Declaration, 'value'> | undefined): Readonly<Record<string, number>> {
   return (declaration?.value ?? {}) as Readonly<Record<string, number>>;
 }

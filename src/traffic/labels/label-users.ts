@@ -11,7 +11,7 @@ interface LabelUsers {
   readonly routes: Pick<RouteTable, 'all'>;
 }
 
-/** Why nobody may move or remove a label now; undefined = they may. */
+/** Why a label cannot be moved or removed now; undefined = it can. */
 export function sayUsed(
   { rollouts, routes }: LabelUsers,
   model: string,

@@ -17,7 +17,7 @@ export interface LabelOfModel {
 export interface LabelsOfModel {
   readonly model: string;
   readonly labels: readonly LabelOfModel[];
-  /** Names the revision of those that were declared through the API. */
+  /** Names the revision of the labels declared through the API. */
   readonly tag: string;
   /** Milliseconds since the Unix epoch; undefined = nothing is declared. */
   readonly changedAtMs: number | undefined;
@@ -27,7 +27,7 @@ export interface LabelsOfModel {
 /** Versions by label; null removes one. */
 export type LabelChanges = Readonly<Record<string, number | null>>;
 
-/** What was declared of a model once. */
+/** An earlier declaration of a model's labels. */
 export interface LabelsRevision {
   readonly revision: number;
   readonly labels: Readonly<Record<string, number>>;
@@ -49,13 +49,13 @@ export interface LabelUseCases {
     model: string,
     change: { readonly labels: LabelChanges; readonly expected?: Expected },
   ): Promise<LabelsOfModel>;
-  /** What was declared through the API, newest first. */
+  /** Declarations through the API, newest first. */
   history(call: CallContext, model: string, limit: number): Promise<readonly LabelsRevision[]>;
   /** Goes back to the revision before, which is a change itself. */
   undo(call: CallContext, model: string, expected?: Expected): Promise<LabelsOfModel>;
 }
 
-/** What becomes of a label. */
+/** The effect of a change on a label. */
 export interface LabelDifference {
   readonly label: string;
   /** undefined: it is removed. */

@@ -32,7 +32,7 @@ function choiceOf(outcomes: RouteConfig['outcomes'], dealt: Partial<ArmChoice> =
   const [route] = createRoutes({ r: { ...CONFIG, ...(outcomes && { outcomes }) } }).routes;
   const [arm] = route?.arms ?? [];
   if (route === undefined || arm === undefined) throw new Error('the route is wrong');
-  // What is noted of a version.
+  // The notes about a version.
   const info = { ref: { name: 'm', version: 2, generation: 1 } } as ArmChoice['info'];
   return { route, arm, info, isDealt: true, key: undefined, ...dealt };
 }

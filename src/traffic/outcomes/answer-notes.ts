@@ -56,7 +56,7 @@ export class AnswerNotes implements RouteTap {
 
   began({ route, arm, info, isDealt, key }: ArmChoice, call: Call): TapListener | undefined {
     const { outcomes } = route;
-    // What models ask each other has the request id of the caller's own request.
+    // Calls between models have the request id of the caller's own request.
     if (outcomes === undefined || call.callers.length > 0 || call.account === 'none') return undefined;
     let answered: string | undefined;
     return {
@@ -101,7 +101,7 @@ export class AnswerNotes implements RouteTap {
     return this.#setup.records.find(principal, requestId);
   }
 
-  /** Notes all that wait. Never rejects: what cannot be noted is dropped. */
+  /** Stores all waiting notes. Never rejects: a note that cannot be stored is dropped. */
   async flush(): Promise<void> {
     while (this.#written !== undefined) await this.#written;
     if (this.#waiting.size === 0) return;

@@ -15,7 +15,7 @@ export interface OutcomesSetup {
   readonly events: EventBus;
 }
 
-/** What became of answers: noting answers, joining outcomes to them, reporting. */
+/** Outcomes of answers: noting answers, joining outcomes to them, reporting. */
 export interface Outcomes {
   readonly useCases: OutcomeUseCases;
   /** Notes the answers of routes that collect outcomes. */
@@ -56,7 +56,7 @@ export function createOutcomes({ records, routes, clock, events }: OutcomesSetup
       const unknown = () => unknownRoute(routes, call.principal, name);
       admit(call.principal, 'outcome.read', { name, isOwn: true, unknown });
       await notes.flush();
-      // What can be read can be reported, also where nothing can be written.
+      // Outcomes are reported also where the store can only be read.
       await notes.expire().catch(() => undefined);
       const arms = await records.ofRoute(name);
       const route = routes.find({ name, version: undefined });
@@ -100,7 +100,7 @@ function maySpeakOf({ ownerId }: FoundAnswer, { principal }: CallContext, feedba
   return feedback.principal !== undefined && principal.rights.allow('feedback.relay', '*');
 }
 
-/** The same for what is not there and for what is somebody else's. */
+/** The same error for missing answers and for answers of other callers. */
 function unknown(requestId: string): MillraceError {
   const why =
     'expected the x-request-id of a request of yours that a route with `outcomes` has answered, within its `windowMs`';

@@ -8,7 +8,7 @@ export interface ReportInput {
   /** By arm, the version that was last heard of first. */
   readonly arms: readonly ArmOutcomes[];
   readonly baseline: string | undefined;
-  /** Somebody has asked for this baseline. */
+  /** The caller has named this baseline. */
   readonly isAsked: boolean;
   readonly droppedAnswers: number;
 }

@@ -3,13 +3,13 @@ import type { Interval } from '../../statistics/index.js';
 import type { ArmOutcomes } from '../../store/index.js';
 import type { Effect } from './effect.js';
 
-/** What became of an answer, as a caller tells it. */
+/** The outcome of an answer, as a caller reports it. */
 export interface Feedback {
   /** Of the request that was answered. */
   readonly requestId: string;
   /** A text is the class that was right. */
   readonly value: number | boolean | string;
-  /** Who asked; undefined = who tells it. Others than that need the right `feedback.relay`. */
+  /** The principal who asked; undefined = the one who reports. To report for others needs the right `feedback.relay`. */
   readonly principal: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface JoinedOutcome {
   readonly scaled: number;
 }
 
-/** What became of the answers of one version on one arm. */
+/** The outcomes of one version's answers on one arm. */
 export interface ArmReport extends Omit<ArmOutcomes, 'mean' | 'squares' | 'changedAtMs'> {
   /** Of binary outcomes and of labels the rate; undefined where there are none. */
   readonly mean: number | undefined;

@@ -20,7 +20,7 @@ export interface DeclaredRolloutsParts extends StartChecks {
 const CHECK_INTERVAL_MS = 1_000;
 /** As many of each model as the store keeps. */
 const MAX_PAST = 100;
-/** Who begins and ends them, for the history. */
+/** The author of their begin and end, for the history. */
 const BY = 'the settings';
 
 /**

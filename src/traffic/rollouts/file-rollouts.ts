@@ -34,7 +34,7 @@ export function toRolloutOptions({ attempt: _, from: __, ...options }: RolloutCo
   return options as RolloutOptions;
 }
 
-/** What makes a declared rollout the same one: it runs once for each. */
+/** The identity of a declared rollout, which runs once. */
 export function declarationOf(config: RolloutConfig, stable: number): string {
   return JSON.stringify(sorted({ attempt: config.attempt, from: stable, ...toRolloutOptions(config) }));
 }

@@ -11,7 +11,7 @@ export interface LastUsers {
   readonly overMs: number;
 }
 
-/** What the last rollout of a model has counted by the same key; undefined = none, or too little. */
+/** The counts of a model's last rollout by the same key; undefined = none, or too few. */
 export async function lastUsersOf(
   { rollouts, snapshots }: Pick<Store, 'rollouts' | 'snapshots'>,
   model: string,

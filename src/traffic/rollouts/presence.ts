@@ -3,11 +3,11 @@ import type { VersionLookup } from '../../models/index.js';
 import type { Presence } from '../../rollouts/index.js';
 
 interface PresenceSetup extends Pick<VersionLookup, 'engine' | 'starting'> {
-  /** Models are loaded when somebody asks for it: after a restart, too. */
+  /** Models are loaded on request only: after a restart, too. */
   readonly loadedOnRequest: boolean;
 }
 
-/** Whether a version answers requests; `coming` as long as it may do so by itself, or nobody has loaded its model since the start. */
+/** Whether a version answers requests; `coming` while it may still be loaded automatically, or its model was not loaded since the start. */
 export function presenceOf(
   { engine, starting, loadedOnRequest }: PresenceSetup,
   { name, version }: Pick<ModelRef, 'name' | 'version'>,

@@ -12,7 +12,7 @@ export const TIMELINE_KIND = 'rollout_timeline';
 /** The same for the keys of a sticky one, which are larger and change less often, too. */
 export const KEYS_KIND = 'rollout_keys';
 
-/** What a rollout has seen; at most the last second of it is missing after a restart. */
+/** The observations of a rollout; after a restart at most the last second is missing. */
 export interface RolloutSnapshot {
   /** Of the rollout. */
   readonly id: string;
@@ -31,7 +31,7 @@ export interface StoredTimeline {
   readonly points: readonly TimelinePoint[];
 }
 
-/** What the store has of the way that a rollout has gone. */
+/** The stored history of a rollout. */
 export interface SeenRollout {
   /** undefined where there is none. */
   readonly snapshot: RolloutSnapshot | undefined;
@@ -62,7 +62,7 @@ export function toJson(value: object): JsonValue {
   return JSON.parse(JSON.stringify(value));
 }
 
-/** What {@link toJson} made of a rollout: only this server writes it. */
+/** Reads a rollout as {@link toJson} wrote it: only this server writes it. */
 export function declaredOf({ plan }: Pick<RolloutRecord, 'plan'>): DeclaredRollout {
   return plan as unknown as DeclaredRollout;
 }
@@ -88,7 +88,7 @@ export function newestStateOf(record: RolloutRecord, snapshot: RolloutSnapshot |
   return snapshot?.state.decisions === state.decisions ? snapshot.state : state;
 }
 
-/** What {@link toJson} made of something of the rollout; undefined where there is nothing, or something of another rollout. */
+/** Reads a part of the rollout as {@link toJson} wrote it; undefined where there is none, or one of another rollout. */
 function ofRollout<Kept extends { readonly id: string }>(id: string, value: JsonValue | undefined): Kept | undefined {
   const kept = value as unknown as Kept | undefined;
   return kept?.id === id ? kept : undefined;

@@ -3,7 +3,7 @@ import type { OpenRollout } from './types.js';
 
 export const NOTHING_SEEN: SeenTraffic = { requests: 0, users: undefined, perSecond: undefined };
 
-/** What a verdict of the rollout needs; `needsOf` as of {@link forecast}. */
+/** Requests that a verdict of the rollout needs; `needsOf` as of {@link forecast}. */
 export function forecastOf(
   { declared, state, verdict, seen }: Pick<OpenRollout, 'declared' | 'state' | 'verdict' | 'seen'>,
   needsOf?: Parameters<typeof forecast>[1],

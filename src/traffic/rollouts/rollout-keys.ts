@@ -32,14 +32,14 @@ export class RolloutKeys {
     if (isCanary && this.canary.add(key)) this.#isChanged = true;
   }
 
-  /** What is to be stored since this was asked last; undefined = nothing has changed. */
+  /** Changes to store since the last call; undefined = none. */
   changed(id: string): RolloutKeysSnapshot | undefined {
     if (!this.#isChanged) return undefined;
     this.#isChanged = false;
     return { id, seen: this.#seen.snapshot(), canary: this.canary.snapshot() };
   }
 
-  /** What was to be stored is not. */
+  /** The last changes could not be stored: the next call of {@link changed} returns them again. */
   keepChanged(): void {
     this.#isChanged = true;
   }

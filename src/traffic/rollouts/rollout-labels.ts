@@ -9,7 +9,7 @@ const CANARY = 'canary';
 /** Label → version; null removes it. */
 type LabelChanges = Readonly<Record<string, number | null>>;
 
-/** What a rollout needs of those who keep labels. */
+/** The labels, as a rollout needs them. */
 export interface LabelKeeper {
   /** Throws where a file owns the label, naming the place. */
   checkMovable(model: string, label: string): void;
@@ -47,7 +47,7 @@ export function ownLabelOf(given: Readonly<Record<string, number>>): string | un
   return Object.hasOwn(given, CANARY) ? CANARY : undefined;
 }
 
-/** What moves the bare name to canary. */
+/** The label changes that move the bare name to the canary. */
 export function promotionOf({ plan, ownLabel }: DeclaredRollout): LabelChanges {
   return { [STABLE]: plan.canary, ...(ownLabel === undefined ? {} : { [ownLabel]: null }) };
 }

@@ -7,7 +7,7 @@ import type { DeclaredRollout } from './types.js';
 /** The arms of a rollout's route. */
 export const STABLE_ARM = 'stable';
 export const CANARY_ARM = 'canary';
-/** What callers may tell of its answers, where that is judged. */
+/** Outcomes that callers may report, where these are judged. */
 const OUTCOMES = { kind: 'binary', better: 'higher', windowMs: 604_800_000 } as const;
 
 /** How canary gets copies of what stable answers, where their agreement is judged: as a shadow that nothing else is said of. */
@@ -56,7 +56,7 @@ export interface Split {
 /** The keys of canary, in force while it is closed. */
 type CanaryKeys = ClosedArm['keys'];
 
-/** What the bare name is in a state; the same route as before where its weights are the same, undefined where it is not split. */
+/** The route of the bare name in a state: the previous one where its weights are equal, undefined where the name is not split. */
 export function splitFor(
   { declared, state }: { readonly declared: DeclaredRollout; readonly state: RolloutState },
   keys: CanaryKeys,

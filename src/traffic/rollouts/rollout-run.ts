@@ -36,11 +36,11 @@ export interface RunParts {
   readonly events: EventBus;
   readonly presenceOf: (model: string, version: number) => Presence;
   readonly labels: LabelKeeper;
-  /** What the bare name is to do has changed. */
+  /** The route of the bare name has changed. */
   readonly onTraffic: () => void;
 }
 
-/** Who decides where nobody is asked. */
+/** The author of automatic decisions. */
 export const BY_ITSELF = 'millrace';
 
 const SAVE_INTERVAL_MS = 1_000;
@@ -91,12 +91,12 @@ export class RolloutRun implements OpenRollout {
     return this.#state;
   }
 
-  /** All that it was to do is done, and stored. */
+  /** All its effects are done and stored. */
   get isOver(): boolean {
     return isOver(this.#state) && this.#unstored === undefined;
   }
 
-  /** What the model's bare name is while it is split. */
+  /** The route of the model's bare name while it is split. */
   get route(): Route | undefined {
     return this.#split?.route;
   }
@@ -129,7 +129,7 @@ export class RolloutRun implements OpenRollout {
     };
   }
 
-  /** What became of an answer of its route: counts unless it is of an earlier rollout, or nobody has dealt the request by chance. */
+  /** The outcome of an answer of its route: counts unless it is of an earlier rollout, or the request was not assigned at random. */
   observeOutcome({ arm, version, answeredAtMs, share, key, scaled }: JoinedOutcome): void {
     if (isOver(this.#state) || share === undefined || answeredAtMs < this.record.startedAtMs) return;
     const isCanary = arm === CANARY_ARM;
@@ -151,7 +151,7 @@ export class RolloutRun implements OpenRollout {
     }
   }
 
-  /** Looks at how it does, and does what somebody asks for. Rejects where that cannot be done, or cannot be stored. */
+  /** Evaluates the rollout and carries out a command. Rejects where that is not possible, or cannot be stored. */
   look(command?: RolloutCommand): Promise<void> {
     return this.#looks.run(() => this.#look(command));
   }
@@ -165,7 +165,7 @@ export class RolloutRun implements OpenRollout {
     });
   }
 
-  /** What canary has answered as stable's shadow. */
+  /** An answer of the canary as the shadow of the stable version. */
   observeAgreement({ primary, shadow, agrees }: Events['shadowCompared']): void {
     const { stable, canary } = this.declared.plan;
     if (isOver(this.#state) || primary.version !== stable || shadow.version !== canary) return;

@@ -6,7 +6,7 @@ import type { RouteTap, TapListener } from '../routes/route-taps.js';
 import { type ComparedAnswer, comparedAnswer } from './compared-answer.js';
 import { CANARY_ARM } from './rollout-route.js';
 
-/** Who judges the requests of a route, and which share of them canary gets by it. */
+/** The judge of a route's requests, and the canary's share of them. */
 export interface JudgedRoute {
   readonly canaryShare: number;
   /** Canary gets further keys. */

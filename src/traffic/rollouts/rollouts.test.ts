@@ -11,7 +11,7 @@ import { MillraceError } from '../../core/index.js';
 import { readSeen, SNAPSHOT_KIND, TIMELINE_KIND } from './records.js';
 import type { TimelinePoint } from './timeline.js';
 
-/** What the decisions of the last rollout of `m` were, oldest first. */
+/** The decisions of the last rollout of `m`, oldest first. */
 async function decisions({ store }: Pick<RolloutsFixture, 'store'>): Promise<readonly string[]> {
   const [record] = await store.rollouts.ofModel('m', 1);
   const found = await store.rollouts.decisions(record?.id ?? '', 100);

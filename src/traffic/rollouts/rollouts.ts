@@ -32,7 +32,7 @@ const TAKE_OVER_INTERVAL_MS = 1_000;
 export class Rollouts {
   readonly #parts: RolloutsParts;
   readonly #runs = new Map<string, RolloutRun>();
-  /** By model, those that another process acts on. */
+  /** By model, rollouts that another process runs. */
   #followed: ReadonlyMap<string, FollowedRollout> = new Map();
   #isWriter = false;
   /** Reads the store, one after the other. */
@@ -59,7 +59,7 @@ export class Rollouts {
     return this.#runs.get(model) ?? this.#followed.get(model);
   }
 
-  /** Goes on with what the store has. Never rejects: what cannot be read is told of, and goes on once it can be. */
+  /** Resumes the rollouts of the store. Never rejects: an unreadable one is reported, and resumes once it can be read. */
   async resume(): Promise<void> {
     const { store, events } = this.#parts;
     try {
@@ -120,7 +120,7 @@ export class Rollouts {
     throw new MillraceError('already_exists', `a rollout of '${model}' is not over: it is just beginning`);
   }
 
-  /** Has a rollout do what somebody asks for. Rejects where there is none, or that cannot be done now. */
+  /** Carries out a command on a rollout. Rejects where there is none, or where it is not possible now. */
   async command(model: string, command: RolloutCommand): Promise<RolloutRun> {
     if (this.#followed.has(model)) await this.#becomeWriter();
     const run = this.#runs.get(model);
@@ -130,13 +130,13 @@ export class Rollouts {
     } finally {
       this.#prune();
     }
-    // What was asked for may be what the next look does.
+    // The next evaluation may carry out the command.
     if (!isOver(run.state)) await run.tick();
     this.#prune();
     return run;
   }
 
-  /** What became of an answer, of whichever route. */
+  /** The outcome of an answer, of any route. */
   onOutcome(joined: JoinedOutcome): void {
     this.#runs.get(joined.route)?.observeOutcome(joined);
   }
@@ -168,7 +168,7 @@ export class Rollouts {
     }
   }
 
-  /** From now on this process acts on rollouts, those of the store as well. Rejects with StoreInUse where another one does. */
+  /** From now on this process runs the rollouts, stored ones included. Rejects with StoreInUse where another process does. */
   #becomeWriter(): Promise<void> {
     return this.#turns.run(async () => {
       if (this.#isWriter) return;
@@ -209,7 +209,7 @@ export class Rollouts {
   #takeOverLater(): void {
     if (this.#followed.size === 0 || this.#isClosed) return;
     this.#takeOverTimer ??= this.#parts.clock.setTimer(TAKE_OVER_INTERVAL_MS, () => {
-      // What cannot be read now is read a second later.
+      // A failed read is repeated a second later.
       void this.#becomeWriter()
         .catch(() => undefined)
         .then(() => {
@@ -250,7 +250,7 @@ export class Rollouts {
     });
   }
 
-  /** Forgets those that are over; where there is none, requests cost nothing. */
+  /** Forgets rollouts that are over; without any, requests cost nothing. */
   #prune(): void {
     for (const [model, run] of this.#runs) if (run.isOver) this.#runs.delete(model);
     if (this.#runs.size > 0) return;

@@ -27,7 +27,7 @@ export interface Decided {
   readonly numbers: DecisionNumbers;
 }
 
-/** What a rollout has seen so far. */
+/** The observations of a rollout so far. */
 interface SeenSoFar {
   readonly snapshot: Omit<RolloutSnapshot, 'id'>;
   readonly keys: RolloutKeys;

@@ -1,9 +1,9 @@
 import type { MetricVerdict, Verdict } from '../../rollouts/index.js';
 
-/** What was known of a metric at a moment, numbers to four digits. */
+/** The state of a metric at a moment, numbers to four digits. */
 export type MetricPoint = Omit<MetricVerdict, 'sentence' | 'missing'>;
 
-/** What a rollout was like at a moment; plain JSON. */
+/** The state of a rollout at a moment; plain JSON. */
 export interface TimelinePoint {
   /** Milliseconds since the Unix epoch. */
   readonly atMs: number;

@@ -15,11 +15,11 @@ import type { RolloutDecision, RolloutRecord } from '../../store/index.js';
 import type { RolloutsOptions } from './options.js';
 import type { TimelinePoint } from './timeline.js';
 
-/** What somebody asks for who starts a rollout. */
+/** Options of a rollout's start. */
 export interface RolloutOptions extends PlanOptions {
-  /** The version that is to take the place of the one that the bare name stands for. */
+  /** The version that is to replace the bare name's current one. */
   readonly to: number;
-  /** What makes callers get the same version each time; default: nothing, each request for itself. */
+  /** The key by which callers keep their version; default: none, each request is assigned anew. */
   readonly sticky?: RouteConfig['sticky'];
   readonly judge?: JudgeOptions;
   /** How many users (keys of `sticky`) there are; default: not known, and counted while the rollout runs. */
@@ -46,17 +46,17 @@ export interface OpenRollout {
   readonly record: RolloutRecord;
   readonly declared: DeclaredRollout;
   readonly state: RolloutState;
-  /** What the model's bare name is while it is split. */
+  /** The route of the model's bare name while it is split. */
   readonly route: Route | undefined;
   readonly verdict: Verdict;
   readonly timeline: readonly TimelinePoint[];
-  /** What its requests have shown until now. */
+  /** Measurements of its requests so far. */
   readonly seen: SeenTraffic;
-  /** What a verdict needs; undefined where none is to come. */
+  /** Requests that a verdict needs; undefined where none is expected. */
   readonly forecast: Forecast | undefined;
 }
 
-/** What had been measured when something was decided, as the store keeps it. */
+/** Measurements at the time of a decision, as stored. */
 export interface DecisionNumbers {
   /** Percent of the requests that canary got. */
   readonly weight: number;
@@ -80,9 +80,9 @@ export interface RolloutReport extends DeclaredRollout {
   /** How it stands, and what happens next, as sentences. */
   readonly phase: string;
   readonly next: string;
-  /** What was measured of the two versions; of one that is over, as it was at the end. */
+  /** Measurements of the two versions; of a rollout that is over, those at its end. */
   readonly verdict: Verdict | undefined;
-  /** What a verdict needs, and how long that takes; undefined where none is to come. */
+  /** Requests that a verdict needs, and how long they take; undefined where none is expected. */
   readonly forecast: Forecast | undefined;
   /** The share of canary and what was known of each metric over time. */
   readonly timeline: readonly TimelinePoint[];
@@ -107,7 +107,7 @@ export interface PastRollout {
   readonly reason: string;
 }
 
-/** What metrics say of a rollout that is not over. */
+/** The metrics of a rollout that is not over. */
 export interface RolloutGauge {
   readonly model: string;
   readonly stable: number;
@@ -126,11 +126,11 @@ export interface RolloutUseCases {
   start(call: CallContext, model: string, options: RolloutOptions): Promise<RolloutReport>;
   /** The one of a model that is not over, else the last one. `not_found` where there was none. */
   get(call: CallContext, model: string): Promise<RolloutReport>;
-  /** Those that are not over, by model. */
+  /** Rollouts that are not over, by model. */
   list(call: CallContext): readonly StandingRollout[];
-  /** Does what somebody asks of the one that is not over; `failed_precondition` where that cannot be done now. */
+  /** Carries out a command on the current rollout; `failed_precondition` where that is not possible now. */
   command(call: CallContext, model: string, command: Omit<RolloutCommand, 'by'>): Promise<RolloutReport>;
-  /** Of a model, newest first, those that are over too. */
+  /** Rollouts of a model, newest first, including those that are over. */
   history(call: CallContext, model: string): Promise<readonly PastRollout[]>;
   /** For metrics; needs no right. */
   gauges(): readonly RolloutGauge[];

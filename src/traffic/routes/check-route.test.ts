@@ -8,7 +8,7 @@ import { problemsOf } from './check-route.js';
 
 it('an arm that may give several answers cannot stand beside one that gives one', () => {
   const serving = [version(1, 1), version(2, 1, { decoupled: true })];
-  // What a route is checked against.
+  // The models that a route is checked against.
   const statuses = serving.map(({ ref }) => ({ name: ref.name, version: ref.version }) as ModelStatus);
   const lookup: VersionLookup = {
     engine: {

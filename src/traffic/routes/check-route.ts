@@ -4,7 +4,7 @@ import { findNamed, type NamedVersion, type VersionLookup, versionDifference } f
 import type { Route } from '../../routing/index.js';
 import { didYouMean } from '../../text/index.js';
 
-/** What a route is checked against. */
+/** The models and routes that a route is checked against. */
 export interface Surroundings {
   readonly lookup: VersionLookup;
   /** Of all models that the server knows. */
@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly bareArms: ReadonlyMap<string, string>;
 }
 
-/** What is wrong with a route in what surrounds it: models, labels, versions, and other routes. As messages of the settings are. */
+/** Problems of a route with models, labels, versions and other routes, worded as those of the settings. */
 export function problemsOf(route: Route, { lookup, modelNames, bareArms }: Surroundings): readonly string[] {
   const at = (index: number) => `routes.${route.name}.arms[${index}]`;
   const problems = route.arms.flatMap((arm, index) => {

@@ -28,7 +28,7 @@ export interface AskedRoutes {
   readonly routes: ReadonlyMap<string, unknown>;
   /** Of each that is named. */
   readonly expected?: Expected;
-  /** Of all that is declared. */
+  /** Of all declarations. */
   readonly expectedOfAll?: Expected;
 }
 
@@ -52,7 +52,7 @@ export class DeclaredRoutes {
     setup.declared.onChange((changed) => this.#take(changed));
   }
 
-  /** Names all that is declared now, as far as the principal may read it. */
+  /** Names the revision of all declarations that the principal may read. */
   tagFor({ rights }: Principal): string {
     const seen = this.#setup.declared.all('route').filter(({ name }) => rights.allowOwn('route.read', name));
     const revisions = seen.map(({ name, revision }) => `${name} ${revision}`);
@@ -179,7 +179,7 @@ export class DeclaredRoutes {
     return { name, change: kindOf(before, made?.config), before, after: made?.config, tag };
   }
 
-  /** Puts what the store has now in force; what was declared before and is wrong by now is told of. */
+  /** Puts the stored declarations in force, and reports those that have become invalid. */
   #take(changed: readonly Declaration[]): void {
     const routes = changed.filter(({ kind }) => kind === 'route');
     if (routes.length === 0) return;

@@ -21,7 +21,7 @@ type Configs = Readonly<Record<string, RouteConfig>>;
 type Places = WrittenRoutes['places'];
 type Known = ReadonlyMap<string, Route>;
 
-/** Routes of the settings: all of a changed file or none. Those that differ are checked as routes of the API are. */
+/** Routes of the settings: all of a changed file or none. Changed routes are checked like routes of the API. */
 export function fileRoutesChange(setup: FileRoutesSetup): PrepareChange<{ readonly routes: WrittenRoutes }> {
   const { fileRoutes, table, events } = setup;
 

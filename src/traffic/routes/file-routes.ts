@@ -3,7 +3,7 @@ import type { WrittenFileRoutes } from './types.js';
 
 /** The routes of the settings that are in force. */
 export class FileRoutes {
-  /** Checks routes as those of the settings are, and completes them with defaults. */
+  /** Checks routes like those of the settings, and completes them with defaults. */
   readonly read: WrittenFileRoutes['read'];
   #placeOf: WrittenFileRoutes['placeOf'];
   #routes: readonly Route[];

@@ -12,7 +12,7 @@ const MAX_ELEMENTS = 1_024;
 /** Bytes of a text that can be a label. */
 const MAX_LABEL_BYTES = 64;
 
-/** What an output says of its first row: a short text, or its numbers. */
+/** The first row of an output: a short text, or its numbers. */
 export type FirstRow = string | readonly number[];
 
 /** Undefined where there is none, where it has too many elements to be classes, and for long texts. */

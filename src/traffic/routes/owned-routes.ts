@@ -1,6 +1,6 @@
 import type { Route } from '../../routing/index.js';
 
-/** Who has declared a route: the settings, somebody through the API, or a rollout. Of the same name, the first of these counts. */
+/** The owner of a route: the settings, the API, or a rollout. Among routes of one name, the first of these counts. */
 export const ROUTE_OWNERS = ['file', 'api', 'rollout'] as const;
 export type RouteOwner = (typeof ROUTE_OWNERS)[number];
 
@@ -21,7 +21,7 @@ export class OwnedRoutes {
   };
   #inForce: ReadonlyMap<string, Route> = new Map();
 
-  /** Puts these in the place of all of the owner's. */
+  /** Replaces all routes of the owner. */
   replace(owner: RouteOwner, routes: readonly Route[]): void {
     this.#byOwner[owner] = new Map(routes.map((route) => [route.name, route]));
     const inForce = new Map<string, Route>();
@@ -35,7 +35,7 @@ export class OwnedRoutes {
     return this.#inForce.get(name);
   }
 
-  /** Who has a route of the name, the one that counts first. */
+  /** Owners of a route of the name, the effective one first. */
   ownersOf(name: string): readonly RouteOwner[] {
     return ROUTE_OWNERS.filter((owner) => this.#byOwner[owner].has(name));
   }

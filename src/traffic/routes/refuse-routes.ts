@@ -9,7 +9,7 @@ export function refuseRoutes(problems: readonly string[]): void {
   );
 }
 
-/** Why a route of this name is not put in the place of a rollout's. */
+/** Why a route of this name does not replace a rollout's. */
 export function sayRolledOut(name: string): string {
   return `'${name}' is being rolled out, which says who gets which version: end the rollout first`;
 }

@@ -13,7 +13,7 @@ import { textOf } from './route-key.js';
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
-/** What a rule asks of a call and its request; nothing else of them. */
+/** The facts about a call and its request that a rule uses, and no others. */
 export function factsFor({ uses }: Rule, call: CallContext, request: InferRequest | undefined): RuleFacts {
   return {
     principal: call.principal.name,

@@ -3,7 +3,7 @@ import { parametersOfRequest } from '../../generation/index.js';
 import { ANONYMOUS } from '../../governance/index.js';
 import type { StickyKey } from '../../routing/index.js';
 
-/** What a sticky route goes by; undefined where the call does not say, or the request is not there yet. */
+/** The key of a sticky route; undefined where the call has none, or the request is not decoded yet. */
 export function routeKeyOf(
   sticky: StickyKey,
   call: CallContext,
@@ -17,7 +17,7 @@ export function routeKeyOf(
     case 'parameter':
       return request && scalarOf(ownValue(parametersOfRequest(request), sticky.name));
     case 'principal':
-      // Who is nobody in particular: all of them together would get the same arm.
+      // Anonymous callers: all of them together would get the same arm.
       return call.principal.name === ANONYMOUS.name ? undefined : call.principal.name;
     case 'trace':
       return call.trace?.traceId;

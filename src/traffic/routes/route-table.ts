@@ -27,7 +27,7 @@ export interface RouteTableSetup {
   readonly lookup: VersionLookup;
   readonly clock: Clock;
   readonly events: EventBus;
-  /** Where the routes are kept. Default: where nobody else looks. */
+  /** The list of routes. Default: an own one. */
   readonly ownedRoutes?: OwnedRoutes;
   /** In [0, 1), for callers without a key. Default: `Math.random`. */
   readonly random?: () => number;
@@ -65,7 +65,7 @@ export class RouteTable {
     return this.#routes.all();
   }
 
-  /** Who has a route of the name. */
+  /** Owners of a route of the name. */
   ownersOf(name: string): readonly RouteOwner[] {
     return this.#routes.ownersOf(name);
   }
@@ -96,7 +96,7 @@ export class RouteTable {
       return { route, arm: first, info, isDealt, key };
     }
     const serving = route.arms.filter((arm) => this.#serving(route, arm) !== undefined);
-    // Where all are left out, none is; where nobody serves, it is said why the first does not.
+    // Where all arms are left out, none is; where none serves, the error is the first arm's.
     const arm = draw(serving.filter((other) => this.#health.admits(route, other))) ?? draw(serving) ?? first;
     return { route, arm, info: this.#servingOrRefuse(route, arm), isDealt: false, key };
   }
@@ -115,7 +115,7 @@ export class RouteTable {
   fallback({ route, arm }: ArmChoice, { error, request, hasRun, tried }: ArmFailure): ArmChoice | undefined {
     // Only what has not run may be tried again: the rest may have side effects, or be what brought the arm down.
     if (route.fallback.length === 0 || hasRun || !WORTH_ANOTHER.has(error.code)) return undefined;
-    // What came before of a sequence is with the arm that has failed.
+    // The state of the sequence is with the arm that has failed.
     if (request.sequence !== undefined && !request.sequence.start) return undefined;
     for (const next of route.fallback) {
       if (next === arm || tried.has(next) || !this.#health.admits(route, next)) continue;

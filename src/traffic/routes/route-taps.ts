@@ -15,9 +15,9 @@ export interface RouteTap {
   began(choice: ArmChoice, call: Call, request: InferRequest): TapListener | undefined;
 }
 
-/** What one tap hears of one request on one arm. */
+/** Hears one request on one arm for one tap. */
 export interface TapListener {
-  /** As the model gave it: of its own name, whole tensors where the caller wants classes. */
+  /** The model's own answer: with the model's name, and whole tensors where the caller asked for classes. */
   onResponse?(response: InferResponse): void;
   /**
    * It has ended there; called once. `cancelled` says nothing of the arm: its caller has left, its photo could not be decoded, or its
@@ -38,7 +38,7 @@ export class RouteTaps {
     };
   }
 
-  /** Those that may hear a request of a route: all, or where none wants any, none. */
+  /** The taps of a route's requests: all, or none where no tap needs any. */
   for(route: Route): readonly RouteTap[] {
     for (const tap of this.#taps) if (tap.wants?.(route) ?? true) return this.#taps;
     return NO_TAPS;
@@ -47,7 +47,7 @@ export class RouteTaps {
 
 const NO_TAPS: readonly RouteTap[] = [];
 
-/** What keeps count of how arms answer. */
+/** Counts failures of arms. */
 type ArmCounts = Pick<RouteTable, 'began' | 'ended'>;
 
 /** Tells the table of routes and the taps what becomes of the requests of routes. */
@@ -67,7 +67,7 @@ interface RoutedSetup {
   readonly call: Call;
 }
 
-/** One request of a route and those who listen to it. */
+/** One request of a route, and its listeners. */
 class RoutedRequest implements InferenceListener {
   readonly #setup: RoutedSetup;
   #choice: ArmChoice | undefined;

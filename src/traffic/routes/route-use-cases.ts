@@ -56,7 +56,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
       action: `route.${action}`,
       resource: name,
       right: 'route.change',
-      // What is not there yet can be put there: by who has the right on the name.
+      // Callers with the right on a name may create its route.
       ...(action !== 'put' && { unknown: () => unknown(call, name) }),
       changeOf,
     }) as const;

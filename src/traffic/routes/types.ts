@@ -8,7 +8,7 @@ export interface WrittenFileRoutes {
   readonly configs: RoutesOptions;
   /** Where a route is declared: `millrace.yaml:4:3`; '' where that is not known. */
   readonly placeOf: (name: string) => string;
-  /** Checks routes as those of the settings are, and completes them with defaults. */
+  /** Checks routes like those of the settings, and completes them with defaults. */
   readonly read: (routes: Readonly<Record<string, unknown>>) => {
     readonly configs: RoutesOptions;
     readonly problems: readonly string[];
@@ -43,7 +43,7 @@ export interface RouteList {
   readonly problem: string | undefined;
 }
 
-/** What a change does to a route. */
+/** The effect of a change on a route. */
 export interface RouteChange {
   readonly name: string;
   readonly change: 'created' | 'changed' | 'removed' | 'unchanged';
@@ -53,7 +53,7 @@ export interface RouteChange {
   readonly tag: string;
 }
 
-/** What a route was once. */
+/** An earlier revision of a route. */
 export interface RouteRevision {
   readonly revision: number;
   /** undefined: it was removed. */
@@ -67,7 +67,7 @@ export interface ApplyOptions {
   readonly routes: Readonly<Record<string, unknown>>;
   /** Checks and says what would change. Needs the right `route.read`. */
   readonly dryRun?: boolean;
-  /** Of all that is declared: what {@link RouteList.tag} says. */
+  /** Of all declarations: {@link RouteList.tag}. */
   readonly expected?: Expected;
 }
 
@@ -89,7 +89,7 @@ export interface RouteUseCases {
   ): Promise<RouteChange>;
   /** `not_found` for an unknown one. */
   remove(call: CallContext, name: string, expected?: Expected): Promise<RouteChange>;
-  /** What was declared through the API, newest first. */
+  /** Declarations through the API, newest first. */
   history(call: CallContext, name: string, limit: number): Promise<readonly RouteRevision[]>;
   /** Goes back to the revision before, which is a change itself. */
   undo(call: CallContext, name: string, expected?: Expected): Promise<RouteChange>;

@@ -1,6 +1,6 @@
 import { type BodyMemory, ByteBudget, holdAll, type InferRequest, releaseAll } from '../../core/index.js';
 
-/** What copies hold of memory: bytes of a bounded number, and the places of bodies in which inputs lie. */
+/** Memory that copies hold: a bounded number of bytes, and the places of bodies with their inputs. */
 export class HeldMemory {
   readonly #bodies: BodyMemory | undefined;
   readonly #budget: ByteBudget;
@@ -19,7 +19,7 @@ export class HeldMemory {
     this.#budget.release(sizeBytes);
   }
 
-  /** The inputs of a request that somebody holds; false where there is no room, or nobody does any more. */
+  /** Holds the inputs of a request too; false where there is no room, or they were released already. */
   hold({ inputs }: InferRequest): boolean {
     const sizeBytes = sizeOf(inputs);
     if (!this.take(sizeBytes)) return false;

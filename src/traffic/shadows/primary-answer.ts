@@ -4,7 +4,7 @@ import { sizeOfOutputs } from '../../shadows/index.js';
 import type { HeldMemory } from './held-memory.js';
 import { computeMsOf, errorIn, MAX_ANSWER_BYTES } from './shadow-copy.js';
 
-/** What the primary could not do either: there is nothing to compare, and often too much to do. */
+/** Errors of the primary after which no copy is made: there is nothing to compare, and often too much load. */
 const UNANSWERED: ReadonlySet<MillraceError['code']> = new Set(['cancelled', 'unavailable', 'resource_exhausted']);
 
 /** Collects what the primary answers to one request, within the memory that copies may hold. */

@@ -15,14 +15,14 @@ export interface BooksSetup {
   readonly events: EventBus;
 }
 
-/** What is counted of the shadows of all routes, over restarts. */
+/** Counts of the shadows of all routes, kept over restarts. */
 export class ShadowBooks {
   readonly #setup: BooksSetup;
   readonly #books = new Map<string, ShadowBook>();
-  /** Routes whose counts are other than those that are kept. */
+  /** Routes whose counts differ from the stored ones. */
   readonly #changed = new Set<string>();
   readonly #writes: LaterWrites;
-  /** What is kept could not be read: it stays as it is. */
+  /** The stored counts could not be read, and are not overwritten. */
   #unreadable = false;
 
   constructor(setup: BooksSetup) {
@@ -101,7 +101,7 @@ export class ShadowBooks {
   }
 
   #keptOf(route: string): JsonValue | undefined {
-    // What a book keeps is JSON throughout, part of it checked by another schema.
+    // A stored book is JSON throughout, part of it checked by another schema.
     return this.#books.get(route)?.toKept() as JsonValue | undefined;
   }
 }

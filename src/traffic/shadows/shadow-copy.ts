@@ -28,7 +28,7 @@ export interface Copy {
   readonly chooseInfo: () => ModelInfo;
 }
 
-/** What has come of a copy. */
+/** The outcome of a copy. */
 export type CopyOutcome =
   | { readonly kind: 'ended'; readonly ending: Ending; readonly responses: readonly InferResponse[] }
   | { readonly kind: 'dropped'; readonly reason: DropReason };

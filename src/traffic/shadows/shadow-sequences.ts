@@ -3,7 +3,7 @@ import { SerialQueue } from '../../async/index.js';
 import { type Call, type SequenceControl, sequenceKey } from '../../core/index.js';
 import { OwnerLru } from '../../inference/index.js';
 
-/** Sequences that are remembered; those that are forgotten are not copied any further. */
+/** Most remembered sequences; forgotten ones are not copied any further. */
 const MAX_SEQUENCES = 10_000;
 const SMALL_FROM = 2 ** 30;
 const SMALL_TO = 2 ** 31;

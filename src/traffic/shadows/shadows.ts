@@ -54,7 +54,7 @@ export interface ShadowsSetup {
 interface Chosen {
   readonly route: string;
   readonly shadow: ShadowConfig;
-  /** Who answers the caller. */
+  /** The version that answers the caller. */
   readonly primary: ModelRef;
   readonly call: Call;
   readonly request: InferRequest;

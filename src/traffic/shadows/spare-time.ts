@@ -8,7 +8,7 @@ const MOST_MS = 2;
 
 type Job = () => void;
 
-/** Does what nobody waits for: in order, a little in each turn of the event loop. */
+/** Runs jobs that no request waits for: in order, a few in each turn of the event loop. */
 export class SpareTime {
   readonly #clock: Clock;
   /**

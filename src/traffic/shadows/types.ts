@@ -1,7 +1,7 @@
 import type { CallContext } from '../../core/index.js';
 import type { ShadowReport } from '../../shadows/index.js';
 
-/** What is known of the shadows of routes. */
+/** Reports about the shadows of routes. */
 export interface ShadowUseCases {
   /** Of one route; needs the right `shadow.read`. `not_found` for what is no route, or has had no shadow. */
   report(call: CallContext, route: string): Promise<ShadowReport>;
