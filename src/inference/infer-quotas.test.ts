@@ -34,7 +34,7 @@ function run({ timing }: Call, computeMs = 0, batchRows = 1): void {
   Object.assign(timing, { dequeuedAt: 1, startedAt: 1, computeInferMs: computeMs, batchRows });
 }
 
-it('refuses what is too much, before anything is submitted', async () => {
+it('refuses requests beyond a quota, before they are submitted', async () => {
   const { ask, given, finished } = open({ requestsPerSecond: 1 });
   ask();
   const refused = ask();
@@ -61,7 +61,7 @@ it('says that something was counted when a request begins, and when it is known 
   expect(counted()).toBe(2);
 });
 
-it('counts what a caller asks for, on its account, and nothing that is asked on its behalf', () => {
+it("counts a caller's own requests, and no calls on their behalf", () => {
   const { ask, left } = open({ concurrent: 5 });
   const caller = call();
   ask({}, caller);
@@ -74,7 +74,7 @@ it('counts what a caller asks for, on its account, and nothing that is asked on 
   expect(left()).toEqual([2]);
 });
 
-it('tells a call what is left for those that were made for it', () => {
+it('gives a call the remaining quotas of its children', () => {
   const { ask } = open({ concurrent: 5 });
   const caller = call();
   ask({}, caller.child({ receivedAt: 0 }));
@@ -140,7 +140,7 @@ describe('tokens', () => {
     expect(left()).toEqual([900]);
   });
 
-  it('of a model that only tells of them afterwards count from then on', async () => {
+  it('of a model that reports them afterwards count from then on', async () => {
     const { ask, left } = open({ tokensPerMinute: 10 });
     const first = ask();
     run(first.call);
@@ -157,7 +157,7 @@ describe('tokens', () => {
   });
 });
 
-it('never leaks what runs at the same time, however requests end', async () => {
+it('never leaks concurrent requests, however they end', async () => {
   const end = fc.record({
     how: fc.constantFrom('answered', 'failed', 'refused', 'wrong', 'cancelled', 'gone'),
     decoupled: fc.boolean(),

@@ -22,7 +22,7 @@ function createFixture(route: Partial<RouteConfig>) {
 }
 
 describe('a request of a route whose version is unloaded before it could begin', () => {
-  it('goes where its condition says', () => {
+  it('runs on the arm of its condition', () => {
     const arms = [
       { name: 'base', model: 'm', version: 1, weight: 1 },
       { name: 'fast', model: 'm', label: 'canary', weight: 0 },
@@ -82,7 +82,7 @@ it.each([{ header: 'constructor' }, { parameter: 'toString' }])(
 );
 
 describe('a fallback arm', () => {
-  it('gets at once what the chosen one cannot run as no instance of it is up, also what may run again', async () => {
+  it('gets a request at once where no instance of the chosen arm is up, also one that may run again', async () => {
     const { resolve, infer, given, refs, taps } = createFixture({ fallback: ['b'] });
     const asked = call();
     const heard: string[] = [];

@@ -47,7 +47,7 @@ it('a sequence stays on its version when its route is replaced, or gone', async 
   expect(refs).toHaveLength(6);
 });
 
-it('a sequence stays on its version when a label moves, or a route comes that has the name of its model', () => {
+it('a sequence stays on its version when a label moves, or a route takes the name of its model', () => {
   const { send, routes, labels } = createFixture();
   labels.set('stable', 1);
   expect(send('m', { id: 7n, start: true, end: false })).toMatchObject({ version: 1, route: '' });

@@ -24,7 +24,7 @@ function createFixture(fields: Partial<ModelInfo> = {}) {
 }
 
 describe('resolve', () => {
-  it('decides at once, for those who may infer', () => {
+  it('decides at once, for callers who may infer', () => {
     const { resolve, serving, finished } = createFixture();
     expect(resolve(call(), TARGET)).toMatchObject({ target: TARGET, info: serving[0] });
     const stranger = new Call({
@@ -40,7 +40,7 @@ describe('resolve', () => {
     expect(finished).toMatchObject([{ call: stranger, ref: undefined, error: { code: 'permission_denied' } }]);
   });
 
-  it('ends a call whose model is not there', () => {
+  it('ends a call for an unknown model', () => {
     const { resolve, finished } = createFixture();
     const target = { name: 'nope', version: 7 };
     expect(() => resolve(call(), target)).toThrow("version 7 of model 'nope' is not found");
@@ -49,7 +49,7 @@ describe('resolve', () => {
     ]);
   });
 
-  it('refuses what a decoupled model could answer several times to who can take one answer', async () => {
+  it('refuses a decoupled model for a caller that can take one answer only', async () => {
     const { resolveM, infer, finished } = createFixture({ decoupled: true });
     expect(() => resolveM({ onlyOne: 'which this cannot carry' })).toThrow(
       new MillraceError('unimplemented', "model 'm' may give several answers, which this cannot carry"),
@@ -60,7 +60,7 @@ describe('resolve', () => {
 });
 
 describe('a check of the target', () => {
-  it('decides nothing for those who may infer', () => {
+  it('decides nothing for callers who may infer', () => {
     const { checkTarget, finished } = createFixture({ decoupled: true });
     const asked = call();
     checkTarget(asked, TARGET);
@@ -111,7 +111,7 @@ describe('infer', () => {
   });
 });
 
-describe('a call that nobody waits for any more', () => {
+describe('a cancelled call', () => {
   it('is not run', async () => {
     const { resolveM, infer, given, finished } = createFixture();
     const left = call();
@@ -123,7 +123,7 @@ describe('a call that nobody waits for any more', () => {
   });
 });
 
-describe('what happens to a model after it was resolved', () => {
+describe('a model after it was resolved', () => {
   it('loaded again, its new generation runs the request', () => {
     const { resolveM, infer, refs, serving } = createFixture();
     const resolved = resolveM();
@@ -132,7 +132,7 @@ describe('what happens to a model after it was resolved', () => {
     expect(refs).toEqual([{ name: 'm', version: 1, generation: 2 }]);
   });
 
-  it('loaded again as a model that cannot do what is asked, the request is refused as by that', async () => {
+  it('loaded again without a requested feature, the new model refuses the request', async () => {
     const { resolveM, infer, given, finished, serving } = createFixture();
     const [forOne, forClasses] = [resolveM({ onlyOne: 'which this cannot carry' }), resolveM()];
     serving[0] = version(1, 2, { decoupled: true, signature: { ...IDENTITY.signature, outputs: [TEXT] } });

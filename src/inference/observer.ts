@@ -45,7 +45,7 @@ export interface InferenceListener {
   attemptBegan?(attempt: Pick<ObservedInference, 'info' | 'choice'>): void;
   /** The data of all inputs is there. It may lie in the memory of bodies, which is used again when the inference has ended. */
   read?(request: InferRequest): void;
-  /** An answer, as the model gave it: of its own name, whole tensors where the caller wants classes. */
+  /** The model's own answer: with the model's name, and whole tensors where the caller asked for classes. */
   responded?(response: InferResponse): void;
   /** The attempt has ended. `cancelled` says nothing about the version: it has not seen the request, or the caller has left. */
   attemptEnded?(error: MillraceError | undefined): void;

@@ -12,7 +12,7 @@ describe('OwnerLru', () => {
     expect([entries.get('alice', '1'), entries.get('alice', '2')]).toEqual([10, 20]);
   });
 
-  it('holds what a list of all entries would hold, whatever is set and deleted', () => {
+  it('has the same entries as a plain list, whatever is set and deleted', () => {
     const owner = fc.constantFrom('a', 'b', 'c');
     const key = fc.constantFrom('1', '2', '3', '4');
     const step = fc.record({ isSet: fc.boolean(), owner, key });

@@ -81,11 +81,11 @@ export interface ModelUseCases {
   /** The same as Triton writes it: JSON with the names of `config.pbtxt`. */
   tritonConfig(call: CallContext, name: string, version: number | undefined): Readonly<Record<string, unknown>>;
   /**
-   * How every version of a model stands that was ever asked for, or the one that is named by number or label; reasons only with the right
+   * The status of every version of a model that was ever requested, or of the version with a number or label; reasons only with the right
    * `model.observe`. `not_found` for unknown ones. Needs the right `model.read`.
    */
   modelStatuses(call: CallContext, name: string, version: number | undefined): readonly ModelStatus[];
-  /** How every version of a model runs that was ever asked for. `not_found` for unknown ones. Needs the right `model.observe`. */
+  /** The state of every version of a model that was ever requested. `not_found` for unknown ones. Needs the right `model.observe`. */
   modelVersions(call: CallContext, name: string): readonly VersionReport[];
   /** Models that the caller may read, by name: those behind the name `after`, at most `limit`. Needs the right `model.read` on any. */
   modelReports(
@@ -106,8 +106,8 @@ export interface ModelUseCases {
   readyModels(call: CallContext, purpose?: 'names' | 'suggest' | 'infer'): readonly ServedModel[];
   repositoryIndex(call: CallContext, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
   /**
-   * Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. What has not been pulled
-   * is, where `sources.allow` lets it; the pull ends with the call.
+   * Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. Missing files
+   * are pulled where `sources.allow` permits it; the pull ends with the call.
    */
   loadModel(call: Call, name: string, options: LoadModelOptions): Promise<readonly ServedModel[]>;
   /**

@@ -21,8 +21,8 @@ export interface ExplainedAccess extends AccessQuestion, Explanation {
 /** Access rights of principals. */
 export interface AccessUseCases {
   /**
-   * Which lines decide whether somebody may do something, by the rules that hold now; names say nothing of what there is. Everybody may ask about
-   * themselves, and about others who has the right `access.read`. `invalid_argument`; `not_found` for a key that there is not.
+   * The lines that allow an action, by the rules in force; the named resources need not exist. Callers may ask about themselves, and about others
+   * with the right `access.read`. `invalid_argument`; `not_found` for an unknown key.
    */
   explain(call: CallContext, question: AccessQuestion): Promise<ExplainedAccess>;
 }

@@ -52,7 +52,7 @@ async function startServer(clock: FakeClock, snapshots: Snapshots) {
   return { ask, books, told };
 }
 
-it('gives what a day allows, no more and no less than by a hundredth, over weeks with restarts and crashes', async () => {
+it('grants the daily limit within a hundredth, over weeks with restarts and crashes', async () => {
   const clock = new FakeClock();
   const random = new Random(7);
   const { snapshots } = openDisk();
@@ -80,7 +80,7 @@ it('gives what a day allows, no more and no less than by a hundredth, over weeks
   }
 });
 
-it('writes what has changed, every five seconds at most', async () => {
+it('writes changes, every five seconds at most', async () => {
   const clock = new FakeClock();
   const { disk, snapshots } = openDisk();
   const { ask, books } = await startServer(clock, snapshots);
@@ -110,7 +110,7 @@ it('lets requests go on where nothing can be kept, says so once, and keeps it la
   expect(disk.values.get('quota/daily')).toMatchObject([{ used: 400 }]);
 });
 
-it('tries again by itself to keep what it could not', async () => {
+it('repeats a failed write automatically', async () => {
   const clock = new FakeClock();
   const { disk, snapshots } = openDisk();
   const { ask } = await startServer(clock, snapshots);
@@ -122,7 +122,7 @@ it('tries again by itself to keep what it could not', async () => {
   expect(disk.values.get('quota/daily')).toMatchObject([{ used: 100 }]);
 });
 
-it('keeps what is counted while it writes, and leaves no timer behind', async () => {
+it('keeps counts that arrive during a write, and leaves no timer behind', async () => {
   const clock = new FakeClock();
   const { disk, snapshots } = openDisk();
   const { ask, books } = await startServer(clock, {
@@ -143,7 +143,7 @@ it('keeps what is counted while it writes, and leaves no timer behind', async ()
   expect([disk.puts, clock.pendingTimers]).toEqual([2, 0]);
 });
 
-it('leaves as it is what it could not read, and begins anew', async () => {
+it('does not overwrite unreadable counters, and begins anew', async () => {
   const clock = new FakeClock();
   const { disk, snapshots } = openDisk();
   disk.values.set('quota/daily', [{ limit: 'tokensPerDay', day: 20_254, used: 9_999, group: 'team', model: 'llm' }]);
@@ -158,7 +158,7 @@ it('leaves as it is what it could not read, and begins anew', async () => {
   expect(disk.puts).toBe(0);
 });
 
-it('takes no notice of what nobody has written so', async () => {
+it('ignores stored values that it has not written', async () => {
   const { disk, snapshots } = openDisk();
   disk.values.set('quota/daily', [{ limit: 'tokensPerDay', day: 'today', used: -1 }]);
   const { ask } = await startServer(new FakeClock(), snapshots);

@@ -4,13 +4,13 @@ import type { UsageQuestion, UsageReport } from '../../metering/index.js';
 /** Usage of callers and models. */
 export interface UsageUseCases {
   /**
-   * What was used in a time; of the caller alone where they may not see that of others. `failed_precondition` where it is not counted,
-   * `invalid_argument` for a question that cannot be read, or whose answer is too long.
+   * The usage in a period; only the caller's own without the right to see that of others. `failed_precondition` where metering is off,
+   * `invalid_argument` for an invalid question, or one with too long an answer.
    */
   report(call: CallContext, question: UsageQuestion): Promise<UsageReport>;
 }
 
-/** How counting itself does. */
+/** The state of counting. */
 export interface UsageGauge {
   /** Requests that were counted since the start, and could not be written. */
   readonly lostRequests: number;

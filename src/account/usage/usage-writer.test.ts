@@ -114,7 +114,7 @@ describe('writing usage', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('keeps what it has room for, and says what is lost', async () => {
+  it('keeps as much as it has room for, and reports losses', async () => {
     const { book, writer, use } = start({ maxPending: 2 });
     records.fails = 'before';
     for (const name of ['a', 'b']) use(name);
@@ -128,7 +128,7 @@ describe('writing usage', () => {
     expect([records.answered, book.lost.answered, told.length]).toEqual([22, 20, 2]);
   });
 
-  it('is done a last time at the end; what cannot be written then is lost', async () => {
+  it('happens a last time at the end; a failure then loses the counts', async () => {
     const { book, writer, use } = start();
     use('a', 5);
     await writer.close();
@@ -146,7 +146,7 @@ describe('writing usage', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('lets what was counted before be read', async () => {
+  it('lets earlier counts be read', async () => {
     const { writer, use } = start();
     use('a');
     const first = writer.flush();
@@ -170,7 +170,7 @@ describe('writing usage', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('forgets what is old, once an hour and step by step', async () => {
+  it('deletes old records, once an hour and step by step', async () => {
     const { use } = start();
     records.pruneSteps = 3;
     use('a');

@@ -42,7 +42,7 @@ describe('ensembles at start', () => {
     expect(states()).toEqual(['a/1 ready', 'b/1 ready', 'c/1 ready', 'inner/1 ready', 'outer/1 ready']);
   });
 
-  it('bring along in explicit mode what they are made of', async () => {
+  it('load their steps in explicit mode', async () => {
     const { controller, repository, states } = createFixture({ controlMode: 'explicit', loadModels: ['outer'] });
     repository.content = { sources: [...NESTED, source('c', 1), source('other', 1)] };
     await controller.start();
@@ -64,7 +64,7 @@ describe('ensembles at start', () => {
     ]);
   });
 
-  it('that are made of each other fail, and nobody waits for them', async () => {
+  it('that contain each other fail, and delay no other model', async () => {
     const { controller, repository, reasons, states } = createFixture();
     repository.content = {
       sources: [
@@ -111,7 +111,7 @@ describe('ensembles in poll mode', () => {
     await controller.close();
   });
 
-  it('are checked again when a model changes what it takes, and left alone when it does not', async () => {
+  it('are checked again when a step changes its inputs, and only then', async () => {
     const { clock, controller, host, repository, loaded } = createFixture({ controlMode: 'poll' });
     repository.content = { sources: [ensemble('e', ['m']), source('m', 1)] };
     await controller.start();
@@ -165,7 +165,7 @@ describe('ensembles in explicit mode', () => {
     return fixture;
   };
 
-  it('load what they are made of and what is not served yet', async () => {
+  it('load those of their steps that are not served yet', async () => {
     const { controller, loaded } = explicit();
     await controller.load('a', {});
     const infos = await controller.load('outer', {});
@@ -199,7 +199,7 @@ describe('ensembles in explicit mode', () => {
     ]);
   });
 
-  it('are unloaded alone, or with what came only with them and nobody else needs', async () => {
+  it('are unloaded alone, or with the steps that were loaded only for them', async () => {
     const { controller, repository, states } = explicit();
     repository.content = { sources: [...NESTED, source('c', 1), ensemble('other', ['b'])] };
     await controller.load('c', {});
@@ -233,7 +233,7 @@ describe('ensembles in explicit mode', () => {
     expect(states()).toEqual(['a/1 unloaded', 'b/1 ready', 'inner/1 ready']);
   });
 
-  it('serve on when a model of theirs is unloaded, and are checked again when it comes back', async () => {
+  it('keep serving when a step is unloaded, and are checked again when it is loaded', async () => {
     const { controller, states, loaded } = explicit();
     await controller.load('inner', {});
     await controller.unload('a');

@@ -18,7 +18,7 @@ function due(known: KnownSources, ...sources: ReturnType<typeof source>[]): read
 }
 
 describe('KnownSources', () => {
-  it('remembers anew what is named, and of other models what was', () => {
+  it('replaces the sources of named models, and keeps those of others', () => {
     const known = new KnownSources();
     known.replace([source('a', 1), source('a', 2), source('b', 1)]);
     known.remember(['a', 'c'], [source('a', 3)]);
@@ -26,7 +26,7 @@ describe('KnownSources', () => {
     expect(known.of('a')).toEqual([source('a', 3)]);
   });
 
-  it('lets files be tried five times again whose load failed for a reason that may pass', () => {
+  it('allows five more attempts after a temporary failure', () => {
     const known = new KnownSources();
     const files = source('a', 1);
     const tries: (readonly string[])[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createFixture, source } from '../../../test/support/controller-fixture.js';
 
 describe('ModelController at start', () => {
-  it('loads everything found and shows what is broken with its reason', async () => {
+  it('loads every model it finds and shows broken ones with the reason', async () => {
     const { controller, engine, repository, states } = createFixture();
     repository.content = {
       sources: [source('a', 1), source('b', 2)],
@@ -28,7 +28,7 @@ describe('ModelController at start', () => {
     expect(controller.started).toBe(false);
   });
 
-  it('loads nothing but what is named in explicit mode, and everything for *', async () => {
+  it('loads only named models in explicit mode, and all for *', async () => {
     const named = createFixture({ controlMode: 'explicit', loadModels: ['b', 'ghost'] });
     named.repository.content = { sources: [source('a', 1), source('b', 1)] };
     await named.controller.start();
@@ -78,7 +78,7 @@ describe('ModelController at start', () => {
   });
 });
 
-describe('a model whose files never come to rest', () => {
+describe('a model whose files keep changing', () => {
   const unsettled = [{ name: 'a', version: 1, settlesInMs: 1_000 }];
   const reason = 'its files are still changing';
 

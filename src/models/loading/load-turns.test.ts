@@ -31,7 +31,7 @@ describe('LoadTurns', () => {
     expect(order.indexOf('other begins')).toBeLessThan(order.indexOf('first ends'));
   });
 
-  it('goes on after a load that has failed', async () => {
+  it('continues after a failed load', async () => {
     const turns = new LoadTurns();
     const failing = turns.take('a', () => Promise.reject(new Error('no')));
     const next = turns.take('a', () => Promise.resolve('loaded'));

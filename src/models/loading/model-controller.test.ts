@@ -3,7 +3,7 @@ import { createFixture, source } from '../../../test/support/controller-fixture.
 import { MillraceError } from '../../core/index.js';
 
 describe('ModelController with models side by side', () => {
-  it('lets nobody wait at start for files of others that are still being written', async () => {
+  it('delays no model at start for unfinished files of another', async () => {
     const { clock, controller, repository, states } = createFixture();
     repository.content = { sources: [source('a', 1)], unsettled: [{ name: 'b', version: 1, settlesInMs: 300 }] };
     const started = controller.start();
@@ -139,7 +139,7 @@ describe('ModelController.load and unload', () => {
     expect(engine.statuses()[0]?.name).toBe('m1004');
   });
 
-  it('passes overrides on and discards what they brought when the load fails', async () => {
+  it('passes overrides on and discards their files when the load fails', async () => {
     const { controller, host, repository } = createFixture({ controlMode: 'explicit' });
     repository.content = { sources: [source('a', 1)] };
     host.failure = new MillraceError('invalid_argument', 'opset 99 is too new');

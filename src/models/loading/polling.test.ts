@@ -3,7 +3,7 @@ import { createFixture, source } from '../../../test/support/controller-fixture.
 import { MillraceError } from '../../core/index.js';
 
 describe('ModelController in poll mode', () => {
-  it('follows the disk: loads what is new or changed, unloads what is gone, leaves the rest', async () => {
+  it('follows the disk: loads new and changed models, unloads removed ones, leaves the rest', async () => {
     const { clock, controller, engine, repository, states } = createFixture({ controlMode: 'poll' });
     repository.content = { sources: [source('a', 1), source('b', 1), source('c', 1)] };
     await controller.start();
@@ -46,7 +46,7 @@ describe('ModelController in poll mode', () => {
     expect(states()).toEqual(['a/1 ready']);
   });
 
-  it('tries a version again whose runner died while it was being loaded', async () => {
+  it('retries a version whose runner died while it was loading', async () => {
     const { clock, controller, host, repository, states } = createFixture({ controlMode: 'poll' });
     repository.content = { sources: [source('a', 1)] };
     await controller.start();

@@ -12,7 +12,7 @@ function served(name: string, ...parts: readonly string[]): ModelInfo {
   return { ref: { name, version: 1, generation: 1 }, source } as unknown as ModelInfo;
 }
 
-it('what a listed ensemble is made of over another one does not go, so that its labels do not matter', async () => {
+it('indirect steps of a listed ensemble are not unloaded, so their labels do not matter', async () => {
   const models = [served('outer', 'inner'), served('inner', 'part'), served('part'), served('other')];
   const checked: string[] = [];
   const unloaded: string[] = [];

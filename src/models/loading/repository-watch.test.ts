@@ -24,7 +24,7 @@ async function serving(options: Partial<RepositoryOptions> = {}) {
 }
 
 describe('a repository in poll mode', () => {
-  it('that cannot be read keeps what it serves however long that lasts, and is followed again afterwards', async () => {
+  it('that cannot be read keeps serving its models for as long as that lasts, and is followed again afterwards', async () => {
     const { clock, controller, repository, states, log, followed, all } = await serving();
     expect(followed).toEqual({ '/models': true, '/others': true });
     repository.content = { unlisted: [GONE], sources: [of('/others', 'd')] };
@@ -46,7 +46,7 @@ describe('a repository in poll mode', () => {
     expect(states()).toEqual(['a/1 ready', 'b/1 ready', 'c/1 ready', 'd/1 unloaded']);
   });
 
-  it('that can be read again loads what could not go on meanwhile, though its files are the same', async () => {
+  it('that can be read again loads interrupted models, though their files are the same', async () => {
     const { clock, engine, host, repository, states, all } = await serving();
     repository.content = { unlisted: [GONE], sources: [of('/others', 'c')] };
     await clock.advance(1_000);

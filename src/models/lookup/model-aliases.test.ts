@@ -42,7 +42,7 @@ it('an alias stands for its model, with a label and a version, too', () => {
   ]);
 });
 
-it('a route comes before an alias of its name, and so does a model once it serves; each is reported once', () => {
+it('a route takes precedence over an alias of its name, and so does a serving model; each is reported once', () => {
   const { aliases, apply, resolve, serving, routes, said } = createFixture();
   routes.add('live');
   apply({ m: ['live', 'other', 'm'], other: [] }, FINAL);
@@ -60,7 +60,7 @@ it('a route comes before an alias of its name, and so does a model once it serve
   expect(resolve('other')).toBe('m');
 });
 
-it('a model whose name looks like an alias with a label comes first', () => {
+it('a model whose name looks like an alias with a label takes precedence', () => {
   const { apply, resolve, serving } = createFixture();
   apply({ m: ['a'] }, FINAL);
   expect(resolve('a@b')).toBe('m@b');
@@ -68,7 +68,7 @@ it('a model whose name looks like an alias with a label comes first', () => {
   expect(resolve('a@b')).toBe('a@b');
 });
 
-it('while a server starts, a model that is still loading comes before an alias of its name', () => {
+it('while a server starts, a loading model takes precedence over an alias of its name', () => {
   const { apply, resolve, state } = createFixture({ starting: true });
   apply({ m: ['slow'], slow: [] }, LOADING);
   expect(resolve('slow')).toBe('slow');
@@ -76,7 +76,7 @@ it('while a server starts, a model that is still loading comes before an alias o
   expect(resolve('slow')).toBe('m');
 });
 
-it('of two models with the same alias, the one that has had it longer keeps it', () => {
+it('of two models with the same alias, the first owner keeps it', () => {
   const { apply, resolve, said } = createFixture();
   apply({ b: ['x'] }, FINAL);
   apply({ a: ['x'] }, FINAL);

@@ -30,19 +30,19 @@ describe('a caller who does not see a model', () => {
     [msg`step ${0}${modelAside('secret')}: no`, 'step 0: no'],
     [msg`${namedRunner('secret', 'secret/3#0')} is gone`, "the runner of route 'live' is gone"],
     [msg`${namedModel('other')} and ${namedModel('secret')}`, "route 'live' and route 'live'"],
-  ])('is told of the route that it has asked for: %s', (message, told) => {
+  ])('reads the name of the route that it requested: %s', (message, told) => {
     expect(toldOf(message)).toBe(told);
     expect(toldOf(message, ROUTE, 'secret', 'other')).toBe(String(message));
   });
 
-  it('is told of the model that it has asked for', () => {
+  it('reads the name of the model that it requested', () => {
     expect(toldOf(msg`${namedModel(REF)} and ${namedModel('chain')}`, MODEL)).toBe("model 'chain' and model 'chain'");
     expect(toldOf(msg`${namedRunner('secret', 'secret/3#0')} is gone`, MODEL)).toBe(
       "the runner of model 'chain' is gone",
     );
   });
 
-  it('is told of neither the hidden model nor the one that has called it', () => {
+  it('reads the name of neither the hidden model nor its calling model', () => {
     const byScript = tell(new MillraceError('internal', msg`${namedModel(REF)} has failed`), seeing(), MODEL);
     expect(byScript.message).toBe("model 'chain' has failed");
     expect(tell(byScript, seeing(), ROUTE).message).toBe("route 'live' has failed");
@@ -56,7 +56,7 @@ describe('a caller who does not see a model', () => {
   });
 });
 
-it('an error that names nothing hidden is told as it is', () => {
+it('an error without hidden names is not changed', () => {
   const plain = new MillraceError('internal', "model 'secret' is only a text");
   expect(tell(plain, seeing(), ROUTE)).toBe(plain);
   const seen = new MillraceError('internal', msg`${namedModel(REF)} has failed`);

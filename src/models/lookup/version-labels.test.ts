@@ -21,7 +21,7 @@ function createFixture(...serving: readonly number[]) {
   return { labels, told, served, now: () => Object.fromEntries(labels.of('m')) };
 }
 
-it('a file comes before what was declared, which is told of once', () => {
+it('a label of a file overrides a declared one, which is reported once', () => {
   const { labels, told, now } = createFixture(1, 2);
   labels.declare('m', { stable: 1, canary: 2 });
   expect(now()).toEqual({ stable: 1, canary: 2 });
@@ -36,7 +36,7 @@ it('a file comes before what was declared, which is told of once', () => {
   expect(now()).toEqual({ stable: 1, canary: 2 });
 });
 
-it('what was declared outlasts an unload, and waits for a version that does not serve yet', () => {
+it('a declared label outlasts an unload, and waits for a version that does not serve yet', () => {
   const { labels, told, served, now } = createFixture(1);
   labels.declare('m', { stable: 1 });
   labels.apply('m', { labels: { old: 1 }, places: {} }, FINAL);

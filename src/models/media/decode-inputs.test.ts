@@ -79,7 +79,7 @@ describe('decodeInputs', () => {
     expect(decode([spec('text', { datatype: 'BYTES' })], [encoded('text', 'a')]).has).toBe(false);
   });
 
-  it('tells models the rate that take it, unless the caller does', async () => {
+  it('gives the sampling rate to models that take it, unless the caller does', async () => {
     const inputs = [
       spec('sound', { shape: [-1, 2], media: AUDIO }),
       spec('rate', { datatype: 'INT64', shape: [-1, 1] }),
@@ -129,7 +129,7 @@ describe('decodeInputs', () => {
     await expect(decoded).rejects.toMatchObject({ code: 'invalid_argument', message });
   });
 
-  it('names the element of which its decoder died, and passes on when to come again', async () => {
+  it('names the element that killed its decoder, and keeps the time to retry', async () => {
     const error = { code: 'unavailable', message: "input 'pixels'[1]: it is gone", retryAfterMs: 7 };
     await expect(decode([pixels], [encoded('pixels', 'a', '!')]).decoded).rejects.toMatchObject(error);
   });

@@ -75,7 +75,7 @@ function start() {
 }
 
 describe('decoders', () => {
-  it('start with the first model that takes what they decode', async () => {
+  it('start with the first model that takes pictures or sounds', async () => {
     const { events, loaded, clock } = start();
     const ref: ModelRef = { name: 'm', version: 1, generation: 1 };
     events.publish('modelStateChanged', { ref, state: { kind: 'loading' } });

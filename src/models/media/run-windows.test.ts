@@ -138,7 +138,7 @@ describe('runWindows', () => {
     ]);
   });
 
-  it('goes on with a sequence of the caller', async () => {
+  it('continues a sequence of the caller', async () => {
     const sequence = { id: 7n, start: false, end: false };
     const { result, given } = run({ windows: 2, info: { sequences: true }, request: { sequence } });
     await result;

@@ -41,7 +41,7 @@ const change = (resource: string) => ({ kind: 'change', action: 'model.load', re
 const ready = (name: string) => ({ ref: { name, version: 1, generation: 1 }, state: { kind: 'ready' } }) as const;
 
 describe('the feed of events', () => {
-  it('gives what happens from now on, in order, to all who follow', async () => {
+  it('gives new events in order to all followers', async () => {
     const { feed, events } = openFeed();
     feed.add(change('before'));
     const [one, other] = [await follow(feed), await follow(feed)];
@@ -53,7 +53,7 @@ describe('the feed of events', () => {
     }
   });
 
-  it('goes on behind the last event that is known', async () => {
+  it('continues behind the last known event', async () => {
     const { feed } = openFeed();
     const items = feed.follow(callOf(ADMIN), undefined)[Symbol.asyncIterator]();
     await items.next();
@@ -64,14 +64,14 @@ describe('the feed of events', () => {
     expect([await next(), await next()]).toEqual(['change b', 'change c']);
   });
 
-  it('tells of a gap after a restart, and gives what it has', async () => {
+  it('reports a gap after a restart, and gives the events it has', async () => {
     const { feed } = openFeed();
     feed.add(change('a'));
     const { next } = await follow(feed, { after: 'another-9' });
     expect([await next(), await next()]).toEqual(['gap undefined', 'change a']);
   });
 
-  it('tells a slow reader how many events it has missed', async () => {
+  it('reports to a slow reader how many events it has missed', async () => {
     const { feed } = openFeed();
     const { next } = await follow(feed);
     for (let count = 1; count <= 1_030; count++) feed.add(change(`m${count}`));

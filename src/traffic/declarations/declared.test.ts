@@ -32,7 +32,7 @@ async function openTwo() {
   return { there, here, stores };
 }
 
-it('what another process declares is in force here once it is read, and is told of once', async () => {
+it('a declaration of another process is in force once it is read, and is reported once', async () => {
   const { there, here } = await openTwo();
   await there.declare('m', { a: 1 });
   await there.declare('m', { a: 2 });
@@ -55,7 +55,7 @@ it('a process takes its own changes once', async () => {
   expect(there.told).toEqual(['m@1={"a":1}', 'm@2=undefined']);
 });
 
-it('a change is made of what other processes have declared, and undoes none of it', async () => {
+it('a change is based on declarations of other processes, and undoes none', async () => {
   const { there, here, stores } = await openTwo();
   await there.declare('m', { a: 1 });
   await stores[0].close();
@@ -80,7 +80,7 @@ it('a conflict with another process is one only once', async () => {
   expect(here.told).toEqual(['m@1={"a":1}', 'm@2={"b":1}']);
 });
 
-it('all is read again where it is not known what has changed, and what is gone is removed', async () => {
+it('everything is read again where the changes are unknown, and missing declarations are removed', async () => {
   const { there, here, stores } = await openTwo();
   for (const name of ['kept', 'gone']) await there.declare(name, { a: 1 });
   await here.declared.catchUp();
@@ -92,7 +92,7 @@ it('all is read again where it is not known what has changed, and what is gone i
   expect(here.told.slice(1)).toEqual(['new@1={"a":1} gone@1=undefined']);
 });
 
-it('what was declared stays in force while the store cannot be read, and changes are refused', async () => {
+it('declarations stay in force while the store cannot be read, and changes are refused', async () => {
   const { there, here, stores } = await openTwo();
   await there.declare('m', { a: 1 });
   await here.declared.catchUp();
@@ -104,7 +104,7 @@ it('what was declared stays in force while the store cannot be read, and changes
   expect(here.declared.all('labels').map(describe)).toEqual(['m@1={"a":1}']);
 });
 
-it('what could not be read at the start is read later; both are said once', async () => {
+it('declarations that could not be read at the start are read later; both are reported once', async () => {
   const { there, stores } = await openTwo();
   await there.declare('m', { a: 1 });
   const { declarations } = stores[1];

@@ -88,7 +88,7 @@ it('a declared rollout waits for a version that does not serve, and says so once
   expect(fixture.told.filter((message) => message === waits)).toHaveLength(1);
 });
 
-it('a declared rollout whose declaration changes or goes is aborted, and the new one begins', async () => {
+it('a rollout whose declaration changes or is removed is aborted, and the new one begins', async () => {
   const fixture = await createRolloutsFixture();
   const { declared, write } = follow(fixture);
   declared.start();
@@ -117,7 +117,7 @@ it('a declared rollout does not begin from another version than it says, nor whe
   expect([await phases(fixture), fixture.told.length]).toEqual([[], 1]);
 });
 
-it('a model whose rollout the settings declare is rolled out by nobody else, and the place is named', async () => {
+it('a model with a rollout in the settings cannot be rolled out otherwise, and the error names the place', async () => {
   const { fileRollouts } = follow(await createRolloutsFixture());
   expect(() => fileRollouts.checkFree('other')).not.toThrow();
   expect(() => fileRollouts.checkFree('m')).toThrow(

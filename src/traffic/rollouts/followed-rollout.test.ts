@@ -34,7 +34,7 @@ it('a rollout of another process splits requests here, and nothing is judged, de
   expect([here.labelled, here.told]).toEqual([[], []]);
 });
 
-it('a rollout of another process begins, goes on and ends here as the store says', async () => {
+it('a rollout of another process begins, continues and ends here as in the store', async () => {
   const { there, here } = await beginTwo();
   expect(here.ask(0.6)).toBeUndefined();
   await here.rollouts.catchUp();
@@ -54,7 +54,7 @@ it('a rollout of another process begins, goes on and ends here as the store says
   expect([here.ask(0.6), here.rollouts.all(), here.routes.all()]).toEqual([undefined, [], []]);
 });
 
-it('what is asked of a rollout of another process is refused here, and changes nothing', async () => {
+it('a command on a rollout of another process is refused here, and changes nothing', async () => {
   const { there, here } = await beginTwo();
   await here.rollouts.resume();
   const used = inUse(/^the store '.*' is used by another server, and one alone may write it/);
@@ -80,7 +80,7 @@ it('a process that begins a rollout of its own takes over those of the process t
   expect(here.rollouts.of('m')?.state).toMatchObject({ kind: 'paused', step: 0 });
 });
 
-it('a rollout is taken over when the other process has ended: in the same step, with what that had seen', async () => {
+it('a rollout is taken over when the other process has ended: in the same step, with its observations', async () => {
   const { there, here } = await beginTwo();
   await here.rollouts.resume();
   await pass(there, 10_000);

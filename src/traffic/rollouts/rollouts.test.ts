@@ -42,7 +42,7 @@ describe('a rollout', () => {
     expect(await fixture.store.rollouts.open()).toEqual([]);
   });
 
-  it('judges the first request of each user where users are what is dealt to the versions', async () => {
+  it('judges the first request of each user where users are assigned to versions', async () => {
     const fixture = await createRolloutsFixture();
     const { declared, given } = declare();
     const sticky = { parameter: 'user' };
@@ -77,7 +77,7 @@ describe('a rollout', () => {
     expect(outcomes?.observations).toEqual({ stable: 3, canary: 0 });
   });
 
-  it('is rolled back by itself where canary fails', async () => {
+  it('is rolled back automatically where the canary fails', async () => {
     const fixture = await createRolloutsFixture();
     await fixture.rollouts.begin(declare(), 'ada');
     for (let count = 0; fixture.rollouts.of('m')?.state.kind === 'holding' && count < 2_000; count++) {
@@ -101,7 +101,7 @@ describe('a rollout', () => {
     await expect(rollouts.begin(declare(), 'bob')).rejects.toThrow(new MillraceError('already_exists', late));
   });
 
-  it('does what somebody asks for, in their name, or says why not', async () => {
+  it("carries out commands in their author's name, or refuses with the reason", async () => {
     const fixture = await createRolloutsFixture();
     const { rollouts } = fixture;
     const ask = (action: 'pause' | 'resume' | 'promote') => rollouts.command('m', { action, by: 'bob', note: 'so' });
@@ -193,7 +193,7 @@ describe('a sticky rollout that is paused as nothing certain is known', () => {
     );
   const STABLE_ONLY = Array(40).fill('stable');
 
-  it('keeps its users, and gives canary no further ones until somebody decides', async () => {
+  it('keeps its users, and gives the canary no further ones until a decision', async () => {
     const { fixture, known } = await paused();
     expect(new Set(known).size).toBe(2);
     expect(armsOf(fixture, 'known')).toEqual(known);
@@ -214,7 +214,7 @@ describe('a sticky rollout that is paused as nothing certain is known', () => {
     expect(armsOf(after, 'new')).toEqual(STABLE_ONLY);
   });
 
-  it('counts no user meanwhile, and all of them once it goes on', async () => {
+  it('counts no user meanwhile, and all of them once it continues', async () => {
     const { fixture } = await paused();
     const observations = () => {
       const { stable = 0, canary = 0 } = fixture.rollouts.of('m')?.verdict.metrics[0]?.observations ?? {};
@@ -244,7 +244,7 @@ describe('a sticky rollout that is paused as nothing certain is known', () => {
 });
 
 describe('a rollout after a restart', () => {
-  it('is in the same step, with what it had seen a second before', async () => {
+  it('is in the same step, with its observations of a second before', async () => {
     const before = await createRolloutsFixture();
     await before.rollouts.begin(declare(proceed), 'ada');
     await pass(before, 10_000);
@@ -312,7 +312,7 @@ describe('a rollout after a restart', () => {
     );
   });
 
-  it('says so where the store cannot be read, and harms nobody', async () => {
+  it('reports an unreadable store, and affects no request', async () => {
     const { parts, rollouts, told } = await createRolloutsFixture();
     parts.store.rollouts.open = () => Promise.reject(new MillraceError('unavailable', 'the file is damaged'));
     await rollouts.resume();

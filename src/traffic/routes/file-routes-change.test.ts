@@ -48,7 +48,7 @@ function start({ isStarting = false } = {}) {
 }
 
 describe('routes of a changed settings file', () => {
-  it('take the place of those before in one step; a route that does not differ stays what it was', async () => {
+  it('replace the previous ones in one step; an unchanged route stays the same object', async () => {
     const { change, find, fileRoutes } = start();
     const live = find('live');
     const added = await change({ live: routeTo(1), next: routeTo(2) });
@@ -86,7 +86,7 @@ describe('routes of a changed settings file', () => {
     expect((await start({ isStarting: true }).change({ next: routeTo(3) }))?.settings).toEqual(['routes']);
   });
 
-  it('do not hide what is being rolled out', async () => {
+  it('do not hide a rollout', async () => {
     const { change, table } = start();
     table.replace('rollout', createRoutes({ m: routeTo(1) }).routes);
     const hiding = await change({ live: routeTo(1), m: routeTo(2) });
@@ -95,7 +95,7 @@ describe('routes of a changed settings file', () => {
     );
   });
 
-  it('come before those of the API, which is said, and leave these in force when they are gone', async () => {
+  it('take precedence over those of the API, which is reported, and leave these in force when removed', async () => {
     const { change, table, find, said } = start();
     table.replace('api', createRoutes({ next: routeTo(2) }).routes);
     (await change({ next: routeTo(1) }))?.apply();

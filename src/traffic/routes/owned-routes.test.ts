@@ -9,7 +9,7 @@ const make = (model: string, ...names: readonly string[]) =>
     ),
   ).routes;
 
-it('of routes with the same name that of the settings comes first, then what was declared, then that of a rollout', () => {
+it("among routes of the same name the settings' comes first, then the API's, then a rollout's", () => {
   const routes = new OwnedRoutes();
   const answerer = () => routes.get('a')?.arms[0]?.model;
   expect(answerer()).toBeUndefined();

@@ -83,7 +83,7 @@ describe('a tap', () => {
     expect(heard).toEqual(['a/1 began', 'a ended: internal']);
   });
 
-  it('that wants nothing of a route costs its requests nothing', () => {
+  it('that does not need a route costs its requests nothing', () => {
     const { taps, remove, send, sink } = createFixture();
     remove();
     const asked: string[] = [];

@@ -60,7 +60,7 @@ describe('work in spare time', () => {
     }
   });
 
-  it('may ask for more work, which comes behind the rest', async () => {
+  it('may add more work, which runs after the rest', async () => {
     const { clock, spareTime, done, turns, add } = createFixture(0);
     spareTime.do(() => add(2));
     add(1);
