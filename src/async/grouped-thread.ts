@@ -36,6 +36,8 @@ export class GroupedThread<Request, Fault> {
   #thread: Worker | undefined;
   #watch: Timer | undefined;
   #isStalled = false;
+  /** The thread has answered; what that makes callers request belongs to the next group. */
+  #isGathering = false;
   #isClosing = false;
   #onIdle: (() => void) | undefined;
 
@@ -56,7 +58,7 @@ export class GroupedThread<Request, Fault> {
   /** Answers what has been asked for, and ends the thread. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    if (this.#running.length > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    if (this.#running.length > 0 || this.#isGathering) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     const thread = this.#thread;
     if (thread === undefined) return;
     this.#thread = undefined;
@@ -82,7 +84,7 @@ export class GroupedThread<Request, Fault> {
   }
 
   #next(): void {
-    if (this.#running.length > 0 || this.#isStalled) return;
+    if (this.#running.length > 0 || this.#isGathering || this.#isStalled) return;
     if (this.#waiting.length === 0) {
       this.#thread?.unref();
       this.#onIdle?.();
@@ -135,7 +137,12 @@ export class GroupedThread<Request, Fault> {
       if (reply !== undefined && 'output' in reply) resolve(reply.output);
       else if (reply !== undefined) reject(this.#options.toError(reply.fault));
     }
-    this.#next();
+    // Not at once: a group without the callers that have just been answered would cost a write of its own.
+    this.#isGathering = true;
+    setImmediate(() => {
+      this.#isGathering = false;
+      this.#next();
+    });
   }
 
   #fail(error: MillraceError): void {

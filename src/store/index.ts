@@ -2,6 +2,27 @@
 
 export { type Conflict, RevisionConflict, StoreInUse } from './errors.js';
 export { StoreFollower } from './follow-store.js';
+export {
+  type ChangedJob,
+  type ChangedJobs,
+  type ClaimedJob,
+  type IdempotencyKey,
+  JOB_STATES,
+  type JobAnswerHead,
+  type JobFilter,
+  type JobLane,
+  type JobPriority,
+  type JobRecord,
+  type JobRecords,
+  type JobRequest,
+  type JobState,
+  type JobTotals,
+  type JobTransition,
+  type LaneTotals,
+  type NewJob,
+  type OwnerTotals,
+  type Submission,
+} from './jobs.js';
 export { type StoreOptions, StoreOptionsSchema } from './options.js';
 export { pagesOfKeys } from './pages-of-keys.js';
 export { openStore } from './sqlite/open-store.js';

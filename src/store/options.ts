@@ -8,7 +8,7 @@ export const StoreOptionsSchema = Type.Object(
       default: './.millrace/store.db',
       minLength: 1,
       description:
-        'File with what is declared while the server runs: labels, routes, rollouts and what they have seen, API keys. It is made when the ' +
+        'File with what is declared while the server runs: labels, routes, rollouts and what they have seen, API keys, jobs. It is made when the ' +
         'first of that is written, by the only server that may write it.',
     }),
     maxSizeBytes: Type.Integer({

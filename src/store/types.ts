@@ -1,4 +1,5 @@
 import type { JsonValue } from '../core/index.js';
+import type { JobRecords } from './jobs.js';
 import type { UsageRecords } from './usage.js';
 
 /**
@@ -12,6 +13,7 @@ export interface Store extends WriterLease {
   readonly usage: UsageRecords;
   readonly snapshots: Snapshots;
   readonly keys: KeyRecords;
+  readonly jobs: JobRecords;
   /** Copies the store to a new file while it is in use. `already_exists` for an existing file. */
   backup(path: string): Promise<void>;
   /** Size and content; undefined = nothing has been stored yet. */

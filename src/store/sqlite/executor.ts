@@ -122,7 +122,8 @@ export class Executor {
     try {
       if (!operation.anySchema) await this.#bringUpToDate(session, operation.readableFrom);
       const run = () => operation.run(session, input);
-      return { output: await (operation.writes ? session.savepoint(run) : run()) };
+      const mayUndo = operation.writes && operation.refusesFirst !== true;
+      return { output: await (mayUndo ? session.savepoint(run) : run()) };
     } catch (error) {
       if (error instanceof MillraceError) return { fault: toFault(error, this.#setup.path) };
       throw error;

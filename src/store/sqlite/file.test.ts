@@ -10,6 +10,7 @@ it('writes ahead to a log, and syncs it with each commit', async () => {
     const read = (pragma: string) => db.prepare(`pragma ${pragma}`).all([]);
     expect(read('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
     expect(read('synchronous')).toEqual([{ synchronous: 2 }]);
+    expect(read('secure_delete')).toEqual([{ secure_delete: 1 }]);
     expect(read('max_page_count')).toEqual([{ max_page_count: 245 }]);
   } finally {
     db.close();

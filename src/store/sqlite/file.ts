@@ -12,7 +12,10 @@ export interface FileSetup {
   readonly maxSizeBytes: number;
 }
 
-/** Opens a connection to the file, which is created where there is none: readable by its owner alone, as is its folder. */
+/**
+ * Opens a connection to the file, which is created where there is none: readable by its owner alone, as is its folder. Deleted content is
+ * overwritten with zeros.
+ */
 export async function openFile({ path: file, maxSizeBytes }: FileSetup): Promise<Database> {
   createFile(file);
   const db = await openDatabase(file, BUSY_TIMEOUT_MS);
@@ -21,6 +24,7 @@ export async function openFile({ path: file, maxSizeBytes }: FileSetup): Promise
       pragma journal_mode = wal;
       pragma synchronous = full;
       pragma foreign_keys = on;
+      pragma secure_delete = on;
       pragma max_page_count = ${Math.ceil(maxSizeBytes / PAGE_BYTES)};
     `);
     return db;

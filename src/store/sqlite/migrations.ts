@@ -176,6 +176,62 @@ export const MIGRATIONS: readonly string[] = [
   ${noting('key_changed', { after: `update of ${KEY_COLUMNS} on api_keys`, kind: "'key'", name: 'new.id' })}
   `,
   'alter table answers add column owner_id text',
+  `
+  create table jobs (
+    number integer primary key autoincrement,
+    id text not null unique,
+    model text not null,
+    owner text not null,
+    priority text not null,
+    principal text not null,
+    identity text not null,
+    dialect text not null,
+    method text not null,
+    url text not null,
+    request_headers text not null,
+    created_at_ms integer not null,
+    not_before_ms integer not null,
+    is_delayed integer not null,
+    deadline_ms integer not null,
+    keep_ms integer not null,
+    state text not null default 'queued',
+    attempts integer not null default 0,
+    started_at_ms integer,
+    ended_at_ms integer,
+    remove_at_ms integer,
+    error_code text,
+    error_message text,
+    request_bytes integer not null,
+    answer_bytes integer not null default 0,
+    answer_status integer,
+    answer_headers text,
+    body_file text,
+    answer_file text,
+    body blob,
+    answer blob
+  ) strict;
+  create index jobs_of_owner on jobs (owner, number, state, model, request_bytes, answer_bytes);
+  create index jobs_of_model on jobs (model, number, state);
+  create index jobs_of_state on jobs (state);
+  create index jobs_queued on jobs (model, owner, priority, is_delayed) where state = 'queued';
+  create index jobs_delayed on jobs (model, owner, priority, not_before_ms) where state = 'queued' and is_delayed = 1;
+  create index jobs_delayed_by_time on jobs (not_before_ms) where state = 'queued' and is_delayed = 1;
+  create index jobs_by_deadline on jobs (deadline_ms) where state = 'queued';
+  create index jobs_by_removal on jobs (remove_at_ms) where remove_at_ms is not null;
+  create index jobs_by_body_file on jobs (body_file) where body_file is not null;
+  create index jobs_by_answer_file on jobs (answer_file) where answer_file is not null;
+
+  create table job_keys (
+    owner text not null,
+    route text not null,
+    key text not null,
+    digest text not null,
+    job_id text not null,
+    expires_at_ms integer not null,
+    primary key (owner, route, key)
+  ) strict, without rowid;
+  create index job_keys_by_expiry on job_keys (expires_at_ms);
+  `,
 ];
 
 /** The schema from which on `changes` says what was written last. */

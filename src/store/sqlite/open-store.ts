@@ -1,12 +1,11 @@
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { type Clock, invalidArgument } from '../../core/index.js';
 import type { StoreOptions } from '../options.js';
 import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { UsageRecords } from '../usage.js';
+import { SqliteJobs } from './job-records.js';
 import { readChangedKeys, readPage } from './key-pages.js';
-import { StoreReplaced } from './known-file.js';
-import type { InputOf, OperationName, OutputOf } from './operations.js';
+import { createReader, type Reader } from './reader.js';
 import { StoreThread } from './store-thread.js';
 import { toUsageRows } from './usage-rows.js';
 
@@ -16,17 +15,7 @@ const MAX_VALUE_BYTES = 1_048_576;
 export function openStore(options: StoreOptions, clock: Clock): Store {
   const file = path.resolve(options.path);
   const thread = new StoreThread({ path: file, maxSizeBytes: options.maxSizeBytes }, clock);
-  let wasThere = false;
-  const reader: Reader = async (name, input, nothing) => {
-    if (!(await exists(file))) {
-      // What it held is not gone for that.
-      if (wasThere) throw new StoreReplaced(file);
-      return nothing;
-    }
-    const output = await thread.request(name, input);
-    wasThere = true;
-    return output;
-  };
+  const reader = createReader(file, thread, clock);
   return {
     declarations: declarationsIn(thread, reader),
     rollouts: rolloutsIn(thread, reader),
@@ -34,6 +23,7 @@ export function openStore(options: StoreOptions, clock: Clock): Store {
     usage: usageIn(thread, reader),
     snapshots: snapshotsIn(thread, reader),
     keys: keysIn(thread, reader),
+    jobs: new SqliteJobs({ file, thread, read: reader }),
     own: () => thread.request('own', undefined),
     watch: () => reader('watch', undefined, { version: undefined, writer: 'unknown' }),
     backup: (to) => thread.request('backup', { from: file, to: path.resolve(to) }),
@@ -41,13 +31,6 @@ export function openStore(options: StoreOptions, clock: Clock): Store {
     close: () => thread.close(),
   };
 }
-
-/** Asks for something that is `nothing` where there is no file. */
-type Reader = <Name extends OperationName>(
-  name: Name,
-  input: InputOf<Name>,
-  nothing: OutputOf<Name>,
-) => Promise<OutputOf<Name>>;
 
 function declarationsIn(thread: StoreThread, read: Reader): Declarations {
   return {
@@ -129,12 +112,4 @@ function checkSize(value: unknown, what: string): void {
   const sizeBytes = value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
   if (sizeBytes <= MAX_VALUE_BYTES) return;
   throw invalidArgument(`${what}: ${sizeBytes} bytes of JSON cannot be stored, expected at most ${MAX_VALUE_BYTES}`);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    // A folder that may not be entered is for the thread to say.
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
-  );
 }

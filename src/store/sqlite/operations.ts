@@ -1,5 +1,8 @@
 import { changeDeclarations, currentDeclarations, declarationHistory, declarationsSince } from './declarations.js';
 import { notedPosition, own, watch } from './following.js';
+import { answerOfJob, getJob, jobTotals, listJobs, nextDueJob, runningJobs } from './job-lists.js';
+import { expireJobs, pruneJobs, removeJob, truncateLog, unusedBodies } from './job-removal.js';
+import { changeJob, claimJobs, earlierJob, submitJob } from './jobs.js';
 import { createKey, keysSince, listKeys, noteKeyUses, pageOfKeys, updateKey } from './keys.js';
 import type { Operation } from './operation.js';
 import { expireAnswers, findAnswer, joinOutcome, noteAnswers, outcomesOfRoute } from './outcomes.js';
@@ -36,6 +39,21 @@ export const OPERATIONS = {
   addUsage,
   sumUsage,
   pruneUsage,
+  submitJob,
+  earlierJob,
+  claimJobs,
+  changeJob,
+  getJob,
+  listJobs,
+  runningJobs,
+  answerOfJob,
+  jobTotals,
+  nextDueJob,
+  expireJobs,
+  pruneJobs,
+  removeJob,
+  unusedBodies,
+  truncateLog,
   own,
   watch,
   notedPosition,

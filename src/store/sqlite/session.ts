@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../../core/index.js';
 import type { StoreWriter } from '../types.js';
+import type { Statement } from './database.js';
 import { type FileSetup, openFile } from './file.js';
 import { CamelCasePlugin, Kysely, SqliteDialect } from './kysely.js';
 import { MIGRATIONS } from './migrations.js';
@@ -12,6 +13,8 @@ export interface Session {
   /** Of the connection: no other one ever had it. */
   readonly id: string;
   readonly db: Kysely<Tables>;
+  /** A prepared statement, kept for the next use: for frequent operations, where kysely would take longer than SQLite. */
+  statement(sql: string): Statement;
   readonly writer: StoreWriter;
   /** Number of migrations that the tables have had. Throws `unavailable` where a newer millrace has written them. */
   schema(): number;
@@ -27,9 +30,18 @@ export interface Session {
 /** Opens a connection to the file, which is created where there is none. */
 export async function openSession(file: FileSetup, lock: WriterLock): Promise<Session> {
   const raw = await openFile(file);
+  const statements = new Map<string, Statement>();
   const session: Session = {
     id: randomUUID(),
     db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: raw }), plugins: [new CamelCasePlugin()] }),
+    statement(sql) {
+      let statement = statements.get(sql);
+      if (statement === undefined) {
+        statement = raw.prepare(sql);
+        statements.set(sql, statement);
+      }
+      return statement;
+    },
     get writer() {
       return lock.writer;
     },
@@ -64,7 +76,11 @@ export async function openSession(file: FileSetup, lock: WriterLock): Promise<Se
         throw error;
       }
     },
-    close: () => raw.close(),
+    close() {
+      // libsql keeps the file open until no statement is left.
+      statements.clear();
+      raw.close();
+    },
   };
   return session;
 }

@@ -21,13 +21,14 @@ class HeldThread extends EventEmitter {
     this.messages.push(message);
     if (message === 'close') this.emit('exit', 0);
   }
-  /** Answers the last message with the inputs of its requests. */
-  answer() {
+  /** Answers the last message with the inputs of its requests, and lets the store send the next ones. */
+  async answer() {
     const requests = this.messages.at(-1) as readonly StoreRequest[];
     this.emit(
       'message',
       requests.map(({ input }) => ({ output: input })),
     );
+    await new Promise(setImmediate);
   }
 }
 
@@ -53,12 +54,22 @@ describe('the thread of a store', () => {
   it('gets together what is asked while it answers, and keeps the process alive only then', async () => {
     const all = [1, 2, 3].map(put);
     expect(sizes(threads[0])).toEqual([1]);
-    threads[0]?.answer();
+    await threads[0]?.answer();
     expect(sizes(threads[0])).toEqual([1, 2]);
     expect(threads[0]?.isReferenced).toBe(true);
-    threads[0]?.answer();
+    await threads[0]?.answer();
     expect(await Promise.all(all)).toMatchObject([{ value: 1 }, { value: 2 }, { value: 3 }]);
     expect([threads.length, threads[0]?.isReferenced, clock.pendingTimers]).toEqual([1, false, 0]);
+  });
+
+  it('gets together what callers request when they are answered', async () => {
+    const first = put(1);
+    const others = [put(2), put(3)];
+    const next = first.then(() => put(4));
+    await threads[0]?.answer();
+    expect(sizes(threads[0])).toEqual([1, 3]);
+    await threads[0]?.answer();
+    expect(await Promise.all([...others, next])).toMatchObject([{ value: 2 }, { value: 3 }, { value: 4 }]);
   });
 
   it('is another one after it has ended; what it was writing is not known to be stored', async () => {
@@ -70,7 +81,7 @@ describe('the thread of a store', () => {
       message: "the thread of the store '/s.db' has ended; what it was writing may be stored or not",
       cause: new Error('out of memory'),
     });
-    threads[1]?.answer();
+    await threads[1]?.answer();
     expect(await second).toMatchObject({ value: 2 });
   });
 
@@ -81,7 +92,7 @@ describe('the thread of a store', () => {
       message: "1000 requests wait for the store '/s.db' already; try again later",
       retryAfterMs: 1_000,
     });
-    for (let turn = 0; turn < 5; turn++) threads[0]?.answer();
+    for (let turn = 0; turn < 5; turn++) await threads[0]?.answer();
     expect(sizes(threads[0])).toEqual([1, 256, 256, 256, 232]);
     expect(await Promise.all(all)).toHaveLength(1_001);
   });
@@ -93,9 +104,9 @@ describe('the thread of a store', () => {
     await clock.advance(30_000);
     expect(await stalled).toMatchObject([{ reason: { code: 'unavailable', message } }, { reason: { message } }]);
     await expect(put(3)).rejects.toMatchObject({ message });
-    threads[0]?.answer();
+    await threads[0]?.answer();
     const later = put(4);
-    threads[0]?.answer();
+    await threads[0]?.answer();
     expect(await later).toMatchObject({ value: 4 });
   });
 
@@ -103,13 +114,13 @@ describe('the thread of a store', () => {
     const value = (() => 1) as unknown as number;
     await expect(put(value)).rejects.toMatchObject({ code: 'internal' });
     const next = put(1);
-    threads[0]?.answer();
+    await threads[0]?.answer();
     expect(await next).toMatchObject({ value: 1 });
   });
 
   it('keeps the process alive until it has closed the file', async () => {
     const done = put(1);
-    threads[0]?.answer();
+    await threads[0]?.answer();
     await done;
     expect(threads[0]?.isReferenced).toBe(false);
     await store.close();
@@ -119,8 +130,8 @@ describe('the thread of a store', () => {
   it('ends when it has answered everything', async () => {
     const all = [put(1), put(2)];
     const closing = store.close();
-    threads[0]?.answer();
-    threads[0]?.answer();
+    await threads[0]?.answer();
+    await threads[0]?.answer();
     await closing;
     expect(await Promise.all(all)).toHaveLength(2);
     expect(threads[0]?.messages.at(-1)).toBe('close');
