@@ -19,6 +19,10 @@ export const ACTIONS = [
   'feedback.give',
   'feedback.relay',
   'outcome.read',
+  /** Jobs of others: that they are there and how they fare; to cancel, repeat and remove them, and to pause their models; their answers. */
+  'job.read',
+  'job.change',
+  'job.answer',
   'server.read',
   'metrics.read',
   'setting.read',
@@ -42,7 +46,7 @@ export type Action = (typeof ACTIONS)[number];
 /** What is done to what has a name. Who may do none of it to a name does not get to know whether anything has it. */
 // Without the mark, the client for browsers would carry the list.
 export const ACTIONS_ON_NAMES: readonly Action[] = /* @__PURE__ */ ACTIONS.filter((action) =>
-  /^(model|label|route|rollout|shadow|outcome)\./.test(action),
+  /^(model|label|route|rollout|shadow|outcome|job)\./.test(action),
 );
 
 /** What follows of all grants of a principal. Rights add up: nothing takes one away. */

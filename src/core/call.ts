@@ -2,6 +2,7 @@ import type { Principal } from './access.js';
 import type { CallAccount, CallContext, CallMetadata, CallOrigin, CallPriority } from './call-context.js';
 import { MillraceError } from './errors.js';
 import type { QuotaSource, QuotaStanding } from './quota.js';
+import type { InferTarget } from './request.js';
 import { createTiming, type Timing } from './timing.js';
 import { childTrace, type TraceContext } from './trace.js';
 
@@ -42,6 +43,12 @@ interface DetachedOptions extends Pick<CallOptions, 'receivedAt' | 'deadlineAt'>
   readonly account: CallAccount;
 }
 
+/** Takes over a request once it has been checked as far as its inference: the inference is not run. */
+export interface Deferral {
+  /** Rights, quotas and signature have been checked. `target`: by the model's own name in place of an alias. */
+  checked(target: InferTarget): void;
+}
+
 const NO_CALLERS: readonly string[] = Object.freeze([]);
 const NO_STANDINGS: readonly QuotaStanding[] = Object.freeze([]);
 
@@ -64,6 +71,8 @@ export class Call implements CallContext {
   readonly metadata: CallMetadata;
   /** The call from outside that it is a part of, or itself. */
   readonly origin: Call;
+  /** Of a request that is to be stored in place of being run; undefined = its inferences run. */
+  deferral: Deferral | undefined = undefined;
   #parent: Call | undefined;
   /** Those that are open. */
   #children: Set<Call> | undefined;

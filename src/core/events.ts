@@ -14,6 +14,7 @@ export const ROOMS = [
   'sources',
   'audit',
   'store',
+  'jobs',
   'service',
   'protocols',
   'server',
@@ -56,6 +57,8 @@ export interface Events {
   };
   /** A request was refused since a quota is used up. */
   quotaExceeded: { readonly call: Call; readonly quota: string; readonly limit: string };
+  /** A job has ended: `succeeded`, `failed`, `cancelled` or `expired`. */
+  jobEnded: { readonly model: string; readonly state: string };
   /** A request that was to be copied was not. */
   shadowDropped: { readonly route: string; readonly reason: string };
   /** A model has said what a call has taken so far: with each answer of one that generates. What is `added` is never said again. */

@@ -2,6 +2,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import {
   ByteBudget,
   formatModelRef,
+  type InferRequest,
   isOwnModel,
   type Message,
   MillraceError,
@@ -144,8 +145,14 @@ class ModelEngine implements Engine {
     if (late) submission.sink.onEnd(shuttingDown());
     else if (generation !== undefined) {
       return this.#retirements.holderOf(generation, submission).submit(submission);
-    } else submission.sink.onEnd(new MillraceError('not_found', msg`${namedModel(ref)} is not loaded`));
+    } else submission.sink.onEnd(notLoaded(ref));
     return NO_CREDIT;
+  }
+
+  check(ref: ModelRef, request: InferRequest): void {
+    const generation = this.#generations.get(ref.generation);
+    if (generation === undefined) throw notLoaded(ref);
+    generation.check(request);
   }
 
   statistics(): readonly ModelStatistics[] {
@@ -284,4 +291,8 @@ class ModelEngine implements Engine {
 
 function failedState(why: string | Message): ModelState {
   return { kind: 'failed', reason: String(why), ...(typeof why !== 'string' && { wording: why }) };
+}
+
+function notLoaded(ref: ModelRef): MillraceError {
+  return new MillraceError('not_found', msg`${namedModel(ref)} is not loaded`);
 }

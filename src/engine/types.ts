@@ -189,6 +189,8 @@ export interface Engine {
    * A decoupled model sends STREAM_CREDIT answers and then as many as its reader has granted.
    */
   submit(ref: ModelRef, submission: Submission): GrantCredit;
+  /** Checks a request against the signature without running it. Throws `invalid_argument`, and `not_found` where the version is not loaded. */
+  check(ref: ModelRef, request: InferRequest): void;
   /** Memory for answers that wait for their readers, where a model does not wait for them. */
   readonly unread: UnreadAnswers;
   statistics(): readonly ModelStatistics[];

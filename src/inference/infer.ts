@@ -1,7 +1,17 @@
-import type { Call, CallContext, EventBus, InferRequest, InferTarget } from '../core/index.js';
+import {
+  type Call,
+  type CallContext,
+  type Deferral,
+  type EventBus,
+  type InferRequest,
+  type InferTarget,
+  invalidArgument,
+  MillraceError,
+  toMillraceError,
+} from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import type { Audited } from '../governance/index.js';
-import type { VersionLookup } from '../models/index.js';
+import { hasMedia, type VersionLookup } from '../models/index.js';
 import { Inference, type InferenceParts, noteCandidate } from './inference.js';
 import { joinPieces } from './join-pieces.js';
 import { createEventObserver, type InferenceObserver } from './observer.js';
@@ -10,6 +20,7 @@ import { Resolver, type Routes } from './resolver.js';
 import { createRun, type RunDependencies } from './run.js';
 import { RunningSequences } from './running-sequences.js';
 import { createSharedMemoryUseCases } from './shared-memory-use-cases.js';
+import { usesSharedMemory } from './shared-tensors.js';
 import type { InferenceUseCases, InferResult, Resolved, ResolveOptions } from './types.js';
 
 export interface InferenceSetup extends RunDependencies {
@@ -34,7 +45,7 @@ export function createInference(setup: InferenceSetup & { readonly audited: Audi
 
 /** Resolves and runs inferences. Publishes one `inferFinished` for each call. */
 export function createInfer(dependencies: InferenceSetup) {
-  const { clock, events, lookup, routes } = dependencies;
+  const { clock, engine, events, lookup, routes } = dependencies;
   const { epochMs } = clock;
   const observers = [...dependencies.observers, createEventObserver((event) => events.publish('inferFinished', event))];
   const sequences = new RunningSequences(clock);
@@ -71,6 +82,24 @@ export function createInfer(dependencies: InferenceSetup) {
     }
   }
 
+  /** Checks an inference as far as its run, and hands it over in place of that. Rejects in any case: there is no answer. */
+  async function defer(inference: Inference, deferral: Deferral): Promise<never> {
+    const { request } = inference;
+    checkDeferrable(request);
+    await inference.admit();
+    const { ref } = inference.begin();
+    let problem: MillraceError | undefined;
+    try {
+      if (!hasMedia(request, inference.info)) engine.check(ref, request);
+    } catch (error) {
+      problem = toMillraceError(error);
+    }
+    inference.end(problem ?? STORED);
+    if (problem !== undefined) throw inference.told(problem);
+    deferral.checked(inference.target);
+    throw STORED;
+  }
+
   return {
     resolve: (call: Call, target: InferTarget, options?: ResolveOptions) => resolver.resolve(call, target, options),
     checkTarget: (call: Call, target: InferTarget) => resolver.check(call, target),
@@ -78,6 +107,10 @@ export function createInfer(dependencies: InferenceSetup) {
     infer(call: Call, resolved: Resolved, request: InferRequest) {
       // Only the resolver makes them.
       const plan = resolved as Plan;
+      const { deferral } = call.origin;
+      if (deferral !== undefined && asksForOne(plan.options)) {
+        return defer(new Inference(parts, { call, plan, request, kind: 'check' }), deferral);
+      }
       return start(new Inference(parts, { call, plan, request, kind: 'request' }));
     },
     inferCopy: (async (call, choose, request) => {
@@ -88,4 +121,18 @@ export function createInfer(dependencies: InferenceSetup) {
       return start(new Inference({ ...parts, candidates }, { call, plan, request, kind: 'shadow' }));
     }) satisfies InferCopy,
   };
+}
+
+/** How the inference of a request ends that has been handed over: nothing has gone wrong. */
+const STORED = new MillraceError('cancelled', 'the request is stored, and runs later');
+
+/** Its caller takes one answer, and no stream. */
+function asksForOne({ onlyOne, whole = false }: ResolveOptions): boolean {
+  return onlyOne !== undefined || whole;
+}
+
+/** Throws for a request that means something else later. */
+function checkDeferrable(request: InferRequest): void {
+  if (usesSharedMemory(request)) throw invalidArgument('a request with tensors in shared memory cannot run as a job');
+  if (request.sequence !== undefined) throw invalidArgument('a request of a sequence cannot run as a job');
 }

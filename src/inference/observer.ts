@@ -6,7 +6,7 @@ import type { ArmChoice } from './arm-choice.js';
 /** One inference as its observers see it. */
 export interface ObservedInference {
   readonly call: Call;
-  /** `shadow`: a copy of a request, of which its caller sees nothing. */
+  /** `shadow`: a copy of a request, of which its caller sees nothing. `check`: a request that is stored to run later, and does not run now. */
   readonly kind: InferenceKind;
   /** As the caller named it, but by the model's own name instead of an alias. */
   readonly target: InferTarget;
@@ -20,7 +20,7 @@ export interface ObservedInference {
   readonly epochMs: number;
 }
 
-export type InferenceKind = 'request' | 'shadow';
+export type InferenceKind = 'request' | 'shadow' | 'check';
 
 /**
  * Sees every inference of the server, shadow copies and calls of models included, in the order of the list. Every request pays for
@@ -85,7 +85,7 @@ export function guardObserver(observer: InferenceObserver, report: (error: unkno
 export function createAuditObserver(audit: Pick<AuditTrail, 'checkInference'>): InferenceObserver {
   return {
     admit({ kind, target }) {
-      if (kind === 'request') audit.checkInference(target.name);
+      if (kind !== 'shadow') audit.checkInference(target.name);
       return undefined;
     },
   };

@@ -41,12 +41,12 @@ export class QuotaGate implements AccountBooks, InferenceObserver {
    * Takes what a request may take; undefined = no quota is about it. Throws, or rejects with, a QuotaExceeded where there is not enough. What
    * it has not taken is given back when it has ended.
    */
-  admit({ call, target, info, request }: ObservedInference): MaybePromise<InferenceListener | undefined> {
+  admit({ call, kind, target, info, request }: ObservedInference): MaybePromise<InferenceListener | undefined> {
     if (call.callers.length > 0 || call.account === 'none') return undefined;
     call.origin.leavePlace();
     const demand = demandOf(request, info, this.#tellTokens.has(info.ref));
     const answer = this.#setup.keeper.reserve(call.principal, nameOf(target), demand);
-    const asked = { call, info, demand };
+    const asked = { call, info, demand, runs: kind !== 'check' };
     return answer instanceof Promise ? answer.then((late) => this.#enter(late, asked)) : this.#enter(answer, asked);
   }
 
@@ -55,10 +55,14 @@ export class QuotaGate implements AccountBooks, InferenceObserver {
     this.#setup.onCounted();
   }
 
-  #enter(answer: Reservation | Refusal | undefined, { call, info, demand }: Asked): QuotaAccount | undefined {
+  #enter(answer: Reservation | Refusal | undefined, { call, info, demand, runs }: Asked): QuotaAccount | undefined {
     if (answer === undefined) return undefined;
     if (answer.kind === 'refused') this.#refuse(answer, call);
     call.countsAgainst(answer);
+    if (!runs) {
+      answer.settle(NOTHING);
+      return undefined;
+    }
     this.#setup.onCounted();
     return new QuotaAccount(this, { timing: call.timing, info, demand, reservation: answer });
   }
@@ -77,6 +81,8 @@ interface Asked {
   readonly call: Call;
   readonly info: ModelInfo;
   readonly demand: Demand;
+  /** False: it is stored, and takes what it takes when it runs. */
+  readonly runs: boolean;
 }
 
 /** A label makes no other model of it. */

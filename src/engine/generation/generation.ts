@@ -1,9 +1,18 @@
-import { ByteBudget, type Message, MillraceError, type ModelState, msg, namedModel } from '../../core/index.js';
+import {
+  ByteBudget,
+  type InferRequest,
+  type Message,
+  MillraceError,
+  type ModelState,
+  msg,
+  namedModel,
+} from '../../core/index.js';
 import { resolveModelConfig } from '../../repository/index.js';
 import type { Instance } from '../../runtimes/index.js';
 import type { BatchingChoice } from '../batching/choice.js';
 import { chooseBatching } from '../batching/probe.js';
 import { CachedSubmit, type CachedSubmitOptions } from '../cached-submit.js';
+import { checkRequest } from '../check-request.js';
 import { Holdings } from '../holdings.js';
 import { createSlots } from '../instance-pool.js';
 import { Scheduler } from '../scheduler.js';
@@ -26,6 +35,8 @@ export interface Generation {
   readonly scheduler: Scheduler;
   /** Takes a request: from here it is answered, by the response cache or, once it is prepared, by the scheduler. */
   readonly submit: (submission: Submission) => GrantCredit;
+  /** Throws `invalid_argument` for a request that does not fit the signature. */
+  readonly check: (request: InferRequest) => void;
   readonly statistics: StatisticsCounter;
   /** `ready`, or `recovering` while every instance is down. */
   state(): ModelState;
@@ -175,6 +186,7 @@ function assemble(options: LoadedGeneration): Generation {
     },
     scheduler,
     submit: (submission) => (cached === undefined ? submit(submission) : cached.submit(submission)),
+    check: (request) => void checkRequest(rules.request, request),
     statistics,
     up: () => (preparer?.pool.up === 0 ? 0 : pool.up),
     async idle() {

@@ -31,6 +31,8 @@ export const BUILT_IN_ROLES = {
     'feedback.relay',
     'quota.read',
     'usage.read',
+    'job.read',
+    'job.change',
   ],
   /** Brings new versions to callers. */
   publisher: [...VIEWER, 'model.load', 'model.unload', 'label.change', 'route.change', 'rollout.change'],

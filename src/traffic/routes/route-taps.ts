@@ -53,7 +53,8 @@ type ArmCounts = Pick<RouteTable, 'began' | 'ended'>;
 /** Tells the table of routes and the taps what becomes of the requests of routes. */
 export function createRouteObserver(table: ArmCounts, taps: RouteTaps) {
   return {
-    admit({ call, choice, request }: ObservedInference): InferenceListener | undefined {
+    admit({ call, choice, kind, request }: ObservedInference): InferenceListener | undefined {
+      if (kind === 'check') return undefined;
       // A sequence may run on what a route has chosen before.
       if (choice === undefined && request.sequence === undefined) return undefined;
       return new RoutedRequest({ table, taps: choice === undefined ? NO_TAPS : taps.for(choice.route), call });

@@ -46,7 +46,7 @@ export interface PoolingResult extends PoolingAnswer {
 /** The model of a name. Rejects as `service.inference.resolve`; an unknown name with the reason `model_not_found` and a similar name. */
 export async function resolveModel({ service }: PoolingContext, call: Call, model: string): Promise<Resolved> {
   try {
-    return await service.inference.resolve(call, { name: model, version: undefined });
+    return await service.inference.resolve(call, { name: model, version: undefined }, { whole: true });
   } catch (error) {
     throw unresolved(error, { service, call, model });
   }
