@@ -13,7 +13,7 @@ export const RANKS = [
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
   ['models'],
   ['inference'],
-  ['account', 'traffic'],
+  ['account', 'jobs', 'traffic'],
   ['service'],
   ['protocols'],
   ['management', 'server', 'telemetry', 'loadgen', 'client'],
@@ -34,7 +34,7 @@ for (const entry of readdirSync('src', { withFileTypes: true })) {
 const SECOND_SEAMS = '^src/(api/schemas|protobuf/tables)/index\\.ts$';
 
 /** Rooms behind the service: what is above it knows the use cases that it gives out, and not the rooms that have them. */
-const BEHIND_THE_SERVICE = ['models', 'inference', 'account', 'traffic'];
+const BEHIND_THE_SERVICE = ['models', 'inference', 'account', 'jobs', 'traffic'];
 
 /** Folders of rooms in order: each imports those before it, and of the room's own files `types.ts` only. */
 const SUB_ROOMS = {

@@ -14,7 +14,7 @@ import { type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.j
 import { createEngine, type Engine } from './engine/index.js';
 import { examine, warnOfFileShortage } from './examine.js';
 import { createFront, type Front, openPorts } from './front.js';
-import { createWeights, type StoredIdentity } from './governance/index.js';
+import { createWeights } from './governance/index.js';
 import { type Identities, openIdentities } from './identities.js';
 import { type CreateDialect, type Dialect, formatUnknownModel } from './protocols/index.js';
 import { createPuller, discardUpload, openRepository } from './repositories.js';
@@ -27,7 +27,7 @@ import {
   MEDIA_RUNTIME,
   type RuntimeManifest,
 } from './runtimes/index.js';
-import type { Addresses, Fetch, StoredCaller, StoredRequest } from './server/index.js';
+import { type Addresses, type Fetch, responseOf, type StoredRequest } from './server/index.js';
 import {
   type CreateServiceOptions,
   createService,
@@ -39,6 +39,7 @@ import {
 import { ServicePort } from './service-port.js';
 import { SharedMemory } from './shared-memory/index.js';
 import { openStore, type Store, StoreFollower } from './store/index.js';
+import { jobsSetup, type StoredCall, storedAnswers } from './stored-answers.js';
 import { createTelemetry, type LogDestination, type Telemetry } from './telemetry/index.js';
 import { VERSION } from './version.js';
 
@@ -59,11 +60,6 @@ export interface AppOverrides {
   readonly runtimes?: readonly RuntimeManifest[];
   /** Start to load models while the rest of the server is built, so that runners start meanwhile. Default: false. */
   readonly startsEarly?: boolean;
-}
-
-/** Who has stored a request, and how it is scheduled. */
-export interface StoredCall extends Omit<StoredCaller, 'principal'> {
-  readonly identity: StoredIdentity;
 }
 
 /** One whole server: rooms wired together. Nothing is shared with another one in the same process. */
@@ -127,6 +123,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const store = openStore(settings.store, clock);
   const identities = await openIdentities(settings, { records: store.keys, clock, events });
   const shared = { ...base, audit: openAudit(settings, identities, { clock, events }) };
+  const answerStored = storedAnswers(identities, () => front.server);
   const life = createService({
     repository,
     declaredLabels,
@@ -146,6 +143,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     metering: settings.metering,
     knowsCallers: identities.isRequired,
     keys: identities.keys,
+    jobs: jobsSetup(settings, answerStored),
     examine: (kept) => examine({ settings, engine, store, clock, identities, kept }),
     reload: (by) => front.reloads.reload(by),
     observers: overrides.observers ?? [],
@@ -179,8 +177,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     listen: () => openPorts(front.server, settings, identities),
     handler: (req, res) => front.server.handler(req, res),
     fetch: front.server.fetch,
-    answerStored: async (request, { identity, ...how }) =>
-      front.server.answerStored(request, { principal: await identities.recall(identity), ...how }),
+    answerStored: async (...stored) => responseOf(await answerStored(...stored)),
     reload: (by) => front.reloads.reload(by),
     close(options = {}) {
       closing ??= shutDown({ ...parts, front }, options.drainDelayMs ?? settings.server.drainDelayMs);

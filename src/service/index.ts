@@ -25,6 +25,25 @@ export type {
   ResolveOptions,
 } from '../inference/index.js';
 export {
+  type AnswerJob,
+  delivered,
+  type JobAnswer,
+  JobElsewhere,
+  type JobGauges,
+  JobGone,
+  type JobInfo,
+  type JobListing,
+  type JobPage,
+  type JobQueue,
+  type JobResult,
+  type JobSubmission,
+  type JobsOptions,
+  JobsOptionsSchema,
+  type JobUseCases,
+  KeyConflict,
+  type RanRequest,
+} from '../jobs/index.js';
+export {
   type FormatUnknownModel,
   type KeptRepository,
   type LoadModelOptions,

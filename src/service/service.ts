@@ -9,6 +9,7 @@ import {
   type InferenceObserver,
   type InferenceSetup,
 } from '../inference/index.js';
+import { createJobUseCases, type JobGauges, Jobs, type JobsSetup } from '../jobs/index.js';
 import { Models, type ModelsSetup } from '../models/index.js';
 import type { Store } from '../store/index.js';
 import { Traffic, type TrafficSetup } from '../traffic/index.js';
@@ -36,6 +37,7 @@ export interface CreateServiceOptions
   readonly store: Store;
   /** Besides those of quotas, audit and routes. */
   readonly observers: readonly InferenceObserver[];
+  readonly jobs: Pick<JobsSetup, 'options' | 'answer' | 'weightOf'>;
   readonly examine: DoctorSetup['examine'];
   /** Reads the files of the settings again; `by`: for the log. */
   readonly reload: (by: string) => Promise<ReloadResult>;
@@ -68,6 +70,7 @@ export interface ServiceLife {
 export interface ServiceGauges {
   /** Of rollouts that are not over. */
   readonly rollouts: Service['traffic']['rollouts']['gauges'];
+  readonly jobs: () => JobGauges;
   readonly usage: Account['usageGauge'];
 }
 
@@ -108,6 +111,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     routes: traffic.routes,
     observers: [...account.observers, createAuditObserver(setup.audit), traffic.observer, ...guarded],
   });
+  const jobs = new Jobs({ ...setup, ...setup.jobs });
   let shuttingDown = false;
   const modelUseCases = models.useCases({ routes: traffic.routes, labels: traffic.declaredLabels, audited });
   const service: Service = {
@@ -115,6 +119,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     models: modelUseCases,
     traffic: traffic.useCases,
     account: account.useCases,
+    jobs: createJobUseCases({ jobs, records: setup.store.jobs, clock: setup.clock, audited }),
     server: createServerUseCases(setup, {
       feed,
       audited,
@@ -139,12 +144,14 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       await reading;
       await models.start();
       traffic.start();
+      void jobs.start();
     },
     catchUp: () => traffic.catchUp(),
     beginShutdown() {
       shuttingDown = true;
       feed.end();
       traffic.stopShadows();
+      jobs.stop();
     },
     reload: (name) => models.reload(name),
     changeSettings: createSettingsChange({
@@ -153,10 +160,15 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       audited,
     }),
     isCompared: (ref) => traffic.compares(ref),
-    gauges: { rollouts: () => service.traffic.rollouts.gauges(), usage: () => account.usageGauge() },
+    gauges: {
+      rollouts: () => service.traffic.rollouts.gauges(),
+      jobs: () => jobs.gauges(),
+      usage: () => account.usageGauge(),
+    },
     async close() {
       // The store is closed behind this.
       await Promise.allSettled([reading]);
+      await jobs.close();
       await traffic.closeRollouts();
       await models.close();
       await traffic.close();

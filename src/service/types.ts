@@ -2,6 +2,7 @@ import type { AccountUseCases } from '../account/index.js';
 import type { AuditFilter, Page, PageOptions } from '../audit/index.js';
 import type { CallContext } from '../core/index.js';
 import type { InferenceUseCases } from '../inference/index.js';
+import type { JobUseCases } from '../jobs/index.js';
 import type { ModelUseCases } from '../models/index.js';
 import type { TrafficUseCases } from '../traffic/index.js';
 import type { DoctorUseCases } from './doctor/doctor-use-cases.js';
@@ -50,5 +51,6 @@ export interface Service {
   readonly models: ModelUseCases;
   readonly traffic: TrafficUseCases;
   readonly account: AccountUseCases;
+  readonly jobs: JobUseCases;
   readonly server: ServerUseCases;
 }

@@ -35,7 +35,11 @@ export interface Telemetry {
   close(): Promise<void>;
 }
 
-const NO_SERVICE: ServiceGauges = { rollouts: () => [], usage: () => undefined };
+const NO_SERVICE: ServiceGauges = {
+  rollouts: () => [],
+  jobs: () => ({ queues: [], storedBytes: 0 }),
+  usage: () => undefined,
+};
 
 /** Starts listening to the events of one server. */
 export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry> {
@@ -49,6 +53,7 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
     ? createMetrics({
         ...setup,
         rollouts: () => service.rollouts(),
+        jobs: () => service.jobs(),
         usage: () => service.usage(),
         droppedLogLines: () => output.dropped,
       })

@@ -132,6 +132,7 @@ export function createFakeService(overrides: Partial<UseCases> = {}): FakeServic
     rollouts: nothingOf('rollouts'),
     usage: nothingOf('usage'),
     keys: nothingOf('keys'),
+    jobs: { ...nothingOf<Service['jobs']>('jobs'), enabled: false },
     reload: nothingOf('reload'),
     modelReport: (_call, name) => ({ name, aliases: [], labels: {}, versions: [] }),
     modelReports: () => ({ models: [], next: undefined }),

@@ -108,6 +108,11 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     store,
     metering: settings.metering,
     knowsCallers: false,
+    jobs: {
+      options: settings.jobs,
+      weightOf: () => 1,
+      answer: () => Promise.reject(new TypeError('no job runs here')),
+    },
     keys: (await openIdentities(settings, { records: store.keys, clock, events })).keys,
     puller: new Puller({
       options: settings.sources,

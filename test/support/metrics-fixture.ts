@@ -17,6 +17,7 @@ function startMetrics(
     modelStates: () => [],
     cacheUsage: () => undefined,
     rollouts: () => [],
+    jobs: () => ({ queues: [], storedBytes: 0 }),
     usage: () => undefined,
     droppedLogLines: () => 7,
     ...sources,

@@ -6,9 +6,10 @@ export type UseCases = Service['inference'] &
   Service['models'] &
   Service['traffic'] &
   Service['account'] &
+  Pick<Service, 'jobs'> &
   Service['server'];
 
-const MEMBERS: { readonly [Name in keyof Service]: readonly (keyof Service[Name])[] } = {
+const MEMBERS: { readonly [Name in Exclude<keyof Service, 'jobs'>]: readonly (keyof Service[Name])[] } = {
   inference: [
     'resolve',
     'checkTarget',
@@ -57,16 +58,16 @@ const MEMBERS: { readonly [Name in keyof Service]: readonly (keyof Service[Name]
 export function withCases<Some extends Service>(service: Some, cases: Partial<UseCases>): Some {
   const replaced = Object.entries(MEMBERS).map(([name, members]) => {
     const given = members.filter((member) => Object.hasOwn(cases, member));
-    const own = service[name as keyof Service];
+    const own = service[name as keyof typeof MEMBERS];
     return [name, { ...own, ...Object.fromEntries(given.map((member) => [member, cases[member as keyof UseCases]])) }];
   });
-  return { ...service, ...Object.fromEntries(replaced) };
+  return { ...service, ...Object.fromEntries(replaced), ...(cases.jobs !== undefined && { jobs: cases.jobs }) };
 }
 
 /** A service that has these use cases only: all others throw. */
 export function serviceOf(cases: Partial<UseCases>): Service {
   // A fake: the members that are missing are seen to be missing when they are used.
-  return withCases({ inference: {}, models: {}, traffic: {}, account: {}, server: {} } as Service, cases);
+  return withCases({ inference: {}, models: {}, traffic: {}, account: {}, jobs: {}, server: {} } as Service, cases);
 }
 
 /** Use cases of which a fake service has none. */

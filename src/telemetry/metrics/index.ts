@@ -1,10 +1,11 @@
 import type { Registry } from 'prom-client';
 import type { ErrorCode, EventBus, Events } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
-import type { RolloutGauge, UsageGauge } from '../../service/index.js';
+import type { JobGauges, RolloutGauge, UsageGauge } from '../../service/index.js';
 import { cacheFamilies } from './cache-families.js';
 import { single } from './family.js';
 import { generationFamilies } from './generation-families.js';
+import { JobMetrics } from './job-metrics.js';
 import { modelFamilies } from './model-families.js';
 import { createProcessMetrics } from './process-metrics.js';
 import { QuotaMetrics } from './quota-metrics.js';
@@ -41,6 +42,7 @@ export interface MetricsOptions {
   readonly cacheUsage: () => CacheUsage | undefined;
   /** Of rollouts that are not over. */
   readonly rollouts: () => readonly RolloutGauge[];
+  readonly jobs: () => JobGauges;
   /** undefined: usage is not counted. */
   readonly usage: () => UsageGauge | undefined;
   /** Log lines lost because their reader was too slow. */
@@ -56,6 +58,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const routes = new RouteMetrics();
   const shadows = new ShadowMetrics();
   const rollouts = new RolloutMetrics(options.rollouts);
+  const jobs = new JobMetrics(options.jobs);
   const quotas = new QuotaMetrics();
   const server = createServerMetrics(events);
   const repositories = new RepositoryMetrics();
@@ -77,6 +80,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     events.subscribe('quotaExceeded', (event) => quotas.record(event)),
     events.subscribe('repositoryScanned', (event) => repositories.record(event)),
     events.subscribe('rolloutDecided', (event) => rollouts.record(event)),
+    events.subscribe('jobEnded', (event) => jobs.record(event)),
     events.subscribe('usageGrew', (event) => versions.of(event.ref).generation.recordUsage(event)),
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
     events.subscribe('modelStateChanged', (event) => recordState(versions, event)),
@@ -88,7 +92,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
-    ...[routes, shadows, rollouts, quotas, repositories].flatMap((metrics) => metrics.families()),
+    ...[routes, shadows, rollouts, jobs, quotas, repositories].flatMap((metrics) => metrics.families()),
     ...server.families,
     ...usageFamilies(options.usage),
     ...runners.families,

@@ -1,0 +1,57 @@
+import { invalidArgument, type Principal } from '../core/index.js';
+import { idOfIdentity, type StoredIdentity, storedIdentityOf } from '../governance/index.js';
+import type { NewJob } from '../store/index.js';
+import { MAX_HEAD_BYTES } from './ledger.js';
+import type { JobsOptions } from './options.js';
+import type { JobSubmission } from './types.js';
+
+interface NewJobParts {
+  readonly id: string;
+  readonly principal: Principal;
+  /** Milliseconds since the Unix epoch. */
+  readonly nowMs: number;
+  readonly limits: Pick<JobsOptions, 'maxAgeMs' | 'keepMs'>;
+}
+
+/** The job of a submission, with times in whole milliseconds within the limits. Throws `invalid_argument` where it would expire before it is due. */
+export function newJob(submission: JobSubmission, { id, principal, nowMs, limits }: NewJobParts): NewJob {
+  const { model, dialect, request, priority = 'background', notBeforeMs = nowMs } = submission;
+  const { expiresInMs = limits.maxAgeMs, keepMs = limits.keepMs } = submission;
+  const headBytes = Buffer.byteLength(request.url) + Buffer.byteLength(JSON.stringify(request.headers));
+  if (headBytes > MAX_HEAD_BYTES) {
+    throw invalidArgument(`URL and headers of a job: expected at most ${MAX_HEAD_BYTES} bytes, got ${headBytes}`);
+  }
+  const deadlineMs = nowMs + Math.ceil(Math.min(expiresInMs, limits.maxAgeMs));
+  if (notBeforeMs > deadlineMs) {
+    const [due, end] = [notBeforeMs, deadlineMs].map(timeOf);
+    throw invalidArgument(
+      `the job would start at ${due}, and expire before, at ${end} (at most jobs.maxAgeMs after its submission)`,
+    );
+  }
+  return {
+    id,
+    model,
+    owner: principal.ownerId,
+    priority,
+    principal: principal.name,
+    identity: JSON.stringify(storedIdentityOf(principal)),
+    dialect,
+    request,
+    createdAtMs: nowMs,
+    notBeforeMs: Math.ceil(Math.max(notBeforeMs, nowMs)),
+    deadlineMs,
+    keepMs: Math.ceil(Math.min(keepMs, limits.keepMs)),
+  };
+}
+
+/** Times of a century from now on have a name. */
+function timeOf(timeMs: number): string {
+  return timeMs < 8.64e15 ? new Date(timeMs).toISOString() : `${timeMs} ms`;
+}
+
+/** The caller of a job, as quotas know it. `identity`: of a job. */
+export function callerOf(identity: string): { readonly id: string; readonly groups: readonly string[] } {
+  // It was written by `storedIdentityOf`.
+  const stored = JSON.parse(identity) as StoredIdentity;
+  return { id: idOfIdentity(stored), groups: stored.groups };
+}

@@ -1,0 +1,118 @@
+import type { Call, CallContext, MillraceError } from '../core/index.js';
+import type { JobAnswerHead, JobFilter, JobPriority, JobRecord, JobRequest, JobState } from '../store/index.js';
+
+export type { JobFilter, JobPriority, JobState };
+
+/** A job as its owner sees it. All times are milliseconds since the Unix epoch. */
+export interface JobInfo extends Omit<JobRecord, 'identity' | 'owner' | 'number' | 'request' | 'answer' | 'keepMs'> {
+  readonly method: string;
+  readonly url: string;
+  /** Status of its answer; undefined = it has none. */
+  readonly status: number | undefined;
+  /** Jobs of its queue that are ahead of it, about; undefined = it is not queued. */
+  readonly ahead: number | undefined;
+}
+
+/** What a caller asks of a job, besides its request. All durations are milliseconds. */
+export interface JobWishes {
+  readonly priority?: JobPriority | undefined;
+  /** Milliseconds since the Unix epoch. */
+  readonly notBeforeMs?: number | undefined;
+  /** From the submission on. Default and at most: `jobs.maxAgeMs`. */
+  readonly expiresInMs?: number | undefined;
+  /** After its end. Default and at most: `jobs.keepMs`. */
+  readonly keepMs?: number | undefined;
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** A request that was checked, to be run later. */
+export interface JobSubmission extends JobWishes {
+  /** As the caller named it, or the model's own name. */
+  readonly model: string;
+  readonly dialect: string;
+  readonly request: JobRequest;
+  readonly body: Uint8Array;
+}
+
+/** The answer that the same request would have got at once. */
+export interface JobAnswer extends JobAnswerHead {
+  readonly body: Uint8Array;
+}
+
+export interface JobResult {
+  readonly info: JobInfo;
+  /** undefined = it has none: it has not ended, or ended without one. */
+  readonly answer: JobAnswer | undefined;
+}
+
+/** Jobs of a model. */
+export interface JobQueue {
+  readonly model: string;
+  readonly queued: number;
+  readonly running: number;
+  readonly paused: boolean;
+  /** Age of the oldest job that is due and waits for its turn, about; 0 where none is. */
+  readonly oldestMs: number;
+}
+
+/** For metrics. */
+export interface JobGauges {
+  readonly queues: readonly JobQueue[];
+  /** Of requests and answers. */
+  readonly storedBytes: number;
+}
+
+export interface JobPage {
+  readonly jobs: readonly JobInfo[];
+  /** For the next page; undefined = it is the last one. */
+  readonly next: string | undefined;
+}
+
+export interface JobListing extends JobFilter {
+  /** Name of a principal; undefined = the caller's own jobs, or those of all that it may read with `everyones`. */
+  readonly everyones?: boolean;
+  readonly after?: string | undefined;
+  /** Default: 20. */
+  readonly limit?: number;
+}
+
+/**
+ * Asynchronous inference. A job belongs to the owner of the principal that has submitted it; what belongs to others is `not_found`, but for
+ * callers with the right `job.read`, `job.change` or `job.answer` on its model. All reject with MillraceError: `not_found` for an unknown id,
+ * {@link JobGone} for the id of a job that has been removed, {@link JobElsewhere} for one of another server.
+ */
+export interface JobUseCases {
+  /** Whether jobs can be submitted here. */
+  readonly enabled: boolean;
+  /**
+   * Stores a request; resolves once it is durable. Rejects with `unavailable` and a time to retry where the caller has too many, with
+   * `failed_precondition` ({@link KeyConflict}) where the idempotency key was used for another request.
+   */
+  submit(call: CallContext, submission: JobSubmission): Promise<JobInfo>;
+  /** The job once it has ended, or as it is after `waitMs`, or when `signal` is aborted. */
+  settled(call: Call, id: string, waitMs: number): Promise<JobInfo>;
+  get(call: CallContext, id: string): Promise<JobInfo>;
+  /** The job and its answer; needs `job.answer` where it is another's. */
+  result(call: CallContext, id: string): Promise<JobResult>;
+  list(call: CallContext, listing: JobListing): Promise<JobPage>;
+  /** `failed_precondition` where it has ended otherwise. */
+  cancel(call: CallContext, id: string): Promise<JobInfo>;
+  /** Queues a job again that has failed, was cancelled or has expired. `failed_precondition` for others. */
+  retry(call: CallContext, id: string): Promise<JobInfo>;
+  /** Removes a job that has ended. `failed_precondition` for others. */
+  remove(call: CallContext, id: string): Promise<void>;
+  /** Queues of the models on which the caller has `job.read`. */
+  queues(call: CallContext): Promise<readonly JobQueue[]>;
+  /** Starts no further job of the model until it is resumed; also after the server has started again. */
+  pause(call: CallContext, model: string): Promise<JobQueue>;
+  resume(call: CallContext, model: string): Promise<JobQueue>;
+}
+
+/** How a stored request ended. */
+export interface RanRequest {
+  readonly answer: JobAnswer;
+  /** undefined = it was answered as asked. */
+  readonly error: MillraceError | undefined;
+  /** A runner has had the request. */
+  readonly hasRun: boolean;
+}

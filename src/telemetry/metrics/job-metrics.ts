@@ -1,0 +1,66 @@
+import type { Events } from '../../core/index.js';
+import type { JobGauges, JobQueue } from '../../service/index.js';
+import { type Family, type Labels, NO_LABELS, single } from './family.js';
+
+/** Jobs: the backlog of each model and its age, for autoscalers, and how jobs have ended. */
+export class JobMetrics {
+  readonly #gauges: () => JobGauges;
+  /** By model and state. */
+  readonly #ended = new Map<string, { readonly labels: Labels; count: number }>();
+
+  constructor(gauges: () => JobGauges) {
+    this.#gauges = gauges;
+  }
+
+  record({ model, state }: Events['jobEnded']): void {
+    const key = `${model}\n${state}`;
+    const ended = this.#ended.get(key) ?? { labels: { model, state }, count: 0 };
+    ended.count++;
+    this.#ended.set(key, ended);
+  }
+
+  families(): readonly Family[] {
+    const ended = this.#ended;
+    return [
+      this.#ofQueues(
+        'millrace_jobs_queued',
+        'Jobs that wait for their turn, or for their time.',
+        ({ queued }) => queued,
+      ),
+      this.#ofQueues('millrace_jobs_running', 'Jobs that run.', ({ running }) => running),
+      this.#ofQueues(
+        'millrace_jobs_oldest_seconds',
+        'Time since the oldest job that is due and waits for its turn was submitted.',
+        ({ oldestMs }) => oldestMs / 1_000,
+      ),
+      {
+        name: 'millrace_jobs_stored_bytes',
+        help: 'Bytes of requests and answers of jobs in the store.',
+        type: 'gauge',
+        collect: () => single(this.#gauges().storedBytes),
+      },
+      {
+        name: 'millrace_jobs_ended_total',
+        help: 'Jobs that have ended, by how.',
+        type: 'counter',
+        *collect() {
+          for (const { labels, count } of ended.values()) yield { labels: {}, sharedLabels: labels, value: count };
+        },
+      },
+    ];
+  }
+
+  #ofQueues(name: string, help: string, value: (queue: JobQueue) => number): Family {
+    return {
+      name,
+      help,
+      type: 'gauge',
+      collect: () =>
+        this.#gauges().queues.map((queue) => ({
+          labels: NO_LABELS,
+          sharedLabels: { model: queue.model },
+          value: value(queue),
+        })),
+    };
+  }
+}
