@@ -12,7 +12,7 @@ export interface ServerDependencies {
   readonly dialects: readonly Dialect[];
   /** What it could speak: who asks for their routes or services is told that they are off. */
   readonly switchedOff?: readonly SwitchedOff[];
-  readonly service: Pick<Service, 'models' | 'server'>;
+  readonly service: Pick<Service, 'models' | 'server' | 'jobs'>;
   readonly authenticate: Authenticate;
   readonly authenticateSigner: AuthenticateSigner;
   /** Makes principals of callers whom the program that embeds the server has authenticated. */

@@ -16,7 +16,7 @@ export interface RestSetup {
   readonly dialects: readonly Dialect[];
   /** Writes the errors of requests that no route has. */
   readonly fallback: Dialect;
-  readonly service: Pick<Service, 'models' | 'server'>;
+  readonly service: Pick<Service, 'models' | 'server' | 'jobs'>;
   readonly clock: Clock;
   readonly authenticate: Authenticate;
   readonly authenticateSigner: AuthenticateSigner;
@@ -85,7 +85,12 @@ export function createRestSide(setup: RestSetup): RestSide {
       })
     : undefined;
   return {
-    ...createRestDispatch({ ...setup, inferences, router }),
+    ...createRestDispatch({
+      ...setup,
+      jobs: hasOwnApi && service.jobs.enabled ? { jobs: service.jobs, clock: setup.clock } : undefined,
+      inferences,
+      router,
+    }),
     adminDispatch: admin?.dispatch,
     routers: admin === undefined ? [router] : [router, admin],
   };

@@ -1,11 +1,12 @@
 import { isIP } from 'node:net';
-import { type CallPriority, invalidArgument, type Principal, quoted } from '../../core/index.js';
+import { invalidArgument, type Principal, quoted } from '../../core/index.js';
 import type { VouchedCaller, VouchFor } from '../../governance/index.js';
 import type { HttpContext, RequestHead } from '../http/exchange.js';
 import type { Entrance, Gate, RequestFlags } from '../http/gate.js';
 import { FetchExchange } from './fetch-exchange.js';
-import { headProblem, readHead } from './fetch-head.js';
+import { headProblem, readHead, storedHead } from './fetch-head.js';
 import { HandedOver } from './handed-over.js';
+import { type StoredAnswer, type StoredCaller, StoredExchange } from './stored-exchange.js';
 
 /** What the program knows of a request that it hands over. */
 export interface FetchOptions extends Partial<VouchedCaller> {
@@ -22,7 +23,7 @@ export type Fetch = (request: Request, options?: FetchOptions) => Promise<Respon
 interface FetchParts {
   readonly context: HttpContext;
   readonly gate: Gate;
-  readonly entrance: Entrance<FetchExchange>;
+  readonly entrance: Entrance<FetchExchange | StoredExchange>;
   readonly vouchFor: VouchFor;
 }
 
@@ -34,7 +35,7 @@ export function createFetch(parts: FetchParts): Fetch {
     const vouchedFor = callerOf(options, vouchFor);
     const address = addressOf(options);
     request.signal.throwIfAborted();
-    return enter(parts, request, { vouchedFor, address });
+    return enter(parts, request, { vouchedFor, address }).response;
   };
 }
 
@@ -47,53 +48,43 @@ export interface StoredRequest {
   readonly body: Uint8Array;
 }
 
-/** The caller of a stored request. */
-export interface StoredCaller {
-  readonly principal: Principal;
-  /** Default: normal. */
-  readonly priority?: CallPriority;
-  /** Gives it up; rejects with its reason. */
-  readonly signal?: AbortSignal;
-}
-
 /** Answers a stored request without a socket, with the answer that the same bytes get over one. Ignores credentials in its headers. */
-export type AnswerStored = (request: StoredRequest, caller: StoredCaller) => Promise<Response>;
+export type AnswerStored = (request: StoredRequest, caller: StoredCaller) => Promise<StoredAnswer>;
 
-export function createStoredAnswers(parts: FetchParts): AnswerStored {
-  return async ({ method, url, headers, body }, { principal, priority, signal }) => {
-    const bodiless = method === 'GET' || method === 'HEAD';
-    const request = new Request(new URL(url, STORED_ORIGIN), {
-      method,
-      headers: bodiless ? headers : { ...headers, 'content-length': String(body.byteLength) },
-      body: bodiless ? null : new Uint8Array(body),
-      ...(signal && { signal }),
-    });
-    return enter(parts, request, { vouchedFor: principal, priority, address: '' });
+export function createStoredAnswers({ context, gate, entrance }: FetchParts): AnswerStored {
+  return ({ method, url, headers, body }, caller) => {
+    const { signal } = caller;
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    const { dialect } = entrance;
+    const head = storedHead({ method, url, headers, bodyBytes: body.byteLength });
+    const link = new HandedOver(STORED_ORIGIN, '');
+    const exchange = new StoredExchange(context, link, { head, body, dialect, caller });
+    gate.enter(entrance, exchange);
+    return exchange.answer;
   };
 }
 
-const STORED_ORIGIN = 'http://localhost';
+const STORED_ORIGIN = new URL('http://localhost');
 
 interface Entering {
   readonly vouchedFor: Principal | undefined;
-  readonly priority?: CallPriority | undefined;
   readonly address: string;
 }
 
 function enter(
   { context, gate, entrance }: FetchParts,
   request: Request,
-  { vouchedFor, priority, address }: Entering,
-): Promise<Response> {
+  { vouchedFor, address }: Entering,
+): FetchExchange {
   const url = new URL(request.url);
   const head = readHead(request, url);
   const { dialect } = entrance;
   const link = new HandedOver(url, address);
-  const exchange = new FetchExchange(context, link, { request, head, dialect, vouchedFor, priority });
+  const exchange = new FetchExchange(context, link, { request, head, dialect, vouchedFor });
   const problem = headProblem(head, context.options);
   if (problem === undefined) gate.enter(entrance, exchange, flagsOf(head));
   else exchange.fail(problem);
-  return exchange.response;
+  return exchange;
 }
 
 /** As Node's server has them. */

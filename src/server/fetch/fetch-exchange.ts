@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { type CallPriority, MillraceError, type Principal, type Timer } from '../../core/index.js';
+import { MillraceError, type Principal, type Timer } from '../../core/index.js';
 import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js';
 import { ArrivingBody } from '../http/arriving-body.js';
 import { requestTimeout } from '../http/client-error.js';
@@ -22,8 +22,6 @@ export interface HandedRequest {
   readonly dialect: Dialect;
   /** Whom the program has authenticated; undefined = the credential of the request tells. */
   readonly vouchedFor: Principal | undefined;
-  /** Default: normal. */
-  readonly priority?: CallPriority | undefined;
 }
 
 /** A request that the program hands over as a `Request`, and gets the answer of as a `Response`. */
@@ -33,7 +31,6 @@ export class FetchExchange extends HttpExchange<HandedOver> {
   readonly response: Promise<Response>;
   readonly #request: Request;
   readonly #vouchedFor: Principal | undefined;
-  readonly #priority: CallPriority;
   readonly #onAbort = () => this.#giveUp(this.#request.signal.reason);
   #respond: (response: Response) => void = ignore;
   #reject: (reason: unknown) => void = ignore;
@@ -41,12 +38,11 @@ export class FetchExchange extends HttpExchange<HandedOver> {
   #receiving: Timer | undefined;
   #outgoing: PulledBody | undefined;
 
-  constructor(context: HttpContext, link: HandedOver, { request, head, dialect, vouchedFor, priority }: HandedRequest) {
+  constructor(context: HttpContext, link: HandedOver, { request, head, dialect, vouchedFor }: HandedRequest) {
     super(context, link, { head, dialect, receivedAt: context.clock.now() });
     this.req = head;
     this.#request = request;
     this.#vouchedFor = vouchedFor;
-    this.#priority = priority ?? 'normal';
     this.response = new Promise((resolve, reject) => {
       this.#respond = resolve;
       this.#reject = reject;
@@ -56,10 +52,6 @@ export class FetchExchange extends HttpExchange<HandedOver> {
 
   override get vouchedFor(): Principal | undefined {
     return this.#vouchedFor;
-  }
-
-  override get priority(): CallPriority {
-    return this.#priority;
   }
 
   override get streaming(): boolean {

@@ -31,6 +31,22 @@ export function readHead(request: Request, url: URL): RequestHead {
   };
 }
 
+interface StoredHead {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodyBytes: number;
+}
+
+/** The head of a stored request, as Node's parser would give it. */
+export function storedHead({ method, url, headers, bodyBytes }: StoredHead): RequestHead {
+  const all: IncomingHttpHeaders = { host: 'localhost', ...headers };
+  if (bodyBytes > 0) all['content-length'] = String(bodyBytes);
+  const rawHeaders = Object.entries(all).flat() as string[];
+  const version = { httpVersion: '1.1', httpVersionMajor: 1, httpVersionMinor: 1 };
+  return { method, url, headers: all, rawHeaders, ...version, complete: true };
+}
+
 /** Why a head is refused that Node's parser would not have let pass; undefined = it is as it should be. */
 export function headProblem(head: RequestHead, limits: { readonly maxHeaderBytes: number }): HttpError | undefined {
   const { method = '', url = '', headers, rawHeaders } = head;

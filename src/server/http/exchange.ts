@@ -127,6 +127,11 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     return 'normal';
   }
 
+  /** The longest that it may take, where its route sets no other limit. */
+  get limitMs(): number {
+    return this.context.options.requestTimeoutMs;
+  }
+
   get subject(): string {
     return `${this.req.method} ${this.req.url}`;
   }
@@ -135,7 +140,7 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
    * Finds out who calls, and opens their call with its deadline: at once where that is known at once. `limitMs` is the longest that it
    * may take, and the deadline where the client sets none. Throws 400 when the client's own timeout is malformed.
    */
-  enter(authenticate: Authenticate, limitMs = this.context.options.requestTimeoutMs): Call | Promise<Call> {
+  enter(authenticate: Authenticate, limitMs = this.limitMs): Call | Promise<Call> {
     const { settlement, dialect } = this;
     const { headers } = this.req;
     const principal =

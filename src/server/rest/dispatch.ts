@@ -9,6 +9,8 @@ import {
 } from '../../protocols/index.js';
 import { type BodyReading, readBody } from '../http/body.js';
 import type { HttpExchange, StreamingExchange } from '../http/exchange.js';
+import { type AnswerLaterSetup, answerLater } from '../jobs/answer-later.js';
+import { readPrefer } from '../jobs/prefer.js';
 import { createInferenceMatcher, type InferenceMatch } from './match-inference.js';
 import { ExchangeRequest } from './route-request.js';
 import type { TableRow } from './route-table.js';
@@ -22,6 +24,8 @@ export interface RestOptions {
   readonly authenticateSigner: AuthenticateSigner;
   /** Counts a request before its body is read; throws where a quota is used up. */
   readonly admit?: ((call: Call) => void) | undefined;
+  /** For requests whose clients prefer an answer later; undefined = it is given at once. */
+  readonly jobs?: AnswerLaterSetup | undefined;
   readonly maxBodyBytes: number;
   readonly draining: () => boolean;
 }
@@ -47,7 +51,7 @@ export interface WholeInferences {
 }
 
 export function createRestDispatch(options: RestOptions): RestDispatch {
-  const { router, authenticate, authenticateSigner, admit, maxBodyBytes, draining } = options;
+  const { router, authenticate, authenticateSigner, admit, jobs, maxBodyBytes, draining } = options;
   const match = createInferenceMatcher(options.inferences);
 
   /** `stream` undefined = the answer has to come in one piece. */
@@ -64,7 +68,12 @@ export function createRestDispatch(options: RestOptions): RestDispatch {
     const limitMs = stream === undefined ? undefined : Number.POSITIVE_INFINITY;
     const reading = { maxBytes: maxBodyBytes, reads: route.body };
     const handle = (call: Call, body: Uint8Array) => {
-      const answer = route.handle(call, new ExchangeRequest(exchange, { params, body, json: NO_JSON }));
+      const request = new ExchangeRequest(exchange, { params, body, json: NO_JSON });
+      const preference = jobs === undefined ? undefined : readPrefer(request.headers.prefer);
+      const answer =
+        jobs === undefined || preference === undefined
+          ? route.handle(call, request)
+          : answerLater(jobs, exchange, { route, dialect: dialect.name, preference, request });
       if (answer instanceof Promise) answer.then(send, (error: unknown) => exchange.fail(error));
       else send(answer);
     };
