@@ -3,6 +3,7 @@ import type { AuditEndpoints } from './audit.js';
 import type { DoctorEndpoints } from './doctor.js';
 import type { PathParameter } from './endpoint.js';
 import type { EventEndpoints } from './events.js';
+import type { JobEndpoints } from './jobs.js';
 import type { KeyEndpoints } from './keys.js';
 import type { LabelEndpoints } from './labels.js';
 import type { ModelEndpoints } from './models.js';
@@ -21,6 +22,7 @@ export interface ApiEndpoints
     AuditEndpoints,
     DoctorEndpoints,
     EventEndpoints,
+    JobEndpoints,
     KeyEndpoints,
     LabelEndpoints,
     ModelEndpoints,

@@ -10,6 +10,7 @@ export * from './endpoints.js';
 export type * from './errors.js';
 export type * from './estimates.js';
 export type * from './events.js';
+export type * from './jobs.js';
 export type * from './keys.js';
 export type * from './labels.js';
 export type * from './models.js';

@@ -10,7 +10,7 @@ import {
 } from '../api/index.js';
 import { type ClientOptions, createConnection, parseJson } from './connection.js';
 import { readEvents } from './events.js';
-import type { HttpAnswer } from './transport.js';
+import type { HttpAnswer, HttpRequest } from './transport.js';
 import type { CallOptions } from './types.js';
 
 /** What a request to an endpoint consists of: the parameters of its path, its query and its body, where it has any. */
@@ -32,6 +32,20 @@ export interface ApiAnswer<Body> {
   readonly headers: Headers;
 }
 
+/** The answer of a job's request. */
+export interface JobAnswer {
+  /** 424 where the job has no answer, or one of 429 or 5xx: the body says why. */
+  readonly status: number;
+  /** `x-millrace-job` is the state of the job. */
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+export interface JobAnswerOptions extends CallOptions {
+  /** Longest wait for the job's end, at most 60 s. Default: 0. */
+  readonly waitMs?: number;
+}
+
 /** The server's own API below `/millrace/v1`. */
 export interface MillraceApi {
   /** Sends a request: `ask('GET /keys/{key}', { params: { key: 'checkout' } })`. Rejects with MillraceClientError unless the answer is 2xx. A GET may be sent again. */
@@ -46,6 +60,8 @@ export interface MillraceApi {
     request: ApiRequest<Name> & { readonly accept: string },
     options?: CallOptions,
   ): Promise<ApiAnswer<string>>;
+  /** The answer of a job as its request would have got it at once, whatever its status; undefined until the job has ended. Rejects as `ask` for an unknown job. */
+  jobAnswer(id: string, options?: JobAnswerOptions): Promise<JobAnswer | undefined>;
   /** What happens to the server, from now on or behind the event with the id `after`. Leaving the loop ends it; rejects as `ask`, and when the connection is lost. */
   events(options?: FollowOptions): AsyncIterable<ApiEvent>;
 }
@@ -61,19 +77,23 @@ interface AnyRequest {
   readonly query?: object;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly isExpected?: HttpRequest['isExpected'];
 }
 
 /** Connects to the server's own API. No request is sent before the first one that is asked for. */
 export function connectApi(url: string | URL, options: ClientOptions = {}): MillraceApi {
   const connection = createConnection(url, options);
   const send = (name: EndpointName, request: AnyRequest, call: CallOptions | undefined) => {
-    const { params = {}, query, body, headers = {} } = request;
+    const { params = {}, query, body, headers = {}, isExpected } = request;
+    const method = methodOf(name);
     return connection.send({
-      method: methodOf(name),
+      method,
       path: endpointPath(name, params as PathParameters<EndpointName>, query),
       headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      idempotent: methodOf(name) === 'GET',
+      // undefined stays undefined.
+      body: JSON.stringify(body),
+      idempotent: method === 'GET',
+      isExpected,
       budget: connection.budget(call),
     });
   };
@@ -84,9 +104,19 @@ export function connectApi(url: string | URL, options: ClientOptions = {}): Mill
       return { body: readJson(answer) as never, headers: answer.headers };
     },
     async askText(name, request, call) {
-      const { headers, accept, ...rest }: AnyRequest & { readonly accept: string } = request;
-      const answer = await send(name, { ...rest, headers: { ...headers, accept } }, call);
+      const { headers, accept }: AnyRequest & { readonly accept: string } = request;
+      const answer = await send(name, { ...request, headers: { ...headers, accept } }, call);
       return { body: new TextDecoder().decode(answer.body), headers: answer.headers };
+    },
+    async jobAnswer(id, { waitMs = 0, ...call } = {}) {
+      const request: AnyRequest = {
+        params: { job: id },
+        headers: { prefer: `wait=${Math.ceil(waitMs / 1_000)}` },
+        isExpected: (answer) => answer.headers.has('x-millrace-job'),
+      };
+      const answer = await send('GET /jobs/{job}', request, call);
+      // No inference is answered with it.
+      return answer.status === 202 ? undefined : answer;
     },
     async *events({ after, ...call } = {}) {
       const pieces = connection.stream({

@@ -6,7 +6,14 @@ export type {
   ParameterScalar as ParameterValue,
   ScalarParameters,
 } from '../core/index.js';
-export { type ApiAnswer, type ApiRequest, connectApi, type MillraceApi } from './api.js';
+export {
+  type ApiAnswer,
+  type ApiRequest,
+  connectApi,
+  type JobAnswer,
+  type JobAnswerOptions,
+  type MillraceApi,
+} from './api.js';
 export {
   type Chat,
   type ChatMessage,

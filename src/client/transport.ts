@@ -23,9 +23,11 @@ export interface HttpRequest {
   /** Absolute path below the base URL, already percent-encoded. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | undefined;
   /** Doing it twice is the same as doing it once. */
   readonly idempotent: boolean;
+  /** Whether an answer that is not 2xx is no error. */
+  readonly isExpected?: ((answer: HttpAnswer) => boolean) | undefined;
   readonly budget: Budget;
 }
 
@@ -69,9 +71,10 @@ type Outcome =
 async function attempt(options: TransportOptions, request: HttpRequest): Promise<Outcome> {
   try {
     const answer = await withinBudget(request.budget, (signal) => exchange(options, request, signal));
-    if (answer.status >= 200 && answer.status < 300) return { kind: 'answer', answer };
-    const error = errorOfAnswer(answer.status, answer.headers, answer.body);
-    return { kind: 'failure', failure: failureOfStatus(answer.status, error.retryAfterMs), error };
+    const { status } = answer;
+    if ((status >= 200 && status < 300) || request.isExpected?.(answer)) return { kind: 'answer', answer };
+    const error = errorOfAnswer(status, answer.headers, answer.body);
+    return { kind: 'failure', failure: failureOfStatus(status, error.retryAfterMs), error };
   } catch (error) {
     if (error instanceof MillraceClientError) return { kind: 'failure', failure: 'answered', error };
     const unreachable = new MillraceClientError('unavailable', describeUnreachable(options.baseUrl, error), {

@@ -4,6 +4,7 @@ import { createAuditRoutes } from './audit.js';
 import { createDoctorRoutes } from './doctor.js';
 import { encodeError, MILLRACE_STATUS } from './errors.js';
 import { createEventRoutes } from './events.js';
+import { createJobRoutes } from './jobs.js';
 import { createKeyRoutes } from './keys.js';
 import { createLabelRoutes } from './labels.js';
 import { createModelRoutes } from './models.js';
@@ -17,13 +18,13 @@ import { createUsageRoutes } from './usage.js';
 import { createVersionRoutes } from './versions.js';
 
 /** The server's own API, below `/millrace/v1/`: who gets which version of a model, who calls, and who has used what. */
-type ManagementContext = DialectContext<'models' | 'traffic' | 'account' | 'server'>;
+type ManagementContext = DialectContext<'models' | 'traffic' | 'account' | 'jobs' | 'server'>;
 
-export function createManagement({ service }: ManagementContext): Dialect {
+export function createManagement({ service, clock }: ManagementContext): Dialect {
   return {
     name: 'millrace',
     description:
-      'Labels of versions, routes and rollouts: who gets which version of a model; keys of callers, what they may do, who has used and done what, what to correct about the server, and reading its files again.',
+      'Labels of versions, routes and rollouts: who gets which version of a model; keys of callers, what they may do, who has used and done what; jobs, which are requests that run later; what to correct about the server, and reading its files again.',
     routes: [
       ...createModelRoutes(service),
       ...createVersionRoutes(service),
@@ -34,6 +35,7 @@ export function createManagement({ service }: ManagementContext): Dialect {
       ...createOutcomeRoutes(service.traffic.outcomes),
       ...createUsageRoutes(service.account.usage),
       ...createQuotaRoutes(service.account.quotas),
+      ...createJobRoutes(service.jobs, clock),
       ...createKeyRoutes(service.account.keys),
       ...createAccessRoutes(service.account.access),
       ...createAuditRoutes(service.server.audit),

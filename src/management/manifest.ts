@@ -10,6 +10,6 @@ const ManagementOptionsSchema = Type.Object(httpSwitch("millrace's own API below
 export const MANAGEMENT = dialectManifest({
   name: 'millrace',
   options: ManagementOptionsSchema,
-  uses: ['models', 'traffic', 'account', 'server'],
+  uses: ['models', 'traffic', 'account', 'jobs', 'server'],
   load: async (context) => (await import('./management.js')).createManagement(context),
 });

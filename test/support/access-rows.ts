@@ -1,5 +1,6 @@
 import { PAGE_PATHS } from '../../src/server/docs.js';
 import { REPORT_PATHS } from '../../src/server/rollout-report.js';
+import { JOB_ROWS } from './access-jobs.js';
 import { POOLING_GRPC_ROWS, POOLING_ROWS } from './access-pooling.js';
 import type { AccessRow } from './access-row.js';
 
@@ -170,6 +171,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'PUT /models/{model}/{version}/set-default': METADATA,
   'DELETE /models/{model}': UNLOAD,
   'DELETE /models/{model}/{version}': UNLOAD,
+  ...JOB_ROWS,
   'GET /millrace/v1/quotas': KEY,
   'GET /millrace/v1/events': { ...SERVER, endless: true },
   'GET /millrace/v1/models': LIST,
@@ -274,6 +276,7 @@ export function pathOf(route: string, method = 'POST'): string {
     endpoint: 'echo',
     label: 'l',
     route: 'r',
+    job: 'none',
   };
   return route.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
 }

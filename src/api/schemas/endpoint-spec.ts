@@ -22,6 +22,10 @@ export interface CommonSpec {
   readonly control: boolean;
   /** The answer has an ETag; of a change, requests may have conditions (RFC 9110, 13.1), and 412 is answered where they are not met. */
   readonly etag?: 'answer' | 'change';
+  /** A request may wait for the end of what it asks for, by the header Prefer (`wait=N`). */
+  readonly waits?: true;
+  /** Body of 202, as long as there is no other answer. */
+  readonly accepted?: object;
   /** Other types in which the answer may be had, by the header Accept. */
   readonly mediaTypes?: readonly string[];
   /** Errors with a body of their own, by status. */

@@ -6,6 +6,7 @@ export * from './doctor.js';
 export type { CommonSpec, EndpointSpec, EndpointSpecs, QueryParameter } from './endpoint-spec.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './jobs.js';
 export * from './keys.js';
 export * from './labels.js';
 export * from './models.js';

@@ -10,6 +10,9 @@ const KEY = 'key-of-admin-0123456789';
 const CREDENTIAL = { Authorization: `Bearer ${KEY}` };
 const API = '/millrace/v1';
 
+/** Of the form that ids have; of another server. */
+const JOB = `abcdefgh-${'a'.repeat(32)}`;
+
 const arms = (...versions: readonly number[]) => versions.map((version) => ({ model: 'fraud', version, weight: 1 }));
 const ROUTE = {
   arms: [...arms(3), { name: 'b', model: 'fraud', version: 4, weight: 2 }],
@@ -43,9 +46,16 @@ const CHANGES: readonly Sample[] = [
   post(`${API}/keys`, { name: 'two', groups: ['team'] }),
   post(`${API}/keys/one/rotate`, { overlap_ms: 10 }),
   post(`${API}/keys/one/revoke`, {}),
+  ...['cancel', 'retry'].map((verb) => post(`${API}/jobs/${JOB}/${verb}`, {})),
+  post(`${API}/jobs/${JOB}`, {}, { method: 'DELETE' }),
+  ...['pause', 'resume'].map((verb) => post(`${API}/job-queues/fraud/${verb}`, {})),
   post(`${API}/feedback`, { request_id: 'none', value: 'good', principal: 'key:admin' }),
 ];
 const LOOKS: readonly Sample[] = [
+  ...['jobs?state=failed&model=fraud&all=true&limit=2', 'jobs?after=3', `jobs/${JOB}`, 'job-queues'].map((path) =>
+    get(`${API}/${path}`),
+  ),
+  ...withHeaders([get(`${API}/jobs/${JOB}/status`)], { Prefer: 'wait=0' }),
   ...['usage?group_by=model&from=2026-01-01', 'usage?group_by=principal,day&format=csv', 'quotas'].map((path) =>
     get(`${API}/${path}`),
   ),
@@ -78,7 +88,7 @@ const LOOKS: readonly Sample[] = [
 ];
 const ROWS = /^\/millrace\/v1\//;
 
-/** The server's own API: labels, routes, rollouts, keys, feedback, usage, the audit trail. */
+/** The server's own API: labels, routes, rollouts, jobs, keys, feedback, usage, the audit trail. */
 export const CONTROL: FuzzTarget = {
   name: 'control',
   models: { ...ROW_MODEL, 'fraud/model.yaml': echoModel('versions: all'), 'fraud/3/': '', 'fraud/4/': '' },
@@ -101,7 +111,7 @@ export const CONTROL: FuzzTarget = {
     [0.25, httpShots(withHeaders(LOOKS, CREDENTIAL))],
     [0.25, httpShots(withHeaders(routeSamples(ROWS), CREDENTIAL))],
   ),
-  statuses: [...HTTP_STATUSES, 428],
+  statuses: [...HTTP_STATUSES, 421, 428],
   codes: GRPC_CODES,
   reaches: ['200', '400', '401', '404', '409'],
   shots: 600,
