@@ -5,11 +5,14 @@ import type { Signal } from './io.js';
 
 /** What the exit code tells, for `--help` and docs/cli.md. */
 export const EXIT_CODES = {
-  done: { code: 0, meaning: 'done; for serve: drained and stopped; for rollout wait: promoted' },
+  done: {
+    code: 0,
+    meaning: 'done; for serve: drained and stopped; for rollout wait: promoted; for jobs watch: succeeded',
+  },
   failed: {
     code: 1,
     meaning:
-      'it failed: a model does not load, the server refused, a rollout was rolled back or aborted; or the answer is no: access, doctor, audit verify, routes diff --exit-code',
+      'it failed: a model does not load, the server refused, a rollout was rolled back or aborted, a job did not succeed; or the answer is no: access, doctor, audit verify, routes diff --exit-code',
   },
   usage: {
     code: 2,
@@ -19,7 +22,8 @@ export const EXIT_CODES = {
   unreachable: { code: 3, meaning: 'no server, or no registry, answers at the address' },
   undecided: {
     code: 4,
-    meaning: 'rollout wait, rollout status --watch: the rollout is paused, or was not over within --max-wait',
+    meaning:
+      'rollout wait, rollout status --watch: the rollout is paused, or was not over within --max-wait; jobs result: the job has not ended',
   },
   hungUp: { code: 129, meaning: 'for serve: its terminal was closed before it had read its settings' },
   interrupted: { code: 130, meaning: 'ended at once by SIGINT, for serve by the second one' },

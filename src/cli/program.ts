@@ -65,6 +65,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rollout.js')).registerRollout,
   },
   {
+    name: 'jobs',
+    summary: 'list, watch, cancel and retry asynchronous jobs, and get their answers',
+    load: async () => (await import('./commands/jobs.js')).registerJobs,
+  },
+  {
     name: 'quotas',
     summary: 'say what is left of quotas, and of whom',
     load: async () => (await import('./commands/quotas.js')).registerQuotas,

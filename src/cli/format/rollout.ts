@@ -11,6 +11,7 @@ import { formatDuration } from '../../text/index.js';
 import type { Colors } from '../io.js';
 import { escapeInvisible } from './escape-invisible.js';
 import { type Column, formatTable, type TableStyle } from './table.js';
+import { formatSecond } from './units.js';
 
 /** Rollouts that are not over, as a table. */
 export function formatRollouts(rollouts: readonly StandingRollout[], style: TableStyle): string {
@@ -30,7 +31,7 @@ export function formatRollouts(rollouts: readonly StandingRollout[], style: Tabl
 export function formatHistory(past: readonly PastRollout[], style: TableStyle): string {
   if (past.length === 0) return 'no rollouts\n';
   const columns: readonly Column<PastRollout>[] = [
-    { header: 'STARTED', cell: ({ started_at: startedAt }) => formatTime(startedAt) },
+    { header: 'STARTED', cell: ({ started_at: startedAt }) => formatSecond(startedAt) },
     { header: 'BY', cell: ({ started_by: startedBy }) => startedBy },
     { header: 'VERSIONS', cell: ({ stable, canary }) => `${stable} → ${canary}` },
     { header: 'STATE', cell: ({ state }) => formatState(state, style.colors) },
@@ -56,12 +57,12 @@ export function formatRollout(rollout: Rollout, style: TableStyle, report: strin
 /** Which rollout it is: `fraud: version 3 → 4, begun 2026-11-27 13:05:00 by ada`. */
 export function formatHead(rollout: StandingRollout, colors: Colors): string {
   const { model, stable, canary, started_at: startedAt, started_by: startedBy } = rollout;
-  return `${colors.bold(model)}: version ${stable} → ${canary}, begun ${formatTime(startedAt)} by ${startedBy}`;
+  return `${colors.bold(model)}: version ${stable} → ${canary}, begun ${formatSecond(startedAt)} by ${startedBy}`;
 }
 
 /** One line, whatever the reason has: `2026-11-27 13:15:02 advance: step 2 of 5 (5 %) begins: …`. */
 export function formatDecision({ at, action, reason }: RolloutDecision): string {
-  return `${formatTime(at)} ${action.replaceAll('_', ' ')}: ${escapeInvisible(reason)}`;
+  return `${formatSecond(at)} ${action.replaceAll('_', ' ')}: ${escapeInvisible(reason)}`;
 }
 
 /** A line for how it stands: `paused: step 2 of 5 (5 %) is paused`. */
@@ -92,7 +93,7 @@ function formatVerdict({ kind, metrics }: RolloutVerdict, style: TableStyle): st
 
 function formatDecisions(decisions: readonly RolloutDecision[], style: TableStyle): string {
   const columns: readonly Column<RolloutDecision>[] = [
-    { header: 'DECIDED', cell: ({ at }) => formatTime(at) },
+    { header: 'DECIDED', cell: ({ at }) => formatSecond(at) },
     { header: 'BY', cell: ({ by }) => by },
     { header: 'WHAT', cell: ({ action }) => action.replaceAll('_', ' ') },
     { header: 'WHY', cell: ({ reason }) => reason },
@@ -145,6 +146,3 @@ function formatKind(kind: string, colors: Colors): string {
 }
 
 /** `2026-11-27 13:05:00`, in UTC. */
-function formatTime(time: string): string {
-  return time.slice(0, 19).replace('T', ' ');
-}

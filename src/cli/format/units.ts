@@ -15,6 +15,11 @@ export function formatMinute(time: string): string {
   return time.slice(0, 16).replace('T', ' ');
 }
 
+/** `2026-11-27 17:30:05` of a time in UTC as JSON has it. */
+export function formatSecond(time: string): string {
+  return time.slice(0, 19).replace('T', ' ');
+}
+
 const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** `512 B`, `28.0 MB` (powers of 1000). */

@@ -1,10 +1,11 @@
 import { type ApiEndpoints, endpointPath, type PastRollout, type Rollout, type RolloutState } from '../../api/index.js';
 import { type MillraceApi, MillraceClientError } from '../../client/index.js';
 import { MillraceError } from '../../core/index.js';
-import { formatDuration } from '../../text/index.js';
-import { EXIT_CODES, exitCodeOfSignal } from '../exit-code.js';
-import type { Io, Signal } from '../io.js';
-import { EXIT_OF, type FollowOutcome, MAX_OUTAGE_MS, planLook, planRetry } from './plan-look.js';
+import { EXIT_CODES } from '../exit-code.js';
+import { lookPatiently } from '../following/outages.js';
+import { untilSignal } from '../following/until-signal.js';
+import type { Io } from '../io.js';
+import { EXIT_OF, type FollowOutcome, planLook } from './plan-look.js';
 
 /** Shows a rollout while it is followed. */
 export interface FollowView {
@@ -38,24 +39,12 @@ export function reportUrl(url: string, model: string): string {
  * Rejects where the first request fails, and where the server stays away later.
  */
 export async function followRollout(io: Io, following: Following): Promise<number> {
-  const stop = new AbortController();
-  const signals: Signal[] = [];
-  const forget = io.onSignal((signal) => {
-    signals.push(signal);
-    stop.abort();
-  });
-  try {
-    const outcome = await new Follower(io, following, stop.signal).follow();
+  const work = async (signal: AbortSignal) => {
+    const outcome = await new Follower(io, following, signal).follow();
     following.view.end(outcome);
     return EXIT_CODES[EXIT_OF[outcome]].code;
-  } catch (error) {
-    const [signal] = signals;
-    if (signal === undefined) throw error;
-    io.stderr.write('stopped waiting; this does not stop the rollout\n');
-    return exitCodeOfSignal(signal);
-  } finally {
-    forget();
-  }
+  };
+  return untilSignal(io, work, 'stopped waiting; this does not stop the rollout\n');
 }
 
 type Look = 'GET /models/{model}/rollout' | 'GET /models/{model}/rollout/history';
@@ -85,26 +74,9 @@ class Follower {
   }
 
   /** The state of the rollout at the next look that is answered. */
-  async #lookAgain(followed: Rollout): Promise<RolloutState> {
-    const { clock, stderr } = this.#io;
-    const sinceMs = clock.now();
-    for (let failedLooks = 0; ; ) {
-      try {
-        const state = await this.#look(followed);
-        if (failedLooks > 0) stderr.write('the server answers again\n');
-        return state;
-      } catch (error) {
-        if (!isOutage(error)) throw error;
-        failedLooks++;
-        const durationMs = clock.now() - sinceMs;
-        const delayMs = planRetry({ failedLooks, durationMs, leftMs: this.#leftMs() });
-        if (delayMs === undefined) throw stayedAway(durationMs, error);
-        if (failedLooks === 1) {
-          stderr.write(`${error.message}; trying again for at most ${formatDuration(MAX_OUTAGE_MS)}\n`);
-        }
-        await this.#pause(delayMs);
-      }
-    }
+  #lookAgain(followed: Rollout): Promise<RolloutState> {
+    const patience = { signal: this.#signal, leftMs: () => this.#leftMs() };
+    return lookPatiently(this.#io, () => this.#look(followed), patience);
   }
 
   async #look(followed: Rollout): Promise<RolloutState> {
@@ -139,23 +111,8 @@ class Follower {
   }
 }
 
-/** Statuses of a server that is busy, starts or ends, and of proxies that do not reach it. */
-const OUTAGE_STATUSES: readonly number[] = [429, 502, 503, 504];
-
-/** Whether the server may answer later. */
-function isOutage(error: unknown): error is MillraceClientError {
-  if (!(error instanceof MillraceClientError)) return false;
-  const isUnanswered = error.status === 0 && (error.code === 'unavailable' || error.code === 'deadline_exceeded');
-  return isUnanswered || OUTAGE_STATUSES.includes(error.status);
-}
-
 function isUnknown(error: unknown): error is MillraceClientError {
   return error instanceof MillraceClientError && error.code === 'not_found';
-}
-
-function stayedAway(durationMs: number, cause: MillraceClientError): MillraceError {
-  const message = `the server has not answered for ${formatDuration(durationMs)}: ${cause.message}`;
-  return new MillraceError('unavailable', message, { cause });
 }
 
 /** A server with another store, or one that has forgotten old rollouts. */

@@ -17,9 +17,6 @@ export type FollowStep =
   | { readonly kind: 'end'; readonly outcome: FollowOutcome };
 
 const LOOK_INTERVAL_MS = 1_000;
-const MAX_RETRY_DELAY_MS = 15_000;
-/** For how long a server may stay away. */
-export const MAX_OUTAGE_MS = 300_000;
 
 /** By the state as the server's API names it; any other goes on. */
 const OUTCOMES: ReadonlyMap<string, FollowOutcome> = new Map([
@@ -35,19 +32,4 @@ export function planLook(state: string, leftMs: number): FollowStep {
   if (outcome !== undefined) return { kind: 'end', outcome };
   if (leftMs <= 0) return { kind: 'end', outcome: 'timed_out' };
   return { kind: 'look', delayMs: Math.min(LOOK_INTERVAL_MS, leftMs) };
-}
-
-export interface Outage {
-  /** At least 1. */
-  readonly failedLooks: number;
-  readonly durationMs: number;
-  /** As for {@link planLook}. */
-  readonly leftMs: number;
-}
-
-/** Milliseconds until the next look at a server that did not answer; undefined = it has stayed away for too long. */
-export function planRetry({ failedLooks, durationMs, leftMs }: Outage): number | undefined {
-  const patienceMs = Math.min(MAX_OUTAGE_MS - durationMs, leftMs);
-  if (patienceMs <= 0) return undefined;
-  return Math.min(LOOK_INTERVAL_MS * 2 ** (failedLooks - 1), MAX_RETRY_DELAY_MS, patienceMs);
 }
