@@ -16,6 +16,7 @@ import { INSTALLED } from './peers/index.js';
 import { attackRows } from './workloads/attacks/index.js';
 import { comparisonRows } from './workloads/comparisons.js';
 import { allRows } from './workloads/index.js';
+import { jobRows } from './workloads/jobs.js';
 import { languageRows } from './workloads/language/index.js';
 import { PROFILES } from './workloads/profiles.js';
 import { protocolRows } from './workloads/protocols/index.js';
@@ -30,12 +31,14 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
   --text             text models instead of the main table, beside ONNX Runtime alone and a hand-written server, installed
                      into .cache/peers; needs --text-models
   --text-models FOLDER   the folder with their files and texts
+  --jobs             asynchronous jobs instead of the main table, beside the statements of their store alone
   --attacks          the waits of a tenant beside attacks of another one instead of the main table
   --rows A,B         only these rows: ${names(allRows())};
                      ${names(protocolRows())};
                      ${names(languageRows())};
                      ${names(textRows())};
                      ${names(attackRows())};
+                     ${names(jobRows())};
                      with --compare W1, W1-c1, W2, W2-binary, W3, grpc-W1, cold-start, memory
   --compare FOLDER   instead: this build beside the one in FOLDER (a compiled checkout, a package, or its dist), and that one
                      beside itself, in turn; dearer where the 95 % interval of new / old reaches ${LIMIT} and lies above what
@@ -63,6 +66,7 @@ export async function main(args: readonly string[]): Promise<number> {
       language: { type: 'boolean', default: false },
       text: { type: 'boolean', default: false },
       'text-models': { type: 'string' },
+      jobs: { type: 'boolean', default: false },
       attacks: { type: 'boolean', default: false },
       rows: { type: 'string' },
       compare: { type: 'string' },
@@ -209,15 +213,24 @@ interface Selection {
   readonly language: boolean;
   readonly text: boolean;
   readonly attacks: boolean;
+  readonly jobs: boolean;
   /** Names of rows. */
   readonly rows?: string | undefined;
 }
 
-function rowsOf({ protocols, language, text, attacks, rows: wanted }: Selection): Row[] {
+function rowsOf({ protocols, language, text, attacks, jobs, rows: wanted }: Selection): Row[] {
   if (wanted !== undefined) {
-    return chooseRows(wanted, [...allRows(), ...protocolRows(), ...languageRows(), ...textRows(), ...attackRows()]);
+    return chooseRows(wanted, [
+      ...allRows(),
+      ...protocolRows(),
+      ...languageRows(),
+      ...textRows(),
+      ...attackRows(),
+      ...jobRows(),
+    ]);
   }
   if (attacks) return attackRows();
+  if (jobs) return jobRows();
   if (language) return languageRows();
   if (text) return textRows();
   return protocols ? protocolRows() : allRows();
