@@ -7,7 +7,7 @@ import { VENDORS } from './scripts/vendors.mjs';
  */
 export const RANKS = [
   ['core', 'statistics'],
-  ['api', 'async', 'generation', 'model', 'pooling', 'protobuf', 'text', 'yaml'],
+  ['api', 'async', 'generation', 'model', 'network', 'pooling', 'protobuf', 'text', 'yaml'],
   ['audit', 'runtimes', 'shared-memory', 'store'],
   ['repository'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
@@ -173,7 +173,8 @@ export default {
     vendorOnlyIn(['koffi'], '^src/runtimes/(host|llama)/'),
     vendorOnlyIn(['@marcbachmann/cel-js'], '^src/routing/'),
     vendorOnlyIn(['jose'], '^src/governance/identity/jwt/'),
-    vendorOnlyIn(['tar', 'yauzl', 'semver', '@renovatebot/pep440', 'ini', 'ipaddr.js'], '^src/sources/'),
+    vendorOnlyIn(['tar', 'yauzl', 'semver', '@renovatebot/pep440', 'ini'], '^src/sources/'),
+    vendorOnlyIn(['ipaddr.js'], '^src/network/'),
     vendorOnlyIn(['oxc-transform'], '^src/runtimes/script/'),
     vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),
     vendorOnlyIn(['fastify'], '^src/server/'),

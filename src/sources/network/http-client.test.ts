@@ -4,7 +4,7 @@ import { FakeClock } from '../../../test/support/fake-clock.js';
 import { type RegistryServer, startRegistryServer } from '../../../test/support/registry-server.js';
 import { until } from '../../../test/support/until.js';
 import { systemClock } from '../../core/index.js';
-import type { Resolve } from './addresses.js';
+import type { Resolve } from '../../network/index.js';
 import { HttpClient, readText } from './http-client.js';
 
 let server: RegistryServer;

@@ -1,8 +1,8 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { type Clock, MillraceError } from '../../core/index.js';
+import { InternalAddressError, isInternalAddress, publicLookup, type Resolve } from '../../network/index.js';
 import { MAX_REDIRECTS } from '../limits.js';
-import { InternalAddressError, isInternalAddress, publicLookup, type Resolve } from './addresses.js';
 
 export interface HttpSetup {
   readonly clock: Clock;

@@ -1,0 +1,3 @@
+/** Room `network` (rank 1): which addresses a server may connect to on behalf of others. */
+
+export { InternalAddressError, isInternalAddress, publicLookup, type Resolve } from './addresses.js';
