@@ -5,6 +5,7 @@ import type { JobIds } from './job-ids.js';
 import type { Ledger } from './ledger.js';
 import { newJob } from './new-job.js';
 import type { JobsOptions } from './options.js';
+import type { Repair } from './repair.js';
 import type { JobSubmission } from './types.js';
 
 interface StoreParts {
@@ -13,11 +14,12 @@ interface StoreParts {
   readonly ids: JobIds;
   readonly clock: Clock;
   readonly limits: JobsOptions;
+  readonly repair: Pick<Repair, 'submissionFailed'>;
 }
 
 /** Stores the job of a submission. `isNew` false: the caller has sent it before, with the same idempotency key. Rejects where there is no room for it. */
 export async function storeJob(
-  { records, ledger, ids, clock, limits }: StoreParts,
+  { records, ledger, ids, clock, limits, repair }: StoreParts,
   principal: Principal,
   submission: JobSubmission,
 ): Promise<{ readonly record: JobRecord; readonly isNew: boolean }> {
@@ -34,6 +36,9 @@ export async function storeJob(
     const stored = await records.submit(job, body, key);
     isStored = stored.kind === 'submitted';
     return { record: stored.kind === 'submitted' ? stored.record : known(stored, idempotencyKey), isNew: isStored };
+  } catch (error) {
+    repair.submissionFailed();
+    throw error;
   } finally {
     if (!isStored) ledger.giveBack(owner, body.byteLength);
   }
