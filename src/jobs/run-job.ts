@@ -11,13 +11,15 @@ export type AnswerJob = (
   how: {
     readonly identity: StoredIdentity;
     readonly priority: JobPriority;
+    /** Where the version that the request names is gone, another one may answer. */
+    readonly takesOtherVersion: boolean;
     readonly limitMs: number;
     readonly signal: AbortSignal;
   },
 ) => Promise<RanRequest>;
 
 interface RunJobSetup {
-  readonly options: Pick<JobsOptions, 'identityMaxAgeMs' | 'runTimeoutMs'>;
+  readonly options: Pick<JobsOptions, 'identityMaxAgeMs' | 'missingModel' | 'runTimeoutMs'>;
   readonly clock: Clock;
   readonly answer: AnswerJob;
 }
@@ -36,6 +38,8 @@ export function createRunJob({ options, clock, answer }: RunJobSetup): RunJob {
       const message = `the job of '${principal}' did not start within jobs.identityMaxAgeMs: its groups may have changed`;
       throw new MillraceError('unauthenticated', message);
     }
-    return answer({ ...record.request, body }, { identity, priority, limitMs: options.runTimeoutMs, signal });
+    const takesOtherVersion = options.missingModel === 'latest';
+    const how = { identity, priority, takesOtherVersion, limitMs: options.runTimeoutMs, signal };
+    return answer({ ...record.request, body }, how);
   };
 }
