@@ -124,3 +124,30 @@ describe('a request in the background', () => {
     expect(sizes(fixture)).toEqual(expected);
   });
 });
+
+describe('a model in use', () => {
+  const SINGLE = { batching: ONE_BY_ONE, prefetchBelowMs: 1_000 };
+
+  it('gets no batch of the background ahead of the one that it runs', async () => {
+    const fixture = createSchedulerFixture({ limits: SINGLE });
+    submitTo(fixture, 1);
+    await fixture.clock.flush();
+    submitInBackground(fixture, 2);
+    await fixture.clock.flush();
+    expect(sizes(fixture)).toEqual([1]);
+    submitTo(fixture, 3);
+    await fixture.clock.flush();
+    expect(sizes(fixture)).toEqual([1, 1]);
+  });
+
+  it('gets one ahead again when it is not in use any more', async () => {
+    const fixture = createSchedulerFixture({ limits: SINGLE });
+    submitTo(fixture, 1);
+    await fixture.clock.flush();
+    submitInBackground(fixture, 2);
+    await fixture.clock.advance(9_999);
+    expect(sizes(fixture)).toEqual([1]);
+    await fixture.clock.advance(1);
+    expect(sizes(fixture)).toEqual([1, 1]);
+  });
+});

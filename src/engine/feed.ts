@@ -2,10 +2,11 @@ import { ANONYMOUS_OWNER, type Clock } from '../core/index.js';
 import type { AffinityTable } from './affinity.js';
 import { runsAlone } from './batch-run.js';
 import type { BatchingReview } from './batching/review.js';
-import { chooseSlot, hasRoom } from './choose-slot.js';
+import { chooseSlot, freePlaces, hasRoom } from './choose-slot.js';
 import { companyLimits, isWorthCompany } from './company.js';
 import type { Dispatcher } from './dispatcher.js';
 import { EVERYBODY } from './fairness/fair-share.js';
+import type { HoldUp } from './hold-up.js';
 import type { InstancePool, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
 import { type BatchLimits, planBatch } from './plan-batch.js';
@@ -24,6 +25,7 @@ export interface FeedOptions {
   readonly clock: Clock;
   readonly dispatcher: Dispatcher;
   readonly batching: BatchingReview;
+  readonly holdUp: HoldUp;
   /** undefined = any instance is as good as the others. */
   readonly affinity: AffinityTable | undefined;
 }
@@ -42,7 +44,7 @@ export function createFeed(options: FeedOptions, sequences: SequenceTable | unde
 
 /** Gives what waits to the instances that can take it, in the order of the queue. */
 function feedQueue(options: FeedOptions): number {
-  const { queue, pool, limits, clock, dispatcher, batching, affinity } = options;
+  const { queue, pool, limits, clock, dispatcher, batching, affinity, holdUp } = options;
   const lookahead = Math.max(LOOKAHEAD, limits.batching.maxRows);
   /** Whoever could run at once where it is cheaper does not join a batch elsewhere. */
   const staysWith = (slot: Slot, table: AffinityTable) => (item: Pending) => {
@@ -57,11 +59,13 @@ function feedQueue(options: FeedOptions): number {
     const waiting = queue.peek(batching.seesCompany ? lookahead : 1, holder);
     if (waiting.length === 0) break;
     const near = affinity === undefined ? waiting : waiting.filter(staysWith(slot, affinity));
-    const candidates = keepForShort(near, pool.slots, limits.batching);
+    const now = clock.now();
+    const candidates = holdUp.limit(keepForShort(near, pool.slots, limits.batching), now);
     if (candidates.length === 0) break;
     // Whatever may bring the runner down gets it for itself.
     if (slot.runs.length > 0 && (candidates[0]?.alone || slot.runs.some(runsAlone))) break;
-    const now = clock.now();
+    const freeUntil = keptFreeUntil(slot, candidates[0] as Pending, options);
+    if (freeUntil > now) return freeUntil;
     if (waitsForCompany(candidates[0] as Pending, options)) {
       const company = planBatch(candidates, companyLimits(batching.limits), now);
       if (company.kind === 'wait') return company.at;
@@ -85,6 +89,13 @@ function keepForShort(
   const isLong = ({ cost }: Pending) => cost > padding.maxPaddedCost;
   const runningLong = slots.filter(({ runs }) => runs.some(({ members }) => members.some(isLong))).length;
   return runningLong < slots.length - 1 ? candidates : candidates.filter((item) => !isLong(item));
+}
+
+/** Until when a place is kept for requests that somebody waits for. */
+function keptFreeUntil({ runs }: Slot, { call }: Pending, { holdUp, pool, limits }: FeedOptions): number {
+  if (call.priority !== 'background') return Number.NEGATIVE_INFINITY;
+  const { concurrency } = limits;
+  return holdUp.freeUntil({ free: freePlaces(pool.slots, concurrency), running: runs.length, concurrency });
 }
 
 /** Whether a request, the first to run, waits for others: only those do that nobody waits for. */
