@@ -16,6 +16,7 @@ const ROWS = createRows(model, 1);
 const ASKED = oipRequest(ROWS, { model: JOBS_MODEL, input: model.input, format: 'binary' });
 const ALONE = 'W3 alone';
 const BESIDE = 'W3 beside jobs';
+const OWN_RUNNER = 'W3 beside jobs of an instance for the background';
 /** Submissions that are under way at once. */
 const IN_FLIGHT = 16;
 const CONFIG = [
@@ -41,8 +42,12 @@ export function jobsBesideRow(): Row {
       const row = interleavedRow({
         id,
         title,
-        contestants: [contestant(ALONE, level, 0), contestant(BESIDE, level, jobs)],
-        bars: [latencyBar(), capacityBar(highest - requestsPerSecond)],
+        contestants: [
+          contestant(ALONE, { level, jobs: 0 }),
+          contestant(BESIDE, { level, jobs }),
+          contestant(OWN_RUNNER, { level, jobs, yaml: ['instances: {background: 1}'] }),
+        ],
+        bars: [BESIDE, OWN_RUNNER].flatMap((who) => [latencyBar(who), capacityBar(who, highest - requestsPerSecond)]),
       });
       const result = await row.run(settings);
       return {
@@ -61,40 +66,47 @@ async function highestRate(settings: BenchSettings): Promise<number> {
 }
 
 /** At most half as much more, or 5 ms more. */
-function latencyBar(): BarSpec {
+function latencyBar(who: string): BarSpec {
   return {
-    text: 'p99: beside jobs / the larger of 1.5 alone and alone + 5 ms',
+    text: `p99: ${who} / the larger of 1.5 alone and alone + 5 ms`,
     digits: 2,
-    contestants: [ALONE, BESIDE],
+    contestants: [ALONE, who],
     atMost: 1,
     of(round) {
-      const [alone, beside] = [ALONE, BESIDE].map((name) => round[name]?.p99Ms);
+      const [alone, beside] = [ALONE, who].map((name) => round[name]?.p99Ms);
       if (alone === undefined || beside === undefined) return undefined;
       return beside / Math.max(1.5 * alone, alone + 5);
     },
   };
 }
 
-function capacityBar(idlePerSecond: number): BarSpec {
+function capacityBar(who: string, idlePerSecond: number): BarSpec {
   return {
-    text: `jobs a second / ${idlePerSecond.toFixed(1)} requests a second that are left`,
+    text: `${who}: jobs a second / ${idlePerSecond.toFixed(1)} requests a second that are left`,
     digits: 2,
-    contestants: [BESIDE],
+    contestants: [who],
     atLeast: 0.5,
     of(round) {
-      const { jobsPerSecond } = round[BESIDE] ?? {};
+      const { jobsPerSecond } = round[who] ?? {};
       return jobsPerSecond === undefined ? undefined : jobsPerSecond / idlePerSecond;
     },
   };
 }
 
-/** `jobs`: that are queued when a round begins. */
-function contestant(name: string, level: LoadLevel, jobs: number): Contestant {
+interface Beside {
+  readonly level: LoadLevel;
+  /** That are queued when a round begins. */
+  readonly jobs: number;
+  /** Lines of the model's `model.yaml`. */
+  readonly yaml?: readonly string[];
+}
+
+function contestant(name: string, { level, jobs, yaml = [] }: Beside): Contestant {
   return {
     name,
     peer: false,
     async open(settings) {
-      const server = await startMillrace({ models: [{ name: JOBS_MODEL, model }], config: CONFIG });
+      const server = await startMillrace({ models: [{ name: JOBS_MODEL, model, yaml }], config: CONFIG });
       const plan = { request: ASKED, level, rowsPerRequest: 1, generator: 'poisson' } as const;
       const load = () => applyLoad(server, plan, { ...settings, generator: 'poisson' });
       return {

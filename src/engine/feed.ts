@@ -1,4 +1,5 @@
-import { ANONYMOUS_OWNER, type Clock } from '../core/index.js';
+import { ANONYMOUS_OWNER, type CallPriority, type Clock } from '../core/index.js';
+import { chooseLevel } from './admission.js';
 import type { AffinityTable } from './affinity.js';
 import { runsAlone } from './batch-run.js';
 import type { BatchingReview } from './batching/review.js';
@@ -39,32 +40,60 @@ export type Feed = () => number;
 /** The way in which requests of a model get to its instances: each for itself, or as steps of sequences. */
 export function createFeed(options: FeedOptions, sequences: SequenceTable | undefined): Feed {
   if (sequences !== undefined) return () => feedSequences(options, sequences);
-  return () => feedQueue(options);
+  const [all, ofBackground] = sharesOf(options.pool.slots);
+  if (ofBackground === undefined) return () => feedQueue(options, all);
+  return () => Math.min(feedQueue(options, all), feedQueue(options, ofBackground));
+}
+
+/** Instances of a model, and the requests that they run. */
+interface Share {
+  readonly slots: readonly Slot[];
+  /** undefined = all. */
+  readonly priority: CallPriority | undefined;
+}
+
+/** All instances and requests together, or those of the background apart, where it has instances of its own. */
+function sharesOf(slots: readonly Slot[]): readonly [Share, Share?] {
+  const background = slots.filter(({ forBackground }) => forBackground);
+  if (background.length === 0) return [{ slots, priority: undefined }];
+  const online = slots.filter(({ forBackground }) => !forBackground);
+  return [
+    { slots: online, priority: 'normal' },
+    { slots: background, priority: 'background' },
+  ];
 }
 
 /** Gives what waits to the instances that can take it, in the order of the queue. */
-function feedQueue(options: FeedOptions): number {
-  const { queue, pool, limits, clock, dispatcher, batching, affinity, holdUp } = options;
+function feedQueue(options: FeedOptions, { slots, priority }: Share): number {
+  const { queue, limits, clock, dispatcher, batching, affinity, holdUp } = options;
   const lookahead = Math.max(LOOKAHEAD, limits.batching.maxRows);
+  const peek = (most: number, except?: string): readonly Pending[] => {
+    if (priority === undefined) return queue.peek(most, except);
+    const fromLevel = priority === 'background' ? chooseLevel(0, limits, priority) : 0;
+    // Those that must run alone come first, of either kind.
+    return queue.peek(Math.max(most, LOOKAHEAD), except, fromLevel).filter(({ call }) => call.priority === priority);
+  };
   /** Whoever could run at once where it is cheaper does not join a batch elsewhere. */
   const staysWith = (slot: Slot, table: AffinityTable) => (item: Pending) => {
-    const home = table.homeOf(item, pool.slots);
+    const home = table.homeOf(item, slots);
     return home === undefined || home === slot || !hasRoom(home, limits.concurrency);
   };
   while (queue.length > 0) {
-    const home = affinity?.homeOf(queue.peek(1)[0] as Pending, pool.slots);
-    const slot = chooseSlot(pool.slots, limits, { medianRunMs: dispatcher.medianRunMs, home });
+    const next = affinity && peek(1)[0];
+    const home = next && affinity.homeOf(next, slots);
+    const slot = chooseSlot(slots, limits, { medianRunMs: dispatcher.medianRunMs, home });
     if (slot === undefined) break;
-    const holder = limits.reservesLastPlace ? holderOfRest(pool.slots, limits.concurrency) : undefined;
-    const waiting = queue.peek(batching.seesCompany ? lookahead : 1, holder);
+    const holder = limits.reservesLastPlace ? holderOfRest(slots, limits.concurrency) : undefined;
+    const waiting = peek(batching.seesCompany ? lookahead : 1, holder);
     if (waiting.length === 0) break;
     const near = affinity === undefined ? waiting : waiting.filter(staysWith(slot, affinity));
     const now = clock.now();
-    const candidates = holdUp.limit(keepForShort(near, pool.slots, limits.batching), now);
+    const short = keepForShort(near, slots, limits.batching);
+    const candidates = priority === undefined ? holdUp.limit(short, now) : short;
     if (candidates.length === 0) break;
     // Whatever may bring the runner down gets it for itself.
     if (slot.runs.length > 0 && (candidates[0]?.alone || slot.runs.some(runsAlone))) break;
-    const freeUntil = keptFreeUntil(slot, candidates[0] as Pending, options);
+    const freeUntil = priority === undefined ? keptFreeUntil(slot, candidates[0] as Pending, options) : 0;
     if (freeUntil > now) return freeUntil;
     if (waitsForCompany(candidates[0] as Pending, options)) {
       const company = planBatch(candidates, companyLimits(batching.limits), now);
@@ -74,7 +103,7 @@ function feedQueue(options: FeedOptions): number {
     if (plan.kind === 'wait') return plan.at;
     const members = plan.picked.map((index) => candidates[index] as Pending);
     if (dispatcher.dispatch(slot, members, plan.reason)) continue;
-    if (!dispatcher.dispatchExempt(slot, queue.all())) break;
+    if (!dispatcher.dispatchExempt(slot, peek(Number.POSITIVE_INFINITY))) break;
   }
   return Number.POSITIVE_INFINITY;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { constants, getPriority } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PartialSettings } from '../../src/config/index.js';
@@ -89,6 +90,24 @@ describe('a job is refused', () => {
       json: { error: 'a request with tensors in shared memory cannot run as a job' },
     });
   });
+});
+
+it('a job runs in an instance for the background, whose runner has the lowest priority of the system', async () => {
+  const { ask, submit, ended } = await start({
+    'nice/model.yaml': 'instances: { background: 1 }\n',
+    'nice/1/model.js': `import { getPriority } from 'node:os';
+export default {
+  inputs: { x: 'INT32[1]' },
+  outputs: { niceness: 'INT32[1]' },
+  infer: () => ({ niceness: [getPriority()] }),
+};
+`,
+  });
+  const atOnce = await ask('POST /v2/models/nice/infer', { body: JSON.stringify({ inputs }) });
+  const { json } = await submit('nice');
+  const later = await ended(json.id);
+  const niceness = [atOnce, later].map((answer) => answer.json.outputs[0].data[0]);
+  expect(niceness).toEqual([getPriority(), constants.priority.PRIORITY_LOW]);
 });
 
 it('a job that runs when the server is ended runs again when it is back, and has its answer', async () => {
