@@ -69,7 +69,7 @@ export function refusalError(refusal: Refusal, subject: string, secrets: readonl
   const [code, reason] = meaningOf(refusal);
   const said = [storeCode || `status ${status}`, message, requestId && `request id ${requestId}`].filter(Boolean);
   const where = status === 301 || storeCode === 'AuthorizationHeaderMalformed' ? regionAdvice(region) : '';
-  return new ObjectStoreError(code, redacted(`${subject}: ${reason}${where} (${said.join('; ')})`, secrets), refusal);
+  return new ObjectStoreError(code, `${subject}: ${reason}${where} (${redacted(said.join('; '), secrets)})`, refusal);
 }
 
 function meaningOf(refusal: Refusal): readonly [ErrorCode, string] {

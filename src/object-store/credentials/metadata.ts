@@ -68,5 +68,6 @@ async function ask(exchanges: HttpExchanges, { from, ...request }: Question): Pr
 /** The token must not leave the machine without encryption. */
 function mayBeAsked({ protocol, hostname }: URL): boolean {
   if (protocol === 'https:') return true;
+  if (protocol !== 'http:') return false;
   return CONTAINER_HOSTS.includes(hostname) || (isIP(hostname) === 4 && hostname.startsWith('127.'));
 }
