@@ -1,0 +1,36 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Objects by `/bucket/key`, over as much of S3 as jobs use; the real thing is in test/conformance/object-store. */
+export interface ObjectDouble extends AsyncDisposable {
+  readonly url: string;
+  readonly objects: Map<string, string>;
+  /** Method and path of each request. */
+  readonly asked: readonly string[];
+}
+
+export async function startObjectDouble(): Promise<ObjectDouble> {
+  const objects = new Map<string, string>();
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    const { method = '', url = '' } = request;
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    asked.push(`${method} ${url}`);
+    if (method === 'PUT') objects.set(url, Buffer.concat(chunks).toString());
+    const found = objects.get(url);
+    if (found === undefined) response.writeHead(404).end('<Error><Code>NoSuchKey</Code><Message>No.</Message></Error>');
+    else response.writeHead(200, { etag: '"e"' }).end(method === 'GET' ? found : '');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    objects,
+    asked,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
