@@ -20,7 +20,10 @@ export async function startObjectDouble(): Promise<ObjectDouble> {
     if (method === 'PUT') objects.set(url, Buffer.concat(chunks).toString());
     const found = objects.get(url);
     if (found === undefined) response.writeHead(404).end('<Error><Code>NoSuchKey</Code><Message>No.</Message></Error>');
-    else response.writeHead(200, { etag: '"e"' }).end(method === 'GET' ? found : '');
+    else {
+      const body = Buffer.from(method === 'GET' ? found : '');
+      response.writeHead(200, { etag: '"e"', 'content-length': String(body.byteLength) }).end(body);
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
