@@ -1,5 +1,5 @@
 import { ByteBudget, type EventBus, MillraceError, PrincipalShares, toMillraceError } from '../core/index.js';
-import { type ObjectStore, parseObjectUrl } from '../object-store/index.js';
+import { type ObjectInfo, type ObjectStore, parseObjectUrl } from '../object-store/index.js';
 import type { JobRecord, JobTransition } from '../store/index.js';
 import { callerOf } from './new-job.js';
 import { mayName } from './object-rules.js';
@@ -76,7 +76,7 @@ export class ObjectBodies {
         body.set(chunk, filled);
         filled += chunk.byteLength;
       }
-      return { body, contentType: info.contentType, release };
+      return { body, contentType: typeOf(info), release };
     } catch (error) {
       release();
       return refuse(error);
@@ -138,6 +138,13 @@ export class ObjectBodies {
       this.#shares.release(owner, bytes);
     };
   }
+}
+
+/** What S3 gives objects whose writer has named no type says nothing of them. */
+const NO_TYPES: readonly (string | undefined)[] = ['', 'application/octet-stream', 'binary/octet-stream'];
+
+function typeOf({ contentType }: ObjectInfo): string | undefined {
+  return NO_TYPES.includes(contentType) ? undefined : contentType;
 }
 
 function busy(why: string): MillraceError {

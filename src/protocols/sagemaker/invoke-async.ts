@@ -44,7 +44,8 @@ export async function invokeAsync(
     request: {
       method: 'POST',
       url: `/endpoints/${encodeURIComponent(params.endpoint ?? '')}/invocations`,
-      headers: headersToRun(call, headers),
+      // Where it is an object, that has a type of its own.
+      headers: headersToRun(call, headers, input === undefined ? headers['content-type'] : undefined),
     },
     body: input === undefined ? new Uint8Array(body) : new Uint8Array(),
     objects: (id) => ({
@@ -98,8 +99,12 @@ function inputOf(headers: WireHeaders, body: Uint8Array): string | undefined {
 }
 
 /** As InvokeEndpoint has them. */
-function headersToRun({ requestId }: Call, headers: WireHeaders): Readonly<Record<string, string>> {
-  const { [`${PREFIX}content-type`]: type = headers['content-type'], [`${PREFIX}accept`]: accept } = headers;
+function headersToRun(
+  { requestId }: Call,
+  headers: WireHeaders,
+  ownType: WireHeaders[string],
+): Readonly<Record<string, string>> {
+  const { [`${PREFIX}content-type`]: type = ownType, [`${PREFIX}accept`]: accept } = headers;
   const kept: Record<string, string> = { 'x-request-id': requestId };
   for (const name of KEPT) {
     const value = headers[name];
