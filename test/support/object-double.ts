@@ -9,7 +9,10 @@ export interface ObjectDouble extends AsyncDisposable {
   readonly asked: readonly string[];
 }
 
-export async function startObjectDouble(): Promise<ObjectDouble> {
+/** `stored`: called when an object is there, before the writer gets its answer. */
+export async function startObjectDouble(
+  stored: (url: string) => Promise<void> = async () => undefined,
+): Promise<ObjectDouble> {
   const objects = new Map<string, string>();
   const asked: string[] = [];
   const server = createServer(async (request, response) => {
@@ -17,7 +20,10 @@ export async function startObjectDouble(): Promise<ObjectDouble> {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     asked.push(`${method} ${url}`);
-    if (method === 'PUT') objects.set(url, Buffer.concat(chunks).toString());
+    if (method === 'PUT') {
+      objects.set(url, Buffer.concat(chunks).toString());
+      await stored(url);
+    }
     const found = objects.get(url);
     if (found === undefined) response.writeHead(404).end('<Error><Code>NoSuchKey</Code><Message>No.</Message></Error>');
     else {
