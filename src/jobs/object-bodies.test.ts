@@ -3,6 +3,7 @@ import { JOBS_OPTIONS, jobsFixture } from '../../test/support/jobs-fixture.js';
 import { MemoryObjects } from '../../test/support/memory-objects.js';
 import { openTestStore } from '../../test/support/store.js';
 import { EventBus, MillraceError } from '../core/index.js';
+import { ObjectStoreError } from '../object-store/index.js';
 import { ObjectBodies } from './object-bodies.js';
 import type { JobsOptions } from './options.js';
 import type { AnswerJob } from './run-job.js';
@@ -18,7 +19,7 @@ const namesFor = (id: string) => ({
   output: `s3://bucket/ada/${id}.out`,
   failure: `s3://bucket/ada/${id}-error.out`,
 });
-const LOST = new MillraceError('unavailable', 'the store cannot answer now');
+const LOST = new ObjectStoreError('unavailable', 'the store cannot answer now', { status: 503, storeCode: 'SlowDown' });
 
 /** Answers with the request's body. */
 const echo: AnswerJob = async ({ body, headers }) => ({
@@ -61,8 +62,9 @@ describe('a job with objects', () => {
 
   it('sends its own content type in place of the object’s', async () => {
     const { submit, ended, given } = await fixture();
-    await ended(await submit({ objects: namesFor, body: new Uint8Array() }));
+    await ended(await submit({ objects: namesFor, body: new Uint8Array(), runTimeoutMs: 5_000 }));
     expect(given[0]?.request.headers).toEqual({ 'content-type': 'application/json' });
+    expect(given[0]?.how.limitMs).toBe(5_000);
   });
 
   it('writes why it has failed: its answer', async () => {
@@ -108,6 +110,19 @@ describe('a job with objects', () => {
       errorMessage: 'the answer could not be written: the store cannot answer now',
     });
     expect(given).toHaveLength(4);
+  });
+
+  it('says nothing of the address of its store, which the log has, once until it works again', async () => {
+    const { objects, submit, ended, diagnostics } = await fixture({ options: { maxAttempts: 1 } });
+    const refused = new MillraceError('unavailable', 'http://10.0.0.1:9000 does not answer: ECONNREFUSED');
+    objects.failures.push(refused, undefined, refused, undefined, undefined, refused);
+    const errors: (string | undefined)[] = [];
+    for (let index = 0; index < 4; index++)
+      errors.push((await ended(await submit({ objects: namesFor }))).errorMessage);
+    const said = 'the answer could not be written: the object store cannot be used; the log of the server says why';
+    expect(errors).toEqual([said, said, undefined, said]);
+    const logged = 'the object store cannot be used: http://10.0.0.1:9000 does not answer: ECONNREFUSED';
+    expect(diagnostics.map(({ message }) => message)).toEqual([logged, logged, logged]);
   });
 
   it('fails also where that cannot be written, and the log says so', async () => {

@@ -1,5 +1,11 @@
 import { ByteBudget, type EventBus, MillraceError, PrincipalShares, toMillraceError } from '../core/index.js';
-import { type ObjectInfo, type ObjectStore, parseObjectUrl } from '../object-store/index.js';
+import {
+  type ObjectInfo,
+  type ObjectReading,
+  type ObjectStore,
+  ObjectStoreError,
+  parseObjectUrl,
+} from '../object-store/index.js';
 import type { JobRecord, JobTransition } from '../store/index.js';
 import { callerOf } from './new-job.js';
 import { mayName } from './object-rules.js';
@@ -44,6 +50,7 @@ export class ObjectBodies {
   readonly #maxBytes: number;
   readonly #memory: ByteBudget;
   readonly #shares: PrincipalShares;
+  #isFailing = false;
 
   constructor(setup: ObjectBodiesSetup) {
     const { maxBytes } = setup.options.inputs;
@@ -59,7 +66,9 @@ export class ObjectBodies {
    * `resource_exhausted` where a later attempt may succeed.
    */
   async read(owner: string, url: string, signal: AbortSignal): Promise<ReadInput> {
-    const reading = await this.#setup.store.get(parseObjectUrl(url), { signal }).catch(refuse);
+    const reading = await this.#asking(signal, () => this.#setup.store.get(parseObjectUrl(url), { signal })).catch(
+      refuse,
+    );
     const { lengthBytes, info } = reading;
     let release: () => void;
     try {
@@ -70,12 +79,7 @@ export class ObjectBodies {
       throw error;
     }
     try {
-      const body = Buffer.allocUnsafe(lengthBytes);
-      let filled = 0;
-      for await (const chunk of reading.body) {
-        body.set(chunk, filled);
-        filled += chunk.byteLength;
-      }
+      const body = await this.#asking(signal, () => joined(reading));
       return { body, contentType: typeOf(info), release };
     } catch (error) {
       release();
@@ -87,7 +91,9 @@ export class ObjectBodies {
   async writeAnswer(answer: JobAnswer, url: string, signal: AbortSignal): Promise<JobAnswer> {
     const { 'content-type': contentType } = answer.headers;
     try {
-      await this.#setup.store.put(parseObjectUrl(url), answer.body, { contentType, signal });
+      await this.#asking(signal, () =>
+        this.#setup.store.put(parseObjectUrl(url), answer.body, { contentType, signal }),
+      );
     } catch (error) {
       throw new OutputNotWritten(error);
     }
@@ -117,6 +123,27 @@ export class ObjectBodies {
     }
   };
 
+  /**
+   * Asks the store. What it says of an object is for the job's owner; all else (addresses, files, credentials that are missing) is for the log, once
+   * until it works again.
+   */
+  async #asking<Result>(signal: AbortSignal, ask: () => Promise<Result>): Promise<Result> {
+    try {
+      const result = await ask();
+      this.#isFailing = false;
+      return result;
+    } catch (thrown) {
+      const error = toMillraceError(thrown);
+      if (signal.aborted || error instanceof ObjectStoreError) throw error;
+      const message = `the object store cannot be used: ${error.message}`;
+      if (!this.#isFailing) this.#setup.events.publish('diagnostic', { level: 'warn', room: 'jobs', message, error });
+      this.#isFailing = true;
+      throw new MillraceError(error.code, 'the object store cannot be used; the log of the server says why', {
+        cause: error,
+      });
+    }
+  }
+
   close(): void {
     this.#setup.store.close();
   }
@@ -145,6 +172,16 @@ const NO_TYPES: readonly (string | undefined)[] = ['', 'application/octet-stream
 
 function typeOf({ contentType }: ObjectInfo): string | undefined {
   return NO_TYPES.includes(contentType) ? undefined : contentType;
+}
+
+async function joined({ lengthBytes, body }: ObjectReading): Promise<Uint8Array> {
+  const whole = Buffer.allocUnsafe(lengthBytes);
+  let filled = 0;
+  for await (const chunk of body) {
+    whole.set(chunk, filled);
+    filled += chunk.byteLength;
+  }
+  return whole;
 }
 
 function busy(why: string): MillraceError {

@@ -1,5 +1,9 @@
-import { MillraceError } from '../../src/core/index.js';
-import { formatObjectUrl, type ObjectLocation, type ObjectStore } from '../../src/object-store/index.js';
+import {
+  formatObjectUrl,
+  type ObjectLocation,
+  type ObjectStore,
+  ObjectStoreError,
+} from '../../src/object-store/index.js';
 
 /** Objects in memory, by their URLs. */
 export class MemoryObjects implements Pick<ObjectStore, 'get' | 'put' | 'close'> {
@@ -21,7 +25,10 @@ export class MemoryObjects implements Pick<ObjectStore, 'get' | 'put' | 'close'>
   get: ObjectStore['get'] = async (location) => {
     const url = this.#note(location);
     const found = this.objects.get(url);
-    if (found === undefined) throw new MillraceError('not_found', `${url}: there is no such object`);
+    if (found === undefined) {
+      const refusal = { status: 404, storeCode: 'NoSuchKey' };
+      throw new ObjectStoreError('not_found', `${url}: there is no such object`, refusal);
+    }
     const { body, contentType } = found;
     return {
       info: { sizeBytes: body.byteLength, etag: undefined, contentType, modifiedAtMs: undefined },
