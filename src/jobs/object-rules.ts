@@ -30,14 +30,22 @@ export function mayName(rules: Rules, caller: Caller, objects: JobObjects): bool
   }
 }
 
+/** Of rules, which are there as long as the server. */
+const matches = new WeakMap<Rule, (caller: Caller) => boolean>();
+
+function isFor(rule: Rule, caller: Caller): boolean {
+  const match = matches.get(rule) ?? createCallerMatch(rule);
+  matches.set(rule, match);
+  return match(caller);
+}
+
 function check(
   rules: readonly Rule[],
   caller: Caller,
   { url, setting }: { readonly url: string; readonly setting: string },
 ): void {
   const isAllowed = rules.some(
-    ({ prefixes, ...whose }) =>
-      createCallerMatch(whose)(caller) && prefixes.some((prefix) => isBelowPrefix(url, prefix)),
+    (rule) => rule.prefixes.some((prefix) => isBelowPrefix(url, prefix)) && isFor(rule, caller),
   );
   if (isAllowed) return;
   const message = `'${url}' is below no prefix that ${setting} lists for '${caller.id}'`;

@@ -77,9 +77,10 @@ const COMMON = {
       enabled: true,
       model: 'floats',
       accessKeys: [{ ...SIGNER, key: 'tester' }],
-      // Nobody may write there.
       asyncOutput: 's3://bucket/out/',
     },
+    // No caller of these requests may write there.
+    jobs: { outputs: { allow: [{ principal: 'key:other', prefixes: ['s3://bucket/out/'] }] } },
     vertex: { enabled: true, model: 'floats' },
   },
   statuses: [...HTTP_STATUSES, 406, 424],
