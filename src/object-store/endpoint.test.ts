@@ -17,3 +17,9 @@ it.each([
 ])('%j with %j and the bucket %s is %s', (options, env, bucket, url) => {
   expect(urlOf(endpointOf({ ...OPTIONS, ...options }, { env }, NO_PROFILE), { bucket, key: 'a/b' })).toBe(url);
 });
+
+it.each(['minio:9000', 'ftp://minio', 'http://user:secret@minio', '???'])('%s is no endpoint', (endpoint) => {
+  expect(() => endpointOf(OPTIONS, { env: { AWS_ENDPOINT_URL: endpoint } }, NO_PROFILE)).toThrow(
+    /^the endpoint of the object store: expected http:\/\/<host> or https:\/\/<host>, got '/,
+  );
+});

@@ -1,8 +1,10 @@
+import { excerpt, MillraceError } from '../core/index.js';
 import type { AwsProfile } from './credentials/profile.js';
 import { type AwsEnvironment, variable } from './environment.js';
-import type { ObjectStoreOptions } from './options.js';
+import { ENDPOINT_PATTERN, type ObjectStoreOptions } from './options.js';
 
 const DEFAULT_REGION = 'us-east-1';
+const ENDPOINT = new RegExp(ENDPOINT_PATTERN);
 
 /** Where the S3 API is, and how buckets are named there. */
 export interface Endpoint {
@@ -12,7 +14,7 @@ export interface Endpoint {
   readonly isPathStyle: (bucket: string) => boolean;
 }
 
-/** An endpoint that somebody names may have any address: callers never name one. */
+/** An endpoint that somebody names may have any address: callers never name one. Throws `failed_precondition` where it is no URL. */
 export function endpointOf(
   options: Pick<ObjectStoreOptions, 'endpoint' | 'region' | 'addressing'>,
   environment: Pick<AwsEnvironment, 'env'>,
@@ -22,6 +24,10 @@ export function endpointOf(
   const region = regionOf(options, environment, profile);
   const named =
     options.endpoint || variable(environment, 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL') || profile.endpointUrl;
+  if (named !== undefined && !ENDPOINT.test(named)) {
+    const message = `the endpoint of the object store: expected http://<host> or https://<host>, got '${excerpt(named)}'`;
+    throw new MillraceError('failed_precondition', message);
+  }
   return {
     region,
     url: (named ?? `https://s3.${region}.${domainOf(region)}`).replace(/\/+$/, ''),

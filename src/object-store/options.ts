@@ -1,12 +1,15 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
 
+/** Without a user, a query or a fragment. */
+export const ENDPOINT_PATTERN = '^https?://[^/?#@\\s]+(/[^?#\\s]*)?$';
+
 /** `objectStore` of the settings. */
 export const ObjectStoreOptionsSchema = Type.Object(
   {
     endpoint: Type.String({
       default: '',
-      pattern: '^$|^https?://[^/?#@\\s]+(/[^?#\\s]*)?$',
+      pattern: `^$|${ENDPOINT_PATTERN}`,
       description:
         "URL of the S3 API. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `endpoint_url` of the profile, else AWS's own of the region. " +
         'It may have an internal address.',

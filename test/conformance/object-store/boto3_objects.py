@@ -34,12 +34,13 @@ def upload():
 
 
 def get():
-    answer = S3.get_object(Bucket=BUCKET, Key=KEY)
+    answer = S3.get_object(Bucket=BUCKET, Key=KEY, ChecksumMode="ENABLED")
     body = answer["Body"].read()
     return {
         "sha256": hashlib.sha256(body).hexdigest(),
         "type": answer["ContentType"],
         "etag": answer["ETag"],
+        "checksum": answer.get("ChecksumSHA256"),
         "size": len(body),
     }
 

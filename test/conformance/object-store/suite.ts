@@ -88,6 +88,8 @@ async function checkOddKeys({ tally, objects, boto, folder }: Checked): Promise<
     await objects.put(at(key), ours, { contentType: 'application/json' });
     const seen = await boto('get', key);
     tally.check(seen.sha256 === digestOf(ours), `boto3 reads something else at '${key}'`);
+    const checksum = createHash('sha256').update(ours).digest('base64');
+    tally.check(seen.checksum === checksum, `the store keeps the checksum ${String(seen.checksum)} of '${key}'`);
     tally.check(seen.type === 'application/json', `the content type of '${key}' is ${String(seen.type)}`);
     const theirs = Buffer.from(`theirs ${index}`);
     const file = path.join(folder, 'theirs');
@@ -168,7 +170,10 @@ async function checkLists({ tally, objects }: Checked): Promise<void> {
     'the sizes of a list are other ones',
   );
   const [folders] = await all(objects.list(at('list/'), { delimiter: '/' }));
-  tally.check(folders?.prefixes.toSorted().join() === 'list/sub+plus/,list/sub/', `prefixes: ${folders?.prefixes.join()}`);
+  tally.check(
+    folders?.prefixes.toSorted().join() === 'list/sub+plus/,list/sub/',
+    `prefixes: ${folders?.prefixes.join()}`,
+  );
   tally.check(folders?.objects.length === 2, `objects up to the delimiter: ${folders?.objects.length}`);
   const none = await all(objects.list(at('nothing/')));
   tally.check(none.flatMap((page) => page.objects).length === 0, 'a prefix without keys lists some');
