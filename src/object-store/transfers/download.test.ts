@@ -134,6 +134,16 @@ describe('the checksum that the store keeps', () => {
   });
 });
 
+it('an object is read from where somebody else has stopped, if it is the same', async () => {
+  server.reply(rest(400));
+  expect(await read({ start: 400, etag: ETAG })).toEqual(BYTES.subarray(400));
+  expect(ranges()).toEqual([['bytes=400-', ETAG]]);
+  server.reply({ status: 412, body: errorXml('PreconditionFailed') });
+  expect(await read({ start: 400, etag: '"other"' })).toMatch(
+    /^failed_precondition: .* has changed since it was first read/,
+  );
+});
+
 it('a store that sends the whole object for a range is refused', async () => {
   server.reply(WHOLE);
   expect(await read({ start: 100 })).toBe('failed_precondition: s3://bucket/file: the store does not know ranges');

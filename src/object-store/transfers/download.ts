@@ -36,6 +36,8 @@ export interface GetOptions {
   readonly start?: number | undefined;
   /** Byte behind the last one. Default: to the end. */
   readonly end?: number | undefined;
+  /** Only the object with this ETag: `failed_precondition` where it is another one by now. Default: whichever is there. */
+  readonly etag?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -48,10 +50,10 @@ export async function getObject(
   location: ObjectLocation,
   options: GetOptions = {},
 ): Promise<ObjectReading> {
-  const { start = 0, end, signal } = options;
+  const { start = 0, end, etag, signal } = options;
   const isWhole = start === 0 && end === undefined;
   const range = isWhole ? undefined : rangeOf(start, end);
-  const answer = await request(requests, location, { range, signal });
+  const answer = await request(requests, location, { range, signal, etag });
   if (!isWhole && answer.status !== 206) {
     answer.body.destroy();
     throw new MillraceError('failed_precondition', `${formatObjectUrl(location)}: the store does not know ranges`);
@@ -137,7 +139,7 @@ async function resume(
 interface Asked {
   readonly range: string | undefined;
   readonly signal: AbortSignal | undefined;
-  readonly etag?: string;
+  readonly etag: string | undefined;
 }
 
 function request(
