@@ -1,8 +1,10 @@
-import type { Settings } from './config/index.js';
+import { processEnvironment, type Settings } from './config/index.js';
+import type { Clock, EventBus } from './core/index.js';
 import { createWeights, type StoredIdentity } from './governance/index.js';
 import type { Identities } from './identities.js';
+import { openObjectStore, systemAwsEnvironment } from './object-store/index.js';
 import { ranRequest, type Server, type StoredCaller, type StoredRequest } from './server/index.js';
-import type { CreateServiceOptions } from './service/index.js';
+import { type CreateServiceOptions, ObjectBodies } from './service/index.js';
 
 /** Who has stored a request, and how it is scheduled. */
 export interface StoredCall extends Omit<StoredCaller, 'principal'> {
@@ -17,11 +19,20 @@ export function storedAnswers({ recall }: Identities, server: () => Server): Sto
     recall(identity).then((principal) => server().answerStored(request, { principal, ...how }));
 }
 
-/** How jobs are answered. */
-export function jobsSetup(settings: Settings, answerStored: StoredAnswers): CreateServiceOptions['jobs'] {
+interface JobParts {
+  readonly answerStored: StoredAnswers;
+  readonly clock: Clock;
+  readonly events: EventBus;
+}
+
+/** How jobs are answered, and where their objects are. */
+export function jobsSetup(settings: Settings, { answerStored, clock, events }: JobParts): CreateServiceOptions['jobs'] {
+  const environment = systemAwsEnvironment(processEnvironment());
+  const store = openObjectStore({ options: settings.objectStore, environment, clock });
   return {
     options: settings.jobs,
     weightOf: createWeights(settings.quotas),
+    objects: new ObjectBodies({ store, options: settings.jobs, events }),
     answer: async (request, how) => ranRequest(await answerStored(request, how)),
   };
 }

@@ -43,6 +43,10 @@ export interface Job {
   readonly error?: JobError;
   readonly request_bytes: number;
   readonly answer_bytes: number;
+  /** The object that its request is read from (`s3://bucket/key`); missing where it was sent. */
+  readonly input?: string;
+  /** The object that its answer is written to; missing where the server keeps it. */
+  readonly output?: string;
 }
 
 export interface JobPage {

@@ -7,6 +7,7 @@ import type { WrittenRollouts } from '../service/index.js';
 import { formatPath } from '../text/index.js';
 import { checkAuth, notePlaces } from './access.js';
 import { checkTree } from './check.js';
+import { checkObjectSettings } from './check-objects.js';
 import { checkConsistency } from './consistency.js';
 import { type Environment, FILE_VARIABLE, findUnknownVariables, readEnvironment } from './environment.js';
 import { parseSettingsFile, readSettingsText } from './file.js';
@@ -82,7 +83,8 @@ function combine(layers: readonly Layer[], { env, cwd, problems }: Combination):
     const full = ['quotas', ...path];
     return placed(locate(full) || locate(['quotas']), `${formatPath(full)}: ${message}`);
   });
-  refuse([...checkConsistency(settings), ...checkAuth(settings.auth, locate), ...ofQuotas]);
+  const ofObjects = checkObjectSettings(settings, locate);
+  refuse([...checkConsistency(settings), ...checkAuth(settings.auth, locate), ...ofQuotas, ...ofObjects]);
   noteKeyFiles(settings.auth, {
     layers,
     env,

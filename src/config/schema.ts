@@ -4,6 +4,7 @@ import type { DeepReadonly } from '../core/index.js';
 import { EngineOptionsSchema } from '../engine/index.js';
 import { AuthOptionsSchema, QuotasOptionsSchema } from '../governance/index.js';
 import { MeteringOptionsSchema } from '../metering/index.js';
+import { ObjectStoreOptionsSchema } from '../object-store/index.js';
 import { RepositoryOptionsSchema } from '../repository/index.js';
 import { RoutesOptionsSchema } from '../routing/index.js';
 import { RunnerOptionsSchema } from '../runtimes/index.js';
@@ -30,6 +31,7 @@ export const SettingsSchema = Type.Object(
     rollouts: RolloutsOptionsSchema,
     quotas: QuotasOptionsSchema,
     jobs: JobsOptionsSchema,
+    objectStore: ObjectStoreOptionsSchema,
     sharedMemory: SharedMemoryOptionsSchema,
     store: StoreOptionsSchema,
     metering: MeteringOptionsSchema,

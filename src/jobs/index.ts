@@ -3,6 +3,8 @@
 export { delivered } from './delivery.js';
 export { JobElsewhere, JobGone, KeyConflict } from './errors.js';
 export { Jobs, type JobsSetup } from './jobs.js';
+export { ObjectBodies } from './object-bodies.js';
+export { checkObjectRules } from './object-rules.js';
 export { type JobsOptions, JobsOptionsSchema } from './options.js';
 export type { AnswerJob } from './run-job.js';
 export type {

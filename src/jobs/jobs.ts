@@ -15,6 +15,7 @@ import { Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';
 import { hasEnded, type JobEvent, transitionOf } from './machine.js';
 import { callerOf } from './new-job.js';
+import type { ObjectBodies } from './object-bodies.js';
 import type { JobsOptions } from './options.js';
 import { PausedModels } from './paused-models.js';
 import { queueOf, queuesOf } from './queues.js';
@@ -35,6 +36,7 @@ export interface JobsSetup {
   readonly clock: Clock;
   readonly events: EventBus;
   readonly answer: AnswerJob;
+  readonly objects: ObjectBodies;
   /** Turns that a caller gets beside others. */
   readonly weightOf: (caller: { readonly id: string; readonly groups: readonly string[] }) => number;
 }
@@ -91,6 +93,7 @@ export class Jobs {
       lanes: this.lanes,
       options,
       run: createRunJob(setup),
+      failing: setup.objects.failing,
       isPaused: (model) => this.paused.has(model),
       decide: (record, event) => this.decide(record, event),
       changed: (record, transition) => this.#changed(record, transition),
@@ -143,7 +146,7 @@ export class Jobs {
     try {
       await this.paused.load();
       const { owners } = await this.#records.totals();
-      if (owners.length > 0) await this.#open();
+      if (owners.length > 0) await this.opened();
     } catch (error) {
       if (this.#isClosed) return;
       if (!this.#isFailing) events.publish('diagnostic', warning('stored jobs do not run', error));
@@ -154,7 +157,7 @@ export class Jobs {
 
   /** Stores a job; resolves once it is durable. */
   async submit({ principal }: CallContext, submission: JobSubmission): Promise<JobRecord> {
-    await this.#open();
+    await this.opened();
     const { clock } = this.#setup;
     const own = { records: this.#records, ledger: this.#ledger, ids: this.#ids, repair: this.#repair };
     const parts = { ...own, clock, limits: this.options };
@@ -171,11 +174,6 @@ export class Jobs {
     const record = await this.#records.get(id);
     if (record === undefined) throw new JobGone(id);
     return record;
-  }
-
-  /** Takes the jobs of the store over, where that is not done: what changes a job needs it. */
-  opened(): Promise<void> {
-    return this.#open();
   }
 
   /** Throws `unavailable` where the owner may have no further job open. */
@@ -227,11 +225,14 @@ export class Jobs {
     this.#due.close();
     this.waits.close();
     await this.#housekeeping.close();
-    await this.#worker.close();
+    await this.#worker.close().finally(() => this.#setup.objects.close());
   }
 
-  /** Makes this process the one that runs the jobs of the store, and takes them over. Rejects where another process is, or the store cannot be used. */
-  #open(): Promise<void> {
+  /**
+   * Makes this process the one that runs the jobs of the store, and takes them over, where that is not done: what changes a job needs it. Rejects where
+   * another process is, or the store cannot be used.
+   */
+  opened(): Promise<void> {
     if (this.#isClosed) return Promise.reject(shuttingDown());
     this.#opening ??= this.#takeOver().catch((error: unknown) => {
       this.#opening = undefined;
@@ -244,7 +245,8 @@ export class Jobs {
     await this.#setup.store.own();
     // Another process may have written them.
     await Promise.all([this.paused.reload(), this.#ids.reload()]);
-    await recoverInterrupted(this.#records, (record) => this.decide(record, { kind: 'interrupted', by: 'crash' }));
+    const decide = (record: JobRecord) => this.decide(record, { kind: 'interrupted', by: 'crash' });
+    await recoverInterrupted(this.#records, { decide, failing: this.#setup.objects.failing });
     const { lanes, owners } = await this.#records.totals();
     await this.#records.sweep();
     this.#ledger.load(owners);

@@ -17,7 +17,8 @@ interface NewJobParts {
 export function newJob(submission: JobSubmission, { id, principal, nowMs, limits }: NewJobParts): NewJob {
   const { model, dialect, request, priority = 'background', notBeforeMs = nowMs } = submission;
   const { expiresInMs = limits.maxAgeMs, keepMs = limits.keepMs } = submission;
-  const headBytes = Buffer.byteLength(request.url) + Buffer.byteLength(JSON.stringify(request.headers));
+  const objects = submission.objects?.(id);
+  const headBytes = Buffer.byteLength(request.url) + Buffer.byteLength(JSON.stringify([request.headers, objects]));
   if (headBytes > MAX_HEAD_BYTES) {
     throw invalidArgument(`URL and headers of a job: expected at most ${MAX_HEAD_BYTES} bytes, got ${headBytes}`);
   }
@@ -37,6 +38,8 @@ export function newJob(submission: JobSubmission, { id, principal, nowMs, limits
     identity: JSON.stringify(storedIdentityOf(principal)),
     dialect,
     request,
+    objects,
+    runTimeoutMs: submission.runTimeoutMs,
     createdAtMs: nowMs,
     notBeforeMs: Math.ceil(Math.max(notBeforeMs, nowMs)),
     deadlineMs,

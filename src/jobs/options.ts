@@ -3,6 +3,30 @@ import type { DeepReadonly } from '../core/index.js';
 
 const DAY_MS = 86_400_000;
 
+/** Which callers may name which objects. */
+const ObjectRuleSchema = Type.Object(
+  {
+    principal: Type.String({
+      minLength: 1,
+      maxLength: 512,
+      description: 'Whose jobs: `key:ci`, `key:*`, `oidc:corp/*`, `cert:*`, `app:*`, `anonymous`, `*`.',
+    }),
+    group: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 512, description: 'Only of callers with this group. Default: of all.' }),
+    ),
+    prefixes: Type.Array(Type.String({ maxLength: 1_100 }), {
+      minItems: 1,
+      maxItems: 100,
+      description:
+        '`s3://bucket/folder/`: objects below it; without the slash at its end, the object of that name, too.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+const ObjectRules = (description: string) =>
+  Type.Array(ObjectRuleSchema, { default: [], maxItems: 1_000, description });
+
 /** `jobs` of the settings. */
 export const JobsOptionsSchema = Type.Object(
   {
@@ -77,6 +101,24 @@ export const JobsOptionsSchema = Type.Object(
       description:
         'A job whose model or version is not there when it starts: `fail` ends it, `wait` tries again until it expires, `latest` runs the version that answers for the model in place of one that the request names by its number.',
     }),
+    inputs: Type.Object(
+      {
+        allow: ObjectRules(
+          'Objects of the [object store](object-stores.md) that jobs may read, by caller. Default: none.',
+        ),
+        maxBytes: Type.Integer({
+          default: 67_108_864,
+          minimum: 1,
+          maximum: 2_147_483_647,
+          description: 'Largest object that a job reads as its request; at most `server.maxInputBytes` counts.',
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    outputs: Type.Object(
+      { allow: ObjectRules('Objects that jobs may write, by caller. Default: none.') },
+      { additionalProperties: false, default: {} },
+    ),
     identityMaxAgeMs: Type.Integer({
       default: DAY_MS,
       minimum: 1_000,

@@ -4,14 +4,24 @@ import { LARGE_BYTES } from './worker.js';
 
 const PAGE = 1_000;
 
+interface Recovery {
+  readonly decide: (record: JobRecord) => JobTransition | undefined;
+  /** Called for jobs that fail by that; nothing waits for it. */
+  readonly failing: (record: JobRecord, transition: JobTransition) => Promise<void>;
+}
+
 /** Applies the transition of each job that ran when the server before this one ended. */
 export async function recoverInterrupted(
   records: Pick<JobRecords, 'running' | 'change'>,
-  decide: (record: JobRecord) => JobTransition | undefined,
+  { decide, failing }: Recovery,
 ): Promise<void> {
   for (let after = 0; ; ) {
     const interrupted = await records.running(after, PAGE);
-    const transitions = interrupted.map(decide);
+    const transitions = interrupted.map((record) => {
+      const transition = decide(record);
+      if (transition !== undefined) void failing(record, transition);
+      return transition;
+    });
     await Promise.all(transitions.map((transition) => transition && records.change(transition)));
     const last = interrupted.at(-1);
     if (last === undefined) return;

@@ -1,6 +1,9 @@
 import { type Clock, MillraceError } from '../core/index.js';
 import type { StoredIdentity } from '../governance/index.js';
-import type { JobPriority, JobRequest } from '../store/index.js';
+import type { JobPriority, JobRecord, JobRequest } from '../store/index.js';
+import { callerOf } from './new-job.js';
+import type { ObjectBodies } from './object-bodies.js';
+import { checkObjects } from './object-rules.js';
 import type { JobsOptions } from './options.js';
 import type { RanRequest } from './types.js';
 import type { RunJob } from './worker.js';
@@ -19,15 +22,17 @@ export type AnswerJob = (
 ) => Promise<RanRequest>;
 
 interface RunJobSetup {
-  readonly options: Pick<JobsOptions, 'identityMaxAgeMs' | 'missingModel' | 'runTimeoutMs'>;
+  readonly options: Pick<JobsOptions, 'identityMaxAgeMs' | 'missingModel' | 'runTimeoutMs' | 'inputs' | 'outputs'>;
+  readonly objects: ObjectBodies;
   readonly clock: Clock;
   readonly answer: AnswerJob;
 }
 
 /** Runs an attempt of a job, on the account of its caller. */
-export function createRunJob({ options, clock, answer }: RunJobSetup): RunJob {
+export function createRunJob(setup: RunJobSetup): RunJob {
+  const { options, clock } = setup;
   return async ({ record, body }, signal) => {
-    const { principal, priority, createdAtMs } = record;
+    const { principal, createdAtMs } = record;
     if (body === undefined) {
       throw new MillraceError('failed_precondition', 'the file with the body of the request is missing');
     }
@@ -38,8 +43,39 @@ export function createRunJob({ options, clock, answer }: RunJobSetup): RunJob {
       const message = `the job of '${principal}' did not start within jobs.identityMaxAgeMs: its groups may have changed`;
       throw new MillraceError('unauthenticated', message);
     }
-    const takesOtherVersion = options.missingModel === 'latest';
-    const how = { identity, priority, takesOtherVersion, limitMs: options.runTimeoutMs, signal };
-    return answer({ ...record.request, body }, how);
+    checkObjects(options, callerOf(record.identity), record.objects);
+    const given = { record, body, identity, signal };
+    const { input } = record.objects ?? {};
+    if (input === undefined) return answered(setup, given);
+    const read = await setup.objects.read(record.owner, input, signal);
+    try {
+      return await answered(setup, { ...given, body: read.body, contentType: read.contentType });
+    } finally {
+      read.release();
+    }
   };
+}
+
+interface GivenRequest {
+  readonly record: JobRecord;
+  readonly body: Uint8Array;
+  /** Of the object that the body was read from. */
+  readonly contentType?: string | undefined;
+  readonly identity: StoredIdentity;
+  readonly signal: AbortSignal;
+}
+
+async function answered(
+  { options, answer, objects }: RunJobSetup,
+  { record, body, contentType, identity, signal }: GivenRequest,
+): Promise<RanRequest> {
+  const { priority, request, runTimeoutMs = options.runTimeoutMs } = record;
+  const headers = contentType === undefined ? request.headers : { 'content-type': contentType, ...request.headers };
+  const limitMs = Math.min(runTimeoutMs, options.runTimeoutMs);
+  const takesOtherVersion = options.missingModel === 'latest';
+  const how = { identity, priority, takesOtherVersion, limitMs, signal };
+  const ran = await answer({ ...request, headers, body }, how);
+  const { output } = record.objects ?? {};
+  if (output === undefined || ran.error !== undefined) return ran;
+  return { ...ran, answer: await objects.writeAnswer(ran.answer, output, signal) };
 }

@@ -4,6 +4,7 @@ import { idempotencyKeyOf, known } from './idempotency.js';
 import type { JobIds } from './job-ids.js';
 import type { Ledger } from './ledger.js';
 import { newJob } from './new-job.js';
+import { checkObjects } from './object-rules.js';
 import type { JobsOptions } from './options.js';
 import type { Repair } from './repair.js';
 import type { JobSubmission } from './types.js';
@@ -30,6 +31,7 @@ export async function storeJob(
   const earlier = key && (await records.earlier(owner, key, nowMs));
   if (earlier !== undefined) return { record: known(earlier, idempotencyKey), isNew: false };
   const job = newJob(submission, { id: await ids.make(nowMs), principal, nowMs, limits });
+  checkObjects(limits, principal, job.objects);
   ledger.take(owner, body.byteLength);
   let isStored = false;
   try {

@@ -1,10 +1,19 @@
 import type { Call, CallContext, MillraceError } from '../core/index.js';
-import type { JobAnswerHead, JobFilter, JobPriority, JobRecord, JobRequest, JobState } from '../store/index.js';
+import type {
+  JobAnswerHead,
+  JobFilter,
+  JobObjects,
+  JobPriority,
+  JobRecord,
+  JobRequest,
+  JobState,
+} from '../store/index.js';
 
 export type { JobFilter, JobPriority, JobState };
 
 /** A job as its owner sees it. All times are milliseconds since the Unix epoch. */
-export interface JobInfo extends Omit<JobRecord, 'identity' | 'owner' | 'number' | 'request' | 'answer' | 'keepMs'> {
+export interface JobInfo
+  extends Omit<JobRecord, 'identity' | 'owner' | 'number' | 'request' | 'answer' | 'keepMs' | 'runTimeoutMs'> {
   readonly method: string;
   readonly url: string;
   /** Status of its answer; undefined = it has none. */
@@ -32,6 +41,10 @@ export interface JobSubmission extends JobWishes {
   readonly dialect: string;
   readonly request: JobRequest;
   readonly body: Uint8Array;
+  /** Objects in place of bodies, given the id of the job. The caller needs each of them in `jobs.inputs.allow` or `jobs.outputs.allow`. */
+  readonly objects?: ((id: string) => JobObjects) | undefined;
+  /** Longest time of an attempt. Default and at most: `jobs.runTimeoutMs`. */
+  readonly runTimeoutMs?: number | undefined;
 }
 
 /** The answer that the same request would have got at once. */
@@ -85,7 +98,8 @@ export interface JobUseCases {
   /** Whether jobs can be submitted here. */
   readonly enabled: boolean;
   /**
-   * Stores a request; resolves once it is durable. Rejects with `unavailable` and a time to retry where the caller has too many, with
+   * Stores a request; resolves once it is durable. Rejects with `permission_denied` where the caller may not name an object of it,
+   * with `unavailable` and a time to retry where the caller has too many, with
    * `failed_precondition` ({@link KeyConflict}) where the idempotency key was used for another request.
    */
   submit(call: CallContext, submission: JobSubmission): Promise<JobInfo>;

@@ -142,6 +142,7 @@ function describe(record: JobRecord, jobs: Jobs): JobInfo {
     dialect: record.dialect,
     method: request.method,
     url: request.url,
+    objects: record.objects,
     state,
     attempts: record.attempts,
     createdAtMs: record.createdAtMs,

@@ -2,6 +2,7 @@ import { type Clock, type EventBus, MillraceError, ShutdownError, type Timer, to
 import type { ClaimedJob, JobAnswerHead, JobRecord, JobRecords, JobTransition } from '../store/index.js';
 import type { Lanes } from './lanes.js';
 import type { JobEvent } from './machine.js';
+import { OutputNotWritten } from './object-bodies.js';
 import type { JobsOptions } from './options.js';
 import type { RanRequest } from './types.js';
 
@@ -30,6 +31,8 @@ export interface WorkerSetup {
   /** Called once a transition is durable. */
   readonly changed: (job: JobRecord, transition: JobTransition) => void;
   readonly started: (jobs: readonly JobRecord[]) => void;
+  /** Called before the end of an attempt is stored. Never rejects. */
+  readonly failing: (job: JobRecord, transition: JobTransition) => Promise<void>;
   /** Whether there is room for an answer. */
   readonly fits: (job: JobRecord, answerBytes: number) => boolean;
 }
@@ -187,7 +190,7 @@ export class JobWorker {
         event = error === undefined ? { kind: 'answered', answer: head } : failed(error, { hasRun, answer: head });
       }
     } catch (thrown) {
-      event = failed(toMillraceError(thrown));
+      event = failed(toMillraceError(thrown), { hasRun: thrown instanceof OutputNotWritten });
     }
     const { reason } = signal as { readonly reason: unknown };
     if (
@@ -208,11 +211,12 @@ export class JobWorker {
 
   /** Tries until the store can be written, or the server ends: then the job runs again. */
   async #store(record: JobRecord, event: JobEvent, body: Uint8Array | undefined): Promise<void> {
-    const { records, decide, changed } = this.#setup;
+    const { records, decide, changed, failing } = this.#setup;
     const decided = decide(record, event);
     if (decided === undefined) return;
     const transition =
       decided.to.answer === undefined || body === undefined ? decided : { ...decided, answerBody: body };
+    await failing(record, transition);
     for (let attempt = 1; ; attempt++) {
       try {
         const isApplied = await records.change(transition);

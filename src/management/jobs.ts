@@ -117,6 +117,8 @@ function encodeJob(info: JobInfo, nowMs: number): Encoded<Job> {
     error: encodeFailure(info),
     request_bytes: info.requestBytes,
     answer_bytes: info.answerBytes,
+    input: info.objects?.input,
+    output: info.objects?.output,
   };
 }
 

@@ -26,6 +26,7 @@ export type {
 } from '../inference/index.js';
 export {
   type AnswerJob,
+  checkObjectRules,
   delivered,
   type JobAnswer,
   JobElsewhere,
@@ -41,6 +42,7 @@ export {
   JobsOptionsSchema,
   type JobUseCases,
   KeyConflict,
+  ObjectBodies,
   type RanRequest,
 } from '../jobs/index.js';
 export {

@@ -37,7 +37,7 @@ export interface CreateServiceOptions
   readonly store: Store;
   /** Besides those of quotas, audit and routes. */
   readonly observers: readonly InferenceObserver[];
-  readonly jobs: Pick<JobsSetup, 'options' | 'answer' | 'weightOf'>;
+  readonly jobs: Pick<JobsSetup, 'options' | 'answer' | 'weightOf' | 'objects'>;
   readonly examine: DoctorSetup['examine'];
   /** Reads the files of the settings again; `by`: for the log. */
   readonly reload: (by: string) => Promise<ReloadResult>;

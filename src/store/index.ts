@@ -11,6 +11,7 @@ export {
   type JobAnswerHead,
   type JobFilter,
   type JobLane,
+  type JobObjects,
   type JobPriority,
   type JobRecord,
   type JobRecords,

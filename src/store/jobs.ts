@@ -14,6 +14,16 @@ export interface JobRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Objects (`s3://bucket/key`) that have the bodies of a job in place of the store. */
+export interface JobObjects {
+  /** The body of the request, which is read when the job runs. */
+  readonly input?: string;
+  /** The body of the answer is written there before the job has succeeded. */
+  readonly output?: string;
+  /** Why the job failed is written there. */
+  readonly failure?: string;
+}
+
 /** How a job was answered, without the body. */
 export interface JobAnswerHead {
   readonly status: number;
@@ -39,6 +49,10 @@ export interface NewJob extends JobLane {
   /** Of the dialect whose route it is for. */
   readonly dialect: string;
   readonly request: JobRequest;
+  /** undefined = its bodies are in the store. */
+  readonly objects?: JobObjects | undefined;
+  /** Longest time of an attempt, where the caller has asked for one. */
+  readonly runTimeoutMs?: number | undefined;
   readonly createdAtMs: number;
   /** It does not start before. */
   readonly notBeforeMs: number;

@@ -101,7 +101,13 @@ describe('InvokeEndpoint', () => {
   });
 
   it.each<[string, Sending, number, string, string]>([
-    ['echo/async-invocations', {}, 501, 'ValidationError', 'there are no asynchronous invocations'],
+    [
+      'echo/async-invocations',
+      {},
+      501,
+      'ValidationError',
+      'there are no asynchronous invocations: the setting sagemaker.asyncOutput is not set; use InvokeEndpoint',
+    ],
     [
       'echo/invocations',
       { headers: { 'x-amzn-sagemaker-session-id': 'NEW_SESSION' } },

@@ -14,13 +14,14 @@ import {
   type Instance,
 } from '../../src/runtimes/index.js';
 import { createServer } from '../../src/server/index.js';
-import { createService, NOTHING_RELOADED, type Service } from '../../src/service/index.js';
+import { createService, NOTHING_RELOADED, ObjectBodies, type Service } from '../../src/service/index.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
 import { Puller, systemSurroundings } from '../../src/sources/index.js';
 import { openStore } from '../../src/store/index.js';
 import { createTelemetry } from '../../src/telemetry/index.js';
 import { createDialects } from './dialects.js';
 import { EVERYBODY } from './http-server.js';
+import { MemoryObjects } from './memory-objects.js';
 import { withCases } from './service-of.js';
 
 /** A log line as it is written. */
@@ -112,6 +113,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
       options: settings.jobs,
       weightOf: () => 1,
       answer: () => Promise.reject(new TypeError('no job runs here')),
+      objects: new ObjectBodies({ store: new MemoryObjects(), options: settings.jobs, events }),
     },
     keys: (await openIdentities(settings, { records: store.keys, clock, events })).keys,
     puller: new Puller({

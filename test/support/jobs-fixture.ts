@@ -1,7 +1,7 @@
 import { Value } from '@sinclair/typebox/value';
 import { onTestFinished } from 'vitest';
 import { NO_TRAIL } from '../../src/audit/index.js';
-import { Call, EventBus, systemClock } from '../../src/core/index.js';
+import { Call, EventBus, type Events, systemClock } from '../../src/core/index.js';
 import { AccessPolicy, type BuiltInRole, createAudit, type Identity } from '../../src/governance/index.js';
 import {
   type AnswerJob,
@@ -11,8 +11,10 @@ import {
   Jobs,
   type JobsOptions,
   JobsOptionsSchema,
+  ObjectBodies,
 } from '../../src/jobs/index.js';
 import type { Store } from '../../src/store/index.js';
+import { MemoryObjects } from './memory-objects.js';
 import { openTestStore } from './store.js';
 
 export const JOBS_OPTIONS: JobsOptions = Value.Default(JobsOptionsSchema, {}) as JobsOptions;
@@ -31,6 +33,8 @@ interface FixtureOptions {
   readonly store?: Store;
   /** Of the caller `ada`. Default: a key. */
   readonly kind?: 'key' | 'oidc';
+  /** Default: none. */
+  readonly objects?: MemoryObjects;
 }
 
 interface Given {
@@ -39,7 +43,13 @@ interface Given {
 }
 
 /** Jobs in a real store, whose requests `answer` answers. Retries come at once. */
-export async function jobsFixture({ answer, options = {}, store, kind = 'key' }: FixtureOptions) {
+export async function jobsFixture({
+  answer,
+  options = {},
+  store,
+  kind = 'key',
+  objects = new MemoryObjects(),
+}: FixtureOptions) {
   const used = store ?? (await openTestStore());
   const given: Given[] = [];
   const policy = new AccessPolicy();
@@ -48,11 +58,16 @@ export async function jobsFixture({ answer, options = {}, store, kind = 'key' }:
     const principal = policy.principalOf({ kind: of, name: full, grants: [{ role }] });
     return Call.of(principal, { receivedAt: systemClock.now() });
   };
+  const events = new EventBus();
+  const diagnostics: Events['diagnostic'][] = [];
+  events.subscribe('diagnostic', (event) => diagnostics.push(event));
+  const all = { ...JOBS_OPTIONS, retryBackoffMs: 10, maxRetryBackoffMs: 20, ...options };
   const jobs = new Jobs({
-    options: { ...JOBS_OPTIONS, retryBackoffMs: 10, maxRetryBackoffMs: 20, ...options },
+    options: all,
     store: used,
+    objects: new ObjectBodies({ store: objects, options: all, events }),
     clock: systemClock,
-    events: new EventBus(),
+    events,
     weightOf: () => 1,
     answer(request, how) {
       given.push({ request, how });
@@ -67,6 +82,7 @@ export async function jobsFixture({ answer, options = {}, store, kind = 'key' }:
   return {
     jobs,
     cases,
+    diagnostics,
     call,
     callOf,
     /** What was asked of `answer`. */

@@ -41,6 +41,14 @@ const JobSchema = schemaOf<Job>()(
     error: Type.Optional(JobErrorSchema),
     request_bytes: Count,
     answer_bytes: Count,
+    input: Type.Optional(
+      Type.String({
+        description: 'The object that its request is read from (`s3://bucket/key`); missing where it was sent.',
+      }),
+    ),
+    output: Type.Optional(
+      Type.String({ description: 'The object that its answer is written to; missing where the server keeps it.' }),
+    ),
   }),
 );
 

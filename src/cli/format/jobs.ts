@@ -49,6 +49,8 @@ export function formatJob(job: Job, { colors }: TableStyle): string {
     ['ended', job.ended_at],
     ['expires', job.ended_at === undefined ? job.expires_at : undefined],
     ['removed', job.removal_at],
+    ['input', job.input === undefined ? undefined : escapeInvisible(job.input)],
+    ['output', job.output],
     ['answer', job.status === undefined ? undefined : formatAnswer(job)],
     ['error', formatError(job)],
   ]);

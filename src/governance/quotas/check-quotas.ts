@@ -1,4 +1,4 @@
-import { isWrittenPrincipal } from '../access/written-principal.js';
+import { checkWrittenCaller } from './caller-match.js';
 import { hasLimits, LIMIT_NAMES } from './limits.js';
 import type { QuotasOptions } from './options.js';
 
@@ -7,8 +7,6 @@ export interface QuotaProblem {
   readonly path: readonly string[];
   readonly message: string;
 }
-
-const ANY_PRINCIPAL = /^(?:\*|anonymous$)/;
 
 /** What no schema says of quotas. */
 export function checkQuotas(quotas: QuotasOptions): readonly QuotaProblem[] {
@@ -20,12 +18,8 @@ export function checkQuotas(quotas: QuotasOptions): readonly QuotaProblem[] {
       add('name', `'${quota.name}' is taken already`);
     }
     const { principal } = quota;
-    if (principal !== undefined && !ANY_PRINCIPAL.test(principal) && !isWrittenPrincipal(principal)) {
-      add(
-        'principal',
-        `expected key:<name>, oidc:<issuer>/<subject>, cert:<name>, app:<name>, anonymous or *, got '${quota.principal}'`,
-      );
-    }
+    const problem = principal === undefined ? undefined : checkWrittenCaller(principal);
+    if (problem !== undefined) add('principal', problem);
     if (!hasLimits(quota) && quota.weight === undefined) {
       add(undefined, `limits nothing, expected one of ${LIMIT_NAMES.join(', ')}, weight`);
     }

@@ -1,4 +1,4 @@
-import type { Dialect, DialectContext } from '../dialect.js';
+import type { DIALECT_USES, Dialect, DialectContext } from '../dialect.js';
 import { HTTP_STATUS } from '../shared/http-errors.js';
 import type { BodyHandlers } from '../shared/invocations/body-handlers.js';
 import { createContainerRoutes } from './container-routes.js';
@@ -10,16 +10,17 @@ import { createSignatures } from './signature.js';
 
 /** Amazon SageMaker: the contract of its containers, and the runtime API that clients call. */
 export function createSageMakerDialect(
-  context: DialectContext,
+  context: DialectContext<(typeof DIALECT_USES)[number] | 'jobs'>,
   options: SageMakerOptions,
   handlers: BodyHandlers,
 ): Dialect {
-  const { model, accessKeys } = options;
+  const { model, accessKeys, asyncOutput: output } = options;
   const parts = { context, invoke: createInvokeModel(context, handlers), model };
+  const asynchronous = { jobs: context.service.jobs, output };
   return {
     name: 'sagemaker',
     description: "Amazon SageMaker's container contract, and the runtime API that its clients call.",
-    routes: [...createContainerRoutes(parts), ...createEndpointRoutes(parts)],
+    routes: [...createContainerRoutes(parts), ...createEndpointRoutes({ ...parts, asynchronous })],
     ...(accessKeys.length > 0 && { signatures: createSignatures(accessKeys, context.clock) }),
     status: HTTP_STATUS,
     encodeError,

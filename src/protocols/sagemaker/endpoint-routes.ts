@@ -7,6 +7,8 @@ import { isStream, piecesOf, type WireHeaders, type WireResponse, type WireStrea
 import { type ContainerParts, INVOKE } from './container-routes.js';
 import { AwsError, ModelError } from './errors.js';
 import { payloadParts } from './event-stream.js';
+import { checkHeaders } from './invoke.js';
+import { type AsyncParts, invokeAsync } from './invoke-async.js';
 
 /** Inference as a stream of events in AWS's encoding. */
 const STREAM_OPERATION: OpenApiObject = {
@@ -15,6 +17,24 @@ const STREAM_OPERATION: OpenApiObject = {
     200: {
       description: '`PayloadPart` events',
       content: { 'application/vnd.amazon.eventstream': { schema: { type: 'string', format: 'binary' } } },
+    },
+  },
+};
+
+const ASYNC_OPERATION: OpenApiObject = {
+  requestBody: {
+    required: false,
+    description: 'The request, unless `X-Amzn-SageMaker-InputLocation` names its object.',
+    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+  },
+  responses: {
+    202: {
+      description: 'The invocation is stored; headers name the objects of its answer and its failure',
+      content: {
+        'application/json': {
+          schema: { type: 'object', properties: { InferenceId: { type: 'string' } }, required: ['InferenceId'] },
+        },
+      },
     },
   },
 };
@@ -34,7 +54,7 @@ interface Target {
 }
 
 /** SageMaker's runtime API, as boto3 and AWS's other SDKs call it. */
-export function createEndpointRoutes(parts: ContainerParts): readonly Route[] {
+export function createEndpointRoutes(parts: ContainerParts & { readonly asynchronous: AsyncParts }): readonly Route[] {
   const invoke = async (call: Call, request: RouteRequest) => {
     const { model, variant } = targetOf(parts, call, request);
     const answer = await parts.invoke(call, model, request).catch(rethrow);
@@ -60,19 +80,13 @@ export function createEndpointRoutes(parts: ContainerParts): readonly Route[] {
       ...INVOKE,
       streams: false,
       path: '/endpoints/{endpoint}/async-invocations',
-      summary: 'InvokeEndpointAsync: refused, as there is no store for its answers',
-      hidden: true,
+      summary: 'InvokeEndpointAsync: stores an invocation; its request and its answer are objects',
+      operation: { ...ASYNC_OPERATION, operationId: 'InvokeEndpointAsync' },
       handle: async (call, request) => {
-        // Only who may infer is told.
-        await parts.context.service.inference.resolve(call, {
-          name: targetOf(parts, call, request).model,
-          version: undefined,
-        });
-        throw new AwsError(
-          'unimplemented',
-          'ValidationError',
-          'there are no asynchronous invocations, which need a store for requests and answers: use InvokeEndpoint',
-        );
+        const { model } = targetOf(parts, call, request);
+        await parts.context.service.inference.resolve(call, { name: model, version: undefined });
+        checkHeaders(request.headers);
+        return invokeAsync(parts.asynchronous, call, { model, request });
       },
     },
   ];

@@ -22,7 +22,8 @@ export function createInvokeModel(context: DialectContext, handlers: BodyHandler
   };
 }
 
-function checkHeaders(headers: WireHeaders): void {
+/** Throws where a header asks for what there is not. */
+export function checkHeaders(headers: WireHeaders): void {
   for (const [name, reason] of REFUSED_HEADERS) {
     if (headers[name] !== undefined)
       throw new AwsError('invalid_argument', 'ValidationError', `header ${name}: ${reason}`);

@@ -1,3 +1,4 @@
+import { DIALECT_USES } from '../dialect.js';
 import { dialectManifest } from '../manifest.js';
 import { SageMakerOptionsSchema } from './options.js';
 
@@ -5,6 +6,7 @@ import { SageMakerOptionsSchema } from './options.js';
 export const SAGEMAKER = dialectManifest({
   name: 'sagemaker',
   options: SageMakerOptionsSchema,
+  uses: [...DIALECT_USES, 'jobs'],
   load: async (context, options) =>
     (await import('./dialect.js')).createSageMakerDialect(context, options, await context.loadBodyHandlers()),
 });

@@ -14,6 +14,11 @@ export const SageMakerOptionsSchema = Type.Object(
       description:
         "The model that `/invocations` means, and endpoints that have no model's name. Default: the only loaded one that the caller may infer.",
     }),
+    asyncOutput: Type.String({
+      default: '',
+      description:
+        '`s3://<bucket>/<folder>/` of the [object store](object-stores.md) for the answers of `InvokeEndpointAsync`, below a prefix of `jobs.outputs.allow` for each caller of it. Default: it is refused.',
+    }),
     accessKeys: Type.Array(
       Type.Object(
         {

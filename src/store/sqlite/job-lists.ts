@@ -1,11 +1,11 @@
 import type { JobFilter, JobTotals, LaneTotals, OwnerTotals } from '../jobs.js';
 import type { BindValue } from './database.js';
 import { JOB_ROW } from './job-rows.js';
+import { JOBS_SCHEMA } from './migrations.js';
 import { reading } from './operation.js';
 import type { Session } from './session.js';
 
-/** The schema that adds jobs. */
-const READABLE = { readableFrom: 8 } as const;
+const READABLE = { readableFrom: JOBS_SCHEMA } as const;
 
 /** {@link JOB_ROW}. */
 export const getJob = reading<string, string | undefined>(

@@ -1,4 +1,4 @@
-import type { JobAnswerHead, JobPriority, JobRecord, JobState, NewJob } from '../jobs.js';
+import type { JobAnswerHead, JobObjects, JobPriority, JobRecord, JobState, NewJob } from '../jobs.js';
 import type { BindValue } from './database.js';
 
 /** Larger bodies are files beside the store. */
@@ -26,6 +26,8 @@ const COLUMNS = [
   'method',
   'url',
   'json(request_headers)',
+  'json(objects)',
+  'run_timeout_ms',
   'created_at_ms',
   'not_before_ms',
   'deadline_ms',
@@ -58,6 +60,8 @@ type JobRow = [
   method: string,
   url: string,
   headers: Readonly<Record<string, string>>,
+  objects: JobObjects | null,
+  runTimeoutMs: number | null,
   createdAtMs: number,
   notBeforeMs: number,
   deadlineMs: number,
@@ -78,7 +82,8 @@ type JobRow = [
 /** Reads a {@link JOB_ROW}. */
 export function readJob(text: string): JobRecord {
   const row = JSON.parse(text) as JobRow;
-  const [number, id, model, owner, priority, principal, identity, dialect, method, url, headers, ...times] = row;
+  const [number, id, model, owner, priority, principal, identity, dialect, method, url, headers, ...rest] = row;
+  const [objects, runTimeoutMs, ...times] = rest;
   const [createdAtMs, notBeforeMs, deadlineMs, keepMs, state, attempts, requestBytes, ...end] = times;
   const [startedAtMs, endedAtMs, removeAtMs, errorCode, errorMessage, status, answerHeaders, answerBytes] = end;
   return {
@@ -91,6 +96,8 @@ export function readJob(text: string): JobRecord {
     identity,
     dialect,
     request: { method, url, headers },
+    objects: objects ?? undefined,
+    runTimeoutMs: runTimeoutMs ?? undefined,
     createdAtMs,
     notBeforeMs,
     deadlineMs,
@@ -111,13 +118,13 @@ export function readJob(text: string): JobRecord {
 /** Inserts a job where there is none of its id; takes {@link jobValues}. */
 export const INSERT_JOB = `
   insert into jobs (
-    id, model, owner, priority, principal, identity, dialect, method, url, request_headers, created_at_ms, not_before_ms, is_delayed,
+    id, model, owner, priority, principal, identity, dialect, method, url, request_headers, objects, run_timeout_ms, created_at_ms, not_before_ms, is_delayed,
     deadline_ms, keep_ms, request_bytes, body_file, body
-  ) values (${Array(18).fill('?').join(', ')})
+  ) values (${Array(20).fill('?').join(', ')})
   on conflict (id) do nothing`;
 
 export function jobValues(job: NewJob, requestBytes: number, body: StoredBody): readonly BindValue[] {
-  const { request, createdAtMs, notBeforeMs } = job;
+  const { request, objects, createdAtMs, notBeforeMs } = job;
   return [
     job.id,
     job.model,
@@ -129,6 +136,8 @@ export function jobValues(job: NewJob, requestBytes: number, body: StoredBody): 
     request.method,
     request.url,
     JSON.stringify(request.headers),
+    objects === undefined ? null : JSON.stringify(objects),
+    job.runTimeoutMs ?? null,
     createdAtMs,
     notBeforeMs,
     notBeforeMs > createdAtMs ? 1 : 0,
@@ -142,7 +151,7 @@ export function jobValues(job: NewJob, requestBytes: number, body: StoredBody): 
 
 /** The record of a job that has just been stored. */
 export function newRecord(job: NewJob, number: number, requestBytes: number): JobRecord {
-  const { id, model, owner, priority, principal, identity, dialect, request } = job;
+  const { id, model, owner, priority, principal, identity, dialect, request, objects, runTimeoutMs } = job;
   const { createdAtMs, notBeforeMs, deadlineMs, keepMs } = job;
   return {
     number,
@@ -154,6 +163,8 @@ export function newRecord(job: NewJob, number: number, requestBytes: number): Jo
     identity,
     dialect,
     request,
+    objects,
+    runTimeoutMs,
     createdAtMs,
     notBeforeMs,
     deadlineMs,

@@ -2,6 +2,7 @@ import { MillraceError } from '../../core/index.js';
 import type { IdempotencyKey, JobLane, JobTransition } from '../jobs.js';
 import type { BindValue } from './database.js';
 import { INSERT_JOB, JOB_ROW, NO_BODY, type StoredBody } from './job-rows.js';
+import { JOBS_SCHEMA } from './migrations.js';
 import { reading, writing } from './operation.js';
 import type { Session } from './session.js';
 
@@ -52,7 +53,7 @@ export interface ClaimedRow {
 /** The job of a key that is in use. */
 export const earlierJob = reading<NonNullable<JobSubmission['key']>, EarlierReply | undefined>(
   async (session, key) => findEarlier(session, key),
-  { readableFrom: 8 },
+  { readableFrom: JOBS_SCHEMA },
 );
 
 /** Oldest first. */

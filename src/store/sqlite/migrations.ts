@@ -232,7 +232,14 @@ export const MIGRATIONS: readonly string[] = [
   ) strict, without rowid;
   create index job_keys_by_expiry on job_keys (expires_at_ms);
   `,
+  `
+  alter table jobs add column objects text;
+  alter table jobs add column run_timeout_ms integer;
+  `,
 ];
+
+/** The schema from which on a job's row has what is read of it. */
+export const JOBS_SCHEMA = 9;
 
 /** The schema from which on `changes` says what was written last. */
 export const NOTING_SCHEMA = 6;

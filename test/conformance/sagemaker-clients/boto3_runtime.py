@@ -83,7 +83,7 @@ def refusals(checks):
     refused(checks, "an unknown variant", lambda: invoke(TargetVariant="missing"), 424, "ModelError")
     refused(checks, "a session", lambda: invoke(SessionId="NEW_SESSION"), 400, "ValidationError")
     asynchronous = lambda: RUNTIME.invoke_endpoint_async(EndpointName="prod", InputLocation="s3://bucket/key")  # noqa: E731
-    refused(checks, "asynchronously", asynchronous, 501, "ValidationError")
+    refused(checks, "asynchronously without a place for answers", asynchronous, 501, "ValidationError")
 
 
 def credentials(checks):

@@ -1,5 +1,6 @@
 import { copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { startObjectStore, WRITER } from '../harness/object-store.js';
 import { emptyFolder, inRoot } from '../harness/paths.js';
 import { installPython } from '../harness/python.js';
 import { startServer } from '../harness/server.js';
@@ -42,6 +43,7 @@ export async function run(): Promise<number> {
   await serve({ auth: { keys: KEYS }, sagemaker: { ...sagemaker, accessKeys: ACCESS_KEYS } }, 'boto3_runtime.py', [
     PHOTOS,
   ]);
+  await checkAsync(tally, models);
   const repository = { controlMode: 'explicit', loadModels: served };
   // `large` asks for more instances than there may be.
   await serve({ sagemaker, repository, engine: { maxInstances: 32 } }, 'container.py', [PHOTOS, models]);
@@ -50,6 +52,33 @@ export async function run(): Promise<number> {
   await serve(both, 'container.py', [PHOTOS, models]);
   await serve({ vertex: { enabled: true, model: 'mlp' } }, 'vertex.py', [HEALTH, PREDICT]);
   return tally.close();
+}
+
+/** InvokeEndpointAsync, with a real S3 store behind it. */
+async function checkAsync(tally: Tally, models: string): Promise<void> {
+  const folder = emptyFolder(`${SUITE}-async`);
+  const store = await startObjectStore(folder, 'object-store/requirements.txt');
+  const config = path.join(folder, 'millrace.yaml');
+  const allow = (prefix: string) => ({ allow: [{ principal: 'key:tester', prefixes: [prefix] }] });
+  const settings = {
+    auth: { keys: KEYS },
+    store: { path: path.join(folder, 'store.db') },
+    jobs: { inputs: allow('s3://async/in/'), outputs: allow('s3://async/out/') },
+    sagemaker: { enabled: true, model: 'mlp', accessKeys: ACCESS_KEYS, asyncOutput: 's3://async/out/' },
+  };
+  writeFileSync(config, JSON.stringify(settings));
+  try {
+    const server = await startServer([models, '--config', config], store.env);
+    try {
+      const args = [server.url, store.url, WRITER.accessKey, WRITER.secretKey];
+      const { output } = await store.python.run(`${SUITE}/boto3_async.py`, args, SCRIPT_LIMIT_MS);
+      tally.adopt('boto3_async.py', output);
+    } finally {
+      tally.check((await server.stop()) === 0, `the server did not end well: ${server.lastWords()}`);
+    }
+  } finally {
+    await store.stop();
+  }
 }
 
 /** A repository with models of numbers in two versions, of which one has labels, and those of photos, of texts, and too large a one. */

@@ -73,7 +73,14 @@ const COMMON = {
   models: { ...rowModels(), ...ROW_MODEL, ...LANGUAGE_MODEL },
   settings: {
     auth: { keys: [{ name: 'tester', key: KEY, scopes: ['infer'] }], maxFailedKeysPerMinute: 0 },
-    sagemaker: { enabled: true, model: 'floats', accessKeys: [{ ...SIGNER, key: 'tester' }] },
+    sagemaker: {
+      enabled: true,
+      model: 'floats',
+      accessKeys: [{ ...SIGNER, key: 'tester' }],
+      asyncOutput: 's3://bucket/out/',
+    },
+    // No caller of these requests may write there.
+    jobs: { outputs: { allow: [{ principal: 'key:other', prefixes: ['s3://bucket/out/'] }] } },
     vertex: { enabled: true, model: 'floats' },
   },
   statuses: [...HTTP_STATUSES, 406, 424],
@@ -90,10 +97,25 @@ const SAGEMAKER_HEADERS = [
   ...['AllTraffic', 'none', '@'].map((variant) => ({ 'X-Amzn-SageMaker-Target-Variant': variant })),
   ...['NEW_SESSION', 'none'].map((session) => ({ 'X-Amzn-SageMaker-Session-Id': session })),
 ];
+const ASYNC_HEADERS = [
+  ...[
+    's3://bucket/in.json',
+    's3://bucket/../x',
+    's3://',
+    'https://host/x',
+    '\u00e9',
+    `s3://bucket/${'k'.repeat(2_000)}`,
+  ].map((location) => ({ 'X-Amzn-SageMaker-InputLocation': location })),
+  ...['60', '-1', '1e9', 'x'].map((seconds) => ({ 'X-Amzn-SageMaker-RequestTTLSeconds': seconds })),
+  ...['1', '99999999999', ''].map((seconds) => ({ 'X-Amzn-SageMaker-InvocationTimeoutSeconds': seconds })),
+  ...['id', 'i'.repeat(65)].map((id) => ({ 'X-Amzn-SageMaker-Inference-Id': id })),
+  { 'X-Amzn-SageMaker-Filename': 'x' },
+];
 const SAGEMAKER_ROWS = /^\/(?:ping|invocations|endpoints)\b|\/invoke$/;
 const TO_SAGEMAKER = [
   ...bodiesTo(SAGEMAKER_PATHS),
   ...SAGEMAKER_HEADERS.flatMap((headers) => withHeaders([post('/invocations', [[1, 2]])], headers)),
+  ...ASYNC_HEADERS.flatMap((headers) => withHeaders([post('/endpoints/floats/async-invocations', [[1, 2]])], headers)),
   ...routeSamples(SAGEMAKER_ROWS),
 ];
 
@@ -103,7 +125,7 @@ export const SAGEMAKER: FuzzTarget = {
   name: 'sagemaker',
   rows: SAGEMAKER_ROWS,
   make: anyOf([0.5, httpShots(withHeaders(TO_SAGEMAKER, CREDENTIAL))], [0.5, signedShots(TO_SAGEMAKER)]),
-  reaches: ['200', '400', '401'],
+  reaches: ['200', '400', '401', '403'],
   shots: 600,
 };
 

@@ -1,0 +1,74 @@
+import { MillraceError } from '../core/index.js';
+import { type Caller, checkWrittenCaller, createCallerMatch } from '../governance/index.js';
+import { isBelowPrefix, parseObjectPrefix } from '../object-store/index.js';
+import type { JobObjects } from '../store/index.js';
+import type { JobsOptions } from './options.js';
+
+type Rules = Pick<JobsOptions, 'inputs' | 'outputs'>;
+type Rule = Rules['inputs']['allow'][number];
+
+/**
+ * Throws `permission_denied` where the settings allow the caller one of the objects not: the same for one that is there and one that is not, since no
+ * store is asked.
+ */
+export function checkObjects(rules: Rules, caller: Caller, objects: JobObjects | undefined): void {
+  if (objects === undefined) return;
+  const { input, output, failure } = objects;
+  if (input !== undefined) check(rules.inputs.allow, caller, { url: input, setting: 'jobs.inputs.allow' });
+  for (const url of [output, failure]) {
+    if (url !== undefined) check(rules.outputs.allow, caller, { url, setting: 'jobs.outputs.allow' });
+  }
+}
+
+/** As {@link checkObjects}, without an error. */
+export function mayName(rules: Rules, caller: Caller, objects: JobObjects): boolean {
+  try {
+    checkObjects(rules, caller, objects);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Of rules, which are there as long as the server. */
+const matches = new WeakMap<Rule, (caller: Caller) => boolean>();
+
+function isFor(rule: Rule, caller: Caller): boolean {
+  const match = matches.get(rule) ?? createCallerMatch(rule);
+  matches.set(rule, match);
+  return match(caller);
+}
+
+function check(
+  rules: readonly Rule[],
+  caller: Caller,
+  { url, setting }: { readonly url: string; readonly setting: string },
+): void {
+  const isAllowed = rules.some(
+    (rule) => rule.prefixes.some((prefix) => isBelowPrefix(url, prefix)) && isFor(rule, caller),
+  );
+  if (isAllowed) return;
+  const message = `'${url}' is below no prefix that ${setting} lists for '${caller.id}'`;
+  throw new MillraceError('permission_denied', message);
+}
+
+/** What is wrong with rules, besides what their schema says: where (`inputs.allow.0.principal`), and what. */
+export function checkObjectRules({ inputs, outputs }: Rules): readonly { path: readonly string[]; message: string }[] {
+  return Object.entries({ inputs, outputs }).flatMap(([name, { allow }]) =>
+    allow.flatMap(({ principal, prefixes }, index) => {
+      const path = [name, 'allow', String(index)];
+      const problem = checkWrittenCaller(principal);
+      return [
+        ...(problem === undefined ? [] : [{ path: [...path, 'principal'], message: problem }]),
+        ...prefixes.flatMap((prefix, at) => {
+          try {
+            parseObjectPrefix(prefix);
+            return [];
+          } catch (error) {
+            return [{ path: [...path, 'prefixes', String(at)], message: (error as Error).message }];
+          }
+        }),
+      ];
+    }),
+  );
+}

