@@ -10,6 +10,37 @@ export interface JobError {
   readonly message: string;
 }
 
+/** A notification of a job's end, and how its delivery fares. */
+export interface JobWebhook {
+  readonly url: string;
+  /** `waiting` until the job has ended; `failed`: given up. */
+  readonly state: 'waiting' | 'pending' | 'delivered' | 'failed';
+  /** Attempts to deliver it. */
+  readonly attempts: number;
+  /** Missing unless it is pending. */
+  readonly next_attempt_at?: Timestamp;
+  /** HTTP status of the last attempt; missing where there was no answer. */
+  readonly status?: number;
+  /** Why the last attempt failed. */
+  readonly error?: string;
+}
+
+/** About the secret that a caller's notifications are signed with. */
+export interface WebhookSecret {
+  /** Missing where the caller has none. */
+  readonly created_at?: Timestamp;
+  /** Missing where it was never shown. */
+  readonly shown_at?: Timestamp;
+  /** Notifications are signed with the previous secret, too, until then. */
+  readonly previous_until?: Timestamp;
+}
+
+/** A secret as it is shown, once. */
+export interface ShownWebhookSecret extends WebhookSecret {
+  /** In the form of Standard Webhooks: `whsec_…` */
+  readonly secret: string;
+}
+
 /** A stored request, and how it fares. */
 export interface Job {
   readonly id: string;
@@ -43,6 +74,8 @@ export interface Job {
   readonly error?: JobError;
   readonly request_bytes: number;
   readonly answer_bytes: number;
+  /** Missing where its end is reported to no receiver. */
+  readonly webhook?: JobWebhook;
 }
 
 export interface JobPage {
@@ -86,4 +119,7 @@ export interface JobEndpoints {
   'GET /job-queues': { readonly answer: JobQueueList };
   'POST /job-queues/{model}/pause': { readonly answer: JobQueue };
   'POST /job-queues/{model}/resume': { readonly answer: JobQueue };
+  'GET /webhook-secret': { readonly answer: WebhookSecret };
+  'POST /webhook-secret': { readonly answer: ShownWebhookSecret };
+  'POST /webhook-secret/rotate': { readonly answer: ShownWebhookSecret };
 }

@@ -6,7 +6,15 @@ import {
   shuttingDown,
   toMillraceError,
 } from '../core/index.js';
-import type { ChangedJob, JobRecord, JobRecords, JobTransition, Store } from '../store/index.js';
+import {
+  type ChangedJob,
+  hostOfWebhook,
+  type JobRecord,
+  type JobRecords,
+  type JobTransition,
+  type Store,
+} from '../store/index.js';
+import type { Webhooks } from '../webhooks/index.js';
 import { DueAlarm } from './due-alarm.js';
 import { JobElsewhere, JobGone, unknownJob } from './errors.js';
 import { Housekeeping } from './housekeeping.js';
@@ -15,6 +23,7 @@ import { Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';
 import { hasEnded, type JobEvent, transitionOf } from './machine.js';
 import { callerOf } from './new-job.js';
+import { type OpenWebhooksSetup, openWebhooks } from './open-webhooks.js';
 import type { JobsOptions } from './options.js';
 import { PausedModels } from './paused-models.js';
 import { queueOf, queuesOf } from './queues.js';
@@ -30,7 +39,9 @@ const RETRY_MS = 1_000;
 
 export interface JobsSetup {
   readonly options: JobsOptions;
-  readonly store: Pick<Store, 'jobs' | 'snapshots' | 'own'>;
+  readonly store: Pick<Store, 'jobs' | 'webhooks' | 'snapshots' | 'own'>;
+  /** How names of receivers are looked up. Default: as the system does. */
+  readonly resolve?: OpenWebhooksSetup['resolve'];
   readonly clock: Clock;
   readonly events: EventBus;
   readonly answer: AnswerJob;
@@ -44,10 +55,11 @@ export class Jobs {
   readonly paused: PausedModels;
   readonly waits: JobWaits;
   readonly #setup: JobsSetup;
+  readonly webhooks: Webhooks;
+  readonly lanes = new Lanes();
+  readonly worker: JobWorker;
   readonly #records: JobRecords;
-  readonly #lanes = new Lanes();
   readonly #ledger: Ledger;
-  readonly #worker: JobWorker;
   readonly #ids: JobIds;
   readonly #due: DueAlarm;
   readonly #housekeeping: Housekeeping;
@@ -66,6 +78,7 @@ export class Jobs {
     this.paused = new PausedModels(store.snapshots);
     this.waits = new JobWaits(clock);
     this.#ids = new JobIds(store.snapshots);
+    this.webhooks = openWebhooks(setup);
     const parts = { records, clock, events };
     this.#due = new DueAlarm({
       ...parts,
@@ -80,15 +93,15 @@ export class Jobs {
         for (const job of jobs) this.#ledger.removed(job);
       },
       onTick: async () => {
-        for (const record of await lostJobs(records, this.#worker, clock.wallNow())) {
+        for (const record of await lostJobs(records, this.worker, clock.wallNow())) {
           await this.apply(record, { kind: 'interrupted', by: 'shutdown' });
         }
         this.#wakeAll();
       },
     });
-    this.#worker = new JobWorker({
+    this.worker = new JobWorker({
       ...parts,
-      lanes: this.#lanes,
+      lanes: this.lanes,
       options,
       run: createRunJob(setup),
       isPaused: (model) => this.paused.has(model),
@@ -104,14 +117,6 @@ export class Jobs {
     });
   }
 
-  get lanes(): Lanes {
-    return this.#lanes;
-  }
-
-  get worker(): JobWorker {
-    return this.#worker;
-  }
-
   /** Of all models that have jobs or are paused, by name. */
   queues(): readonly JobQueue[] {
     return queuesOf(this.#queueParts);
@@ -122,7 +127,7 @@ export class Jobs {
   }
 
   gauges(): JobGauges {
-    return { queues: this.queues(), storedBytes: this.#ledger.bytes };
+    return { queues: this.queues(), storedBytes: this.#ledger.bytes, pendingWebhooks: this.webhooks.pending };
   }
 
   /** Runs the jobs that the store has. Never rejects: where the store cannot be used, it is tried again. */
@@ -154,7 +159,8 @@ export class Jobs {
   async submit({ principal }: CallContext, submission: JobSubmission): Promise<JobRecord> {
     await this.#open();
     const { clock } = this.#setup;
-    const parts = { records: this.#records, ledger: this.#ledger, ids: this.#ids, clock, limits: this.options };
+    const { options: limits, webhooks } = this;
+    const parts = { records: this.#records, ledger: this.#ledger, ids: this.#ids, clock, limits, webhooks };
     const { record, isNew } = await storeJob(parts, principal, submission);
     if (isNew) this.#queued(record);
     return record;
@@ -190,9 +196,9 @@ export class Jobs {
   async apply(record: JobRecord, event: JobEvent): Promise<boolean> {
     const transition = this.decide(record, event);
     if (transition === undefined || !(await this.#records.change(transition))) return false;
-    if (record.state === 'queued') this.#lanes.take(record, 1);
+    if (record.state === 'queued') this.lanes.take(record, 1);
     if (record.state === 'running')
-      this.#worker.abort(record.id, new MillraceError('cancelled', 'the job was cancelled'));
+      this.worker.abort(record.id, new MillraceError('cancelled', 'the job was cancelled'));
     this.#changed(record, transition);
     return true;
   }
@@ -214,7 +220,7 @@ export class Jobs {
 
   /** Starts nothing more, and ends waits for jobs; what runs goes on. */
   stop(): void {
-    this.#worker.stop();
+    this.worker.stop();
     this.waits.close();
   }
 
@@ -224,7 +230,8 @@ export class Jobs {
     this.#due.close();
     this.waits.close();
     await this.#housekeeping.close();
-    await this.#worker.close();
+    await this.worker.close();
+    await this.webhooks.close();
   }
 
   /** Makes this process the one that runs the jobs of the store, and takes them over. Rejects where another process is, or the store cannot be used. */
@@ -246,22 +253,23 @@ export class Jobs {
     await this.#records.sweep();
     this.#ledger.load(owners);
     for (const { queued, oldestAtMs, hasFiles, ...lane } of lanes) {
-      this.#lanes.add(lane, { queued, oldestAtMs, isDue: true, bytes: hasFiles ? LARGE_BYTES + 1 : 0 });
+      this.lanes.add(lane, { queued, oldestAtMs, isDue: true, bytes: hasFiles ? LARGE_BYTES + 1 : 0 });
     }
     this.#housekeeping.start();
     this.#due.look();
-    this.#worker.start();
+    this.worker.start();
+    await this.webhooks.start();
   }
 
   get #queueParts() {
-    return { lanes: this.#lanes, worker: this.#worker, paused: this.paused, nowMs: this.#setup.clock.wallNow() };
+    return { lanes: this.lanes, worker: this.worker, paused: this.paused, nowMs: this.#setup.clock.wallNow() };
   }
 
   #queued(record: JobRecord): void {
     const isDue = record.notBeforeMs <= this.#setup.clock.wallNow();
-    this.#lanes.add(record, { queued: 1, oldestAtMs: record.createdAtMs, bytes: record.requestBytes, isDue });
+    this.lanes.add(record, { queued: 1, oldestAtMs: record.createdAtMs, bytes: record.requestBytes, isDue });
     this.#weigh(record);
-    if (isDue) this.#worker.wake();
+    if (isDue) this.worker.wake();
     else this.#due.at(record.notBeforeMs);
   }
 
@@ -272,22 +280,25 @@ export class Jobs {
     this.#ledger.changed(record.owner, { open, answerBytes: (answerBody?.byteLength ?? 0) - record.answerBytes });
     if (to.state === 'queued') this.#queued({ ...record, notBeforeMs: to.notBeforeMs ?? record.notBeforeMs });
     if (ended) this.#setup.events.publish('jobEnded', { model: record.model, state: to.state });
+    if (ended && record.webhook !== undefined)
+      this.webhooks.added({ owner: record.owner, host: hostOfWebhook(record.webhook) });
     this.waits.changed(record.id);
   }
 
   #weigh({ owner, identity }: Pick<JobRecord, 'owner' | 'identity'>): void {
-    this.#lanes.setWeight(owner, this.#setup.weightOf(callerOf(identity)));
+    this.lanes.setWeight(owner, this.#setup.weightOf(callerOf(identity)));
   }
 
   #wakeAll(): void {
-    this.#lanes.wakeAll(this.#setup.clock.wallNow());
-    this.#worker.wake();
+    this.lanes.wakeAll(this.#setup.clock.wallNow());
+    this.worker.wake();
   }
 
   #expired(job: ChangedJob): void {
-    this.#lanes.take(job, 1);
+    this.lanes.take(job, 1);
     this.#ledger.changed(job.owner, { open: -1 });
     this.#setup.events.publish('jobEnded', { model: job.model, state: 'expired' });
+    if (job.webhookHost !== null) this.webhooks.added({ owner: job.owner, host: job.webhookHost });
     this.waits.changed(job.id);
   }
 }

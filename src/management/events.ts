@@ -3,8 +3,8 @@ import { EVENT_ENDPOINTS } from '../api/schemas/index.js';
 import { invalidArgument } from '../core/index.js';
 import type { Route, WireHeaders } from '../protocols/index.js';
 import type { EventUseCases, FeedItem, RecordedEvent } from '../service/index.js';
+import { timeOf } from '../text/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
-import { timeOf } from './read-request.js';
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',

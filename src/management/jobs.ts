@@ -1,18 +1,22 @@
-import type { Encoded, Job, JobEndpoints, JobQueue } from '../api/index.js';
+import type { Encoded, Job, JobEndpoints, JobQueue, ShownWebhookSecret, WebhookSecret } from '../api/index.js';
 import { JOB_ENDPOINTS } from '../api/schemas/index.js';
 import { type Clock, invalidArgument } from '../core/index.js';
 import { emptyResponse, type Route, type WireResponse } from '../protocols/index.js';
 import {
   delivered,
+  encodeJob,
   type JobInfo,
   type JobListing,
   type JobResult,
   type JobUseCases,
   type JobQueue as KnownQueue,
+  type ShownWebhookSecret as KnownSecret,
+  type WebhookSecretInfo,
 } from '../service/index.js';
 import { JOB_STATES, type JobState } from '../store/index.js';
-import { createEndpointRoutes } from './endpoint-route.js';
-import { readFlag, readPage, readWait, timeOf } from './read-request.js';
+import { timeOf } from '../text/index.js';
+import { createEndpointRoutes, unstored } from './endpoint-route.js';
+import { readFlag, readPage, readWait } from './read-request.js';
 
 /** Names the state of a job in answers that are otherwise those of its request. */
 const STATE_HEADER = 'x-millrace-job';
@@ -60,7 +64,28 @@ export function createJobRoutes(jobs: JobUseCases, clock: Clock): readonly Route
     async 'POST /job-queues/{model}/resume'(call, { params: { model } }) {
       return { body: encodeQueue(await jobs.resume(call, model)) };
     },
+    async 'GET /webhook-secret'(call) {
+      return unstored<WebhookSecret>(encodeSecret(await jobs.webhookSecret(call)));
+    },
+    async 'POST /webhook-secret'(call) {
+      return answerSecret(await jobs.showWebhookSecret(call));
+    },
+    async 'POST /webhook-secret/rotate'(call) {
+      return answerSecret(await jobs.rotateWebhookSecret(call));
+    },
   });
+}
+
+function answerSecret({ secret, ...info }: KnownSecret) {
+  return unstored<ShownWebhookSecret>({ secret, ...encodeSecret(info) });
+}
+
+function encodeSecret(info: WebhookSecretInfo | undefined): Encoded<WebhookSecret> {
+  return {
+    created_at: timeOf(info?.createdAtMs),
+    shown_at: timeOf(info?.shownAtMs),
+    previous_until: timeOf(info?.previousEndsAtMs),
+  };
 }
 
 type Headers = Readonly<Record<string, string>>;
@@ -90,37 +115,6 @@ function readState(query: URLSearchParams): JobState | undefined {
   const state = JOB_STATES.find((known) => known === text);
   if (state !== undefined) return state;
   throw invalidArgument(`state: expected ${JOB_STATES.join(', ')}, got '${text.slice(0, 80)}'`);
-}
-
-function encodeJob(info: JobInfo, nowMs: number): Encoded<Job> {
-  const { id, state, model, principal, dialect, method, url, priority, attempts, ahead, status } = info;
-  const isDelayed = state === 'queued' && info.notBeforeMs > nowMs;
-  return {
-    id,
-    state,
-    model,
-    principal,
-    dialect,
-    method,
-    url,
-    priority,
-    attempts,
-    ahead,
-    created_at: timeOf(info.createdAtMs),
-    due_at: isDelayed ? timeOf(info.notBeforeMs) : undefined,
-    expires_at: timeOf(info.deadlineMs),
-    started_at: timeOf(info.startedAtMs),
-    ended_at: timeOf(info.endedAtMs),
-    removal_at: timeOf(info.removeAtMs),
-    status,
-    error: encodeFailure(info),
-    request_bytes: info.requestBytes,
-    answer_bytes: info.answerBytes,
-  };
-}
-
-function encodeFailure({ errorCode: code, errorMessage: message = '' }: JobInfo): Encoded<Job['error']> {
-  return code === undefined ? undefined : { code, message };
 }
 
 function encodeQueue({ model, queued, running, paused, oldestMs }: KnownQueue): Encoded<JobQueue> {

@@ -27,6 +27,7 @@ export type {
 export {
   type AnswerJob,
   delivered,
+  encodeJob,
   type JobAnswer,
   JobElsewhere,
   type JobGauges,
@@ -41,7 +42,11 @@ export {
   JobsOptionsSchema,
   type JobUseCases,
   KeyConflict,
+  type LaterOutcome,
+  type LaterRequest,
   type RanRequest,
+  type ShownWebhookSecret,
+  type WebhookSecretInfo,
 } from '../jobs/index.js';
 export {
   type FormatUnknownModel,

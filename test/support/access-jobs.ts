@@ -15,4 +15,12 @@ export const JOB_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /millrace/v1/job-queues': OWN,
   'POST /millrace/v1/job-queues/{model}/pause': { needs: 'job.change', audit: 'job.pause' },
   'POST /millrace/v1/job-queues/{model}/resume': { needs: 'job.change', audit: 'job.resume' },
+  'GET /millrace/v1/webhook-secret': OWN,
+  'POST /millrace/v1/webhook-secret': {
+    needs: 'model.infer',
+    on: 'anything',
+    audit: 'webhookSecret.show',
+    answers: 200,
+  },
+  'POST /millrace/v1/webhook-secret/rotate': { needs: 'model.infer', on: 'anything', audit: 'webhookSecret.rotate' },
 };

@@ -1,5 +1,15 @@
 import { Type } from '@sinclair/typebox';
-import type { Job, JobEndpoints, JobError, JobPage, JobQueue, JobQueueList } from '../jobs.js';
+import type {
+  Job,
+  JobEndpoints,
+  JobError,
+  JobPage,
+  JobQueue,
+  JobQueueList,
+  JobWebhook,
+  ShownWebhookSecret,
+  WebhookSecret,
+} from '../jobs.js';
 import { Count, LIMIT, oneOf, parameter, Time, timeFor } from './common.js';
 import type { EndpointSpecs } from './endpoint-spec.js';
 import { ApiErrorSchema } from './errors.js';
@@ -12,6 +22,32 @@ const JobErrorSchema = schemaOf<JobError>()(
     { code: Type.String(), message: Type.String() },
     { description: 'Why the job, or its last attempt, failed.' },
   ),
+);
+
+const JobWebhookSchema = schemaOf<JobWebhook>()(
+  Type.Object(
+    {
+      url: Type.String(),
+      state: oneOf('waiting', 'pending', 'delivered', 'failed'),
+      attempts: Type.Integer({ minimum: 0, description: 'Attempts to deliver it.' }),
+      next_attempt_at: Type.Optional(timeFor('Missing unless it is pending.')),
+      status: Type.Optional(
+        Type.Integer({ description: 'HTTP status of the last attempt; missing where there was no answer.' }),
+      ),
+      error: Type.Optional(Type.String({ description: 'Why the last attempt failed.' })),
+    },
+    { description: "The notification of the job's end; missing where it is reported to no receiver." },
+  ),
+);
+
+const SECRET = {
+  created_at: Type.Optional(timeFor('Missing where the caller has none.')),
+  shown_at: Type.Optional(timeFor('Missing where it was never shown.')),
+  previous_until: Type.Optional(timeFor('Notifications are signed with the previous secret, too, until then.')),
+};
+const WebhookSecretSchema = schemaOf<WebhookSecret>()(Type.Object(SECRET));
+const ShownWebhookSecretSchema = schemaOf<ShownWebhookSecret>()(
+  Type.Object({ secret: Type.String({ description: 'In the form of Standard Webhooks: `whsec_…`' }), ...SECRET }),
 );
 
 const JobSchema = schemaOf<Job>()(
@@ -41,6 +77,7 @@ const JobSchema = schemaOf<Job>()(
     error: Type.Optional(JobErrorSchema),
     request_bytes: Count,
     answer_bytes: Count,
+    webhook: Type.Optional(JobWebhookSchema),
   }),
 );
 
@@ -128,4 +165,20 @@ export const JOB_ENDPOINTS: EndpointSpecs<JobEndpoints> = {
     answer: JobQueueSchema,
   },
   'POST /job-queues/{model}/resume': { tag, control: true, summary: 'Resume a queue', answer: JobQueueSchema },
+  'GET /webhook-secret': {
+    ...look,
+    summary: "Get the state of the caller's webhook secret, without the secret",
+    answer: WebhookSecretSchema,
+  },
+  'POST /webhook-secret': {
+    ...look,
+    summary: "Show the caller's webhook secret, once; it is created where there is none",
+    answer: ShownWebhookSecretSchema,
+  },
+  'POST /webhook-secret/rotate': {
+    ...look,
+    summary: "Replace the caller's webhook secret",
+    description: 'Notifications are signed with the previous one, too, for `jobs.webhooks.secretOverlapMs`.',
+    answer: ShownWebhookSecretSchema,
+  },
 };
