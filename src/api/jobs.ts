@@ -45,6 +45,8 @@ export interface ShownWebhookSecret extends WebhookSecret {
 export interface Job {
   readonly id: string;
   readonly state: JobState;
+  /** Changes of its state so far: id of the event that reports it. */
+  readonly version: number;
   /** As the caller named it, or the model's own name. */
   readonly model: string;
   /** The caller that submitted it. */
@@ -108,12 +110,19 @@ export interface JobQuery extends PageQuery {
   readonly all?: boolean;
 }
 
+export interface JobEventQuery {
+  /** Version of the job that is known, as the header `Last-Event-ID`; default: none, so that the first event is the job as it is. */
+  readonly after?: number;
+}
+
 export interface JobEndpoints {
   'GET /jobs': { readonly query: JobQuery; readonly answer: JobPage };
   /** A {@link Job} with 202 until it has ended, then the answer of its request. */
   'GET /jobs/{job}': { readonly answer: unknown };
   'DELETE /jobs/{job}': { readonly answer: undefined };
   'GET /jobs/{job}/status': { readonly answer: Job };
+  /** Answers with server-sent events whose data is this. */
+  'GET /jobs/{job}/events': { readonly query: JobEventQuery; readonly answer: Job };
   'POST /jobs/{job}/cancel': { readonly answer: Job };
   'POST /jobs/{job}/retry': { readonly answer: Job };
   'GET /job-queues': { readonly answer: JobQueueList };

@@ -9,6 +9,7 @@ export function encodeJob(info: JobInfo, nowMs: number): Encoded<Job> {
   return {
     id,
     state,
+    version: info.version,
     model,
     principal,
     dialect,

@@ -119,6 +119,11 @@ export interface JobUseCases {
   submitRequest<Answer>(call: Call, request: LaterRequest<Answer>): Promise<LaterOutcome<Answer>>;
   /** The job once it has ended, or as it is after `waitMs`, or when `signal` is aborted. */
   settled(call: Call, id: string, waitMs: number): Promise<JobInfo>;
+  /**
+   * The job as it is, unless its version is `after`, and after each change of its state, until it has ended, the call is cancelled or the server
+   * ends; undefined = nothing has changed for a while. Rejects with `resource_exhausted` where the caller follows too many.
+   */
+  follow(call: Call, id: string, after: number | undefined): AsyncIterable<JobInfo | undefined>;
   get(call: CallContext, id: string): Promise<JobInfo>;
   /** The job and its answer; needs `job.answer` where it is another's. */
   result(call: CallContext, id: string): Promise<JobResult>;

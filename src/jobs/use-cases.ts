@@ -3,6 +3,7 @@ import { type Audited, admit } from '../governance/index.js';
 import type { JobRecord, JobRecords } from '../store/index.js';
 import { describeJob } from './describe-job.js';
 import { unknownJob } from './errors.js';
+import { JobFollowers } from './follow-job.js';
 import type { Jobs } from './jobs.js';
 import { hasEnded } from './machine.js';
 import { createSecretUseCases } from './secret-use-cases.js';
@@ -57,6 +58,7 @@ export function createJobUseCases(setup: JobUseCasesSetup): JobUseCases {
       },
     );
 
+  const followers = new JobFollowers();
   const submit = async (call: CallContext, submission: JobSubmission) => infoOf(await jobs.submit(call, submission));
 
   return {
@@ -78,6 +80,12 @@ export function createJobUseCases(setup: JobUseCasesSetup): JobUseCases {
           call.signal.removeEventListener('abort', wait.close);
           wait.close();
         }
+      }
+    },
+    async *follow(call, id, after) {
+      const look = () => find(call, 'job.read', id);
+      for await (const item of followers.follow(jobs, call, { id, after, find: look })) {
+        yield item.kind === 'job' ? infoOf(item.record) : undefined;
       }
     },
     get: async (call, id) => infoOf(await find(call, 'job.read', id)),

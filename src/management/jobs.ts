@@ -16,6 +16,7 @@ import {
 import { JOB_STATES, type JobState } from '../store/index.js';
 import { timeOf } from '../text/index.js';
 import { createEndpointRoutes, unstored } from './endpoint-route.js';
+import { EVENT_STREAM_HEADERS, GREETING, HEARTBEAT, readEventId, writeEvent } from './event-stream.js';
 import { readFlag, readPage, readWait } from './read-request.js';
 
 /** Names the state of a job in answers that are otherwise those of its request. */
@@ -49,6 +50,16 @@ export function createJobRoutes(jobs: JobUseCases, clock: Clock): readonly Route
       const waitMs = readWait(headers);
       return { body: encode(await jobs.settled(call, job, waitMs ?? 0)), headers: appliedWait(waitMs) };
     },
+    async 'GET /jobs/{job}/events'(call, { params: { job }, query, headers }) {
+      const after = readVersion(readEventId(headers) ?? query.get('after') ?? undefined);
+      const { endedAtMs, version } = await jobs.get(call, job);
+      // Browsers come back after any other answer.
+      if (endedAtMs !== undefined && after !== undefined && after >= version) {
+        return { other: { status: 204, headers: {}, body: '' } };
+      }
+      const stream = writeChanges(jobs.follow(call, job, after), encode);
+      return { other: { status: 200, headers: EVENT_STREAM_HEADERS, stream } };
+    },
     async 'POST /jobs/{job}/cancel'(call, { params: { job } }) {
       return { body: encode(await jobs.cancel(call, job)) };
     },
@@ -74,6 +85,23 @@ export function createJobRoutes(jobs: JobUseCases, clock: Clock): readonly Route
       return answerSecret(await jobs.rotateWebhookSecret(call));
     },
   });
+}
+
+async function* writeChanges(
+  changes: AsyncIterable<JobInfo | undefined>,
+  encode: (info: JobInfo) => Encoded<Job>,
+): AsyncGenerator<string> {
+  let greeting = GREETING;
+  for await (const info of changes) {
+    yield greeting + (info === undefined ? HEARTBEAT : writeEvent(info.version, encode(info)));
+    greeting = '';
+  }
+}
+
+function readVersion(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw invalidArgument(`after: expected the version of a job, got '${text.slice(0, 80)}'`);
 }
 
 function answerSecret({ secret, ...info }: KnownSecret) {

@@ -10,6 +10,7 @@ export const JOB_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /millrace/v1/jobs/{job}': JOB,
   'DELETE /millrace/v1/jobs/{job}': JOB,
   'GET /millrace/v1/jobs/{job}/status': JOB,
+  'GET /millrace/v1/jobs/{job}/events': JOB,
   'POST /millrace/v1/jobs/{job}/cancel': JOB,
   'POST /millrace/v1/jobs/{job}/retry': JOB,
   'GET /millrace/v1/job-queues': OWN,

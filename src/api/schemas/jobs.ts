@@ -54,6 +54,7 @@ const JobSchema = schemaOf<Job>()(
   Type.Object({
     id: Type.String(),
     state: State,
+    version: Type.Integer({ minimum: 0, description: 'Changes of its state so far: id of the event that reports it.' }),
     model: Type.String({ description: "As the caller named it, or the model's own name." }),
     principal: Type.String({ description: 'The caller that submitted it.' }),
     dialect: Type.String({ description: 'The protocol of its request.' }),
@@ -146,6 +147,16 @@ export const JOB_ENDPOINTS: EndpointSpecs<JobEndpoints> = {
     errors,
   },
   'GET /jobs/{job}/status': { ...look, summary: 'Get the state of a job', waits: true, errors, answer: JobSchema },
+  'GET /jobs/{job}/events': {
+    ...look,
+    summary: 'Stream changes of a job until it has ended',
+    description:
+      'The first event is the job as it is. A reader that comes back with `Last-Event-ID` gets the job where it has changed since; 204 where it ' +
+      'had ended then. A slow reader may miss states in between, and never the last one.',
+    query: { after: parameter('Version of the job that is known. Default: none.', { type: 'integer' }) },
+    errors,
+    events: JobSchema,
+  },
   'POST /jobs/{job}/cancel': { ...look, summary: 'Cancel a job that has not ended', errors, answer: JobSchema },
   'POST /jobs/{job}/retry': {
     ...look,
