@@ -1,4 +1,4 @@
-import { type Clock, MillraceError } from '../core/index.js';
+import { type Clock, type JobRun, MillraceError } from '../core/index.js';
 import type { StoredIdentity } from '../governance/index.js';
 import type { JobPriority, JobRequest } from '../store/index.js';
 import type { JobsOptions } from './options.js';
@@ -11,6 +11,7 @@ export type AnswerJob = (
   how: {
     readonly identity: StoredIdentity;
     readonly priority: JobPriority;
+    readonly job: JobRun;
     readonly limitMs: number;
     readonly signal: AbortSignal;
   },
@@ -36,6 +37,8 @@ export function createRunJob({ options, clock, answer }: RunJobSetup): RunJob {
       const message = `the job of '${principal}' did not start within jobs.identityMaxAgeMs: its groups may have changed`;
       throw new MillraceError('unauthenticated', message);
     }
-    return answer({ ...record.request, body }, { identity, priority, limitMs: options.runTimeoutMs, signal });
+    const { id, version } = record;
+    const how = { identity, priority, job: { id, version }, limitMs: options.runTimeoutMs, signal };
+    return answer({ ...record.request, body }, how);
   };
 }

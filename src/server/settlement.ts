@@ -5,6 +5,7 @@ import {
   Call,
   type CallOrigin,
   type CallPriority,
+  type JobRun,
   type Expiring,
   MillraceError,
   NO_RIGHTS,
@@ -26,6 +27,8 @@ export interface Exchange {
   readonly subject: string;
   /** How its inferences are scheduled. Default: normal. */
   readonly priority?: CallPriority;
+  /** The attempt of a job that it is. Default: of none. */
+  readonly job?: JobRun | undefined;
   /** Answers with an error. Called at most once, and never after {@link Settlement.answer}. */
   writeError(error: MillraceError): void;
   /** The server shuts down, and all of the request has come: does not wait for a client that does nothing. */
@@ -328,6 +331,7 @@ export class Settlement implements Expiring, OpenRequest {
       metadata: this.#headers,
       from: this.#from,
       priority: this.#exchange.priority ?? 'normal',
+      job: this.#exchange.job,
     });
   }
 
