@@ -9,7 +9,7 @@ export const RANKS = [
   ['core', 'statistics'],
   ['api', 'async', 'generation', 'model', 'network', 'pooling', 'protobuf', 'text', 'yaml'],
   ['audit', 'object-store', 'runtimes', 'shared-memory', 'store'],
-  ['repository'],
+  ['repository', 'webhooks'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
   ['models'],
   ['inference'],

@@ -10,10 +10,43 @@ export interface JobError {
   readonly message: string;
 }
 
+/** A notification of a job's end, and how its delivery fares. */
+export interface JobWebhook {
+  readonly url: string;
+  /** `waiting` until the job has ended; `failed`: given up. */
+  readonly state: 'waiting' | 'pending' | 'delivered' | 'failed';
+  /** Attempts to deliver it. */
+  readonly attempts: number;
+  /** Missing unless it is pending. */
+  readonly next_attempt_at?: Timestamp;
+  /** HTTP status of the last attempt; missing where there was no answer. */
+  readonly status?: number;
+  /** Why the last attempt failed. */
+  readonly error?: string;
+}
+
+/** About the secret that a caller's notifications are signed with. */
+export interface WebhookSecret {
+  /** Missing where the caller has none. */
+  readonly created_at?: Timestamp;
+  /** Missing where it was never shown. */
+  readonly shown_at?: Timestamp;
+  /** Notifications are signed with the previous secret, too, until then. */
+  readonly previous_until?: Timestamp;
+}
+
+/** A secret as it is shown, once. */
+export interface ShownWebhookSecret extends WebhookSecret {
+  /** In the form of Standard Webhooks: `whsec_…` */
+  readonly secret: string;
+}
+
 /** A stored request, and how it fares. */
 export interface Job {
   readonly id: string;
   readonly state: JobState;
+  /** Changes of its state so far: id of the event that reports it. */
+  readonly version: number;
   /** As the caller named it, or the model's own name. */
   readonly model: string;
   /** The caller that submitted it. */
@@ -47,6 +80,8 @@ export interface Job {
   readonly input?: string;
   /** The object that its answer is written to; missing where the server keeps it. */
   readonly output?: string;
+  /** Missing where its end is reported to no receiver. */
+  readonly webhook?: JobWebhook;
 }
 
 export interface JobPage {
@@ -79,15 +114,25 @@ export interface JobQuery extends PageQuery {
   readonly all?: boolean;
 }
 
+export interface JobEventQuery {
+  /** Version of the job that is known, as the header `Last-Event-ID`; default: none, so that the first event is the job as it is. */
+  readonly after?: number;
+}
+
 export interface JobEndpoints {
   'GET /jobs': { readonly query: JobQuery; readonly answer: JobPage };
   /** A {@link Job} with 202 until it has ended, then the answer of its request. */
   'GET /jobs/{job}': { readonly answer: unknown };
   'DELETE /jobs/{job}': { readonly answer: undefined };
   'GET /jobs/{job}/status': { readonly answer: Job };
+  /** Answers with server-sent events whose data is this. */
+  'GET /jobs/{job}/events': { readonly query: JobEventQuery; readonly answer: Job };
   'POST /jobs/{job}/cancel': { readonly answer: Job };
   'POST /jobs/{job}/retry': { readonly answer: Job };
   'GET /job-queues': { readonly answer: JobQueueList };
   'POST /job-queues/{model}/pause': { readonly answer: JobQueue };
   'POST /job-queues/{model}/resume': { readonly answer: JobQueue };
+  'GET /webhook-secret': { readonly answer: WebhookSecret };
+  'POST /webhook-secret': { readonly answer: ShownWebhookSecret };
+  'POST /webhook-secret/rotate': { readonly answer: ShownWebhookSecret };
 }

@@ -16,6 +16,7 @@ const API = '/millrace/v1';
 const JOB: Job = {
   id: 'a-1',
   state: 'queued',
+  version: 0,
   model: 'fraud',
   principal: 'ann',
   dialect: 'oip',
@@ -202,7 +203,8 @@ describe('jobs watch', () => {
         'running, attempt 2\nsucceeded after 2s500ms: 200, 1.2 kB\n',
       err: '',
     });
-    const waits = server?.seen.map(({ headers }: SeenRequest) => headers.prefer);
+    const looks = server?.seen.filter(({ headers }: SeenRequest) => headers.prefer !== undefined);
+    const waits = looks?.map(({ headers }: SeenRequest) => headers.prefer);
     expect(waits).toEqual(['wait=0', 'wait=2', 'wait=2', 'wait=10', 'wait=2', 'wait=10', 'wait=10']);
   });
 

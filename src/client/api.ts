@@ -4,6 +4,7 @@ import {
   type Encoded,
   type EndpointName,
   endpointPath,
+  type Job,
   methodOf,
   type PathParameter,
   type PathParameters,
@@ -62,8 +63,15 @@ export interface MillraceApi {
   ): Promise<ApiAnswer<string>>;
   /** The answer of a job as its request would have got it at once, whatever its status; undefined until the job has ended. Rejects as `ask` for an unknown job. */
   jobAnswer(id: string, options?: JobAnswerOptions): Promise<JobAnswer | undefined>;
+  /** The job as it is, and after each change of its state, until it has ended. Leaving the loop ends it; rejects as `events`. */
+  jobEvents(id: string, options?: JobEventOptions): AsyncIterable<Job>;
   /** What happens to the server, from now on or behind the event with the id `after`. Leaving the loop ends it; rejects as `ask`, and when the connection is lost. */
   events(options?: FollowOptions): AsyncIterable<ApiEvent>;
+}
+
+export interface JobEventOptions extends CallOptions {
+  /** Version of the job that is known. */
+  readonly after?: number;
 }
 
 export interface FollowOptions extends CallOptions {
@@ -97,6 +105,12 @@ export function connectApi(url: string | URL, options: ClientOptions = {}): Mill
       budget: connection.budget(call),
     });
   };
+  const follow = (path: string, call: CallOptions) => {
+    const headers = { accept: 'text/event-stream' };
+    const budget = connection.budget(call);
+    const pieces = connection.stream({ method: 'GET', path, headers, idempotent: false, budget });
+    return readEvents(pieces, connection.maxResponseBytes);
+  };
   return {
     async ask(name, request, call) {
       const answer = await send(name, request, call);
@@ -118,15 +132,13 @@ export function connectApi(url: string | URL, options: ClientOptions = {}): Mill
       // No inference is answered with it.
       return answer.status === 202 ? undefined : answer;
     },
+    async *jobEvents(id, { after, ...call } = {}) {
+      for await (const { data } of follow(endpointPath('GET /jobs/{job}/events', { job: id }, { after }), call)) {
+        yield JSON.parse(data);
+      }
+    },
     async *events({ after, ...call } = {}) {
-      const pieces = connection.stream({
-        method: 'GET',
-        path: endpointPath('GET /events', {}, { after }),
-        headers: { accept: 'text/event-stream' },
-        idempotent: false,
-        budget: connection.budget(call),
-      });
-      for await (const { data } of readEvents(pieces, connection.maxResponseBytes)) yield JSON.parse(data);
+      for await (const { data } of follow(endpointPath('GET /events', {}, { after }), call)) yield JSON.parse(data);
     },
   };
 }

@@ -15,6 +15,8 @@ export interface CallOptions
   extends Pick<CallContext, 'requestId' | 'principal' | 'trace' | 'deadlineAt'>,
     Partial<Pick<CallContext, 'callers' | 'priority' | 'account' | 'metadata' | 'routingKey' | 'from'>> {
   readonly receivedAt: number;
+  /** Default: of no job. */
+  readonly job?: JobRun | undefined;
   /** The call from outside that it is a part of; default: itself. */
   readonly origin?: Call;
   /** Default: false. */
@@ -43,6 +45,13 @@ export interface CallSource {
 
 interface DetachedOptions extends Pick<CallOptions, 'receivedAt' | 'deadlineAt'> {
   readonly account: CallAccount;
+}
+
+/** The attempt of a job that a call is. */
+export interface JobRun {
+  readonly id: string;
+  /** Of the job once it has started: grows with each attempt. */
+  readonly version: number;
 }
 
 /** Takes over a request once it has been checked as far as its inference: the inference is not run. */
@@ -75,6 +84,8 @@ export class Call implements CallContext {
   readonly origin: Call;
   /** Where the version that it names by a number is gone, the one that answers for the model runs in its place. */
   readonly takesOtherVersion: boolean;
+  /** The attempt of a job that it is; undefined = of none. */
+  readonly job: JobRun | undefined;
   /** Of a request that is to be stored in place of being run; undefined = its inferences run. */
   deferral: Deferral | undefined = undefined;
   #parent: Call | undefined;
@@ -101,6 +112,7 @@ export class Call implements CallContext {
     this.origin = options.origin ?? this;
     this.from = options.from ?? NOWHERE;
     this.takesOtherVersion = options.takesOtherVersion ?? false;
+    this.job = options.job;
   }
 
   /** Opens a call that no client has made: for the program that embeds the server, for a file that has changed, for work that was stored. */

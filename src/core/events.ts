@@ -12,6 +12,7 @@ export const ROOMS = [
   'runtimes',
   'engine',
   'sources',
+  'webhooks',
   'audit',
   'store',
   'jobs',
@@ -59,6 +60,8 @@ export interface Events {
   quotaExceeded: { readonly call: Call; readonly quota: string; readonly limit: string };
   /** A job has ended: `succeeded`, `failed`, `cancelled` or `expired`. */
   jobEnded: { readonly model: string; readonly state: string };
+  /** An attempt to notify a receiver of a job's end. `outcome`: `accepted`, `refused`, …; `state` of the notification: `pending`, `delivered`, `failed`. */
+  webhookAttempted: { readonly outcome: string; readonly state: string };
   /** A request that was to be copied was not. */
   shadowDropped: { readonly route: string; readonly reason: string };
   /** A model has said what a call has taken so far: with each answer of one that generates. What is `added` is never said again. */

@@ -1,6 +1,8 @@
 /** Room `jobs` (rank 7): requests that are stored, run later for their callers, and answered then. */
 
+export type { ShownWebhookSecret, WebhookSecretInfo } from '../webhooks/index.js';
 export { delivered } from './delivery.js';
+export { encodeJob } from './encode-job.js';
 export { JobElsewhere, JobGone, KeyConflict } from './errors.js';
 export { Jobs, type JobsSetup } from './jobs.js';
 export { ObjectBodies } from './object-bodies.js';
@@ -17,6 +19,8 @@ export type {
   JobResult,
   JobSubmission,
   JobUseCases,
+  LaterOutcome,
+  LaterRequest,
   RanRequest,
 } from './types.js';
 export { createJobUseCases } from './use-cases.js';

@@ -6,7 +6,15 @@ import {
   shuttingDown,
   toMillraceError,
 } from '../core/index.js';
-import type { ChangedJob, JobRecord, JobRecords, JobTransition, Store } from '../store/index.js';
+import {
+  type ChangedJob,
+  hostOfWebhook,
+  type JobRecord,
+  type JobRecords,
+  type JobTransition,
+  type Store,
+} from '../store/index.js';
+import type { Webhooks } from '../webhooks/index.js';
 import { DueAlarm } from './due-alarm.js';
 import { JobElsewhere, JobGone, unknownJob } from './errors.js';
 import { Housekeeping } from './housekeeping.js';
@@ -16,6 +24,7 @@ import { Ledger } from './ledger.js';
 import { hasEnded, type JobEvent, transitionOf } from './machine.js';
 import { callerOf } from './new-job.js';
 import type { ObjectBodies } from './object-bodies.js';
+import { type OpenWebhooksSetup, openWebhooks } from './open-webhooks.js';
 import type { JobsOptions } from './options.js';
 import { PausedModels } from './paused-models.js';
 import { queueOf, queuesOf } from './queues.js';
@@ -32,7 +41,9 @@ const RETRY_MS = 1_000;
 
 export interface JobsSetup {
   readonly options: JobsOptions;
-  readonly store: Pick<Store, 'jobs' | 'snapshots' | 'own'>;
+  readonly store: Pick<Store, 'jobs' | 'webhooks' | 'snapshots' | 'own'>;
+  /** How names of receivers are looked up. Default: as the system does. */
+  readonly resolve?: OpenWebhooksSetup['resolve'];
   readonly clock: Clock;
   readonly events: EventBus;
   readonly answer: AnswerJob;
@@ -47,10 +58,11 @@ export class Jobs {
   readonly lanes = new Lanes();
   readonly paused: PausedModels;
   readonly waits: JobWaits;
+  readonly webhooks: Webhooks;
+  readonly worker: JobWorker;
   readonly #setup: JobsSetup;
   readonly #records: JobRecords;
   readonly #ledger: Ledger;
-  readonly #worker: JobWorker;
   readonly #ids: JobIds;
   readonly #due: DueAlarm;
   readonly #housekeeping: Housekeeping;
@@ -70,6 +82,7 @@ export class Jobs {
     this.paused = new PausedModels(store.snapshots);
     this.waits = new JobWaits(clock);
     this.#ids = new JobIds(store.snapshots);
+    this.webhooks = openWebhooks(setup);
     const parts = { records, clock, events };
     this.#due = new DueAlarm({
       ...parts,
@@ -88,7 +101,7 @@ export class Jobs {
         this.#wakeAll();
       },
     });
-    this.#worker = new JobWorker({
+    this.worker = new JobWorker({
       ...parts,
       lanes: this.lanes,
       options,
@@ -108,13 +121,9 @@ export class Jobs {
     this.#repair = new Repair({
       ...parts,
       lanes: this.lanes,
-      worker: this.#worker,
+      worker: this.worker,
       requeue: (job) => this.apply(job, { kind: 'interrupted', by: 'shutdown' }),
     });
-  }
-
-  get worker(): JobWorker {
-    return this.#worker;
   }
 
   /** Of all models that have jobs or are paused, by name. */
@@ -127,7 +136,7 @@ export class Jobs {
   }
 
   gauges(): JobGauges {
-    return { queues: this.queues(), storedBytes: this.#ledger.bytes };
+    return { queues: this.queues(), storedBytes: this.#ledger.bytes, pendingWebhooks: this.webhooks.pending };
   }
 
   /** Runs the jobs that the store has. Never rejects: where the store cannot be used, it is tried again. */
@@ -159,8 +168,9 @@ export class Jobs {
   async submit({ principal }: CallContext, submission: JobSubmission): Promise<JobRecord> {
     await this.opened();
     const { clock } = this.#setup;
+    const { options: limits, webhooks } = this;
     const own = { records: this.#records, ledger: this.#ledger, ids: this.#ids, repair: this.#repair };
-    const parts = { ...own, clock, limits: this.options };
+    const parts = { ...own, clock, limits, webhooks };
     const { record, isNew } = await storeJob(parts, principal, submission);
     if (isNew) this.#queued(record);
     return record;
@@ -193,7 +203,7 @@ export class Jobs {
     if (transition === undefined || !(await this.#records.change(transition))) return false;
     if (record.state === 'queued') this.lanes.take(record, 1);
     if (record.state === 'running')
-      this.#worker.abort(record.id, new MillraceError('cancelled', 'the job was cancelled'));
+      this.worker.abort(record.id, new MillraceError('cancelled', 'the job was cancelled'));
     this.#changed(record, transition);
     return true;
   }
@@ -215,7 +225,7 @@ export class Jobs {
 
   /** Starts nothing more, and ends waits for jobs; what runs goes on. */
   stop(): void {
-    this.#worker.stop();
+    this.worker.stop();
     this.waits.close();
   }
 
@@ -225,7 +235,8 @@ export class Jobs {
     this.#due.close();
     this.waits.close();
     await this.#housekeeping.close();
-    await this.#worker.close().finally(() => this.#setup.objects.close());
+    await this.worker.close().finally(() => this.#setup.objects.close());
+    await this.webhooks.close();
   }
 
   /**
@@ -253,18 +264,19 @@ export class Jobs {
     addStored(this.lanes, lanes);
     this.#housekeeping.start();
     this.#due.look();
-    this.#worker.start();
+    this.worker.start();
+    await this.webhooks.start();
   }
 
   get #queueParts() {
-    return { lanes: this.lanes, worker: this.#worker, paused: this.paused, nowMs: this.#setup.clock.wallNow() };
+    return { lanes: this.lanes, worker: this.worker, paused: this.paused, nowMs: this.#setup.clock.wallNow() };
   }
 
   #queued(record: JobRecord): void {
     const isDue = record.notBeforeMs <= this.#setup.clock.wallNow();
     this.lanes.add(record, { queued: 1, oldestAtMs: record.createdAtMs, bytes: record.requestBytes, isDue });
     this.#weigh(record);
-    if (isDue) this.#worker.wake();
+    if (isDue) this.worker.wake();
     else this.#due.at(record.notBeforeMs);
   }
 
@@ -275,6 +287,8 @@ export class Jobs {
     this.#ledger.changed(record.owner, { open, answerBytes: (answerBody?.byteLength ?? 0) - record.answerBytes });
     if (to.state === 'queued') this.#queued({ ...record, notBeforeMs: to.notBeforeMs ?? record.notBeforeMs });
     if (ended) this.#setup.events.publish('jobEnded', { model: record.model, state: to.state });
+    if (ended && record.webhook !== undefined)
+      this.webhooks.added({ owner: record.owner, host: hostOfWebhook(record.webhook) });
     this.waits.changed(record.id);
   }
 
@@ -284,13 +298,14 @@ export class Jobs {
 
   #wakeAll(): void {
     this.lanes.wakeAll(this.#setup.clock.wallNow());
-    this.#worker.wake();
+    this.worker.wake();
   }
 
   #expired(job: ChangedJob): void {
     this.lanes.take(job, 1);
     this.#ledger.changed(job.owner, { open: -1 });
     this.#setup.events.publish('jobEnded', { model: job.model, state: 'expired' });
+    if (job.webhookHost !== null) this.webhooks.added({ owner: job.owner, host: job.webhookHost });
     this.waits.changed(job.id);
   }
 }

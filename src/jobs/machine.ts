@@ -50,7 +50,9 @@ export function transitionOf(
   at: Moment & { readonly policy: JobPolicy },
 ): JobTransition | undefined {
   const to = nextOf(job, event, at);
-  return to && { id: job.id, from: { state: job.state, attempts: job.attempts }, to };
+  return (
+    to && { id: job.id, from: { state: job.state, attempts: job.attempts }, to, ...(job.webhook && { notifies: true }) }
+  );
 }
 
 function nextOf(job: JobRecord, event: JobEvent, at: Moment & { readonly policy: JobPolicy }): Next | undefined {

@@ -1,6 +1,6 @@
 import { invalidArgument, type Principal } from '../core/index.js';
 import { idOfIdentity, type StoredIdentity, storedIdentityOf } from '../governance/index.js';
-import type { NewJob } from '../store/index.js';
+import type { NewJob, NewWebhook } from '../store/index.js';
 import { MAX_HEAD_BYTES } from './ledger.js';
 import type { JobsOptions } from './options.js';
 import type { JobSubmission } from './types.js';
@@ -11,10 +11,11 @@ interface NewJobParts {
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: number;
   readonly limits: Pick<JobsOptions, 'maxAgeMs' | 'keepMs'>;
+  readonly webhook: NewWebhook | undefined;
 }
 
 /** The job of a submission, with times in whole milliseconds within the limits. Throws `invalid_argument` where it would expire before it is due. */
-export function newJob(submission: JobSubmission, { id, principal, nowMs, limits }: NewJobParts): NewJob {
+export function newJob(submission: JobSubmission, { id, principal, nowMs, limits, webhook }: NewJobParts): NewJob {
   const { model, dialect, request, priority = 'background', notBeforeMs = nowMs } = submission;
   const { expiresInMs = limits.maxAgeMs, keepMs = limits.keepMs } = submission;
   const objects = submission.objects?.(id);
@@ -44,6 +45,7 @@ export function newJob(submission: JobSubmission, { id, principal, nowMs, limits
     notBeforeMs: Math.ceil(Math.max(notBeforeMs, nowMs)),
     deadlineMs,
     keepMs: Math.ceil(Math.min(keepMs, limits.keepMs)),
+    webhook,
   };
 }
 

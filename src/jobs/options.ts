@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
+import { WebhooksOptionsSchema } from '../webhooks/index.js';
 
 const DAY_MS = 86_400_000;
 
@@ -126,6 +127,7 @@ export const JobsOptionsSchema = Type.Object(
       description:
         'A job of a caller with a token or a certificate does not start later than this after its submission: its groups may have changed.',
     }),
+    webhooks: WebhooksOptionsSchema,
   },
   { additionalProperties: false, default: {} },
 );

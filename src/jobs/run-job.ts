@@ -1,4 +1,4 @@
-import { type Clock, MillraceError } from '../core/index.js';
+import { type Clock, type JobRun, MillraceError } from '../core/index.js';
 import type { StoredIdentity } from '../governance/index.js';
 import type { JobPriority, JobRecord, JobRequest } from '../store/index.js';
 import { callerOf } from './new-job.js';
@@ -16,6 +16,7 @@ export type AnswerJob = (
     readonly priority: JobPriority;
     /** Where the version that the request names is gone, another one may answer. */
     readonly takesOtherVersion: boolean;
+    readonly job: JobRun;
     readonly limitMs: number;
     readonly signal: AbortSignal;
   },
@@ -69,11 +70,11 @@ async function answered(
   { options, answer, objects }: RunJobSetup,
   { record, body, contentType, identity, signal }: GivenRequest,
 ): Promise<RanRequest> {
-  const { priority, request, runTimeoutMs = options.runTimeoutMs } = record;
+  const { id, version, priority, request, runTimeoutMs = options.runTimeoutMs } = record;
   const headers = contentType === undefined ? request.headers : { 'content-type': contentType, ...request.headers };
   const limitMs = Math.min(runTimeoutMs, options.runTimeoutMs);
   const takesOtherVersion = options.missingModel === 'latest';
-  const how = { identity, priority, takesOtherVersion, limitMs, signal };
+  const how = { identity, priority, job: { id, version }, takesOtherVersion, limitMs, signal };
   const ran = await answer({ ...request, headers, body }, how);
   const { output } = record.objects ?? {};
   if (output === undefined || ran.error !== undefined) return ran;

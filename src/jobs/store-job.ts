@@ -1,5 +1,6 @@
 import type { Clock, Principal } from '../core/index.js';
 import type { JobRecord, JobRecords } from '../store/index.js';
+import type { Webhooks } from '../webhooks/index.js';
 import { idempotencyKeyOf, known } from './idempotency.js';
 import type { JobIds } from './job-ids.js';
 import type { Ledger } from './ledger.js';
@@ -16,11 +17,12 @@ interface StoreParts {
   readonly clock: Clock;
   readonly limits: JobsOptions;
   readonly repair: Pick<Repair, 'submissionFailed'>;
+  readonly webhooks: Pick<Webhooks, 'accept'>;
 }
 
 /** Stores the job of a submission. `isNew` false: the caller has sent it before, with the same idempotency key. Rejects where there is no room for it. */
 export async function storeJob(
-  { records, ledger, ids, clock, limits, repair }: StoreParts,
+  { records, ledger, ids, clock, limits, repair, webhooks }: StoreParts,
   principal: Principal,
   submission: JobSubmission,
 ): Promise<{ readonly record: JobRecord; readonly isNew: boolean }> {
@@ -30,7 +32,8 @@ export async function storeJob(
   const key = idempotencyKey === '' ? undefined : await idempotencyKeyOf(idempotencyKey, { request, body, nowMs });
   const earlier = key && (await records.earlier(owner, key, nowMs));
   if (earlier !== undefined) return { record: known(earlier, idempotencyKey), isNew: false };
-  const job = newJob(submission, { id: await ids.make(nowMs), principal, nowMs, limits });
+  const webhook = submission.webhook && (await webhooks.accept({ principal }, submission.webhook));
+  const job = newJob(submission, { id: await ids.make(nowMs), principal, nowMs, limits, webhook });
   checkObjects(limits, principal, job.objects);
   ledger.take(owner, body.byteLength);
   let isStored = false;

@@ -8,6 +8,8 @@ import type {
   JobRequest,
   JobState,
 } from '../store/index.js';
+import type { NamedReceiver, ShownWebhookSecret, WebhookSecretInfo } from '../webhooks/index.js';
+import type { RequestHeaders } from './job-headers.js';
 
 export type { JobFilter, JobPriority, JobState };
 
@@ -32,6 +34,8 @@ export interface JobWishes {
   /** After its end. Default and at most: `jobs.keepMs`. */
   readonly keepMs?: number | undefined;
   readonly idempotencyKey?: string | undefined;
+  /** Default: its end is reported to no receiver. */
+  readonly webhook?: NamedReceiver | undefined;
 }
 
 /** A request that was checked, to be run later. */
@@ -46,6 +50,23 @@ export interface JobSubmission extends JobWishes {
   /** Longest time of an attempt. Default and at most: `jobs.runTimeoutMs`. */
   readonly runTimeoutMs?: number | undefined;
 }
+
+/** An HTTP request that is to be run later, as it came. */
+export interface LaterRequest<Answer> {
+  readonly dialect: string;
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: RequestHeaders;
+  readonly body: Uint8Array;
+  /** Where the headers name none. Default: background. */
+  readonly priority?: JobPriority;
+  /** Answers the request at once; of one that is stored, as far as its inference. */
+  readonly answer: () => Answer | Promise<Answer>;
+}
+
+/** `answer`: the request has turned out to be answered without an inference that could be stored. */
+export type LaterOutcome<Answer> = { readonly job: JobInfo } | { readonly answer: Answer };
 
 /** The answer that the same request would have got at once. */
 export interface JobAnswer extends JobAnswerHead {
@@ -73,6 +94,8 @@ export interface JobGauges {
   readonly queues: readonly JobQueue[];
   /** Of requests and answers. */
   readonly storedBytes: number;
+  /** Notifications that are not delivered yet, about. */
+  readonly pendingWebhooks: number;
 }
 
 export interface JobPage {
@@ -103,8 +126,18 @@ export interface JobUseCases {
    * `failed_precondition` ({@link KeyConflict}) where the idempotency key was used for another request.
    */
   submit(call: CallContext, submission: JobSubmission): Promise<JobInfo>;
+  /**
+   * Checks an HTTP request as far as its inference, and stores it with what its headers ask of its job (see `readJobHeaders`). Rejects as its
+   * `answer` does, and as {@link JobUseCases.submit}.
+   */
+  submitRequest<Answer>(call: Call, request: LaterRequest<Answer>): Promise<LaterOutcome<Answer>>;
   /** The job once it has ended, or as it is after `waitMs`, or when the call is cancelled. */
   settled(call: Call, id: string, waitMs: number): Promise<JobInfo>;
+  /**
+   * The job as it is, unless its version is `after`, and after each change of its state, until it has ended, the call is cancelled or the server
+   * ends; undefined = nothing has changed for a while. Rejects with `resource_exhausted` where the caller follows too many.
+   */
+  follow(call: Call, id: string, after: number | undefined): AsyncIterable<JobInfo | undefined>;
   get(call: CallContext, id: string): Promise<JobInfo>;
   /** The job and its answer; needs `job.answer` where it is another's. */
   result(call: CallContext, id: string): Promise<JobResult>;
@@ -120,6 +153,12 @@ export interface JobUseCases {
   /** Starts no further job of the model until it is resumed; also after the server has started again. */
   pause(call: CallContext, model: string): Promise<JobQueue>;
   resume(call: CallContext, model: string): Promise<JobQueue>;
+  /** About the secret that the caller's notifications are signed with; undefined = there is none yet. */
+  webhookSecret(call: CallContext): Promise<WebhookSecretInfo | undefined>;
+  /** The secret, made where there is none. `failed_precondition` where it was shown before. Needs the right `model.infer`. */
+  showWebhookSecret(call: CallContext): Promise<ShownWebhookSecret>;
+  /** A new secret; the one before is valid for `jobs.webhooks.secretOverlapMs`. Needs the right `model.infer`. */
+  rotateWebhookSecret(call: CallContext): Promise<ShownWebhookSecret>;
 }
 
 /** How a stored request ended. */

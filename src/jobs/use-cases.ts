@@ -1,10 +1,14 @@
 import { type Action, type CallContext, type Clock, invalidArgument, MillraceError } from '../core/index.js';
 import { type Audited, admit } from '../governance/index.js';
 import type { JobRecord, JobRecords } from '../store/index.js';
+import { describeJob } from './describe-job.js';
 import { unknownJob } from './errors.js';
+import { JobFollowers } from './follow-job.js';
 import type { Jobs } from './jobs.js';
 import { hasEnded } from './machine.js';
-import type { JobInfo, JobListing, JobPage, JobQueue, JobSubmission, JobUseCases } from './types.js';
+import { createSecretUseCases } from './secret-use-cases.js';
+import { submitRequest } from './submit-request.js';
+import type { JobListing, JobPage, JobQueue, JobSubmission, JobUseCases } from './types.js';
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 1_000;
@@ -31,7 +35,7 @@ export function createJobUseCases(setup: JobUseCasesSetup): JobUseCases {
     admit(principal, action, record.model);
     return record;
   };
-  const infoOf = (record: JobRecord) => describe(record, jobs);
+  const infoOf = (record: JobRecord) => describeJob(record, jobs.lanes);
 
   /** A change of somebody else's job is an entry of the audit trail. */
   const change = async (call: CallContext, id: string, { verb, work }: JobChange): Promise<void> => {
@@ -54,9 +58,13 @@ export function createJobUseCases(setup: JobUseCasesSetup): JobUseCases {
       },
     );
 
+  const followers = new JobFollowers();
+  const submit = async (call: CallContext, submission: JobSubmission) => infoOf(await jobs.submit(call, submission));
+
   return {
     enabled: jobs.options.enabled,
-    submit: async (call: CallContext, submission: JobSubmission) => infoOf(await jobs.submit(call, submission)),
+    submit,
+    submitRequest: (call, request) => submitRequest({ submit, clock }, call, request),
     async settled(call, id, waitMs) {
       const until = clock.now() + waitMs;
       for (;;) {
@@ -72,6 +80,12 @@ export function createJobUseCases(setup: JobUseCasesSetup): JobUseCases {
           call.signal.removeEventListener('abort', wait.close);
           wait.close();
         }
+      }
+    },
+    async *follow(call, id, after) {
+      const look = () => find(call, 'job.read', id);
+      for await (const item of followers.follow(jobs, call, { id, after, find: look })) {
+        yield item.kind === 'job' ? infoOf(item.record) : undefined;
       }
     },
     get: async (call, id) => infoOf(await find(call, 'job.read', id)),
@@ -110,6 +124,7 @@ export function createJobUseCases(setup: JobUseCasesSetup): JobUseCases {
     },
     pause: (call, model) => pausing(call, model, true),
     resume: (call, model) => pausing(call, model, false),
+    ...createSecretUseCases({ jobs, audited: setup.audited }),
   };
 }
 
@@ -132,34 +147,6 @@ function mayNot({ id, state }: JobRecord, done: string): MillraceError {
   return new MillraceError('failed_precondition', `job '${id}' is ${state} and cannot be ${done}`);
 }
 
-function describe(record: JobRecord, jobs: Jobs): JobInfo {
-  const { request, answer, state } = record;
-  return {
-    id: record.id,
-    model: record.model,
-    priority: record.priority,
-    principal: record.principal,
-    dialect: record.dialect,
-    method: request.method,
-    url: request.url,
-    objects: record.objects,
-    state,
-    attempts: record.attempts,
-    createdAtMs: record.createdAtMs,
-    notBeforeMs: record.notBeforeMs,
-    deadlineMs: record.deadlineMs,
-    startedAtMs: record.startedAtMs,
-    endedAtMs: record.endedAtMs,
-    removeAtMs: record.removeAtMs,
-    errorCode: record.errorCode,
-    errorMessage: record.errorMessage,
-    status: answer?.status,
-    requestBytes: record.requestBytes,
-    answerBytes: record.answerBytes,
-    ahead: state === 'queued' ? Math.max(0, jobs.lanes.queuedIn(record) - 1) : undefined,
-  };
-}
-
 async function list({ jobs, records }: JobUseCasesSetup, call: CallContext, listing: JobListing): Promise<JobPage> {
   const { everyones = false, after, limit = DEFAULT_LIMIT, state, model } = listing;
   if (everyones) admit(call.principal, 'job.read', { name: model ?? '*' });
@@ -169,7 +156,7 @@ async function list({ jobs, records }: JobUseCasesSetup, call: CallContext, list
   const page = found.slice(0, most);
   const last = page.at(-1);
   return {
-    jobs: page.map((record) => describe(record, jobs)),
+    jobs: page.map((record) => describeJob(record, jobs.lanes)),
     next: found.length > most && last !== undefined ? String(last.number) : undefined,
   };
 }

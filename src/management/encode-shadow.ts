@@ -19,8 +19,8 @@ import type {
   PairReport,
   Sample,
 } from '../shadows/index.js';
+import { timeOf } from '../text/index.js';
 import { asItIs } from './as-it-is.js';
-import { timeOf } from './read-request.js';
 
 /** A report as JSON has it. */
 export function encodeShadow({ sinceMs, pairs, ...report }: KnownReport): Encoded<ShadowReport> {

@@ -1,52 +1,36 @@
 import type { ApiEvent, Encoded, EventEndpoints } from '../api/index.js';
 import { EVENT_ENDPOINTS } from '../api/schemas/index.js';
 import { invalidArgument } from '../core/index.js';
-import type { Route, WireHeaders } from '../protocols/index.js';
+import type { Route } from '../protocols/index.js';
 import type { EventUseCases, FeedItem, RecordedEvent } from '../service/index.js';
+import { timeOf } from '../text/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
-import { timeOf } from './read-request.js';
+import { EVENT_STREAM_HEADERS, GREETING, HEARTBEAT, readEventId, writeEvent } from './event-stream.js';
 
-const HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
-  // Proxies that gather answers pass this one on as it comes.
-  'x-accel-buffering': 'no',
-} as const;
-
-/** Comes before the first event: how long browsers wait before they come back. */
-const GREETING = 'retry: 2000\n\n';
-const HEARTBEAT = ':\n\n';
 const MAX_ID_LENGTH = 64;
 
 /** What happens to the server. */
 export function createEventRoutes(events: EventUseCases): readonly Route[] {
   return createEndpointRoutes<EventEndpoints>(EVENT_ENDPOINTS, {
     'GET /events'(call, { query, headers }) {
-      const after = readId(headers) ?? query.get('after') ?? undefined;
+      const after = readEventId(headers) ?? query.get('after') ?? undefined;
       if (after !== undefined && after.length > MAX_ID_LENGTH) {
         throw invalidArgument(`after: expected the id of an event, got ${after.length} characters`);
       }
-      return { other: { status: 200, headers: HEADERS, stream: write(events.follow(call, after)) } };
+      return { other: { status: 200, headers: EVENT_STREAM_HEADERS, stream: write(events.follow(call, after)) } };
     },
   });
-}
-
-/** What a browser sends that has lost the connection. */
-function readId(headers: WireHeaders): string | undefined {
-  const id = headers['last-event-id'];
-  return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
 async function* write(items: AsyncIterable<FeedItem>): AsyncGenerator<string> {
   for await (const item of items) {
     if (item.kind === 'begun') yield GREETING;
     else if (item.kind === 'idle') yield HEARTBEAT;
-    else yield writeEvent(encode(item));
+    else {
+      const event = encode(item);
+      yield writeEvent(event.id, event);
+    }
   }
-}
-
-function writeEvent(event: Encoded<ApiEvent>): string {
-  return `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
 function encode(item: Extract<FeedItem, { readonly kind: 'event' | 'gap' }>): Encoded<ApiEvent> {

@@ -1,19 +1,23 @@
-import type { Encoded, Job, JobEndpoints, JobQueue } from '../api/index.js';
+import type { Encoded, Job, JobEndpoints, JobQueue, ShownWebhookSecret, WebhookSecret } from '../api/index.js';
 import { JOB_ENDPOINTS } from '../api/schemas/index.js';
 import { type Clock, invalidArgument } from '../core/index.js';
 import { emptyResponse, type Route, type WireResponse } from '../protocols/index.js';
 import {
   delivered,
+  encodeJob,
   type JobInfo,
   type JobListing,
   type JobResult,
   type JobUseCases,
   type JobQueue as KnownQueue,
+  type ShownWebhookSecret as KnownSecret,
+  type WebhookSecretInfo,
 } from '../service/index.js';
 import { JOB_STATES, type JobState } from '../store/index.js';
-import { readPreferences } from '../text/index.js';
-import { createEndpointRoutes } from './endpoint-route.js';
-import { readFlag, readPage, timeOf } from './read-request.js';
+import { readPreferences, timeOf } from '../text/index.js';
+import { createEndpointRoutes, unstored } from './endpoint-route.js';
+import { EVENT_STREAM_HEADERS, GREETING, HEARTBEAT, readEventId, writeEvent } from './event-stream.js';
+import { readFlag, readPage } from './read-request.js';
 
 /** Names the state of a job in answers that are otherwise those of its request. */
 const STATE_HEADER = 'x-millrace-job';
@@ -46,6 +50,16 @@ export function createJobRoutes(jobs: JobUseCases, clock: Clock): readonly Route
       const { waitMs } = readPreferences(headers.prefer);
       return { body: encode(await jobs.settled(call, job, waitMs ?? 0)), headers: appliedWait(waitMs) };
     },
+    async 'GET /jobs/{job}/events'(call, { params: { job }, query, headers }) {
+      const after = readVersion(readEventId(headers) ?? query.get('after') ?? undefined);
+      const { endedAtMs, version } = await jobs.get(call, job);
+      // Browsers come back after any other answer.
+      if (endedAtMs !== undefined && after !== undefined && after >= version) {
+        return { other: { status: 204, headers: {}, body: '' } };
+      }
+      const stream = writeChanges(jobs.follow(call, job, after), encode);
+      return { other: { status: 200, headers: EVENT_STREAM_HEADERS, stream } };
+    },
     async 'POST /jobs/{job}/cancel'(call, { params: { job } }) {
       return { body: encode(await jobs.cancel(call, job)) };
     },
@@ -61,7 +75,45 @@ export function createJobRoutes(jobs: JobUseCases, clock: Clock): readonly Route
     async 'POST /job-queues/{model}/resume'(call, { params: { model } }) {
       return { body: encodeQueue(await jobs.resume(call, model)) };
     },
+    async 'GET /webhook-secret'(call) {
+      return unstored<WebhookSecret>(encodeSecret(await jobs.webhookSecret(call)));
+    },
+    async 'POST /webhook-secret'(call) {
+      return answerSecret(await jobs.showWebhookSecret(call));
+    },
+    async 'POST /webhook-secret/rotate'(call) {
+      return answerSecret(await jobs.rotateWebhookSecret(call));
+    },
   });
+}
+
+async function* writeChanges(
+  changes: AsyncIterable<JobInfo | undefined>,
+  encode: (info: JobInfo) => Encoded<Job>,
+): AsyncGenerator<string> {
+  let greeting = GREETING;
+  for await (const info of changes) {
+    yield greeting + (info === undefined ? HEARTBEAT : writeEvent(info.version, encode(info)));
+    greeting = '';
+  }
+}
+
+function readVersion(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw invalidArgument(`after: expected the version of a job, got '${text.slice(0, 80)}'`);
+}
+
+function answerSecret({ secret, ...info }: KnownSecret) {
+  return unstored<ShownWebhookSecret>({ secret, ...encodeSecret(info) });
+}
+
+function encodeSecret(info: WebhookSecretInfo | undefined): Encoded<WebhookSecret> {
+  return {
+    created_at: timeOf(info?.createdAtMs),
+    shown_at: timeOf(info?.shownAtMs),
+    previous_until: timeOf(info?.previousEndsAtMs),
+  };
 }
 
 type Headers = Readonly<Record<string, string>>;
@@ -91,39 +143,6 @@ function readState(query: URLSearchParams): JobState | undefined {
   const state = JOB_STATES.find((known) => known === text);
   if (state !== undefined) return state;
   throw invalidArgument(`state: expected ${JOB_STATES.join(', ')}, got '${text.slice(0, 80)}'`);
-}
-
-function encodeJob(info: JobInfo, nowMs: number): Encoded<Job> {
-  const { id, state, model, principal, dialect, method, url, priority, attempts, ahead, status } = info;
-  const isDelayed = state === 'queued' && info.notBeforeMs > nowMs;
-  return {
-    id,
-    state,
-    model,
-    principal,
-    dialect,
-    method,
-    url,
-    priority,
-    attempts,
-    ahead,
-    created_at: timeOf(info.createdAtMs),
-    due_at: isDelayed ? timeOf(info.notBeforeMs) : undefined,
-    expires_at: timeOf(info.deadlineMs),
-    started_at: timeOf(info.startedAtMs),
-    ended_at: timeOf(info.endedAtMs),
-    removal_at: timeOf(info.removeAtMs),
-    status,
-    error: encodeFailure(info),
-    request_bytes: info.requestBytes,
-    answer_bytes: info.answerBytes,
-    input: info.objects?.input,
-    output: info.objects?.output,
-  };
-}
-
-function encodeFailure({ errorCode: code, errorMessage: message = '' }: JobInfo): Encoded<Job['error']> {
-  return code === undefined ? undefined : { code, message };
 }
 
 function encodeQueue({ model, queued, running, paused, oldestMs }: KnownQueue): Encoded<JobQueue> {

@@ -2,8 +2,9 @@ import type { Encoded, Key, KeyEndpoints } from '../api/index.js';
 import { KEY_ENDPOINTS } from '../api/schemas/index.js';
 import type { Route } from '../protocols/index.js';
 import type { KeyUseCases, ListedKey, MadeKey } from '../service/index.js';
+import { timeOf } from '../text/index.js';
 import { createEndpointRoutes, unstored } from './endpoint-route.js';
-import { readPage, timeOf } from './read-request.js';
+import { readPage } from './read-request.js';
 
 /** Keys of callers. */
 export function createKeyRoutes(keys: KeyUseCases): readonly Route[] {

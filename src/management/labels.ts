@@ -2,8 +2,9 @@ import type { Encoded, LabelEndpoints, LabelsHistory, ModelLabel, ModelLabels } 
 import { LABEL_ENDPOINTS } from '../api/schemas/index.js';
 import type { Route } from '../protocols/index.js';
 import type { LabelOfModel, LabelsOfModel, LabelsRevision, LabelUseCases } from '../service/index.js';
+import { timeOf } from '../text/index.js';
 import { createEndpointRoutes, tagged } from './endpoint-route.js';
-import { readConditions, readLimit, timeOf } from './read-request.js';
+import { readConditions, readLimit } from './read-request.js';
 
 /** Labels of the versions of a model. */
 export function createLabelRoutes(labels: LabelUseCases): readonly Route[] {

@@ -32,14 +32,6 @@ function textOf(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : header?.join(', ');
 }
 
-type TimeOf<Moment> = Moment extends number ? string : undefined;
-
-/** A moment as the API writes it: RFC 3339 in UTC. */
-export function timeOf<Moment extends number | undefined>(epochMs: Moment): TimeOf<Moment>;
-export function timeOf(epochMs: number | undefined): string | undefined {
-  return epochMs === undefined ? undefined : new Date(epochMs).toISOString();
-}
-
 /** How many entries of a list are asked for: `limit`, 20 by default. Throws `invalid_argument`. */
 export function readLimit(query: URLSearchParams): number {
   const text = query.get('limit');

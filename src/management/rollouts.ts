@@ -30,9 +30,9 @@ import type {
   RolloutOptions,
   RolloutUseCases,
 } from '../service/index.js';
+import { timeOf } from '../text/index.js';
 import { asItIs } from './as-it-is.js';
 import { createEndpointRoutes } from './endpoint-route.js';
-import { timeOf } from './read-request.js';
 
 type CommandRequest = { readonly params: { readonly model: string }; readonly body: CommandRollout };
 

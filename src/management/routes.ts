@@ -7,9 +7,10 @@ import type {
   RouteRevision as PastRoute,
   RouteUseCases,
 } from '../service/index.js';
+import { timeOf } from '../text/index.js';
 import { asItIs } from './as-it-is.js';
 import { createEndpointRoutes, tagged } from './endpoint-route.js';
-import { readConditions, readFlag, readLimit, timeOf } from './read-request.js';
+import { readConditions, readFlag, readLimit } from './read-request.js';
 
 /** Routes: names that are called like models. */
 export function createRouteRoutes(routes: RouteUseCases): readonly Route[] {

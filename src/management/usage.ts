@@ -4,8 +4,8 @@ import { invalidArgument } from '../core/index.js';
 import { type UsageReport as CountedUsage, requestsOf, type UsageRow as SummedUsage } from '../metering/index.js';
 import { acceptedTypes, type Route } from '../protocols/index.js';
 import type { UsageUseCases } from '../service/index.js';
+import { timeOf } from '../text/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
-import { timeOf } from './read-request.js';
 import { usageAsCsv } from './usage-csv.js';
 
 const CSV_HEADERS = { 'content-type': 'text/csv; charset=utf-8', 'x-content-type-options': 'nosniff' } as const;

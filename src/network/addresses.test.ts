@@ -19,6 +19,10 @@ describe('isInternalAddress', () => {
     'fc00::1',
     '64:ff9b::10.0.0.1',
     '2002:0a00:0001::',
+    // 6to4, Teredo and ISATAP of public addresses: where such a tunnel leads is not known.
+    '2002:0808:0808::1',
+    '2001:0:4136:e378:8000:63bf:3fff:fdd2',
+    'fe80::5efe:10.0.0.1',
     '192.0.0.8',
     '198.18.0.1',
     '240.0.0.1',

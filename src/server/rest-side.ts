@@ -87,7 +87,7 @@ export function createRestSide(setup: RestSetup): RestSide {
   return {
     ...createRestDispatch({
       ...setup,
-      jobs: hasOwnApi && service.jobs.enabled ? { jobs: service.jobs, clock: setup.clock } : undefined,
+      jobs: hasOwnApi && service.jobs.enabled ? { jobs: service.jobs } : undefined,
       inferences,
       router,
     }),

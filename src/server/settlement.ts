@@ -5,6 +5,7 @@ import {
   Call,
   type CallOrigin,
   type CallPriority,
+  type JobRun,
   type Expiring,
   MillraceError,
   NO_RIGHTS,
@@ -28,6 +29,8 @@ export interface Exchange {
   readonly priority?: CallPriority;
   /** {@link Call.takesOtherVersion}. Default: false. */
   readonly takesOtherVersion?: boolean;
+  /** The attempt of a job that it is. Default: of none. */
+  readonly job?: JobRun | undefined;
   /** Answers with an error. Called at most once, and never after {@link Settlement.answer}. */
   writeError(error: MillraceError): void;
   /** The server shuts down, and all of the request has come: does not wait for a client that does nothing. */
@@ -331,6 +334,7 @@ export class Settlement implements Expiring, OpenRequest {
       from: this.#from,
       priority: this.#exchange.priority ?? 'normal',
       takesOtherVersion: this.#exchange.takesOtherVersion ?? false,
+      job: this.#exchange.job,
     });
   }
 

@@ -28,6 +28,7 @@ export {
   type AnswerJob,
   checkObjectRules,
   delivered,
+  encodeJob,
   type JobAnswer,
   JobElsewhere,
   type JobGauges,
@@ -42,8 +43,12 @@ export {
   JobsOptionsSchema,
   type JobUseCases,
   KeyConflict,
+  type LaterOutcome,
+  type LaterRequest,
   ObjectBodies,
   type RanRequest,
+  type ShownWebhookSecret,
+  type WebhookSecretInfo,
 } from '../jobs/index.js';
 export {
   type FormatUnknownModel,

@@ -65,3 +65,5 @@ export {
   type UsageRecords,
   type UsageSum,
 } from './usage.js';
+export type { WebhookLane, WebhookRecords, WebhookTransition } from './webhook-records.js';
+export { hostOfWebhook, type JobWebhook, type NewWebhook, type WebhookFormat } from './webhooks.js';

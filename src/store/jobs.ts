@@ -1,3 +1,5 @@
+import type { JobWebhook, NewWebhook } from './webhooks.js';
+
 /** States of a job, in the order in which it may pass through them; the last four are final. */
 export const JOB_STATES = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired'] as const;
 
@@ -60,6 +62,8 @@ export interface NewJob extends JobLane {
   readonly deadlineMs: number;
   /** How long it is kept once it has ended. */
   readonly keepMs: number;
+  /** undefined = its end is reported to no receiver. */
+  readonly webhook?: NewWebhook | undefined;
 }
 
 /** A job without the bodies of its request and its answer. */
@@ -67,6 +71,9 @@ export interface JobRecord extends NewJob {
   /** Grows with each submission. */
   readonly number: number;
   readonly state: JobState;
+  /** Changes of its state since its submission. */
+  readonly version: number;
+  readonly webhook: JobWebhook | undefined;
   /** Times that it has been started. */
   readonly attempts: number;
   readonly requestBytes: number;
@@ -130,6 +137,8 @@ export interface JobTransition {
   };
   /** Body of the answer. */
   readonly answerBody?: Uint8Array;
+  /** The job has a webhook: an end makes its notification pending, and a retry withdraws one that is. Default: false. */
+  readonly notifies?: boolean;
 }
 
 export interface JobFilter {
@@ -168,7 +177,10 @@ export interface JobTotals {
 export type ChangedJob = Pick<
   JobRecord,
   'id' | 'number' | 'model' | 'owner' | 'priority' | 'principal' | 'state' | 'requestBytes' | 'answerBytes'
->;
+> & {
+  /** Host of its receiver; null = it has none. */
+  readonly webhookHost: string | null;
+};
 
 export interface ChangedJobs {
   readonly jobs: readonly ChangedJob[];

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../core/index.js';
 import type { JobRecords } from './jobs.js';
 import type { UsageRecords } from './usage.js';
+import type { WebhookRecords } from './webhook-records.js';
 
 /**
  * Durable state. A promise resolves once its change is durable. It rejects with `unavailable`, and what to do, while the store is damaged,
@@ -14,6 +15,7 @@ export interface Store extends WriterLease {
   readonly snapshots: Snapshots;
   readonly keys: KeyRecords;
   readonly jobs: JobRecords;
+  readonly webhooks: WebhookRecords;
   /** Copies the store to a new file while it is in use. `already_exists` for an existing file. */
   backup(path: string): Promise<void>;
   /** Size and content; undefined = nothing has been stored yet. */

@@ -37,7 +37,7 @@ export interface Telemetry {
 
 const NO_SERVICE: ServiceGauges = {
   rollouts: () => [],
-  jobs: () => ({ queues: [], storedBytes: 0 }),
+  jobs: () => ({ queues: [], storedBytes: 0, pendingWebhooks: 0 }),
   usage: () => undefined,
 };
 

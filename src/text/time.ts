@@ -6,6 +6,14 @@ export function parseTime(text: string): number | undefined {
   return Number.isNaN(timeMs) ? undefined : timeMs;
 }
 
+type TimeOf<Moment> = Moment extends number ? string : undefined;
+
+/** A moment as the server's own API writes it: RFC 3339 in UTC. */
+export function timeOf<Moment extends number | undefined>(epochMs: Moment): TimeOf<Moment>;
+export function timeOf(epochMs: number | undefined): string | undefined {
+  return epochMs === undefined ? undefined : new Date(epochMs).toISOString();
+}
+
 /** `Date.parse` takes 31 February for 3 March. */
 function isDay(text: string): boolean {
   const dayMs = Date.parse(text);

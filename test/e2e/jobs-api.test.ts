@@ -124,6 +124,7 @@ describe('jobs', () => {
       {
         id,
         state: 'succeeded',
+        version: 2,
         model: 'echo',
         principal: 'ann',
         dialect: 'oip',

@@ -10,9 +10,18 @@ export const JOB_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /millrace/v1/jobs/{job}': JOB,
   'DELETE /millrace/v1/jobs/{job}': JOB,
   'GET /millrace/v1/jobs/{job}/status': JOB,
+  'GET /millrace/v1/jobs/{job}/events': JOB,
   'POST /millrace/v1/jobs/{job}/cancel': JOB,
   'POST /millrace/v1/jobs/{job}/retry': JOB,
   'GET /millrace/v1/job-queues': OWN,
   'POST /millrace/v1/job-queues/{model}/pause': { needs: 'job.change', audit: 'job.pause' },
   'POST /millrace/v1/job-queues/{model}/resume': { needs: 'job.change', audit: 'job.resume' },
+  'GET /millrace/v1/webhook-secret': OWN,
+  'POST /millrace/v1/webhook-secret': {
+    needs: 'model.infer',
+    on: 'anything',
+    audit: 'webhookSecret.show',
+    answers: 200,
+  },
+  'POST /millrace/v1/webhook-secret/rotate': { needs: 'model.infer', on: 'anything', audit: 'webhookSecret.rotate' },
 };

@@ -73,6 +73,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v1/responses/input_tokens': { needs: 'model.infer', request: { model: 'echo', input: 'a' }, answers: 400 },
   'GET /v1/responses/{response}': { needs: 'model.infer', on: 'anything', answers: 404 },
   'DELETE /v1/responses/{response}': { needs: 'model.infer', on: 'anything', answers: 404 },
+  'POST /v1/responses/{response}/cancel': { needs: 'model.infer', on: 'anything', answers: 404 },
   'GET /v1/responses/{response}/input_items': { needs: 'model.infer', on: 'anything', answers: 404 },
   'POST /tokenize': { needs: 'model.infer', request: { model: 'echo', content: 'a' }, answers: 400 },
   'POST /detokenize': { needs: 'model.infer', request: { model: 'echo', tokens: [1] }, answers: 400 },

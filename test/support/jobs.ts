@@ -17,6 +17,8 @@ export function jobRecord(fields: Partial<JobRecord> = {}): JobRecord {
     deadlineMs: 86_400_000,
     keepMs: 86_400_000,
     state: 'queued',
+    version: 0,
+    webhook: undefined,
     attempts: 0,
     requestBytes: 10,
     startedAtMs: undefined,

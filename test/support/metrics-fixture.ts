@@ -17,7 +17,7 @@ function startMetrics(
     modelStates: () => [],
     cacheUsage: () => undefined,
     rollouts: () => [],
-    jobs: () => ({ queues: [], storedBytes: 0 }),
+    jobs: () => ({ queues: [], storedBytes: 0, pendingWebhooks: 0 }),
     usage: () => undefined,
     droppedLogLines: () => 7,
     ...sources,

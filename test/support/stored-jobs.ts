@@ -1,4 +1,4 @@
-import type { JobRecord, JobTransition, NewJob } from '../../src/store/index.js';
+import type { JobRecord, JobTransition, NewJob, NewWebhook } from '../../src/store/index.js';
 
 export const LANE = { model: 'fraud', owner: 'key-1', priority: 'normal' } as const;
 /** When {@link newJob} is submitted. */
@@ -20,6 +20,14 @@ export function newJob(id: string, changes: Partial<NewJob> = {}): NewJob {
     ...changes,
   };
 }
+
+/** A receiver, tried for 5 s after the job's end. */
+export const WEBHOOK: NewWebhook = {
+  url: 'https://hooks.example/jobs',
+  format: 'standard',
+  includesAnswer: true,
+  maxAgeMs: 5_000,
+};
 
 /** The end of a job that runs. */
 export function succeed({ id, state, attempts }: JobRecord, answerBody: Uint8Array): JobTransition {

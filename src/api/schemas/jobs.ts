@@ -1,5 +1,15 @@
 import { Type } from '@sinclair/typebox';
-import type { Job, JobEndpoints, JobError, JobPage, JobQueue, JobQueueList } from '../jobs.js';
+import type {
+  Job,
+  JobEndpoints,
+  JobError,
+  JobPage,
+  JobQueue,
+  JobQueueList,
+  JobWebhook,
+  ShownWebhookSecret,
+  WebhookSecret,
+} from '../jobs.js';
 import { Count, LIMIT, oneOf, parameter, Time, timeFor } from './common.js';
 import type { EndpointSpecs } from './endpoint-spec.js';
 import { ApiErrorSchema } from './errors.js';
@@ -14,10 +24,37 @@ const JobErrorSchema = schemaOf<JobError>()(
   ),
 );
 
+const JobWebhookSchema = schemaOf<JobWebhook>()(
+  Type.Object(
+    {
+      url: Type.String(),
+      state: oneOf('waiting', 'pending', 'delivered', 'failed'),
+      attempts: Type.Integer({ minimum: 0, description: 'Attempts to deliver it.' }),
+      next_attempt_at: Type.Optional(timeFor('Missing unless it is pending.')),
+      status: Type.Optional(
+        Type.Integer({ description: 'HTTP status of the last attempt; missing where there was no answer.' }),
+      ),
+      error: Type.Optional(Type.String({ description: 'Why the last attempt failed.' })),
+    },
+    { description: "The notification of the job's end; missing where it is reported to no receiver." },
+  ),
+);
+
+const SECRET = {
+  created_at: Type.Optional(timeFor('Missing where the caller has none.')),
+  shown_at: Type.Optional(timeFor('Missing where it was never shown.')),
+  previous_until: Type.Optional(timeFor('Notifications are signed with the previous secret, too, until then.')),
+};
+const WebhookSecretSchema = schemaOf<WebhookSecret>()(Type.Object(SECRET));
+const ShownWebhookSecretSchema = schemaOf<ShownWebhookSecret>()(
+  Type.Object({ secret: Type.String({ description: 'In the form of Standard Webhooks: `whsec_…`' }), ...SECRET }),
+);
+
 const JobSchema = schemaOf<Job>()(
   Type.Object({
     id: Type.String(),
     state: State,
+    version: Type.Integer({ minimum: 0, description: 'Changes of its state so far: id of the event that reports it.' }),
     model: Type.String({ description: "As the caller named it, or the model's own name." }),
     principal: Type.String({ description: 'The caller that submitted it.' }),
     dialect: Type.String({ description: 'The protocol of its request.' }),
@@ -49,6 +86,7 @@ const JobSchema = schemaOf<Job>()(
     output: Type.Optional(
       Type.String({ description: 'The object that its answer is written to; missing where the server keeps it.' }),
     ),
+    webhook: Type.Optional(JobWebhookSchema),
   }),
 );
 
@@ -117,6 +155,16 @@ export const JOB_ENDPOINTS: EndpointSpecs<JobEndpoints> = {
     errors,
   },
   'GET /jobs/{job}/status': { ...look, summary: 'Get the state of a job', waits: true, errors, answer: JobSchema },
+  'GET /jobs/{job}/events': {
+    ...look,
+    summary: 'Stream changes of a job until it has ended',
+    description:
+      'The first event is the job as it is. A reader that comes back with `Last-Event-ID` gets the job where it has changed since; 204 where it ' +
+      'had ended then. A slow reader may miss states in between, and never the last one.',
+    query: { after: parameter('Version of the job that is known. Default: none.', { type: 'integer' }) },
+    errors,
+    events: JobSchema,
+  },
   'POST /jobs/{job}/cancel': { ...look, summary: 'Cancel a job that has not ended', errors, answer: JobSchema },
   'POST /jobs/{job}/retry': {
     ...look,
@@ -136,4 +184,20 @@ export const JOB_ENDPOINTS: EndpointSpecs<JobEndpoints> = {
     answer: JobQueueSchema,
   },
   'POST /job-queues/{model}/resume': { tag, control: true, summary: 'Resume a queue', answer: JobQueueSchema },
+  'GET /webhook-secret': {
+    ...look,
+    summary: "Get the state of the caller's webhook secret, without the secret",
+    answer: WebhookSecretSchema,
+  },
+  'POST /webhook-secret': {
+    ...look,
+    summary: "Show the caller's webhook secret, once; it is created where there is none",
+    answer: ShownWebhookSecretSchema,
+  },
+  'POST /webhook-secret/rotate': {
+    ...look,
+    summary: "Replace the caller's webhook secret",
+    description: 'Notifications are signed with the previous one, too, for `jobs.webhooks.secretOverlapMs`.',
+    answer: ShownWebhookSecretSchema,
+  },
 };

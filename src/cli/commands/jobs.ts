@@ -10,6 +10,7 @@ import { formatJson } from '../format/json.js';
 import type { Io } from '../io.js';
 import { addCommonFlags, type CommonFlags, parseCount } from '../server-options.js';
 import { registerJobResult } from './job-result.js';
+import { registerWebhookSecret } from './webhook-secret.js';
 
 interface ListFlags extends CommonFlags {
   readonly state?: JobState;
@@ -41,6 +42,7 @@ export function registerJobs(program: Command, context: CommandContext): void {
   registerWatch(jobs, context);
   registerChanges(jobs, io);
   registerQueues(jobs, io);
+  registerWebhookSecret(jobs, io);
 }
 
 function registerLists(jobs: Command, io: Io): void {

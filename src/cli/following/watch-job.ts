@@ -25,6 +25,7 @@ export async function watchJob(io: Pick<Io, 'clock' | 'stderr'>, watching: Watch
   const { show, signal } = watching;
   let job = await look(watching, 0);
   show(job);
+  job = await followEvents(watching, job);
   while (job.ended_at === undefined) {
     const waitS = job.state === 'queued' ? QUEUED_WAIT_S : RUNNING_WAIT_S;
     const sinceMs = io.clock.now();
@@ -35,6 +36,21 @@ export async function watchJob(io: Pick<Io, 'clock' | 'stderr'>, watching: Watch
     const restMs = MIN_INTERVAL_MS - (io.clock.now() - sinceMs);
     if (job.ended_at !== undefined || restMs <= 0) continue;
     await io.clock.sleep(restMs, signal);
+    signal.throwIfAborted();
+  }
+  return job;
+}
+
+/** The job as its events leave it. A server without them, and one that breaks them off, is asked again and again instead. */
+async function followEvents({ api, id, show, signal }: Watching, known: Job): Promise<Job> {
+  let job = known;
+  try {
+    if (job.ended_at !== undefined) return job;
+    for await (const next of api.jobEvents(id, { after: job.version, signal })) {
+      job = next;
+      show(job);
+    }
+  } catch {
     signal.throwIfAborted();
   }
   return job;

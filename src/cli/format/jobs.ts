@@ -53,6 +53,7 @@ export function formatJob(job: Job, { colors }: TableStyle): string {
     ['output', job.output],
     ['answer', job.status === undefined ? undefined : formatAnswer(job)],
     ['error', formatError(job)],
+    ['webhook', job.webhook && formatWebhook(job.webhook)],
   ]);
 }
 
@@ -112,6 +113,14 @@ function formatResult(job: Job): string {
 
 function formatAnswer({ status, answer_bytes: bytes }: Job): string {
   return `${status}, ${formatBytes(bytes)}`;
+}
+
+/** `pending, 2 attempts, next 12:00:07: the receiver answered 500 (https://…)` */
+function formatWebhook({ url, state, attempts, next_attempt_at: nextAt, error }: NonNullable<Job['webhook']>): string {
+  const tried = attempts === 0 ? '' : `, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+  const next = nextAt === undefined ? '' : `, next ${formatSecond(nextAt)}`;
+  const why = error === undefined ? '' : `: ${escapeInvisible(error)}`;
+  return `${state}${tried}${next}${why} (${escapeInvisible(url)})`;
 }
 
 function formatError({ error }: Job): string | undefined {

@@ -37,6 +37,8 @@ export interface ResponseRequest {
   /** `auto`: of what does not fit, the oldest turns are left out. */
   readonly truncation: Truncation;
   readonly stream: boolean;
+  /** It is stored, and generated later. */
+  readonly background: boolean;
   /** As of a chat completion. */
   readonly effortPlace: string | undefined;
   /** The answer is kept for those who go on from it. Default: wherever that can be. */
@@ -74,12 +76,13 @@ export function decodeResponse(fields: Fields, earlier: Uint8Array | undefined):
   const { format, responseFormat } = readText(fields);
   const stream = fields.boolean('stream') ?? false;
   const store = fields.boolean('store');
+  const background = fields.boolean('background') ?? false;
+  if (background && store === false) fields.refuse('store', "true, as 'background' needs it");
   readWithoutEffect(fields);
   refuseGuided(fields);
   // Tools of OpenAI's own are not called here, and conversations are shortened by `truncation`.
   fields.hint(['max_tool_calls', 'context_management']);
   readStreamOptions(fields);
-  fields.unsupported('background', false);
   fields.unsupported('prompt');
   refuseUnsupported(fields);
   fields.end();
@@ -90,6 +93,7 @@ export function decodeResponse(fields: Fields, earlier: Uint8Array | undefined):
     instructions: said.instructions,
     previousId: said.previousId,
     stream,
+    background,
     store,
     truncation,
     effortPlace: effort === undefined || effort === 'none' ? undefined : 'reasoning.effort',

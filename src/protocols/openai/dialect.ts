@@ -2,13 +2,16 @@ import type { ServedModel } from '../../service/index.js';
 import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
 import { unknownModel } from '../shared/generation/choices.js';
 import { taskOf } from '../shared/pooling/tasks.js';
+import { BackgroundStreams } from './background-streams.js';
 import { encodeError, OPENAI_STATUS } from './errors.js';
 import type { OpenAiOptions } from './options.js';
 import { quotaHeaders } from './quota-headers.js';
 import { createOpenAiRoutes } from './routes.js';
 
+type OpenAiDialectContext = DialectContext<'inference' | 'models' | 'jobs' | 'server'>;
+
 /** OpenAI's API for language models. */
-export function createOpenAiDialect(context: DialectContext, options: OpenAiOptions): Dialect {
+export function createOpenAiDialect(context: OpenAiDialectContext, options: OpenAiOptions): Dialect {
   const { service, clock } = context;
   const store = context.createStore({
     maxEntries: options.maxStoredResponses,
@@ -26,7 +29,13 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
     name: 'openai',
     description:
       "OpenAI's API: chat completions, completions and responses, whole and as streams of events; embeddings, with vLLM's scores and classes.",
-    routes: createOpenAiRoutes({ ...context, ...options, store }),
+    routes: createOpenAiRoutes({
+      ...context,
+      ...options,
+      store,
+      streams: new BackgroundStreams(clock),
+      jobs: service.jobs,
+    }),
     shares: [
       {
         path: '/v1/models',

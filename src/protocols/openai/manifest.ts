@@ -5,6 +5,7 @@ import { OpenAiOptionsSchema } from './options.js';
 export const OPENAI = dialectManifest({
   name: 'openai',
   options: OpenAiOptionsSchema,
+  uses: ['inference', 'models', 'jobs', 'server'],
   load: async (context, options) => (await import('./dialect.js')).createOpenAiDialect(context, options),
   loadBodyHandlers: async (context, options) => (await import('./answer-text.js')).createTextHandlers(context, options),
 });

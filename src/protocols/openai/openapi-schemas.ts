@@ -193,7 +193,7 @@ export const ResponseSchema = Type.Object(
     id: Text,
     object: Type.Literal('response'),
     created_at: Type.Integer({ description: 'Seconds since 1970.' }),
-    status: Choice('completed', 'incomplete'),
+    status: Choice('completed', 'incomplete', 'queued', 'in_progress', 'failed', 'cancelled'),
     incomplete_details: Nullable({ reason: Text }),
     model: AnsweringModel,
     output: Type.Array(Type.Object({ id: Text, type: Text }, { additionalProperties: true })),

@@ -67,8 +67,15 @@ export const OPERATIONS = {
   tokenize: describe({ operationId: 'tokenize', request: TokenizeRequestSchema, response: TokensSchema }),
   detokenize: describe({ operationId: 'detokenize', request: DetokenizeRequestSchema, response: ContentSchema }),
   template: describe({ operationId: 'applyTemplate', request: TemplateRequestSchema, response: PromptSchema }),
-  getResponse: { operationId: 'getResponse' },
+  getResponse: {
+    operationId: 'getResponse',
+    parameters: [
+      query('stream', { type: 'boolean', description: 'The events of a response of the background.' }),
+      query('starting_after', { type: 'integer', description: 'Sequence number of the last event that is known.' }),
+    ],
+  },
   deleteResponse: { operationId: 'deleteResponse' },
+  cancelResponse: { operationId: 'cancelResponse' },
   listInputItems: {
     operationId: 'listInputItems',
     parameters: [

@@ -1,9 +1,11 @@
 import type { Call } from '../../core/index.js';
+import type { JobUseCases } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import type { OpenApiObject } from '../openapi.js';
 import type { Route } from '../route.js';
 import type { PrincipalStore } from '../shared/principal-store.js';
 import type { WireResponse, WireStream } from '../wire.js';
+import type { BackgroundStreams } from './background-streams.js';
 import type { TextKind, TextRequests } from './decode-text.js';
 import { type ReadContext, readRequest } from './read-request.js';
 import type { UnnamedContext } from './unnamed-model.js';
@@ -15,6 +17,9 @@ export interface OpenAiContext
     Pick<ReadContext, 'unknownParameters'> {
   /** Responses that callers come back for. */
   readonly store: PrincipalStore;
+  /** Responses of the background. */
+  readonly jobs: JobUseCases;
+  readonly streams: BackgroundStreams;
   /** Most text of a request. */
   readonly maxTextBytes: number;
 }

@@ -8,6 +8,7 @@ import { Call, type InferResponse, MillraceError, NO_PARAMETERS } from '../../co
 import { Fields } from '../shared/generation/fields.js';
 import { PrincipalStore } from '../shared/principal-store.js';
 import type { WireStream } from '../wire.js';
+import { BackgroundStreams } from './background-streams.js';
 import { decodeResponse } from './decode-response.js';
 import { answerResponse } from './responses.js';
 
@@ -45,8 +46,9 @@ it('an error behind the first piece is told in the stream, which ends with a fai
     infer: async () => ({ kind: 'many', timing: NO_TIMING, responses: responses() }),
   });
   const store = new PrincipalStore({ maxEntries: 1, maxBytes: 1_000, maxAgeMs: 1_000 }, clock);
+  const streams = new BackgroundStreams(clock);
   const request = decodeResponse(Fields.of({ model: 'm', input: 'x', stream: true }), undefined);
-  const { stream } = (await answerResponse({ service, clock, store }, call, request)) as WireStream;
+  const { stream } = (await answerResponse({ service, clock, store, streams }, call, request)) as WireStream;
   let text = '';
   for await (const each of stream) text += each;
   const events = text

@@ -1,14 +1,16 @@
-import type { Call, Clock, FinishReason, MillraceError, Usage } from '../../core/index.js';
-import { effectiveSampling } from '../../generation/index.js';
+import type { Call, JobRun, MillraceError } from '../../core/index.js';
 import { jsonResponse } from '../route.js';
 import { type ChoicePiece, Choices, type ChoicesContext } from '../shared/generation/choices.js';
 import { eventStream } from '../shared/generation/event-stream.js';
 import { ParameterError, type Places } from '../shared/generation/parameter-error.js';
 import type { PrincipalStore } from '../shared/principal-store.js';
 import type { WireResponse, WireStream } from '../wire.js';
+import { firstNumberOf, responseIdOf } from './background-ids.js';
+import type { BackgroundStreams, StreamedEvent } from './background-streams.js';
 import type { CountRequest, ResponseRequest } from './decode-response.js';
 import { errorBody } from './errors.js';
 import { newId, TEXTS_ROUTE } from './head.js';
+import { type Draft, finished, isCut, type Outcome, responseEvent, seconds, unfinished } from './response-object.js';
 import { ResponseOutput } from './response-output.js';
 import { packStored } from './stored-response.js';
 
@@ -21,23 +23,7 @@ const PLACES: Places = {
 /** What answering takes. */
 export interface ResponsesContext extends ChoicesContext {
   readonly store: PrincipalStore;
-}
-
-/** A response that is being made: its ids, and what its request says. */
-interface Draft {
-  readonly id: string;
-  readonly createdAt: number;
-  readonly request: ResponseRequest;
-  readonly choices: Pick<Choices, 'spec'>;
-  /** It is kept. */
-  readonly store: boolean;
-}
-
-/** What has become of it. */
-interface Outcome {
-  readonly output: readonly object[];
-  readonly finishReason: FinishReason | undefined;
-  readonly usage: Usage | undefined;
+  readonly streams: BackgroundStreams;
 }
 
 /** `POST /v1/responses`. */
@@ -47,25 +33,29 @@ export async function answerResponse(
   request: ResponseRequest,
 ): Promise<WireResponse | WireStream> {
   const { clock, store } = context;
-  if (request.store === true && !store.keeps) {
+  if (request.store === true && !store.keeps && !request.background) {
     throw new ParameterError('store', "'store' is not supported here: no responses are kept", 'unimplemented');
   }
   call.timing.decodedAt = clock.now();
   const choices = new Choices(context, call, { ...request, places: PLACES, textsRoute: TEXTS_ROUTE });
+  const job = request.background ? call.job : undefined;
   const draft: Draft = {
-    id: newId('resp_'),
+    id: job === undefined ? newId('resp_') : responseIdOf(job.id),
     createdAt: seconds(clock),
     request,
     choices,
-    store: request.store ?? store.keeps,
+    store: request.background || (request.store ?? store.keeps),
   };
   const conclude = (outcome: Outcome): object => {
     const response = finished(draft, outcome, seconds(clock));
     const kept = draft.store && store.put(call, draft.id, packStored(response, request.history));
-    return { ...response, store: kept };
+    // Those in the background are kept as jobs, too.
+    return { ...response, store: kept || request.background };
   };
-  if (request.stream) {
+  // One in the background is only checked before it is stored.
+  if (request.stream && !(request.background && job === undefined)) {
     const events = new ResponseEvents(draft, conclude);
+    if (job !== undefined) return runStreamed(context.streams, call, { id: draft.id, job, events, choices });
     return eventStream(events.all(choices), clock, { failed: (error) => events.failed(error), last: '' });
   }
   const { delta, finishReason, usage } = await choices.only();
@@ -73,6 +63,30 @@ export async function answerResponse(
   // Nobody reads its events.
   for (const _ of [...output.add(delta), ...output.end(isCut({ finishReason }))]);
   return jsonResponse(conclude({ output: output.items, finishReason, usage }));
+}
+
+interface StreamedRun {
+  readonly id: string;
+  readonly job: JobRun;
+  readonly events: ResponseEvents;
+  readonly choices: Choices;
+}
+
+/** Generates a response whose events clients may follow; the answer is the whole of it. */
+async function runStreamed(
+  streams: BackgroundStreams,
+  call: Call,
+  { id, job, events, choices }: StreamedRun,
+): Promise<WireResponse> {
+  streams.begin(id, call.principal.ownerId);
+  try {
+    events.number = firstNumberOf(job);
+    for await (const { number, text } of events.written(choices, ['response.in_progress']))
+      streams.add(id, { number, text });
+    return jsonResponse(events.conclude());
+  } finally {
+    streams.end(id);
+  }
 }
 
 /** `POST /v1/responses/input_tokens`: how many tokens the same would be as the input of a response. */
@@ -88,9 +102,12 @@ export async function countInputTokens(
 
 /** The events of a stream, numbered. */
 class ResponseEvents {
+  /** Of the next event. */
+  number = 0;
   readonly #draft: Draft;
   readonly #conclude: (outcome: Outcome) => object;
-  #sequence = 0;
+  readonly #output = new ResponseOutput();
+  #last: ChoicePiece | undefined;
 
   /** `conclude` makes the whole response. */
   constructor(draft: Draft, conclude: (outcome: Outcome) => object) {
@@ -99,92 +116,40 @@ class ResponseEvents {
   }
 
   async *all(choices: Choices): AsyncGenerator<string> {
-    const output = new ResponseOutput();
-    let last: ChoicePiece | undefined;
+    for await (const { text } of this.written(choices, ['response.created', 'response.in_progress'])) yield text;
+    const isIncomplete = isCut({ finishReason: this.#last?.finishReason });
+    yield this.#event(isIncomplete ? 'response.incomplete' : 'response.completed', { response: this.conclude() }).text;
+  }
+
+  /** All events but the last; `begin`: types of the first ones. */
+  async *written(choices: Choices, begin: readonly string[]): AsyncGenerator<StreamedEvent> {
     for await (const piece of choices.pieces()) {
       // What fails before the first piece is no stream.
-      if (last === undefined) yield* this.#begin();
-      last = piece;
-      for (const { type, data } of output.add(piece.delta)) yield this.#event(type, data);
+      if (this.#last === undefined) {
+        for (const type of begin) yield this.#event(type, { response: unfinished(this.#draft) });
+      }
+      this.#last = piece;
+      for (const { type, data } of this.#output.add(piece.delta)) yield this.#event(type, data);
     }
-    const { finishReason, usage } = last ?? {};
-    for (const { type, data } of output.end(isCut({ finishReason }))) yield this.#event(type, data);
-    const response = this.#conclude({ output: output.items, finishReason, usage });
-    yield this.#event(isCut({ finishReason }) ? 'response.incomplete' : 'response.completed', { response });
+    const { finishReason } = this.#last ?? {};
+    for (const { type, data } of this.#output.end(isCut({ finishReason }))) yield this.#event(type, data);
+  }
+
+  /** The whole response, once all events are written. */
+  conclude(): object {
+    const { finishReason, usage } = this.#last ?? {};
+    return this.#conclude({ output: this.#output.items, finishReason, usage });
   }
 
   /** Tells of an error and ends. */
   failed(error: MillraceError): string {
     const { message, code, param } = errorBody(error).error;
     const response = { ...unfinished(this.#draft), status: 'failed', error: { code: code ?? 'server_error', message } };
-    return this.#event('error', { code, message, param }) + this.#event('response.failed', { response });
+    return this.#event('error', { code, message, param }).text + this.#event('response.failed', { response }).text;
   }
 
-  *#begin(): Generator<string> {
-    const response = unfinished(this.#draft);
-    yield this.#event('response.created', { response });
-    yield this.#event('response.in_progress', { response });
+  #event(type: string, data: object): StreamedEvent {
+    const number = this.number++;
+    return { number, text: responseEvent(type, number, data) };
   }
-
-  #event(type: string, data: object): string {
-    return `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: this.#sequence++, ...data })}\n\n`;
-  }
-}
-
-function unfinished({ id, createdAt, request, choices, store }: Draft): object {
-  const { model, instructions, previousId = null, truncation, settings } = request;
-  const sampling = effectiveSampling(choices.spec ?? {});
-  return {
-    id,
-    object: 'response',
-    created_at: createdAt,
-    completed_at: null,
-    status: 'in_progress',
-    background: false,
-    error: null,
-    incomplete_details: null,
-    instructions,
-    model,
-    output: [],
-    previous_response_id: previousId,
-    store,
-    truncation,
-    usage: null,
-    ...settings,
-    temperature: settings.temperature ?? sampling.temperature,
-    top_p: settings.top_p ?? sampling.topP,
-  };
-}
-
-function finished(draft: Draft, outcome: Outcome, nowS: number): object {
-  return {
-    ...unfinished(draft),
-    status: isCut(outcome) ? 'incomplete' : 'completed',
-    completed_at: isCut(outcome) ? null : nowS,
-    incomplete_details: isCut(outcome) ? { reason: 'max_output_tokens' } : null,
-    output: outcome.output,
-    usage: usageOf(outcome.usage),
-  };
-}
-
-function isCut({ finishReason }: Pick<Outcome, 'finishReason'>): boolean {
-  return finishReason === 'length';
-}
-
-function usageOf(usage: Usage | undefined): object | null {
-  if (usage === undefined) return null;
-  const { promptTokens, cachedTokens = 0, completionTokens, reasoningTokens = 0 } = usage;
-  return {
-    input_tokens: promptTokens,
-    // Writing prefixes to the cache is not counted apart.
-    input_tokens_details: { cached_tokens: cachedTokens, cache_write_tokens: 0 },
-    output_tokens: completionTokens,
-    output_tokens_details: { reasoning_tokens: reasoningTokens },
-    total_tokens: promptTokens + completionTokens,
-  };
-}
-
-/** Since 1970. */
-function seconds(clock: Clock): number {
-  return Math.floor(clock.wallNow() / 1_000);
 }

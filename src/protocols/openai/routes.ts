@@ -1,28 +1,34 @@
 import type { TSchema } from '@sinclair/typebox';
 import type { Call } from '../../core/index.js';
 import type { Route, RouteRequest } from '../route.js';
-import type { WireResponse } from '../wire.js';
+import type { WireResponse, WireStream } from '../wire.js';
+import { cancelResponse, deleteAnyResponse, getAnyResponse } from './background.js';
 import { answerChat } from './chat.js';
 import { answerCompletion } from './completions.js';
+import { createResponse } from './create-response.js';
 import type { TextKind } from './decode-text.js';
 import { OPERATIONS } from './openapi.js';
 import { DeletedSchema, InputItemsSchema, ResponseSchema } from './openapi-schemas.js';
 import { type Described, type OpenAiContext, type Reading, readingRoute } from './reading-route.js';
 import { answerResponse, countInputTokens } from './responses.js';
 import { createPoolingRoutes } from './routes-pooling.js';
-import { deleteResponse, getResponse, listInputItems, type StoredContext } from './stored-responses.js';
+import { listInputItems } from './stored-responses.js';
 import { answerDetokenize, answerTemplate, answerTokenize } from './tokenize.js';
 
 interface AboutStored extends Described {
   readonly response: TSchema;
-  readonly answer: (context: StoredContext, call: Call, request: RouteRequest) => WireResponse | Promise<WireResponse>;
+  readonly answer: (
+    context: OpenAiContext,
+    call: Call,
+    request: RouteRequest,
+  ) => WireResponse | Promise<WireResponse | WireStream>;
 }
 
 /** OpenAI's routes, those that are shared with others excepted. */
 export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
   const generating = <Kind extends TextKind>(path: string, reading: Reading<Kind>): Route =>
     readingRoute(context, path, reading);
-  const stored = (method: 'GET' | 'DELETE', under: string, { answer, ...described }: AboutStored): Route => ({
+  const stored = (method: 'GET' | 'POST' | 'DELETE', under: string, { answer, ...described }: AboutStored): Route => ({
     method,
     path: `/v1/responses/{response}${under}`,
     tag: 'openai',
@@ -46,12 +52,15 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
       operation: completion,
       answer: answerCompletion,
     }),
-    generating('/v1/responses', {
-      kind: 'response',
-      summary: 'Answers a conversation, in items',
-      operation: response,
-      answer: answerResponse,
-    }),
+    {
+      ...generating('/v1/responses', {
+        kind: 'response',
+        summary: 'Answers a conversation, in items',
+        operation: response,
+        answer: answerResponse,
+      }),
+      handle: (call, sent) => createResponse(context, call, sent),
+    },
     generating('/v1/responses/input_tokens', {
       kind: 'inputTokens',
       summary: 'Counts the tokens of a conversation',
@@ -62,13 +71,19 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
       summary: 'A stored response',
       operation: get,
       response: ResponseSchema,
-      answer: getResponse,
+      answer: getAnyResponse,
     }),
     stored('DELETE', '', {
       summary: 'Forgets a stored response',
       operation: forget,
       response: DeletedSchema,
-      answer: deleteResponse,
+      answer: deleteAnyResponse,
+    }),
+    stored('POST', '/cancel', {
+      summary: 'Cancel a response of the background',
+      operation: OPERATIONS.cancelResponse,
+      response: ResponseSchema,
+      answer: cancelResponse,
     }),
     stored('GET', '/input_items', {
       summary: 'What a stored response answers',

@@ -27,7 +27,14 @@ export function storedJson(stored: Uint8Array): Uint8Array {
 
 /** What has been said up to a stored response, its answer included. */
 export function itemsUntil(stored: Uint8Array): readonly object[] {
-  const { output } = parse(storedJson(stored)) as { readonly output: readonly object[] };
+  const { status, output } = parse(storedJson(stored)) as {
+    readonly status: string;
+    readonly output: readonly object[];
+  };
+  if (status === 'queued') {
+    const message = "'previous_response_id': the response has not ended: wait until it is completed";
+    throw new ParameterError('previous_response_id', message);
+  }
   return [...itemsIn(stored), ...output];
 }
 

@@ -83,12 +83,12 @@ function known(store: PrincipalStore, call: CallContext, { response: id = '' }: 
   return stored;
 }
 
-function unknown(id: string): UnknownIdError {
+export function unknown(id: string): UnknownIdError {
   return new UnknownIdError('response_id', 'response_not_found', `the response ${quoted(id)} is not found`);
 }
 
 /** Refuses what would do nothing. */
-function refuseOthers(query: URLSearchParams, names: readonly string[]): void {
+export function refuseOthers(query: URLSearchParams, names: readonly string[]): void {
   for (const name of query.keys()) {
     if (!names.includes(name)) throw new ParameterError(name, `'${name}' is not a known parameter`);
   }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { type CallPriority, MillraceError, type Principal } from '../../core/index.js';
+import { type CallPriority, type JobRun, MillraceError, type Principal } from '../../core/index.js';
 import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js';
 import { ArrivingBody } from '../http/arriving-body.js';
 import { type ExpectedBody, type HttpContext, HttpExchange, type RequestHead } from '../http/exchange.js';
@@ -26,6 +26,8 @@ export interface StoredCaller {
   readonly priority?: CallPriority;
   /** Where the version that it names is gone, another one may answer. Default: false. */
   readonly takesOtherVersion?: boolean;
+  /** The attempt of a job that it is. Default: of none. */
+  readonly job?: JobRun;
   /** Longest time of the request. Default: `server.requestTimeoutMs`. */
   readonly limitMs?: number;
   /** Gives it up; rejects with its reason. */
@@ -72,6 +74,10 @@ export class StoredExchange extends HttpExchange<HandedOver> {
 
   override get takesOtherVersion(): boolean {
     return this.#caller.takesOtherVersion ?? false;
+  }
+
+  override get job(): JobRun | undefined {
+    return this.#caller.job;
   }
 
   override get limitMs(): number {

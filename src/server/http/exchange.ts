@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Call, CallPriority, MillraceError, Principal } from '../../core/index.js';
+import type { Call, CallPriority, JobRun, MillraceError, Principal } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js';
 import { answererHeaders } from '../answerer.js';
@@ -130,6 +130,11 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
   /** Whether another version of its model may answer where the one that it names is gone. */
   get takesOtherVersion(): boolean {
     return false;
+  }
+
+  /** The attempt of a job that it is. */
+  get job(): JobRun | undefined {
+    return undefined;
   }
 
   /** The longest that it may take, where its route sets no other limit. */

@@ -1,15 +1,12 @@
-import type { Call, Clock, InferTarget } from '../../core/index.js';
 import type { Route, RouteRequest, WireResponse, WireStream } from '../../protocols/index.js';
 import { delivered, type JobInfo, type JobResult, type JobUseCases } from '../../service/index.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { readJobHeaders, storedHeaders } from './job-headers.js';
 
 /** When a client may ask for the first time, in seconds. */
 const RETRY_AFTER_S = '1';
 
 export interface AnswerLaterSetup {
-  readonly jobs: Pick<JobUseCases, 'submit' | 'settled' | 'result'>;
-  readonly clock: Clock;
+  readonly jobs: Pick<JobUseCases, 'submitRequest' | 'settled' | 'result'>;
 }
 
 /** A request for an answer that may come later. */
@@ -29,46 +26,22 @@ type Answer = WireResponse | WireStream;
  * route does, and as the submission.
  */
 export async function answerLater(
-  { jobs, clock }: AnswerLaterSetup,
+  { jobs }: AnswerLaterSetup,
   exchange: HttpExchange,
   { route, dialect, waitMs, request }: LaterRequest,
 ): Promise<Answer> {
   const { call } = exchange;
-  const wishes = readJobHeaders(request.headers, clock.wallNow());
-  // Decoders may move the body to another thread, and the memory of large ones is used again.
-  const body = new Uint8Array(request.body);
-  const outcome = await checked(call, route, request);
+  const { method, url, headers, body } = request;
+  const answer = () => route.handle(call, request);
+  const outcome = await jobs.submitRequest(call, { dialect, method, url, headers, body, answer });
   if ('answer' in outcome) return outcome.answer;
-  const { method, url, headers } = request;
-  const stored = await jobs.submit(call, {
-    ...wishes,
-    model: outcome.target.name,
-    dialect,
-    request: { method, url, headers: storedHeaders(headers, call.requestId) },
-    body,
-  });
+  const stored = outcome.job;
   // It is safe now, whatever becomes of its client.
   exchange.settlement.unwatch();
   if (waitMs === undefined) return accepted(stored, undefined);
   const info = await jobs.settled(call, stored.id, waitMs);
   if (info.endedAtMs === undefined) return accepted(info, waitMs);
   return answerOf(await jobs.result(call, info.id), waitMs);
-}
-
-/** Runs a route until its inference has been checked, or it has answered otherwise. */
-async function checked(
-  call: Call,
-  route: Route,
-  request: RouteRequest,
-): Promise<{ readonly target: InferTarget } | { readonly answer: Answer }> {
-  const deferred = new Promise<{ readonly target: InferTarget }>((resolve) => {
-    call.deferral = { checked: (target) => resolve({ target }) };
-  });
-  const answering = Promise.resolve(route.handle(call, request)).then((answer) => ({ answer }));
-  // Once it is deferred, how the route ends means nothing.
-  answering.catch(() => undefined);
-  // It stays on the call: a route may have more inferences than one, and none of them is to run.
-  return Promise.race([deferred, answering]);
 }
 
 function accepted({ id, state }: JobInfo, waitMs: number | undefined): WireResponse {

@@ -1,6 +1,6 @@
 import type { RanRequest } from '../../service/index.js';
 import type { StoredAnswer } from '../fetch/stored-exchange.js';
-import { answerHeaders } from './job-headers.js';
+import { answerHeaders } from './answer-headers.js';
 
 /** The answer of a stored request, to be stored in turn. */
 export function ranRequest({ status, headers, body, error, hasRun }: StoredAnswer): RanRequest {

@@ -1,16 +1,17 @@
 import type { JobFilter, JobTotals, LaneTotals, OwnerTotals } from '../jobs.js';
 import type { BindValue } from './database.js';
-import { JOB_ROW } from './job-rows.js';
-import { JOBS_SCHEMA } from './migrations.js';
+import { JOB_ROW, JOB_ROW_SCHEMA } from './job-rows.js';
 import { reading } from './operation.js';
 import type { Session } from './session.js';
 
-const READABLE = { readableFrom: JOBS_SCHEMA } as const;
+/** The schema that adds jobs. */
+const READABLE = { readableFrom: 8 } as const;
+const READABLE_ROWS = { readableFrom: JOB_ROW_SCHEMA } as const;
 
 /** {@link JOB_ROW}. */
 export const getJob = reading<string, string | undefined>(
   async (session, id) => readRows(session, `select ${JOB_ROW} as row from jobs where id = ?`, [id])[0],
-  READABLE,
+  READABLE_ROWS,
 );
 
 export interface JobPage {
@@ -30,7 +31,7 @@ export const listJobs = reading<JobPage, readonly string[]>(async (session, { fi
       select number from jobs ${indexFor(filter)} where ${conditions} number < ? order by number desc limit ?
     ) order by number desc`;
   return readRows(session, statement, [...values, before ?? Number.MAX_SAFE_INTEGER, limit]);
-}, READABLE);
+}, READABLE_ROWS);
 
 export interface RunningPage {
   readonly after: number;
@@ -45,7 +46,7 @@ export const runningJobs = reading<RunningPage, readonly string[]>(
       `select ${JOB_ROW} as row from jobs indexed by jobs_of_state where state = 'running' and number > ? order by number limit ?`,
       [after, limit],
     ),
-  READABLE,
+  READABLE_ROWS,
 );
 
 /** The body of an answer: its bytes, or the name of its file; neither = it is empty. */

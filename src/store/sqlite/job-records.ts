@@ -17,7 +17,7 @@ import type {
 import { BodyFiles } from './body-files.js';
 import { fromFault, toFault } from './faults.js';
 import type { ChangedRows, JobExpiry } from './job-removal.js';
-import { INLINE_BYTES, jobValues, NO_BODY, newRecord, readJob, type StoredBody } from './job-rows.js';
+import { INLINE_BYTES, jobValues, NO_BODY, newRecord, readJob, type StoredBody, webhookValues } from './job-rows.js';
 import type { ClaimedRow } from './jobs.js';
 import type { Reader } from './reader.js';
 import type { StoreThread } from './store-thread.js';
@@ -66,9 +66,10 @@ export class SqliteJobs implements JobRecords {
   submit(job: NewJob, body: Uint8Array, idempotency?: IdempotencyKey): Promise<Submission> {
     const { id, owner, createdAtMs: nowMs } = job;
     const key = idempotency && { ...idempotency, owner, nowMs };
+    const webhook = job.webhook && webhookValues(owner, job.webhook);
     return this.#storing<Submission>(body, async (stored) => {
       const values = jobValues(job, body.byteLength, stored);
-      const reply = await this.#thread.request('submitJob', { id, values, key });
+      const reply = await this.#thread.request('submitJob', { id, values, webhook, key });
       if (reply.kind === 'submitted') {
         const record = newRecord(job, reply.number, body.byteLength);
         return { result: { kind: 'submitted', record }, isStored: true };
@@ -119,10 +120,11 @@ export class SqliteJobs implements JobRecords {
     }
   }
 
-  change({ id, from: { state, attempts }, to, answerBody }: JobTransition): Promise<boolean> {
+  change({ id, from: { state, attempts }, to, answerBody, notifies = false }: JobTransition): Promise<boolean> {
     const body = to.answer === undefined ? undefined : answerBody;
     return this.#storing(body, async (stored) => {
-      const change = { id, from: { state, attempts }, to, answerBytes: body?.byteLength ?? 0, body: stored };
+      const answerBytes = body?.byteLength ?? 0;
+      const change = { id, from: { state, attempts }, to, notifies, answerBytes, body: stored };
       const { isApplied, dropped } = await this.#read('changeJob', change, { isApplied: false, dropped: null });
       if (isApplied && dropped !== null) await this.#discard([dropped]);
       return { result: isApplied, isStored: isApplied };

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { openTestStore, storeFolder } from '../../../test/support/store.js';
-import { bytesOf, LANE, NOW_MS, newJob, succeed } from '../../../test/support/stored-jobs.js';
+import { bytesOf, LANE, NOW_MS, newJob, succeed, WEBHOOK } from '../../../test/support/stored-jobs.js';
 import { openDatabase } from './database.js';
 
 /** All files below a folder, as Latin-1. */
@@ -15,7 +15,8 @@ async function contentOf(folder: string): Promise<string> {
 /** Stores a job with the word in its request, its body and its answer, and ends it. */
 async function createEnded(jobs: Awaited<ReturnType<typeof openTestStore>>['jobs'], word: string, sizeBytes: number) {
   const request = { method: 'POST', url: `/${word}`, headers: { 'x-word': word } };
-  await jobs.submit(newJob(word, { request, identity: word }), bytesOf(`${word} `, sizeBytes));
+  const webhook = { ...WEBHOOK, url: `https://hooks.example/${word}` };
+  await jobs.submit(newJob(word, { request, identity: word, webhook }), bytesOf(`${word} `, sizeBytes));
   const [claimed] = await jobs.claim(LANE, { limit: 1, nowMs: NOW_MS });
   if (claimed === undefined) throw new Error('it was not claimed');
   await jobs.change(succeed(claimed.record, bytesOf(`${word} `, sizeBytes / 2)));

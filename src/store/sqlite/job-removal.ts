@@ -1,5 +1,6 @@
 import type { ChangedJob, ChangedJobs, JobRecord } from '../jobs.js';
 import type { BindValue } from './database.js';
+import { armWebhooks } from './job-webhooks.js';
 import { type Operation, writing } from './operation.js';
 import { scrubAround } from './scrub.js';
 import type { Session } from './session.js';
@@ -27,6 +28,7 @@ export const expireJobs = writing<JobExpiry, ChangedRows>(async (session, { nowM
   if (numbers.length > 0) {
     const values = [nowMs, nowMs, errorCode ?? null, errorMessage ?? null, JSON.stringify(numbers)];
     session.statement(EXPIRE).run(values);
+    armWebhooks(session, numbers, nowMs);
   }
   return { jobs, files: [], hasMore };
 });
@@ -48,6 +50,7 @@ export const removeJob = writing<string, JobRemoval>(async (session, id) => {
   const [removed] = session.statement(REMOVE).all([id]) as readonly (FilesOfJob & { readonly number: number })[];
   if (removed === undefined) return { isRemoved: false, files: [] };
   scrubAround(session, 'jobs', removed.number);
+  scrubAround(session, 'job_webhooks', removed.number);
   return { isRemoved: true, files: unused(session, filesOf(removed)) };
 });
 
@@ -110,7 +113,7 @@ function unused(session: Session, files: readonly string[]): readonly string[] {
   return [...new Set(files)].filter((file) => session.statement(IS_USED).all([file, file]).length === 0);
 }
 
-const CHANGED: readonly (keyof ChangedJob)[] = [
+const CHANGED: readonly Exclude<keyof ChangedJob, 'webhookHost'>[] = [
   'id',
   'number',
   'model',
@@ -123,13 +126,16 @@ const CHANGED: readonly (keyof ChangedJob)[] = [
 ];
 const columnOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const SELECT = `
-  select number, json_object(${CHANGED.map((name) => `'${name}', ${columnOf(name)}`).join(', ')}) as job, body_file as bodyFile,
+  select number, json_object(
+      ${CHANGED.map((name) => `'${name}', ${columnOf(name)}`).join(', ')},
+      'webhookHost', (select host from job_webhooks where job_number = number)
+    ) as job, body_file as bodyFile,
     answer_file as answerFile, coalesce(length(body), 0) + coalesce(length(answer), 0) as inlineBytes
   from jobs`;
 const EXPIRED = `
   ${SELECT} indexed by jobs_by_deadline where state = 'queued' and deadline_ms <= ? order by deadline_ms limit ${MAX_CHANGED}`;
 const EXPIRE = `
-  update jobs set state = 'expired', ended_at_ms = ?, remove_at_ms = ? + keep_ms, error_code = ?, error_message = ?
+  update jobs set state = 'expired', version = version + 1, ended_at_ms = ?, remove_at_ms = ? + keep_ms, error_code = ?, error_message = ?
   where number in (select value from json_each(?))`;
 const REMOVABLE = `
   ${SELECT} indexed by jobs_by_removal where remove_at_ms <= ? order by remove_at_ms limit ${MAX_CHANGED}`;

@@ -1,4 +1,5 @@
 import type { JobAnswerHead, JobObjects, JobPriority, JobRecord, JobState, NewJob } from '../jobs.js';
+import { hostOfWebhook, type JobWebhook, type NewWebhook } from '../webhooks.js';
 import type { BindValue } from './database.js';
 
 /** Larger bodies are files beside the store. */
@@ -43,6 +44,12 @@ const COLUMNS = [
   'answer_status',
   'json(answer_headers)',
   'answer_bytes',
+  'version',
+  // Wrapped, as a subquery's result is text to json_array.
+  `json((
+    select json_array(url, format, includes_answer, max_age_ms, state, attempts, due_at_ms, status, error)
+    from job_webhooks where job_number = jobs.number
+  ))`,
 ];
 
 /** A job as one text of JSON, which crosses threads several times as fast as an object. */
@@ -77,7 +84,24 @@ type JobRow = [
   answerStatus: number | null,
   answerHeaders: JobAnswerHead['headers'] | null,
   answerBytes: number,
+  version: number,
+  webhook: WebhookRow | null,
 ];
+
+type WebhookRow = [
+  url: string,
+  format: JobWebhook['format'],
+  includesAnswer: number,
+  maxAgeMs: number,
+  state: JobWebhook['state'],
+  attempts: number,
+  dueAtMs: number | null,
+  status: number | null,
+  error: string | null,
+];
+
+/** The schema of {@link JOB_ROW}. */
+export const JOB_ROW_SCHEMA = 11;
 
 /** Reads a {@link JOB_ROW}. */
 export function readJob(text: string): JobRecord {
@@ -85,7 +109,9 @@ export function readJob(text: string): JobRecord {
   const [number, id, model, owner, priority, principal, identity, dialect, method, url, headers, ...rest] = row;
   const [objects, runTimeoutMs, ...times] = rest;
   const [createdAtMs, notBeforeMs, deadlineMs, keepMs, state, attempts, requestBytes, ...end] = times;
-  const [startedAtMs, endedAtMs, removeAtMs, errorCode, errorMessage, status, answerHeaders, answerBytes] = end;
+  const [startedAtMs, endedAtMs, removeAtMs, errorCode, errorMessage, status, answerHeaders, answerBytes, ...more] =
+    end;
+  const [version, webhook] = more;
   return {
     number,
     id,
@@ -112,6 +138,23 @@ export function readJob(text: string): JobRecord {
     errorMessage: errorMessage ?? undefined,
     answer: status === null ? undefined : { status, headers: answerHeaders ?? {} },
     answerBytes,
+    version,
+    webhook: webhook === null ? undefined : readWebhook(webhook),
+  };
+}
+
+function readWebhook(row: WebhookRow): JobWebhook {
+  const [url, format, includesAnswer, maxAgeMs, state, attempts, dueAtMs, status, error] = row;
+  return {
+    url,
+    format,
+    includesAnswer: includesAnswer !== 0,
+    maxAgeMs,
+    state,
+    attempts,
+    dueAtMs: dueAtMs ?? undefined,
+    status: status ?? undefined,
+    error: error ?? undefined,
   };
 }
 
@@ -149,10 +192,19 @@ export function jobValues(job: NewJob, requestBytes: number, body: StoredBody): 
   ];
 }
 
+/** Inserts the webhook of a job; takes its number and {@link webhookValues}. */
+export const INSERT_WEBHOOK = `
+  insert into job_webhooks (job_number, owner, host, url, format, includes_answer, max_age_ms) values (?, ?, ?, ?, ?, ?, ?)`;
+
+export function webhookValues(owner: string, webhook: NewWebhook): readonly BindValue[] {
+  const { url, format, includesAnswer, maxAgeMs } = webhook;
+  return [owner, hostOfWebhook(webhook), url, format, includesAnswer ? 1 : 0, maxAgeMs];
+}
+
 /** The record of a job that has just been stored. */
 export function newRecord(job: NewJob, number: number, requestBytes: number): JobRecord {
   const { id, model, owner, priority, principal, identity, dialect, request, objects, runTimeoutMs } = job;
-  const { createdAtMs, notBeforeMs, deadlineMs, keepMs } = job;
+  const { createdAtMs, notBeforeMs, deadlineMs, keepMs, webhook } = job;
   return {
     number,
     id,
@@ -179,5 +231,9 @@ export function newRecord(job: NewJob, number: number, requestBytes: number): Jo
     errorMessage: undefined,
     answer: undefined,
     answerBytes: 0,
+    version: 0,
+    webhook: webhook && { ...webhook, ...NEW_WEBHOOK },
   };
 }
+
+const NEW_WEBHOOK = { state: 'waiting', attempts: 0, dueAtMs: undefined, status: undefined, error: undefined } as const;

@@ -47,7 +47,8 @@ describe('a job', () => {
   it('is stored with its request, and is the same after a restart', async () => {
     const record = await submit('a');
     const expected = { ...newJob('a'), number: 1, state: 'queued', attempts: 0, requestBytes: 4, answerBytes: 0 };
-    const unset = { startedAtMs: undefined, endedAtMs: undefined, removeAtMs: undefined, answer: undefined };
+    const fresh = { version: 0, webhook: undefined };
+    const unset = { ...fresh, startedAtMs: undefined, endedAtMs: undefined, removeAtMs: undefined, answer: undefined };
     expect(record).toEqual({ ...expected, ...unset, errorCode: undefined, errorMessage: undefined });
     await store.close();
     await open();
@@ -178,7 +179,8 @@ describe('jobs', () => {
     await submit('b', { deadlineMs: NOW_MS + 20_000 });
     const error = { errorCode: 'deadline_exceeded', errorMessage: 'it has not started in time' };
     expect(await jobs.expire(NOW_MS + 9_999, error)).toEqual({ jobs: [], hasMore: false });
-    const expired = { id: 'a', number: 1, ...LANE, principal: 'ann', state: 'queued', requestBytes: 4, answerBytes: 0 };
+    const bytes = { requestBytes: 4, answerBytes: 0 };
+    const expired = { id: 'a', number: 1, ...LANE, principal: 'ann', state: 'queued', ...bytes, webhookHost: null };
     expect(await jobs.expire(NOW_MS + 10_000, error)).toEqual({ jobs: [expired], hasMore: false });
     const ended = { state: 'expired', endedAtMs: NOW_MS + 10_000, removeAtMs: NOW_MS + 11_000, ...error };
     expect(await jobs.get('a')).toMatchObject(ended);

@@ -1,8 +1,8 @@
 import { MillraceError } from '../../core/index.js';
 import type { IdempotencyKey, JobLane, JobTransition } from '../jobs.js';
 import type { BindValue } from './database.js';
-import { INSERT_JOB, JOB_ROW, NO_BODY, type StoredBody } from './job-rows.js';
-import { JOBS_SCHEMA } from './migrations.js';
+import { INSERT_JOB, INSERT_WEBHOOK, JOB_ROW, JOB_ROW_SCHEMA, NO_BODY, type StoredBody } from './job-rows.js';
+import { armWebhook, withdrawWebhook } from './job-webhooks.js';
 import { reading, writing } from './operation.js';
 import type { Session } from './session.js';
 
@@ -14,6 +14,8 @@ export interface JobSubmission {
   readonly id: string;
   /** Of {@link INSERT_JOB}. */
   readonly values: readonly BindValue[];
+  /** Of {@link INSERT_WEBHOOK}, without the number; undefined = it has none. */
+  readonly webhook: readonly BindValue[] | undefined;
   readonly key: (IdempotencyKey & { readonly owner: string; readonly nowMs: number }) | undefined;
 }
 
@@ -25,7 +27,7 @@ export type SubmissionReply =
 
 export type EarlierReply = Exclude<SubmissionReply, { readonly kind: 'submitted' }>;
 
-export const submitJob = writing<JobSubmission, SubmissionReply>(async (session, { id, values, key }) => {
+export const submitJob = writing<JobSubmission, SubmissionReply>(async (session, { id, values, webhook, key }) => {
   const earlier = key && findEarlier(session, key);
   if (earlier !== undefined) return earlier;
   const { changes, lastInsertRowid } = session.statement(INSERT_JOB).run(values);
@@ -33,7 +35,9 @@ export const submitJob = writing<JobSubmission, SubmissionReply>(async (session,
   if (key !== undefined) {
     session.statement(PUT_KEY).run([key.owner, key.route, key.key, key.digest, id, key.expiresAtMs]);
   }
-  return { kind: 'submitted', number: Number(lastInsertRowid) };
+  const number = Number(lastInsertRowid);
+  if (webhook !== undefined) session.statement(INSERT_WEBHOOK).run([number, ...webhook]);
+  return { kind: 'submitted', number };
 }, REFUSES_FIRST);
 
 export interface JobClaim {
@@ -53,7 +57,7 @@ export interface ClaimedRow {
 /** The job of a key that is in use. */
 export const earlierJob = reading<NonNullable<JobSubmission['key']>, EarlierReply | undefined>(
   async (session, key) => findEarlier(session, key),
-  { readableFrom: JOBS_SCHEMA },
+  { readableFrom: JOB_ROW_SCHEMA },
 );
 
 /** Oldest first. */
@@ -67,6 +71,7 @@ export const claimJobs = writing<JobClaim, readonly ClaimedRow[]>(async (session
 }, REFUSES_FIRST);
 
 export interface JobChange extends Pick<JobTransition, 'id' | 'from' | 'to'> {
+  readonly notifies: boolean;
   readonly answerBytes: number;
   readonly body: StoredBody;
 }
@@ -103,6 +108,10 @@ export const changeJob = writing<JobChange, JobChangeReply>(async (session, chan
       bytes,
       ...at,
     ]);
+  if (changes > 0 && change.notifies) {
+    if (to.endedAtMs !== undefined) armWebhook(session, id, to.endedAtMs);
+    else if (hadAnswer) withdrawWebhook(session, id);
+  }
   return { isApplied: changes > 0, dropped: earlier?.file ?? null };
 }, REFUSES_FIRST);
 
@@ -130,7 +139,7 @@ const MAKE_READY = `
     order by not_before_ms limit ${MAX_CLAIMED}
   )`;
 const CLAIM = `
-  update jobs set state = 'running', attempts = attempts + 1, started_at_ms = ? where number in (
+  update jobs set state = 'running', version = version + 1, attempts = attempts + 1, started_at_ms = ? where number in (
     select number from jobs indexed by jobs_queued
     where state = 'queued' and is_delayed = 0 and model = ? and owner = ? and priority = ?
     order by number limit ?
@@ -138,7 +147,7 @@ const CLAIM = `
 const ANSWER_FILE = 'select answer_file as file from jobs where id = ? and state = ? and attempts = ?';
 const CHANGE = `
   update jobs set
-    state = ?, attempts = coalesce(?, attempts), not_before_ms = coalesce(?, not_before_ms), is_delayed = coalesce(?, is_delayed),
+    state = ?, version = version + 1, attempts = coalesce(?, attempts), not_before_ms = coalesce(?, not_before_ms), is_delayed = coalesce(?, is_delayed),
     deadline_ms = coalesce(?, deadline_ms), ended_at_ms = ?, remove_at_ms = ? + keep_ms, error_code = ?, error_message = ?,
     answer_status = ?, answer_headers = ?, answer_bytes = ?, answer_file = ?, answer = ?
   where id = ? and state = ? and attempts = ?`;

@@ -233,13 +233,29 @@ export const MIGRATIONS: readonly string[] = [
   create index job_keys_by_expiry on job_keys (expires_at_ms);
   `,
   `
+  alter table jobs add column version integer not null default 0;
+
+  create table job_webhooks (
+    job_number integer primary key references jobs (number) on delete cascade,
+    owner text not null,
+    host text not null,
+    url text not null,
+    format text not null,
+    includes_answer integer not null,
+    max_age_ms integer not null,
+    state text not null default 'waiting',
+    attempts integer not null default 0,
+    due_at_ms integer,
+    status integer,
+    error text
+  ) strict;
+  create index job_webhooks_pending on job_webhooks (owner, host, due_at_ms) where state = 'pending';
+  `,
+  `
   alter table jobs add column objects text;
   alter table jobs add column run_timeout_ms integer;
   `,
 ];
-
-/** The schema from which on a job's row has what is read of it. */
-export const JOBS_SCHEMA = 9;
 
 /** The schema from which on `changes` says what was written last. */
 export const NOTING_SCHEMA = 6;

@@ -3,7 +3,9 @@ import { type Clock, invalidArgument } from '../../core/index.js';
 import type { StoreOptions } from '../options.js';
 import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { UsageRecords } from '../usage.js';
+import type { WebhookRecords } from '../webhook-records.js';
 import { SqliteJobs } from './job-records.js';
+import { readJob } from './job-rows.js';
 import { readChangedKeys, readPage } from './key-pages.js';
 import { createReader, type Reader } from './reader.js';
 import { StoreThread } from './store-thread.js';
@@ -24,6 +26,7 @@ export function openStore(options: StoreOptions, clock: Clock): Store {
     snapshots: snapshotsIn(thread, reader),
     keys: keysIn(thread, reader),
     jobs: new SqliteJobs({ file, thread, read: reader }),
+    webhooks: webhooksIn(reader),
     own: () => thread.request('own', undefined),
     watch: () => reader('watch', undefined, { version: undefined, writer: 'unknown' }),
     backup: (to) => thread.request('backup', { from: file, to: path.resolve(to) }),
@@ -68,6 +71,14 @@ function outcomesIn(thread: StoreThread, read: Reader): OutcomeRecords {
     join: (outcome) => read('joinOutcome', outcome, 'unknown'),
     expire: (nowMs) => read('expireAnswers', nowMs, { missing: [], hasMore: false }),
     ofRoute: (route) => read('outcomesOfRoute', route, []),
+  };
+}
+
+function webhooksIn(read: Reader): WebhookRecords {
+  return {
+    lanes: () => read('webhookLanes', undefined, []),
+    next: async ({ owner, host }, limit) => (await read('nextWebhooks', { owner, host, limit }, [])).map(readJob),
+    settle: (transition) => read('settleWebhook', transition, false),
   };
 }
 

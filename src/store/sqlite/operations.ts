@@ -2,6 +2,7 @@ import { changeDeclarations, currentDeclarations, declarationHistory, declaratio
 import { notedPosition, own, watch } from './following.js';
 import { answerOfJob, getJob, jobTotals, listJobs, nextDueJob, runningJobs } from './job-lists.js';
 import { expireJobs, pruneJobs, removeJob, truncateLog, unusedBodies } from './job-removal.js';
+import { nextWebhooks, settleWebhook, webhookLanes } from './job-webhooks.js';
 import { changeJob, claimJobs, earlierJob, submitJob } from './jobs.js';
 import { createKey, keysSince, listKeys, noteKeyUses, pageOfKeys, updateKey } from './keys.js';
 import type { Operation } from './operation.js';
@@ -54,6 +55,9 @@ export const OPERATIONS = {
   removeJob,
   unusedBodies,
   truncateLog,
+  webhookLanes,
+  nextWebhooks,
+  settleWebhook,
   own,
   watch,
   notedPosition,

@@ -81,6 +81,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     events.subscribe('repositoryScanned', (event) => repositories.record(event)),
     events.subscribe('rolloutDecided', (event) => rollouts.record(event)),
     events.subscribe('jobEnded', (event) => jobs.record(event)),
+    events.subscribe('webhookAttempted', (event) => jobs.recordAttempt(event)),
     events.subscribe('usageGrew', (event) => versions.of(event.ref).generation.recordUsage(event)),
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
     events.subscribe('modelStateChanged', (event) => recordState(versions, event)),

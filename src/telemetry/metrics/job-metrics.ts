@@ -8,6 +8,10 @@ export class JobMetrics {
   /** By model and state. */
   readonly #ended = new Map<string, { readonly labels: Labels; count: number }>();
 
+  /** Attempts to notify receivers, by their outcome, and notifications by how they ended. */
+  readonly #attempts = new Map<string, number>();
+  readonly #notified = new Map<string, number>();
+
   constructor(gauges: () => JobGauges) {
     this.#gauges = gauges;
   }
@@ -17,6 +21,11 @@ export class JobMetrics {
     const ended = this.#ended.get(key) ?? { labels: { model, state }, count: 0 };
     ended.count++;
     this.#ended.set(key, ended);
+  }
+
+  recordAttempt({ outcome, state }: Events['webhookAttempted']): void {
+    this.#attempts.set(outcome, (this.#attempts.get(outcome) ?? 0) + 1);
+    if (state !== 'pending') this.#notified.set(state, (this.#notified.get(state) ?? 0) + 1);
   }
 
   families(): readonly Family[] {
@@ -47,6 +56,22 @@ export class JobMetrics {
           for (const { labels, count } of ended.values()) yield { labels: {}, sharedLabels: labels, value: count };
         },
       },
+      {
+        name: 'millrace_job_webhooks_pending',
+        help: 'Notifications of ended jobs that are not delivered yet, about.',
+        type: 'gauge',
+        collect: () => single(this.#gauges().pendingWebhooks),
+      },
+      counted(this.#attempts, {
+        name: 'millrace_job_webhooks_attempts_total',
+        help: 'Attempts to notify receivers.',
+        label: 'outcome',
+      }),
+      counted(this.#notified, {
+        name: 'millrace_job_webhooks_ended_total',
+        help: 'Notifications that were delivered or given up.',
+        label: 'state',
+      }),
     ];
   }
 
@@ -63,4 +88,19 @@ export class JobMetrics {
         })),
     };
   }
+}
+
+interface Counted extends Pick<Family, 'name' | 'help'> {
+  readonly label: string;
+}
+
+function counted(counts: ReadonlyMap<string, number>, { name, help, label }: Counted): Family {
+  return {
+    name,
+    help,
+    type: 'counter',
+    *collect() {
+      for (const [value, count] of counts) yield { labels: {}, sharedLabels: { [label]: value }, value: count };
+    },
+  };
 }

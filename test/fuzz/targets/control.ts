@@ -49,12 +49,18 @@ const CHANGES: readonly Sample[] = [
   ...['cancel', 'retry'].map((verb) => post(`${API}/jobs/${JOB}/${verb}`, {})),
   post(`${API}/jobs/${JOB}`, {}, { method: 'DELETE' }),
   ...['pause', 'resume'].map((verb) => post(`${API}/job-queues/fraud/${verb}`, {})),
+  ...['webhook-secret', 'webhook-secret/rotate'].map((path) => post(`${API}/${path}`, {})),
   post(`${API}/feedback`, { request_id: 'none', value: 'good', principal: 'key:admin' }),
 ];
 const LOOKS: readonly Sample[] = [
-  ...['jobs?state=failed&model=fraud&all=true&limit=2', 'jobs?after=3', `jobs/${JOB}`, 'job-queues'].map((path) =>
-    get(`${API}/${path}`),
-  ),
+  ...[
+    'jobs?state=failed&model=fraud&all=true&limit=2',
+    'jobs?after=3',
+    `jobs/${JOB}`,
+    `jobs/${JOB}/events?after=3`,
+    'job-queues',
+    'webhook-secret',
+  ].map((path) => get(`${API}/${path}`)),
   ...withHeaders([get(`${API}/jobs/${JOB}/status`)], { Prefer: 'wait=0' }),
   ...['usage?group_by=model&from=2026-01-01', 'usage?group_by=principal,day&format=csv', 'quotas'].map((path) =>
     get(`${API}/${path}`),

@@ -50,6 +50,8 @@ const CHATS: readonly Sample[] = [
   post('/v1/responses', response({ store: true, metadata: { a: 'b' }, truncation: 'auto', temperature: 0 })),
   post('/v1/responses', response({ stream: true, instructions: 'be kind' })),
   post('/v1/responses', response({ previous_response_id: 'resp_0' })),
+  post('/v1/responses', response({ background: true, stream: true, metadata: { a: 'b' } })),
+  post('/v1/responses/resp_0/cancel', {}),
   post(
     '/v1/responses',
     response({ input: [user([{ type: 'input_text', text: 'And' }])], text: { format: { type: 'text' } } }),
@@ -64,6 +66,7 @@ const CHATS: readonly Sample[] = [
     chat_template_kwargs: { enable_thinking: false },
   }),
   get('/v1/responses/resp_0/input_items?limit=2&order=asc'),
+  get('/v1/responses/resp_aaaaaaaa-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?stream=true&starting_after=2'),
   get('/v1/models'),
 ];
 const OPENAI_ROWS =

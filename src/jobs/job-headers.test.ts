@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { answerHeaders, readJobHeaders, storedHeaders } from './job-headers.js';
+import { readJobHeaders, storedHeaders } from './job-headers.js';
 
 it('stores headers that say what a request is, and no credential', () => {
   const headers = {
@@ -26,12 +26,6 @@ it('stores headers that say what a request is, and no credential', () => {
   });
 });
 
-it('keeps headers of an answer that say what it is', () => {
-  const about = ['content-length', '3', 'server-timing', 'x', 'x-request-id', 'r'];
-  const headers = ['content-type', 'application/json', ...about, 'x-millrace-model', 'm/1'];
-  expect(answerHeaders(headers)).toEqual({ 'content-type': 'application/json', 'x-millrace-model': 'm/1' });
-});
-
 it('reads what is asked of a job', () => {
   expect(readJobHeaders({}, 0)).toEqual({
     priority: undefined,
@@ -39,6 +33,7 @@ it('reads what is asked of a job', () => {
     expiresInMs: undefined,
     keepMs: undefined,
     idempotencyKey: undefined,
+    webhook: undefined,
   });
   const headers = {
     'x-millrace-job-priority': 'normal',
@@ -46,6 +41,9 @@ it('reads what is asked of a job', () => {
     'x-millrace-job-expires-in': '2h',
     'x-millrace-job-keep': '1d',
     'idempotency-key': 'k',
+    'x-millrace-job-webhook': 'https://hooks.example/x',
+    'x-millrace-job-webhook-format': 'cloudevents',
+    'x-millrace-job-webhook-include': 'answer',
   };
   expect(readJobHeaders(headers, 1_000)).toEqual({
     priority: 'normal',
@@ -53,6 +51,7 @@ it('reads what is asked of a job', () => {
     expiresInMs: 7_200_000,
     keepMs: 86_400_000,
     idempotencyKey: 'k',
+    webhook: { url: 'https://hooks.example/x', format: 'cloudevents', includesAnswer: true },
   });
   expect(readJobHeaders({ 'x-millrace-job-not-before': '1970-01-01T00:00:05Z' }, 0).notBeforeMs).toBe(5_000);
 });

@@ -1,6 +1,6 @@
-import { type CallPriority, invalidArgument, quoted } from '../../core/index.js';
-import type { WireHeaders } from '../../protocols/index.js';
-import { parseDuration, parseTime } from '../../text/index.js';
+import { type CallPriority, invalidArgument, quoted } from '../core/index.js';
+import { parseDuration, parseTime } from '../text/index.js';
+import type { NamedReceiver } from '../webhooks/index.js';
 
 /** Headers of a request that are stored with it. A credential is in none of them. */
 const STORED: readonly string[] = [
@@ -17,18 +17,8 @@ const STORED: readonly string[] = [
 ];
 /** Of CloudEvents in binary mode and of SageMaker. */
 const STORED_PREFIXES: readonly string[] = ['ce-', 'x-amzn-sagemaker-'];
-/** Headers of an answer that are about its sending, and not about what it says. */
-const NOT_OF_ANSWER: readonly string[] = [
-  'content-length',
-  'server-timing',
-  'x-content-type-options',
-  'x-request-id',
-  'ratelimit',
-  'ratelimit-policy',
-];
-
 /** What is stored of a request's headers. The id of the request is that of the submission, so that both are found by it. */
-export function storedHeaders(headers: WireHeaders, requestId: string): Readonly<Record<string, string>> {
+export function storedHeaders(headers: RequestHeaders, requestId: string): Readonly<Record<string, string>> {
   const stored: Record<string, string> = { 'x-request-id': requestId };
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value !== 'string') continue;
@@ -37,15 +27,8 @@ export function storedHeaders(headers: WireHeaders, requestId: string): Readonly
   return stored;
 }
 
-/** What is stored of an answer's headers, given each name before its value. */
-export function answerHeaders(headers: readonly string[]): Readonly<Record<string, string>> {
-  const stored: Record<string, string> = {};
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = (headers[at] as string).toLowerCase();
-    if (!NOT_OF_ANSWER.includes(name)) stored[name] = headers[at + 1] as string;
-  }
-  return stored;
-}
+/** Headers of an HTTP request by lower-case name. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export interface RequestedJob {
   readonly priority: CallPriority | undefined;
@@ -53,25 +36,29 @@ export interface RequestedJob {
   readonly expiresInMs: number | undefined;
   readonly keepMs: number | undefined;
   readonly idempotencyKey: string | undefined;
+  /** undefined = its end is reported to no receiver. */
+  readonly webhook: NamedReceiver | undefined;
 }
 
 const MAX_KEY_LENGTH = 255;
 
 /**
  * What the headers of a request ask of its job: `x-millrace-job-priority` (`normal`, `background`), `x-millrace-job-not-before` (a time or a duration
- * from now), `x-millrace-job-expires-in` and `x-millrace-job-keep` (durations), `idempotency-key`. Throws `invalid_argument`.
+ * from now), `x-millrace-job-expires-in` and `x-millrace-job-keep` (durations), `idempotency-key`, `x-millrace-job-webhook` (the URL of a receiver) with `-format` (`standard`, `cloudevents`)
+ * and `-include` (`answer`). Throws `invalid_argument`.
  */
-export function readJobHeaders(headers: WireHeaders, nowMs: number): RequestedJob {
+export function readJobHeaders(headers: RequestHeaders, nowMs: number): RequestedJob {
   return {
     priority: readPriority(headers['x-millrace-job-priority']),
     notBeforeMs: readMoment(headers['x-millrace-job-not-before'], nowMs),
     expiresInMs: readDuration('x-millrace-job-expires-in', headers),
     keepMs: readDuration('x-millrace-job-keep', headers),
     idempotencyKey: readKey(headers['idempotency-key']),
+    webhook: readWebhook(headers),
   };
 }
 
-type Header = WireHeaders[string];
+type Header = RequestHeaders[string];
 
 function readPriority(value: Header): CallPriority | undefined {
   if (value === undefined || value === 'normal' || value === 'background') return value;
@@ -87,7 +74,7 @@ function readMoment(value: Header, nowMs: number): number | undefined {
   throw wrong('x-millrace-job-not-before', 'a time (2026-11-27T12:00:00Z) or a duration (10m)', value);
 }
 
-function readDuration(name: string, headers: WireHeaders): number | undefined {
+function readDuration(name: string, headers: RequestHeaders): number | undefined {
   const { [name]: value } = headers;
   if (value === undefined) return undefined;
   const durationMs = parseDuration(String(value));
@@ -99,6 +86,19 @@ function readKey(value: Header): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string' && value.length > 0 && value.length <= MAX_KEY_LENGTH) return value;
   throw wrong('idempotency-key', `1 to ${MAX_KEY_LENGTH} characters, once`, value);
+}
+
+const WEBHOOK = 'x-millrace-job-webhook';
+
+function readWebhook(headers: RequestHeaders): NamedReceiver | undefined {
+  const { [WEBHOOK]: url, [`${WEBHOOK}-format`]: format, [`${WEBHOOK}-include`]: include } = headers;
+  if (format !== undefined && format !== 'standard' && format !== 'cloudevents') {
+    throw wrong(`${WEBHOOK}-format`, 'standard or cloudevents', format);
+  }
+  if (include !== undefined && include !== 'answer') throw wrong(`${WEBHOOK}-include`, 'answer', include);
+  if (url !== undefined) return { url: String(url), format, includesAnswer: include !== undefined };
+  if (format === undefined && include === undefined) return undefined;
+  throw invalidArgument(`header ${WEBHOOK}: expected the URL of a receiver, as another header is about it`);
 }
 
 function wrong(name: string, expected: string, value: Header): Error {
