@@ -17,11 +17,17 @@ export function storedAnswers({ recall }: Identities, server: () => Server): Sto
     recall(identity).then((principal) => server().answerStored(request, { principal, ...how }));
 }
 
-/** How jobs are answered. */
-export function jobsSetup(settings: Settings, answerStored: StoredAnswers): CreateServiceOptions['jobs'] {
+/** How stored work is done, and what callers may store. */
+export function storedWorkSetup(
+  settings: Settings,
+  answerStored: StoredAnswers,
+): Pick<CreateServiceOptions, 'jobs' | 'files'> {
   return {
-    options: settings.jobs,
-    weightOf: createWeights(settings.quotas),
-    answer: async (request, how) => ranRequest(await answerStored(request, how)),
+    jobs: {
+      options: settings.jobs,
+      weightOf: createWeights(settings.quotas),
+      answer: async (request, how) => ranRequest(await answerStored(request, how)),
+    },
+    files: settings.files,
   };
 }

@@ -15,6 +15,8 @@ export const ROOMS = [
   'audit',
   'store',
   'jobs',
+  'files',
+  'batches',
   'service',
   'protocols',
   'server',

@@ -15,6 +15,23 @@ export {
   type UsageGauge,
   type UsageUseCases,
 } from '../account/index.js';
+export {
+  type CompletedParts,
+  type FileContent,
+  type FileDetails,
+  type FileGauges,
+  type FileInfo,
+  type FileListing,
+  type FilePageInfo,
+  type FilesOptions,
+  FilesOptionsSchema,
+  FileTooLarge,
+  type FileUseCases,
+  type PartInfo,
+  UnknownFile,
+  type UploadDetails,
+  type UploadInfo,
+} from '../files/index.js';
 export type {
   InferenceListener,
   InferenceObserver,

@@ -38,6 +38,7 @@ export interface Telemetry {
 const NO_SERVICE: ServiceGauges = {
   rollouts: () => [],
   jobs: () => ({ queues: [], storedBytes: 0 }),
+  files: () => ({ files: 0, bytes: 0 }),
   usage: () => undefined,
 };
 

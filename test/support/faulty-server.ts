@@ -108,6 +108,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     store,
     metering: settings.metering,
     knowsCallers: false,
+    files: settings.files,
     jobs: {
       options: settings.jobs,
       weightOf: () => 1,

@@ -82,6 +82,10 @@ export class StoredExchange extends HttpExchange<HandedOver> {
     if (!this.answered) arriving.finish();
   }
 
+  async *incoming(): AsyncGenerator<Uint8Array> {
+    yield this.#body;
+  }
+
   /** Takes an answer that comes bit by bit as a whole. */
   async stream({ status, headers, stream }: WireStream): Promise<void> {
     const pieces: Uint8Array[] = [];
