@@ -143,7 +143,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     metering: settings.metering,
     knowsCallers: identities.isRequired,
     keys: identities.keys,
-    ...storedWorkSetup(settings, answerStored),
+    ...storedWorkSetup(settings, answerStored, () => front.server),
     examine: (kept) => examine({ settings, engine, store, clock, identities, kept }),
     reload: (by) => front.reloads.reload(by),
     observers: overrides.observers ?? [],

@@ -21,7 +21,8 @@ export function storedAnswers({ recall }: Identities, server: () => Server): Sto
 export function storedWorkSetup(
   settings: Settings,
   answerStored: StoredAnswers,
-): Pick<CreateServiceOptions, 'jobs' | 'files'> {
+  server: () => Server,
+): Pick<CreateServiceOptions, 'jobs' | 'files' | 'batches'> {
   return {
     jobs: {
       options: settings.jobs,
@@ -29,5 +30,6 @@ export function storedWorkSetup(
       answer: async (request, how) => ranRequest(await answerStored(request, how)),
     },
     files: settings.files,
+    batches: { options: settings.batches, isInference: (path) => server().isInference('POST', path) },
   };
 }

@@ -48,7 +48,7 @@ export class Intake {
     let name: string | undefined;
     let taken = 0;
     try {
-      await this.#checkDisk();
+      await this.checkDisk();
       const writer = await contents.create();
       name = writer.name;
       try {
@@ -78,7 +78,7 @@ export class Intake {
       sizeBytes += chunk.byteLength;
       if (sizeBytes > maxBytes) throw new FileTooLarge(maxBytes, limitName);
       if (sizeBytes >= lookAt) {
-        await this.#checkDisk();
+        await this.checkDisk();
         lookAt += LOOK_BYTES;
       }
       hash?.update(chunk);
@@ -86,7 +86,8 @@ export class Intake {
     }
   }
 
-  async #checkDisk(): Promise<void> {
+  /** Throws `unavailable` where files would leave too little free on the disk. */
+  async checkDisk(): Promise<void> {
     const { contents, options } = this.#setup;
     const free = await contents.freeBytes();
     if (free === undefined || free >= options.minFreeBytes) return;

@@ -16,6 +16,14 @@ export {
   type UsageUseCases,
 } from '../account/index.js';
 export {
+  type BatchesOptions,
+  BatchesOptionsSchema,
+  type BatchGauges,
+  type BatchInfo,
+  type BatchUseCases,
+  type NewBatch,
+} from '../batches/index.js';
+export {
   type CompletedParts,
   type FileContent,
   type FileDetails,
@@ -42,9 +50,7 @@ export type {
   ResolveOptions,
 } from '../inference/index.js';
 export {
-  type AnswerJob,
   delivered,
-  type JobAnswer,
   JobElsewhere,
   type JobGauges,
   JobGone,
@@ -58,7 +64,6 @@ export {
   JobsOptionsSchema,
   type JobUseCases,
   KeyConflict,
-  type RanRequest,
 } from '../jobs/index.js';
 export {
   type FormatUnknownModel,
@@ -71,6 +76,7 @@ export {
   UnknownLabelError,
   type VersionReport,
 } from '../models/index.js';
+export type { AnswerRequest, RanRequest } from '../stored-requests/index.js';
 export {
   type ArmReport,
   type DeclaredRoute,

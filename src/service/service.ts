@@ -27,7 +27,7 @@ export interface CreateServiceOptions
     Omit<AccountSetup, 'audited' | 'store'>,
     Pick<TrafficSetup, 'fileRoutes' | 'fileRollouts'>,
     Pick<InferenceSetup, 'sharedMemory'>,
-    Pick<StoredWorkSetup, 'jobs' | 'files'> {
+    Pick<StoredWorkSetup, 'jobs' | 'files' | 'batches'> {
   readonly deadlines: DeadlineWatch;
   /** Where large bodies lie. */
   readonly bodies: BodyMemory | undefined;

@@ -1,5 +1,6 @@
 import type { AccountUseCases } from '../account/index.js';
 import type { AuditFilter, Page, PageOptions } from '../audit/index.js';
+import type { BatchUseCases } from '../batches/index.js';
 import type { CallContext } from '../core/index.js';
 import type { FileUseCases } from '../files/index.js';
 import type { InferenceUseCases } from '../inference/index.js';
@@ -54,5 +55,6 @@ export interface Service {
   readonly account: AccountUseCases;
   readonly jobs: JobUseCases;
   readonly files: FileUseCases;
+  readonly batches: BatchUseCases;
   readonly server: ServerUseCases;
 }

@@ -1,18 +1,15 @@
 import type { NewFile } from './files.js';
 
 /** States of a batch, as OpenAI's API names them; `completed`, `failed`, `expired` and `cancelled` are final. */
-export const BATCH_STATES = [
-  'validating',
-  'in_progress',
-  'finalizing',
-  'cancelling',
-  'completed',
-  'failed',
-  'expired',
-  'cancelled',
-] as const;
-
-export type BatchState = (typeof BATCH_STATES)[number];
+export type BatchState =
+  | 'validating'
+  | 'in_progress'
+  | 'finalizing'
+  | 'cancelling'
+  | 'completed'
+  | 'failed'
+  | 'expired'
+  | 'cancelled';
 
 /** Something that is wrong with the input file. */
 export interface BatchProblem {

@@ -1,16 +1,15 @@
 /** Room `store` (rank 2): what outlives the server, behind interfaces named by meaning; `sqlite` keeps it in a file. */
 
-export {
-  BATCH_STATES,
-  type BatchCheckpoint,
-  type BatchCounts,
-  type BatchProblem,
-  type BatchRecord,
-  type BatchRecords,
-  type BatchState,
-  type BatchTimes,
-  type BatchUsage,
-  type NumberedBatch,
+export type {
+  BatchCheckpoint,
+  BatchCounts,
+  BatchProblem,
+  BatchRecord,
+  BatchRecords,
+  BatchState,
+  BatchTimes,
+  BatchUsage,
+  NumberedBatch,
 } from './batches.js';
 export { type Conflict, RevisionConflict, StoreInUse } from './errors.js';
 export type {

@@ -1,57 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
-
-const ANNE = 'key-of-anne-0123456789';
-const BEN = 'key-of-ben-0123456789';
-const KEYS = [
-  { name: 'anne', key: ANNE, scopes: ['infer' as const] },
-  { name: 'ben', key: BEN, scopes: ['infer' as const] },
-];
-
-// biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
-type Json = any;
-
-interface Asked {
-  readonly key?: string;
-  readonly method?: string;
-  readonly body?: FormData | string;
-  readonly json?: object;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-function asking(port: number) {
-  return async (route: string, { key = ANNE, method, body, json, headers = {} }: Asked = {}) => {
-    const sent = json === undefined ? body : JSON.stringify(json);
-    const response = await fetch(`http://127.0.0.1:${port}/v1/${route}`, {
-      method: method ?? (sent === undefined ? 'GET' : 'POST'),
-      headers: { authorization: `Bearer ${key}`, ...headers },
-      ...(sent === undefined ? {} : { body: sent }),
-    });
-    const text = await response.text();
-    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      json: (isJson ? JSON.parse(text) : undefined) as Json,
-    };
-  };
-}
-
-/** A form whose members come in this order. */
-function form(...members: readonly (readonly [name: string, value: string | Blob, fileName?: string])[]): FormData {
-  const data = new FormData();
-  for (const [name, value, fileName] of members) {
-    if (typeof value === 'string') data.append(name, value);
-    else data.append(name, value, fileName);
-  }
-  return data;
-}
-
-const contentsOf = ({ folder }: AppServer) => readdir(path.join(folder.path, '.millrace/store-files')).catch(() => []);
+import { ANNE, type Ask, asking, BEN, contentsOf, form, type Json, KEYS } from '../support/openai-files.js';
 
 const LINE = '{"custom_id":"a"}\n';
 const FILE = ['file', new Blob([LINE]), 'in.jsonl'] as const;
@@ -59,7 +9,7 @@ const PURPOSE = ['purpose', 'batch'] as const;
 
 describe('files', () => {
   let server: AppServer;
-  let ask: ReturnType<typeof asking>;
+  let ask: Ask;
   const contents = () => contentsOf(server);
   beforeAll(async () => {
     server = await startAppServer({}, { auth: { keys: KEYS } });

@@ -109,6 +109,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     metering: settings.metering,
     knowsCallers: false,
     files: settings.files,
+    batches: { options: settings.batches, isInference: () => false },
     jobs: {
       options: settings.jobs,
       weightOf: () => 1,

@@ -2,7 +2,7 @@ import { MillraceError } from '../../src/core/index.js';
 import type { Service } from '../../src/service/index.js';
 
 /** Groups of use cases that are replaced as wholes. */
-const WHOLE = ['jobs', 'files'] as const;
+const WHOLE = ['jobs', 'files', 'batches'] as const;
 
 /** Every use case of a service, by its name. */
 export type UseCases = Service['inference'] &
@@ -73,7 +73,7 @@ export function withCases<Some extends Service>(service: Some, cases: Partial<Us
 export function serviceOf(cases: Partial<UseCases>): Service {
   // A fake: the members that are missing are seen to be missing when they are used.
   return withCases(
-    { inference: {}, models: {}, traffic: {}, account: {}, jobs: {}, files: {}, server: {} } as Service,
+    { inference: {}, models: {}, traffic: {}, account: {}, jobs: {}, files: {}, batches: {}, server: {} } as Service,
     cases,
   );
 }

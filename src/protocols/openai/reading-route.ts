@@ -9,7 +9,7 @@ import { type ReadContext, readRequest } from './read-request.js';
 import type { UnnamedContext } from './unnamed-model.js';
 
 /** What this dialect is made with. */
-export type OpenAiDialectContext = DialectContext<(typeof DIALECT_USES)[number] | 'files'>;
+export type OpenAiDialectContext = DialectContext<(typeof DIALECT_USES)[number] | 'files' | 'batches'>;
 
 /** Dependencies of this dialect's routes. */
 export interface OpenAiContext

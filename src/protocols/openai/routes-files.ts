@@ -36,7 +36,7 @@ const Upload = Type.Object({
   file: Nullable(File),
 });
 const Part = Type.Object({ id: Text, object: Type.Literal('upload.part'), created_at: Time, upload_id: Text });
-const Expiry = Type.Optional(
+export const Expiry = Type.Optional(
   Type.Object({
     anchor: Type.Literal('created_at'),
     seconds: Type.Integer({ minimum: 3_600, maximum: 2_592_000 }),
