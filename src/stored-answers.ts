@@ -19,20 +19,28 @@ export function storedAnswers({ recall }: Identities, server: () => Server): Sto
     recall(identity).then((principal) => server().answerStored(request, { principal, ...how }));
 }
 
-interface JobParts {
+interface StoredWork {
   readonly answerStored: StoredAnswers;
   readonly clock: Clock;
   readonly events: EventBus;
+  readonly server: () => Server;
 }
 
-/** How jobs are answered, and where their objects are. */
-export function jobsSetup(settings: Settings, { answerStored, clock, events }: JobParts): CreateServiceOptions['jobs'] {
+/** How stored work is done, what callers may store, and where objects are. */
+export function storedWorkSetup(
+  settings: Settings,
+  { answerStored, clock, events, server }: StoredWork,
+): Pick<CreateServiceOptions, 'jobs' | 'files' | 'batches'> {
   const environment = systemAwsEnvironment(processEnvironment());
   const store = openObjectStore({ options: settings.objectStore, environment, clock });
   return {
-    options: settings.jobs,
-    weightOf: createWeights(settings.quotas),
-    objects: new ObjectBodies({ store, options: settings.jobs, events }),
-    answer: async (request, how) => ranRequest(await answerStored(request, how)),
+    jobs: {
+      options: settings.jobs,
+      weightOf: createWeights(settings.quotas),
+      objects: new ObjectBodies({ store, options: settings.jobs, events }),
+      answer: async (request, how) => ranRequest(await answerStored(request, how)),
+    },
+    files: settings.files,
+    batches: { options: settings.batches, isInference: (path) => server().isInference('POST', path) },
   };
 }

@@ -8,9 +8,7 @@ export { Jobs, type JobsSetup } from './jobs.js';
 export { ObjectBodies } from './object-bodies.js';
 export { checkObjectRules } from './object-rules.js';
 export { type JobsOptions, JobsOptionsSchema } from './options.js';
-export type { AnswerJob } from './run-job.js';
 export type {
-  JobAnswer,
   JobGauges,
   JobInfo,
   JobListing,
@@ -21,6 +19,5 @@ export type {
   JobUseCases,
   LaterOutcome,
   LaterRequest,
-  RanRequest,
 } from './types.js';
 export { createJobUseCases } from './use-cases.js';

@@ -14,6 +14,7 @@ import {
   type JobTransition,
   type Store,
 } from '../store/index.js';
+import type { AnswerRequest } from '../stored-requests/index.js';
 import type { Webhooks } from '../webhooks/index.js';
 import { DueAlarm } from './due-alarm.js';
 import { JobElsewhere, JobGone, unknownJob } from './errors.js';
@@ -30,7 +31,7 @@ import { PausedModels } from './paused-models.js';
 import { queueOf, queuesOf } from './queues.js';
 import { addStored, recoverInterrupted } from './recover.js';
 import { Repair } from './repair.js';
-import { type AnswerJob, createRunJob } from './run-job.js';
+import { createRunJob } from './run-job.js';
 import { storeJob } from './store-job.js';
 import type { JobGauges, JobQueue, JobSubmission } from './types.js';
 import { JobWaits } from './waits.js';
@@ -46,7 +47,7 @@ export interface JobsSetup {
   readonly resolve?: OpenWebhooksSetup['resolve'];
   readonly clock: Clock;
   readonly events: EventBus;
-  readonly answer: AnswerJob;
+  readonly answer: AnswerRequest;
   readonly objects: ObjectBodies;
   /** Turns that a caller gets beside others. */
   readonly weightOf: (caller: { readonly id: string; readonly groups: readonly string[] }) => number;

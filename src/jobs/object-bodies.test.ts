@@ -4,9 +4,9 @@ import { MemoryObjects } from '../../test/support/memory-objects.js';
 import { openTestStore } from '../../test/support/store.js';
 import { EventBus, MillraceError } from '../core/index.js';
 import { ObjectStoreError } from '../object-store/index.js';
+import type { AnswerRequest } from '../stored-requests/index.js';
 import { ObjectBodies } from './object-bodies.js';
 import type { JobsOptions } from './options.js';
-import type { AnswerJob } from './run-job.js';
 
 const ADA = { principal: 'key:ada', prefixes: ['s3://bucket/ada/'] };
 const RULES: Partial<JobsOptions> = {
@@ -22,18 +22,24 @@ const namesFor = (id: string) => ({
 const LOST = new ObjectStoreError('unavailable', 'the store cannot answer now', { status: 503, storeCode: 'SlowDown' });
 
 /** Answers with the request's body. */
-const echo: AnswerJob = async ({ body, headers }) => ({
+const echo: AnswerRequest = async ({ body, headers }) => ({
   answer: { status: 200, headers: { 'content-type': headers['content-type'] ?? 'none' }, body },
   error: undefined,
   hasRun: true,
 });
-const broken: AnswerJob = async () => ({
+const broken: AnswerRequest = async () => ({
   answer: { status: 500, headers: { 'content-type': 'text/plain' }, body: Buffer.from('boom, as the dialect says it') },
   error: new MillraceError('internal', 'boom'),
   hasRun: true,
 });
 
-async function fixture({ answer = echo, options = {} }: { answer?: AnswerJob; options?: Partial<JobsOptions> } = {}) {
+async function fixture({
+  answer = echo,
+  options = {},
+}: {
+  answer?: AnswerRequest;
+  options?: Partial<JobsOptions>;
+} = {}) {
   const objects = new MemoryObjects();
   objects.set(INPUT, '{"x":1}', 'application/x-in');
   return { objects, ...(await jobsFixture({ answer, objects, options: { ...RULES, ...options } })) };

@@ -7,10 +7,10 @@ import {
   parseObjectUrl,
 } from '../object-store/index.js';
 import type { JobRecord, JobTransition } from '../store/index.js';
+import type { StoredRequestAnswer } from '../stored-requests/index.js';
 import { callerOf } from './new-job.js';
 import { mayName } from './object-rules.js';
 import type { JobsOptions } from './options.js';
-import type { JobAnswer } from './types.js';
 
 /** Objects in memory of all jobs that run; each caller may have the half. */
 const MEMORY_BYTES = 268_435_456;
@@ -88,7 +88,7 @@ export class ObjectBodies {
   }
 
   /** Writes an answer, and gives the one to be stored in its place, which says where it is. Rejects with {@link OutputNotWritten}. */
-  async writeAnswer(answer: JobAnswer, url: string, signal: AbortSignal): Promise<JobAnswer> {
+  async writeAnswer(answer: StoredRequestAnswer, url: string, signal: AbortSignal): Promise<StoredRequestAnswer> {
     const { 'content-type': contentType } = answer.headers;
     try {
       await this.#asking(signal, () =>

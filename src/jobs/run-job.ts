@@ -1,32 +1,18 @@
-import { type Clock, type JobRun, MillraceError } from '../core/index.js';
+import { type Clock, MillraceError } from '../core/index.js';
 import type { StoredIdentity } from '../governance/index.js';
-import type { JobPriority, JobRecord, JobRequest } from '../store/index.js';
+import type { JobRecord } from '../store/index.js';
+import { type AnswerRequest, isIdentityStale, type RanRequest } from '../stored-requests/index.js';
 import { callerOf } from './new-job.js';
 import type { ObjectBodies } from './object-bodies.js';
 import { checkObjects } from './object-rules.js';
 import type { JobsOptions } from './options.js';
-import type { RanRequest } from './types.js';
 import type { RunJob } from './worker.js';
-
-/** Answers a stored request for its caller. Rejects where that one has no access any more. */
-export type AnswerJob = (
-  request: JobRequest & { readonly body: Uint8Array },
-  how: {
-    readonly identity: StoredIdentity;
-    readonly priority: JobPriority;
-    /** Where the version that the request names is gone, another one may answer. */
-    readonly takesOtherVersion: boolean;
-    readonly job: JobRun;
-    readonly limitMs: number;
-    readonly signal: AbortSignal;
-  },
-) => Promise<RanRequest>;
 
 interface RunJobSetup {
   readonly options: Pick<JobsOptions, 'identityMaxAgeMs' | 'missingModel' | 'runTimeoutMs' | 'inputs' | 'outputs'>;
   readonly objects: ObjectBodies;
   readonly clock: Clock;
-  readonly answer: AnswerJob;
+  readonly answer: AnswerRequest;
 }
 
 /** Runs an attempt of a job, on the account of its caller. */
@@ -39,8 +25,7 @@ export function createRunJob(setup: RunJobSetup): RunJob {
     }
     // It was written by `storedIdentityOf`.
     const identity = JSON.parse(record.identity) as StoredIdentity;
-    const hasGroups = identity.kind === 'oidc' || identity.kind === 'cert';
-    if (hasGroups && clock.wallNow() > createdAtMs + options.identityMaxAgeMs) {
+    if (isIdentityStale(identity, clock.wallNow() - createdAtMs, options.identityMaxAgeMs)) {
       const message = `the job of '${principal}' did not start within jobs.identityMaxAgeMs: its groups may have changed`;
       throw new MillraceError('unauthenticated', message);
     }

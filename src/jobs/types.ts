@@ -1,13 +1,6 @@
-import type { Call, CallContext, MillraceError } from '../core/index.js';
-import type {
-  JobAnswerHead,
-  JobFilter,
-  JobObjects,
-  JobPriority,
-  JobRecord,
-  JobRequest,
-  JobState,
-} from '../store/index.js';
+import type { Call, CallContext } from '../core/index.js';
+import type { JobFilter, JobObjects, JobPriority, JobRecord, JobRequest, JobState } from '../store/index.js';
+import type { StoredRequestAnswer } from '../stored-requests/index.js';
 import type { NamedReceiver, ShownWebhookSecret, WebhookSecretInfo } from '../webhooks/index.js';
 import type { RequestHeaders } from './job-headers.js';
 
@@ -68,15 +61,10 @@ export interface LaterRequest<Answer> {
 /** `answer`: the request has turned out to be answered without an inference that could be stored. */
 export type LaterOutcome<Answer> = { readonly job: JobInfo } | { readonly answer: Answer };
 
-/** The answer that the same request would have got at once. */
-export interface JobAnswer extends JobAnswerHead {
-  readonly body: Uint8Array;
-}
-
 export interface JobResult {
   readonly info: JobInfo;
   /** undefined = it has none: it has not ended, or ended without one. */
-  readonly answer: JobAnswer | undefined;
+  readonly answer: StoredRequestAnswer | undefined;
 }
 
 /** Jobs of a model. */
@@ -159,13 +147,4 @@ export interface JobUseCases {
   showWebhookSecret(call: CallContext): Promise<ShownWebhookSecret>;
   /** A new secret; the one before is valid for `jobs.webhooks.secretOverlapMs`. Needs the right `model.infer`. */
   rotateWebhookSecret(call: CallContext): Promise<ShownWebhookSecret>;
-}
-
-/** How a stored request ended. */
-export interface RanRequest {
-  readonly answer: JobAnswer;
-  /** undefined = it was answered as asked. */
-  readonly error: MillraceError | undefined;
-  /** A runner has had the request. */
-  readonly hasRun: boolean;
 }

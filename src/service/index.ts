@@ -15,6 +15,31 @@ export {
   type UsageGauge,
   type UsageUseCases,
 } from '../account/index.js';
+export {
+  type BatchesOptions,
+  BatchesOptionsSchema,
+  type BatchGauges,
+  type BatchInfo,
+  type BatchUseCases,
+  type NewBatch,
+} from '../batches/index.js';
+export {
+  type CompletedParts,
+  type FileContent,
+  type FileDetails,
+  type FileGauges,
+  type FileInfo,
+  type FileListing,
+  type FilePageInfo,
+  type FilesOptions,
+  FilesOptionsSchema,
+  FileTooLarge,
+  type FileUseCases,
+  type PartInfo,
+  UnknownFile,
+  type UploadDetails,
+  type UploadInfo,
+} from '../files/index.js';
 export type {
   InferenceListener,
   InferenceObserver,
@@ -25,11 +50,9 @@ export type {
   ResolveOptions,
 } from '../inference/index.js';
 export {
-  type AnswerJob,
   checkObjectRules,
   delivered,
   encodeJob,
-  type JobAnswer,
   JobElsewhere,
   type JobGauges,
   JobGone,
@@ -46,7 +69,6 @@ export {
   type LaterOutcome,
   type LaterRequest,
   ObjectBodies,
-  type RanRequest,
   type ShownWebhookSecret,
   type WebhookSecretInfo,
 } from '../jobs/index.js';
@@ -61,6 +83,7 @@ export {
   UnknownLabelError,
   type VersionReport,
 } from '../models/index.js';
+export type { AnswerRequest, RanRequest } from '../stored-requests/index.js';
 export {
   type ArmReport,
   type DeclaredRoute,

@@ -1,4 +1,6 @@
 import type { JsonValue } from '../core/index.js';
+import type { BatchRecords } from './batches.js';
+import type { FileRecords } from './files.js';
 import type { JobRecords } from './jobs.js';
 import type { UsageRecords } from './usage.js';
 import type { WebhookRecords } from './webhook-records.js';
@@ -16,6 +18,8 @@ export interface Store extends WriterLease {
   readonly keys: KeyRecords;
   readonly jobs: JobRecords;
   readonly webhooks: WebhookRecords;
+  readonly files: FileRecords;
+  readonly batches: BatchRecords;
   /** Copies the store to a new file while it is in use. `already_exists` for an existing file. */
   backup(path: string): Promise<void>;
   /** Size and content; undefined = nothing has been stored yet. */

@@ -8,11 +8,12 @@ import { FIRST_EVENTS, jobOfResponse, responseIdOf } from './background-ids.js';
 import type { BackgroundStreams } from './background-streams.js';
 import type { ResponseRequest } from './decode-response.js';
 import { errorBody } from './errors.js';
+import { refuseOtherParameters } from './lists.js';
 import { replay } from './replay.js';
 import { errorOf, responseEvent, seconds, unfinished } from './response-object.js';
 import { answerResponse, type ResponsesContext } from './responses.js';
 import { packStored, storedJson } from './stored-response.js';
-import { deleteResponse, getResponse, refuseOthers, type StoredContext, unknown } from './stored-responses.js';
+import { deleteResponse, getResponse, type StoredContext, unknown } from './stored-responses.js';
 
 export interface BackgroundContext extends ResponsesContext, StoredContext {
   readonly jobs: JobUseCases;
@@ -57,7 +58,7 @@ export async function getAnyResponse(
   const { response: id = '' } = request.params;
   if (jobOfResponse(id) === undefined) return getResponse(context, call, request);
   const { query } = request;
-  refuseOthers(query, ['stream', 'starting_after', 'include', 'include[]', 'include_obfuscation']);
+  refuseOtherParameters(query, ['stream', 'starting_after', 'include', 'include[]', 'include_obfuscation']);
   if (query.get('stream') === 'true') return follow(context, call, { id, after: readAfter(query) });
   if (query.has('starting_after')) throw new ParameterError('starting_after', "'starting_after' needs 'stream=true'");
   return jsonTextResponse(await read(context, call, id));
@@ -92,7 +93,7 @@ export async function deleteAnyResponse(
   const { response: id = '' } = request.params;
   const job = jobOfResponse(id);
   if (job === undefined) return deleteResponse(context, call, request);
-  refuseOthers(request.query, []);
+  refuseOtherParameters(request.query, []);
   const info = await known(id, context.jobs.get(call, job));
   if (info.endedAtMs === undefined) await cancel(context.jobs, call, job);
   await known(id, context.jobs.remove(call, job));

@@ -4,6 +4,7 @@ import type { StoreOptions } from '../options.js';
 import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { UsageRecords } from '../usage.js';
 import type { WebhookRecords } from '../webhook-records.js';
+import { batchesIn, SqliteFiles } from './file-records.js';
 import { SqliteJobs } from './job-records.js';
 import { readJob } from './job-rows.js';
 import { readChangedKeys, readPage } from './key-pages.js';
@@ -27,6 +28,8 @@ export function openStore(options: StoreOptions, clock: Clock): Store {
     keys: keysIn(thread, reader),
     jobs: new SqliteJobs({ file, thread, read: reader }),
     webhooks: webhooksIn(reader),
+    files: new SqliteFiles({ file, thread, read: reader }),
+    batches: batchesIn(thread, reader),
     own: () => thread.request('own', undefined),
     watch: () => reader('watch', undefined, { version: undefined, writer: 'unknown' }),
     backup: (to) => thread.request('backup', { from: file, to: path.resolve(to) }),
