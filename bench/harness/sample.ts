@@ -65,6 +65,7 @@ export const METRICS = {
   healthMaxMs: { label: 'health max ms', digits: 0 },
   completionP50Ms: { label: '2 tokens p50 ms', digits: 0 },
   completionMaxMs: { label: '2 tokens max ms', digits: 0 },
+  jobsPerSecond: { label: 'jobs/s', digits: 1 },
   attacksPerSecond: { label: 'attacks/s', digits: 1 },
   errors: { label: 'errors', digits: 0 },
 } as const satisfies Record<string, { readonly label: string; readonly digits: number }>;

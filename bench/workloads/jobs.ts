@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { treeUsage } from '../../src/loadgen/index.js';
 import { ratioBar } from '../harness/bars.js';
+import { JOBS_MODEL, pauseJobs, queuedJobs, submitJobs } from '../harness/jobs-client.js';
 import { MODELS } from '../harness/models.js';
 import { inRoot } from '../harness/paths.js';
 import { createRows, oipRequest } from '../harness/requests.js';
@@ -13,19 +13,23 @@ import type { Sample } from '../harness/sample.js';
 import type { RunningServer } from '../harness/server-process.js';
 import { startMillrace } from '../harness/servers.js';
 import { millrace, type Workload } from './contestants.js';
+import { jobsBesideRow } from './jobs-beside.js';
 
 /** Submissions that are under way at once. */
 const IN_FLIGHT = 64;
 const JOBS = 5_000;
-const NAME = 'm';
 const WORKLOAD: Workload = {
   model: MODELS.mlp16,
   rows: createRows(MODELS.mlp16, 1),
   format: 'json',
   level: { kind: 'concurrency', concurrency: IN_FLIGHT },
 };
-const ASKED = oipRequest(WORKLOAD.rows, { model: NAME, input: MODELS.mlp16.input, format: 'json' });
-const CONFIG = ['jobs: {maxOpenPerPrincipal: 10000000}', 'telemetry: {accessLog: false}'];
+const ASKED = oipRequest(WORKLOAD.rows, { model: JOBS_MODEL, input: MODELS.mlp16.input, format: 'json' });
+const CONFIG = [
+  'repository: {controlMode: explicit, loadModels: ["*"]}',
+  'jobs: {maxOpenPerPrincipal: 10000000}',
+  'telemetry: {accessLog: false}',
+];
 
 /** Jobs beside the statements of their store alone, and beside the same requests answered at once. */
 export function jobRows(): Row[] {
@@ -42,6 +46,7 @@ export function jobRows(): Row[] {
       contestants: [millrace(WORKLOAD), jobs('jobs', { isPaused: false }), bareSql('life')],
       bars: [costBar()],
     }),
+    jobsBesideRow(),
   ];
 }
 
@@ -65,60 +70,30 @@ function jobs(name: string, { isPaused }: { readonly isPaused: boolean }): Conte
     name,
     peer: false,
     async open() {
-      const server = await startMillrace({ models: [{ name: NAME, model: WORKLOAD.model }], config: CONFIG });
-      const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
-      const run = () => runJobs(server, agent, isPaused);
+      const server = await startMillrace({ models: [{ name: JOBS_MODEL, model: WORKLOAD.model }], config: CONFIG });
+      const run = () => runJobs(server, isPaused);
       return {
         async warmUp() {
-          if (isPaused) await fetch(`${server.url}/millrace/v1/job-queues/${NAME}/pause`, { method: 'POST' });
+          if (isPaused) await pauseJobs(server);
           await run();
         },
         measure: run,
-        async close() {
-          agent.destroy();
-          await server.stop();
-        },
+        close: () => server.stop(),
       };
     },
   };
 }
 
-async function runJobs(server: RunningServer, agent: Agent, isPaused: boolean): Promise<Sample> {
+async function runJobs(server: RunningServer, isPaused: boolean): Promise<Sample> {
   const cpuBefore = treeUsage(server.pid).cpuMs;
   const startedAt = performance.now();
-  let left = JOBS;
-  const lane = async () => {
-    while (left-- > 0) await submit(server, agent);
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
-  if (!isPaused) await untilIdle(server);
+  await submitJobs(server, { asked: ASKED, jobs: JOBS, inFlight: IN_FLIGHT });
+  while (!isPaused && (await queuedJobs(server)) > 0) await sleep(20);
   const cpuMs = treeUsage(server.pid).cpuMs - cpuBefore;
   return {
     requestsPerSecond: (JOBS * 1_000) / (performance.now() - startedAt),
     cpuUsPerRequest: (cpuMs * 1_000) / JOBS,
   };
-}
-
-function submit({ url }: RunningServer, agent: Agent): Promise<void> {
-  const { method, path, headers, body } = ASKED;
-  const all = { ...headers, prefer: 'respond-async', 'content-length': body.byteLength };
-  return new Promise((resolve, reject) => {
-    const asked = request(new URL(path, url), { method, agent, headers: all }, (answer) => {
-      answer.resume();
-      answer.on('end', resolve);
-      if (answer.statusCode !== 202) reject(new Error(`a job was answered ${answer.statusCode}`));
-    });
-    asked.on('error', reject);
-    asked.end(body);
-  });
-}
-
-async function untilIdle({ url }: RunningServer): Promise<void> {
-  for (;;) {
-    const { queues } = (await (await fetch(`${url}/millrace/v1/job-queues`)).json()) as { queues: readonly unknown[] };
-    if (queues.length === 0) return;
-    await sleep(20);
-  }
 }
 
 /** The statements of jobs, in transactions of as many as are in flight. */

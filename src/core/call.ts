@@ -17,6 +17,8 @@ export interface CallOptions
   readonly receivedAt: number;
   /** The call from outside that it is a part of; default: itself. */
   readonly origin?: Call;
+  /** Default: false. */
+  readonly takesOtherVersion?: boolean;
 }
 
 /** What a child call has that its parent has not; everything else it inherits. */
@@ -71,6 +73,8 @@ export class Call implements CallContext {
   readonly metadata: CallMetadata;
   /** The call from outside that it is a part of, or itself. */
   readonly origin: Call;
+  /** Where the version that it names by a number is gone, the one that answers for the model runs in its place. */
+  readonly takesOtherVersion: boolean;
   /** Of a request that is to be stored in place of being run; undefined = its inferences run. */
   deferral: Deferral | undefined = undefined;
   #parent: Call | undefined;
@@ -96,6 +100,7 @@ export class Call implements CallContext {
     this.metadata = options.metadata ?? NO_METADATA;
     this.origin = options.origin ?? this;
     this.from = options.from ?? NOWHERE;
+    this.takesOtherVersion = options.takesOtherVersion ?? false;
   }
 
   /** Opens a call that no client has made: for the program that embeds the server, for a file that has changed, for work that was stored. */

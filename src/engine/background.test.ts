@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { call, Outcome, request } from '../../test/support/engine-fixture.js';
 import { createSchedulerFixture, submitTo } from '../../test/support/scheduler-fixture.js';
+import type { SchedulerLimits } from './scheduler-limits.js';
 
 const POLICY = { maxRequests: 2, timeoutMs: 0, timeoutAction: 'reject' as const, allowTimeoutOverride: true };
 const ONE_BY_ONE = { batching: false, maxRows: 8, preferredSizes: [], maxDelayMs: 0 };
@@ -122,5 +123,74 @@ describe('a request in the background', () => {
     submitInBackground(fixture, 1);
     await fixture.clock.flush();
     expect(sizes(fixture)).toEqual(expected);
+  });
+});
+
+describe('a model in use', () => {
+  const SINGLE = { batching: ONE_BY_ONE, prefetchBelowMs: 1_000 };
+
+  it('gets no batch of the background ahead of the one that it runs', async () => {
+    const fixture = createSchedulerFixture({ limits: SINGLE });
+    submitTo(fixture, 1);
+    await fixture.clock.flush();
+    submitInBackground(fixture, 2);
+    await fixture.clock.flush();
+    expect(sizes(fixture)).toEqual([1]);
+    submitTo(fixture, 3);
+    await fixture.clock.flush();
+    expect(sizes(fixture)).toEqual([1, 1]);
+  });
+
+  it('gets one ahead again when it is not in use any more', async () => {
+    const fixture = createSchedulerFixture({ limits: SINGLE });
+    submitTo(fixture, 1);
+    await fixture.clock.flush();
+    submitInBackground(fixture, 2);
+    await fixture.clock.advance(9_999);
+    expect(sizes(fixture)).toEqual([1]);
+    await fixture.clock.advance(1);
+    expect(sizes(fixture)).toEqual([1, 1]);
+  });
+});
+
+describe('instances for the background', () => {
+  const create = (more: Partial<SchedulerLimits> = {}) =>
+    createSchedulerFixture({ instances: 1, background: 1, limits: { batching: ONE_BY_ONE, ...more } });
+  const given = ({ instances }: Fixture) => instances.map((instance) => instance.given.length);
+
+  it('run its requests, and no others', async () => {
+    const fixture = create();
+    for (let value = 0; value < 3; value++) {
+      submitInBackground(fixture, value);
+      submitTo(fixture, value);
+    }
+    await fixture.clock.flush();
+    expect(given(fixture)).toEqual([1, 1]);
+    fixture.instances[1]?.running?.finish();
+    await fixture.clock.flush();
+    expect(given(fixture)).toEqual([1, 2]);
+    fixture.instances[0]?.running?.finish();
+    await fixture.clock.flush();
+    expect(given(fixture)).toEqual([2, 2]);
+  });
+
+  it('get batches as large as any, also while the model is in use', async () => {
+    const fixture = create({ batching: { batching: true, maxRows: 8, preferredSizes: [], maxDelayMs: 0 } });
+    submitTo(fixture, 1);
+    await fixture.clock.flush();
+    await fixture.clock.advance(100);
+    fixture.instances[0]?.running?.finish();
+    await fixture.clock.flush();
+    for (let value = 0; value < 8; value++) submitInBackground(fixture, value);
+    await fixture.clock.flush();
+    expect(fixture.instances[1]?.given.map(({ batch }) => batch.items.length)).toEqual([8]);
+  });
+
+  it('do not count as up where all others are down', async () => {
+    const fixture = create();
+    fixture.instances[0]?.die('killed');
+    await fixture.clock.flush();
+    expect(fixture.pool.up).toBe(0);
+    expect(fixture.pool.outage()).toMatchObject({ reason: 'killed' });
   });
 });

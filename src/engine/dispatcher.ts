@@ -15,6 +15,7 @@ import { createRun, markFailed, recordStreamTiming, recordTiming } from './batch
 import type { BatchingReview } from './batching/review.js';
 import type { ReadySlot } from './choose-slot.js';
 import { formBatch } from './form-batch.js';
+import type { HoldUp } from './hold-up.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
@@ -47,6 +48,7 @@ export interface DispatcherOptions {
   readonly settlement: Settlement;
   readonly waits: WaitLimits;
   readonly batching: BatchingReview;
+  readonly holdUp: HoldUp;
   /** undefined = any instance is as good as the others. */
   readonly affinity: AffinityTable | undefined;
   /** An instance has room, or the requests of a failed batch wait again. */
@@ -85,7 +87,7 @@ export class Dispatcher {
 
   /** Sends a batch off; false when it has to wait for resources, which wakes the scheduler again. */
   dispatch(slot: ReadySlot, members: readonly Pending[], reason: BatchReason): boolean {
-    const { resources, queue, settlement, limits, clock, affinity, batching } = this.#options;
+    const { resources, queue, settlement, limits, clock, affinity, batching, holdUp } = this.#options;
     const permit = resources?.take(members.flatMap(({ call }) => call.callers));
     if (resources !== undefined && permit === undefined) return false;
     const now = clock.now();
@@ -100,6 +102,7 @@ export class Dispatcher {
       timing.instance = slot.id;
     }
     settlement.dispatched(members);
+    holdUp.sent(members, now);
     affinity?.sent(slot, members);
     this.#executing += members.length;
     if (reason === 'trial') batching.sentTrial();
@@ -175,13 +178,14 @@ export class Dispatcher {
   }
 
   #onDone(slot: Slot, run: Run, timing: BatchTiming): void {
-    const { mention, clock, pool, statistics, settlement, limits, batching, onStepEnd, onRoom } = this.#options;
+    const { mention, clock, pool, statistics, settlement, limits, batching, holdUp, onStepEnd, onRoom } = this.#options;
     const now = clock.now();
     const ms = now - run.startedAt;
     this.#leave(slot, run);
     pool.healthy(slot);
     this.#runMs.add(ms);
     batching.ended(run, ms);
+    holdUp.ended(run, ms);
     statistics.batch(run.rows, timing, clock.wallNow());
     if (limits.sequences !== undefined) {
       for (const item of run.members) onStepEnd(item, item.failed ? 'failed' : 'done');

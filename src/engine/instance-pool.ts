@@ -45,6 +45,8 @@ export interface Slot {
   readonly index: number;
   /** Of its instances, e.g. `mlp/3#0`. */
   readonly id: string;
+  /** It runs requests of the background only, which the others do not get. */
+  readonly forBackground: boolean;
   instance: Instance | undefined;
   /** Its runner is going down, but not gone yet: it gets no more batches. */
   doomed: boolean;
@@ -57,9 +59,14 @@ export interface Slot {
   restartAt: number;
 }
 
-/** Places for instances of a model, all empty. */
-export function createSlots(ref: ModelRef, count: number): readonly Slot[] {
-  return slotsOf(Array.from({ length: count }, (_, index) => `${formatModelRef(ref)}#${index}`));
+/** Places for instances of a model, all empty; those for the background are the last. */
+export function createSlots(ref: ModelRef, count: number, background = 0): readonly Slot[] {
+  const model = formatModelRef(ref);
+  const ids = Array.from({ length: count }, (_, index) => `${model}#${index}`);
+  return slotsOf(
+    ids,
+    Array.from({ length: background }, (_, index) => `${model}#background-${index}`),
+  );
 }
 
 /** The place for the preparer of a model. */
@@ -67,10 +74,11 @@ export function createPreparerSlots(ref: ModelRef): readonly Slot[] {
   return slotsOf([`${formatModelRef(ref)}#prepare`]);
 }
 
-function slotsOf(ids: readonly string[]): readonly Slot[] {
-  return ids.map((id, index) => ({
+function slotsOf(ids: readonly string[], ofBackground: readonly string[] = []): readonly Slot[] {
+  return [...ids, ...ofBackground].map((id, index) => ({
     index,
     id,
+    forBackground: index >= ids.length,
     instance: undefined,
     doomed: false,
     runs: [],
@@ -118,6 +126,7 @@ export class FilesChangedError extends MillraceError {
 export class InstancePool {
   readonly #options: PoolOptions;
   readonly slots: readonly Slot[];
+  readonly #online: readonly Slot[];
   #lastDeath: string | Message = '';
   /** Clock time at which the last instance went. */
   #downSince = 0;
@@ -127,6 +136,7 @@ export class InstancePool {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.slots = options.slots;
+    this.#online = this.slots.filter(({ forBackground }) => !forBackground);
   }
 
   /** Fills a slot with an instance that was loaded and warmed up. */
@@ -139,8 +149,9 @@ export class InstancePool {
     void instance.exited.then((reason) => this.#onExit(slot, instance, reason));
   }
 
+  /** Instances that are up, without those of the background. */
   get up(): number {
-    return this.slots.reduce((count, slot) => count + (slot.instance === undefined ? 0 : 1), 0);
+    return this.#online.reduce((count, slot) => count + (slot.instance === undefined ? 0 : 1), 0);
   }
 
   /** Why the last runner went. */
@@ -155,7 +166,7 @@ export class InstancePool {
     return {
       reason: this.#lastDeath,
       downMs: now - this.#downSince,
-      recoveryMs: Math.min(...this.slots.map((slot) => Math.max(0, slot.restartAt - now))),
+      recoveryMs: Math.min(...this.#online.map((slot) => Math.max(0, slot.restartAt - now))),
     };
   }
 

@@ -16,7 +16,8 @@ export class InstanceQuota {
 
   /** Takes room for the instances of a source while it is loaded. Throws `resource_exhausted`. */
   async whileLoading<Result>(source: ModelSource, load: () => Promise<Result>): Promise<Result> {
-    const wanted = source.config.instances?.count ?? 1;
+    const { count = 1, background = 0 } = source.config.instances ?? {};
+    const wanted = count + background;
     let used = this.#loading;
     for (const generation of this.#generations()) used += generation.info.instances;
     if (used + wanted > this.#maxInstances) {

@@ -96,11 +96,15 @@ export class RequestQueue {
     this.push(item);
   }
 
-  /** The next items in order, at most `most`. `except`: a tenant whose requests are left out; those that must run alone are not. */
-  peek(most: number, except?: string): readonly Pending[] {
+  /**
+   * The next items in order, at most `most`. `except`: a tenant whose requests are left out; those that must run alone are not. `fromLevel`: the first
+   * level; those that must run alone are of any.
+   */
+  peek(most: number, except?: string, fromLevel = 0): readonly Pending[] {
     const items: Pending[] = [];
     this.#retries.take(items, most);
-    for (const { fresh, delayed } of this.#levels) {
+    for (const { number, fresh, delayed } of this.#levels) {
+      if (number < fromLevel) continue;
       fresh.take(items, most, except);
       delayed.take(items, most, except);
     }

@@ -11,9 +11,10 @@ import { MAX_OUTAGE_WAIT_MS, ModelDownError, type Outage, refuseWhileDown } from
 import { AffinityTable } from './affinity.js';
 import { recordLeaver } from './batch-run.js';
 import { type BatchingReview, fixedBatching } from './batching/review.js';
-import { Dispatcher } from './dispatcher.js';
+import { Dispatcher, type DispatcherOptions } from './dispatcher.js';
 import type { Fairness } from './fairness/fair-share.js';
 import { createFeed, type Feed } from './feed.js';
+import { HoldUp } from './hold-up.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool } from './instance-pool.js';
 import { type Pending, suspectOf } from './pending.js';
@@ -118,23 +119,23 @@ export class Scheduler {
     // Steps of a sequence go where its state is.
     const affinity = limits.affinity && this.sequences === undefined ? new AffinityTable() : undefined;
     const { batching = fixedBatching(limits.batching) } = options;
-    const dispatcher = this.#createDispatcher(affinity, batching);
+    const holdUp = new HoldUp();
+    const dispatcher = this.#createDispatcher({ affinity, batching, holdUp });
     this.#dispatcher = dispatcher;
     this.#feed = createFeed(
-      { queue: this.#queue, pool: options.pool, limits, clock, dispatcher, batching, affinity },
+      { queue: this.#queue, pool: options.pool, limits, clock, dispatcher, batching, affinity, holdUp },
       this.sequences,
     );
   }
 
-  #createDispatcher(affinity: AffinityTable | undefined, batching: BatchingReview): Dispatcher {
+  #createDispatcher(parts: Pick<DispatcherOptions, 'affinity' | 'batching' | 'holdUp'>): Dispatcher {
     return new Dispatcher({
       ...this.#options,
       resources: this.#options.resources,
       queue: this.#queue,
       settlement: this.#settlement,
       waits: this.#waits,
-      batching,
-      affinity,
+      ...parts,
       onRoom: (when) => (when === 'now' ? this.#pump() : this.schedule()),
       onDeath: () => {
         if (this.sequences !== undefined) this.#loseSequences(this.sequences);

@@ -110,15 +110,15 @@ export class Resolver {
     }
   }
 
-  #findOrRemember(
-    seen: VersionLookup,
-    { principal: { ownerId } }: CallContext,
-    target: InferTarget,
-  ): Pick<Plan, 'info' | 'forSequencesOnly'> {
+  #findOrRemember(seen: VersionLookup, call: Call, target: InferTarget): Pick<Plan, 'info' | 'forSequencesOnly'> {
     try {
       return { info: findVersion(seen, target), forSequencesOnly: false };
     } catch (error) {
       const { sequences } = this.#setup;
+      const { ownerId } = call.principal;
+      if (call.takesOtherVersion && target.version !== undefined) {
+        return this.#findOrRemember(seen, call, { name: target.name, version: undefined });
+      }
       const info = target.version === undefined ? sequences.exampleOf({ ownerId, name: target.name }) : undefined;
       if (info === undefined) throw error;
       return { info, forSequencesOnly: true };

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { jobsFixture, SUBMISSION } from '../../test/support/jobs-fixture.js';
 import { openTestStore, storeFolder } from '../../test/support/store.js';
 import { until } from '../../test/support/until.js';
@@ -311,6 +311,23 @@ describe('a server', () => {
     const removed = until('it is removed', () => cases.get(call, job.id).then(() => false));
     await expect(removed).rejects.toThrow(`job '${job.id}' was removed`);
   });
+});
+
+it('counts the end of a job whose write was repeated, as the reply of the store was lost', async () => {
+  const store = await openTestStore();
+  const change = vi.spyOn(store.jobs, 'change');
+  change.mockImplementationOnce(async (transition) => {
+    await store.jobs.change(transition);
+    throw new MillraceError('unavailable', 'the reply was lost');
+  });
+  const { jobs, submit, ended } = await jobsFixture({
+    answer: async () => OK,
+    store,
+    options: { maxOpenPerPrincipal: 1 },
+  });
+  expect(await ended(await submit())).toMatchObject({ state: 'succeeded' });
+  await until('the worker is free', () => jobs.worker.runningOf('m') === 0);
+  expect(await submit()).toMatchObject({ state: 'queued' });
 });
 
 it('fails a job of a token whose groups may have changed', async () => {

@@ -19,12 +19,13 @@ import type { ObjectBodies } from './object-bodies.js';
 import type { JobsOptions } from './options.js';
 import { PausedModels } from './paused-models.js';
 import { queueOf, queuesOf } from './queues.js';
-import { lostJobs, recoverInterrupted } from './recover.js';
+import { addStored, recoverInterrupted } from './recover.js';
+import { Repair } from './repair.js';
 import { type AnswerJob, createRunJob } from './run-job.js';
 import { storeJob } from './store-job.js';
 import type { JobGauges, JobQueue, JobSubmission } from './types.js';
 import { JobWaits } from './waits.js';
-import { JobWorker, LARGE_BYTES } from './worker.js';
+import { JobWorker } from './worker.js';
 
 /** Between two attempts to take over the jobs of a store that cannot be used. */
 const RETRY_MS = 1_000;
@@ -43,16 +44,17 @@ export interface JobsSetup {
 /** The jobs of a server: storing, running, ending, removing them. */
 export class Jobs {
   readonly options: JobsOptions;
+  readonly lanes = new Lanes();
   readonly paused: PausedModels;
   readonly waits: JobWaits;
   readonly #setup: JobsSetup;
   readonly #records: JobRecords;
-  readonly #lanes = new Lanes();
   readonly #ledger: Ledger;
   readonly #worker: JobWorker;
   readonly #ids: JobIds;
   readonly #due: DueAlarm;
   readonly #housekeeping: Housekeeping;
+  readonly #repair: Repair;
   #opening: Promise<void> | undefined;
   #starting: Promise<void> = Promise.resolve();
   #isFailing = false;
@@ -82,15 +84,13 @@ export class Jobs {
         for (const job of jobs) this.#ledger.removed(job);
       },
       onTick: async () => {
-        for (const record of await lostJobs(records, this.#worker, clock.wallNow())) {
-          await this.apply(record, { kind: 'interrupted', by: 'shutdown' });
-        }
+        await this.#repair.run();
         this.#wakeAll();
       },
     });
     this.#worker = new JobWorker({
       ...parts,
-      lanes: this.#lanes,
+      lanes: this.lanes,
       options,
       run: createRunJob(setup),
       failing: setup.objects.failing,
@@ -105,10 +105,12 @@ export class Jobs {
       },
       fits: (job, answerBytes) => this.#ledger.fits(job.owner, answerBytes),
     });
-  }
-
-  get lanes(): Lanes {
-    return this.#lanes;
+    this.#repair = new Repair({
+      ...parts,
+      lanes: this.lanes,
+      worker: this.#worker,
+      requeue: (job) => this.apply(job, { kind: 'interrupted', by: 'shutdown' }),
+    });
   }
 
   get worker(): JobWorker {
@@ -157,7 +159,8 @@ export class Jobs {
   async submit({ principal }: CallContext, submission: JobSubmission): Promise<JobRecord> {
     await this.opened();
     const { clock } = this.#setup;
-    const parts = { records: this.#records, ledger: this.#ledger, ids: this.#ids, clock, limits: this.options };
+    const own = { records: this.#records, ledger: this.#ledger, ids: this.#ids, repair: this.#repair };
+    const parts = { ...own, clock, limits: this.options };
     const { record, isNew } = await storeJob(parts, principal, submission);
     if (isNew) this.#queued(record);
     return record;
@@ -188,7 +191,7 @@ export class Jobs {
   async apply(record: JobRecord, event: JobEvent): Promise<boolean> {
     const transition = this.decide(record, event);
     if (transition === undefined || !(await this.#records.change(transition))) return false;
-    if (record.state === 'queued') this.#lanes.take(record, 1);
+    if (record.state === 'queued') this.lanes.take(record, 1);
     if (record.state === 'running')
       this.#worker.abort(record.id, new MillraceError('cancelled', 'the job was cancelled'));
     this.#changed(record, transition);
@@ -225,10 +228,7 @@ export class Jobs {
     await this.#worker.close().finally(() => this.#setup.objects.close());
   }
 
-  /**
-   * Makes this process the one that runs the jobs of the store, and takes them over, where that is not done: what changes a job needs it. Rejects where
-   * another process is, or the store cannot be used.
-   */
+  /** Takes the jobs of the store over, where that is not done: what changes a job needs it. Rejects where another process has them, or the store cannot be used. */
   opened(): Promise<void> {
     if (this.#isClosed) return Promise.reject(shuttingDown());
     this.#opening ??= this.#takeOver().catch((error: unknown) => {
@@ -247,21 +247,19 @@ export class Jobs {
     const { lanes, owners } = await this.#records.totals();
     await this.#records.sweep();
     this.#ledger.load(owners);
-    for (const { queued, oldestAtMs, hasFiles, ...lane } of lanes) {
-      this.#lanes.add(lane, { queued, oldestAtMs, isDue: true, bytes: hasFiles ? LARGE_BYTES + 1 : 0 });
-    }
+    addStored(this.lanes, lanes);
     this.#housekeeping.start();
     this.#due.look();
     this.#worker.start();
   }
 
   get #queueParts() {
-    return { lanes: this.#lanes, worker: this.#worker, paused: this.paused, nowMs: this.#setup.clock.wallNow() };
+    return { lanes: this.lanes, worker: this.#worker, paused: this.paused, nowMs: this.#setup.clock.wallNow() };
   }
 
   #queued(record: JobRecord): void {
     const isDue = record.notBeforeMs <= this.#setup.clock.wallNow();
-    this.#lanes.add(record, { queued: 1, oldestAtMs: record.createdAtMs, bytes: record.requestBytes, isDue });
+    this.lanes.add(record, { queued: 1, oldestAtMs: record.createdAtMs, bytes: record.requestBytes, isDue });
     this.#weigh(record);
     if (isDue) this.#worker.wake();
     else this.#due.at(record.notBeforeMs);
@@ -278,16 +276,16 @@ export class Jobs {
   }
 
   #weigh({ owner, identity }: Pick<JobRecord, 'owner' | 'identity'>): void {
-    this.#lanes.setWeight(owner, this.#setup.weightOf(callerOf(identity)));
+    this.lanes.setWeight(owner, this.#setup.weightOf(callerOf(identity)));
   }
 
   #wakeAll(): void {
-    this.#lanes.wakeAll(this.#setup.clock.wallNow());
+    this.lanes.wakeAll(this.#setup.clock.wallNow());
     this.#worker.wake();
   }
 
   #expired(job: ChangedJob): void {
-    this.#lanes.take(job, 1);
+    this.lanes.take(job, 1);
     this.#ledger.changed(job.owner, { open: -1 });
     this.#setup.events.publish('jobEnded', { model: job.model, state: 'expired' });
     this.waits.changed(job.id);

@@ -81,6 +81,12 @@ export class Lanes {
     known.largestBytes = Math.max(known.largestBytes, bytes);
   }
 
+  /** The store has so many, or had a moment ago. */
+  atLeast(lane: JobLane, { queued, ...jobs }: QueuedJobs): void {
+    const missing = queued - this.queuedIn(lane);
+    if (missing > 0) this.add(lane, { ...jobs, queued: missing });
+  }
+
   /** Some are queued no more. `upToMs`: those that are left were not submitted earlier, as the oldest have started. */
   take(lane: JobLane, count: number, upToMs = 0): void {
     const known = this.#lanes.get(keyOf(lane));

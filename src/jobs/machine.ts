@@ -24,7 +24,7 @@ export interface JobPolicy {
   readonly maxAttempts: number;
   readonly retryBackoffMs: number;
   readonly maxRetryBackoffMs: number;
-  readonly missingModel: 'fail' | 'wait';
+  readonly missingModel: 'fail' | 'wait' | 'latest';
   readonly maxAgeMs: number;
 }
 

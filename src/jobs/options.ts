@@ -96,10 +96,10 @@ export const JobsOptionsSchema = Type.Object(
       maximum: DAY_MS,
       description: 'Longest wait between two attempts.',
     }),
-    missingModel: Type.Union([Type.Literal('fail'), Type.Literal('wait')], {
+    missingModel: Type.Union([Type.Literal('fail'), Type.Literal('wait'), Type.Literal('latest')], {
       default: 'fail',
       description:
-        'A job whose model or version is not there when it starts: `fail` ends it, `wait` tries again until it expires.',
+        'A job whose model or version is not there when it starts: `fail` ends it, `wait` tries again until it expires, `latest` runs the version that answers for the model in place of one that the request names by its number.',
     }),
     inputs: Type.Object(
       {

@@ -1,4 +1,6 @@
-import type { JobRecord, JobRecords, JobTransition } from '../store/index.js';
+import type { JobRecord, JobRecords, JobTransition, LaneTotals } from '../store/index.js';
+import type { Lanes } from './lanes.js';
+import { LARGE_BYTES } from './worker.js';
 
 const PAGE = 1_000;
 
@@ -27,15 +29,9 @@ export async function recoverInterrupted(
   }
 }
 
-/** A claim is answered long before. */
-const LOST_AFTER_MS = 120_000;
-
-/** Jobs that run without an attempt: the answer of their claim was lost. At most 1,000. */
-export async function lostJobs(
-  records: Pick<JobRecords, 'running'>,
-  worker: { has(id: string): boolean },
-  nowMs: number,
-): Promise<readonly JobRecord[]> {
-  const running = await records.running(0, PAGE);
-  return running.filter(({ id, startedAtMs = 0 }) => !worker.has(id) && startedAtMs < nowMs - LOST_AFTER_MS);
+/** Queues what the store has and the lanes do not. */
+export function addStored(lanes: Lanes, stored: readonly LaneTotals[]): void {
+  for (const { queued, oldestAtMs, hasFiles, ...lane } of stored) {
+    lanes.atLeast(lane, { queued, oldestAtMs, isDue: true, bytes: hasFiles ? LARGE_BYTES + 1 : 0 });
+  }
 }

@@ -14,13 +14,15 @@ export type AnswerJob = (
   how: {
     readonly identity: StoredIdentity;
     readonly priority: JobPriority;
+    /** Where the version that the request names is gone, another one may answer. */
+    readonly takesOtherVersion: boolean;
     readonly limitMs: number;
     readonly signal: AbortSignal;
   },
 ) => Promise<RanRequest>;
 
 interface RunJobSetup {
-  readonly options: Pick<JobsOptions, 'identityMaxAgeMs' | 'runTimeoutMs' | 'inputs' | 'outputs'>;
+  readonly options: Pick<JobsOptions, 'identityMaxAgeMs' | 'missingModel' | 'runTimeoutMs' | 'inputs' | 'outputs'>;
   readonly objects: ObjectBodies;
   readonly clock: Clock;
   readonly answer: AnswerJob;
@@ -70,7 +72,8 @@ async function answered(
   const { priority, request, runTimeoutMs = options.runTimeoutMs } = record;
   const headers = contentType === undefined ? request.headers : { 'content-type': contentType, ...request.headers };
   const limitMs = Math.min(runTimeoutMs, options.runTimeoutMs);
-  const ran = await answer({ ...request, headers, body }, { identity, priority, limitMs, signal });
+  const takesOtherVersion = options.missingModel === 'latest';
+  const ran = await answer({ ...request, headers, body }, { identity, priority, takesOtherVersion, limitMs, signal });
   const { output } = record.objects ?? {};
   if (output === undefined || ran.error !== undefined) return ran;
   return { ...ran, answer: await objects.writeAnswer(ran.answer, output, signal) };

@@ -6,6 +6,7 @@ import type { Ledger } from './ledger.js';
 import { newJob } from './new-job.js';
 import { checkObjects } from './object-rules.js';
 import type { JobsOptions } from './options.js';
+import type { Repair } from './repair.js';
 import type { JobSubmission } from './types.js';
 
 interface StoreParts {
@@ -14,11 +15,12 @@ interface StoreParts {
   readonly ids: JobIds;
   readonly clock: Clock;
   readonly limits: JobsOptions;
+  readonly repair: Pick<Repair, 'submissionFailed'>;
 }
 
 /** Stores the job of a submission. `isNew` false: the caller has sent it before, with the same idempotency key. Rejects where there is no room for it. */
 export async function storeJob(
-  { records, ledger, ids, clock, limits }: StoreParts,
+  { records, ledger, ids, clock, limits, repair }: StoreParts,
   principal: Principal,
   submission: JobSubmission,
 ): Promise<{ readonly record: JobRecord; readonly isNew: boolean }> {
@@ -36,6 +38,9 @@ export async function storeJob(
     const stored = await records.submit(job, body, key);
     isStored = stored.kind === 'submitted';
     return { record: stored.kind === 'submitted' ? stored.record : known(stored, idempotencyKey), isNew: isStored };
+  } catch (error) {
+    repair.submissionFailed();
+    throw error;
   } finally {
     if (!isStored) ledger.giveBack(owner, body.byteLength);
   }

@@ -82,7 +82,7 @@ export interface JobPage {
 }
 
 export interface JobListing extends JobFilter {
-  /** Name of a principal; undefined = the caller's own jobs, or those of all that it may read with `everyones`. */
+  /** Those of all owners, for callers with `job.read`. Default: the caller's own. */
   readonly everyones?: boolean;
   readonly after?: string | undefined;
   /** Default: 20. */
@@ -103,7 +103,7 @@ export interface JobUseCases {
    * `failed_precondition` ({@link KeyConflict}) where the idempotency key was used for another request.
    */
   submit(call: CallContext, submission: JobSubmission): Promise<JobInfo>;
-  /** The job once it has ended, or as it is after `waitMs`, or when `signal` is aborted. */
+  /** The job once it has ended, or as it is after `waitMs`, or when the call is cancelled. */
   settled(call: Call, id: string, waitMs: number): Promise<JobInfo>;
   get(call: CallContext, id: string): Promise<JobInfo>;
   /** The job and its answer; needs `job.answer` where it is another's. */

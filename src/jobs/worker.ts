@@ -19,7 +19,7 @@ const STORE_RETRY_MS = 1_000;
 export type RunJob = (job: ClaimedJob, signal: AbortSignal) => Promise<RanRequest>;
 
 export interface WorkerSetup {
-  readonly records: Pick<JobRecords, 'claim' | 'change'>;
+  readonly records: Pick<JobRecords, 'claim' | 'change' | 'get'>;
   readonly lanes: Lanes;
   readonly options: Pick<JobsOptions, 'concurrency' | 'concurrencyPerModel'>;
   readonly clock: Clock;
@@ -59,15 +59,6 @@ export class JobWorker {
 
   constructor(setup: WorkerSetup) {
     this.#setup = setup;
-  }
-
-  get running(): number {
-    return this.#running.size;
-  }
-
-  /** undefined = jobs start; else why none does. */
-  get trouble(): string | undefined {
-    return this.#trouble;
   }
 
   runningOf(model: string): number {
@@ -226,9 +217,13 @@ export class JobWorker {
     const transition =
       decided.to.answer === undefined || body === undefined ? decided : { ...decided, answerBody: body };
     await failing(record, transition);
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       try {
-        if (await records.change(transition)) changed(record, transition);
+        const isApplied = await records.change(transition);
+        // An attempt before may have been applied, and its reply lost.
+        if (isApplied || (attempt > 1 && isResultOf(transition, await records.get(record.id)))) {
+          changed(record, transition);
+        }
         this.#trouble = undefined;
         return;
       } catch (error) {
@@ -247,6 +242,12 @@ export class JobWorker {
     this.#trouble = message;
     await new Promise<void>((resolve) => void clock.setTimer(STORE_RETRY_MS, resolve));
   }
+}
+
+function isResultOf({ from, to }: JobTransition, record: JobRecord | undefined): boolean {
+  if (record === undefined || record.state !== to.state || record.endedAtMs !== to.endedAtMs) return false;
+  const { attempts = from.attempts, notBeforeMs = record.notBeforeMs } = to;
+  return record.attempts === attempts && record.notBeforeMs === notBeforeMs;
 }
 
 interface HowFailed {

@@ -11,8 +11,9 @@ import {
   type JobQueue as KnownQueue,
 } from '../service/index.js';
 import { JOB_STATES, type JobState } from '../store/index.js';
+import { readPreferences } from '../text/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
-import { readFlag, readPage, readWait, timeOf } from './read-request.js';
+import { readFlag, readPage, timeOf } from './read-request.js';
 
 /** Names the state of a job in answers that are otherwise those of its request. */
 const STATE_HEADER = 'x-millrace-job';
@@ -28,7 +29,7 @@ export function createJobRoutes(jobs: JobUseCases, clock: Clock): readonly Route
       return { body: { jobs: found.map(encode), next } };
     },
     async 'GET /jobs/{job}'(call, { params: { job }, headers }) {
-      const waitMs = readWait(headers);
+      const { waitMs } = readPreferences(headers.prefer);
       const info = await jobs.settled(call, job, waitMs ?? 0);
       const applied = appliedWait(waitMs);
       if (info.endedAtMs === undefined) return { other: answerAccepted(encode(info), applied) };
@@ -42,7 +43,7 @@ export function createJobRoutes(jobs: JobUseCases, clock: Clock): readonly Route
       return { other: emptyResponse() };
     },
     async 'GET /jobs/{job}/status'(call, { params: { job }, headers }) {
-      const waitMs = readWait(headers);
+      const { waitMs } = readPreferences(headers.prefer);
       return { body: encode(await jobs.settled(call, job, waitMs ?? 0)), headers: appliedWait(waitMs) };
     },
     async 'POST /jobs/{job}/cancel'(call, { params: { job } }) {

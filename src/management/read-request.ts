@@ -60,14 +60,3 @@ export function readFlag(query: URLSearchParams, name: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   throw invalidArgument(`${name}: expected true or false, got '${text.slice(0, 80)}'`);
 }
-
-/** Longest wait that is granted. */
-const MAX_WAIT_MS = 60_000;
-
-/** How long a client would wait for the end of what it asks for: `Prefer: wait=10` (RFC 7240, 4.3), in milliseconds. Malformed preferences are ignored, as there. */
-export function readWait(headers: WireHeaders): number | undefined {
-  const preferences = (textOf(headers.prefer) ?? '').split(',');
-  const waits = preferences.map((text) => /^\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:;|$)/i.exec(text)?.[1]);
-  const seconds = waits.find((text) => text !== undefined);
-  return seconds === undefined ? undefined : Math.min(Number(seconds) * 1_000, MAX_WAIT_MS);
-}

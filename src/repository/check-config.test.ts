@@ -65,6 +65,19 @@ it.each<[ModelConfig, string | undefined]>([
   [{ ensemble, warmup: [{ name: 'w', inputs: {} }] }, 'warmup: an ensemble has none; configure that of its models'],
   [{ ensemble }, 'outputs: an ensemble needs at least one'],
   [{ ensemble, outputs: [{ name: 'y', shape: [1] }] }, "tensor 'y': in an ensemble it needs datatype and shape"],
+  [
+    { instances: { background: 1, placement: 'inline' } },
+    'instances.background: expected 0 with the placement inline, which has no process to lower in priority',
+  ],
+  [
+    { instances: { background: 1, runner: 'shared' } },
+    "instances.background: expected 0 for a model that shares runner 'shared'",
+  ],
+  [
+    { instances: { background: 1 }, sequenceBatching: { strategy: 'direct' } },
+    'instances.background: expected 0 for a model of sequences, whose requests go where their state is',
+  ],
+  [{ instances: { background: 1 } }, undefined],
 ])('configProblem(%j) is %j', (config, problem) => {
   expect(configProblem(config, BUILT_IN_RUNTIMES)).toBe(problem);
 });

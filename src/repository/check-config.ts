@@ -11,7 +11,20 @@ export function configProblem(config: ModelConfig, runtimes: readonly RuntimeMan
     priorityProblem(config) ??
     tensorProblem(config) ??
     runtimeProblem(config, runtimes) ??
-    sequenceProblem(config)
+    sequenceProblem(config) ??
+    backgroundProblem(config)
+  );
+}
+
+function backgroundProblem({ instances = {}, sequenceBatching }: ModelConfig): string | undefined {
+  const { background = 0, placement, runner } = instances;
+  if (background === 0) return undefined;
+  if (placement === 'inline')
+    return 'instances.background: expected 0 with the placement inline, which has no process to lower in priority';
+  if (runner !== undefined) return `instances.background: expected 0 for a model that shares runner '${runner}'`;
+  return (
+    sequenceBatching &&
+    'instances.background: expected 0 for a model of sequences, whose requests go where their state is'
   );
 }
 

@@ -22,6 +22,7 @@ describe('resolveModelConfig', () => {
         "composed": false,
         "inputs": [],
         "instances": {
+          "background": 0,
           "count": 1,
           "environment": [],
           "kind": "auto",
@@ -92,6 +93,7 @@ describe('resolveModelConfig', () => {
       preserveOrder: false,
     });
     expect(resolved.instances).toEqual({
+      background: 0,
       count: 2,
       placement: 'process',
       runner: 'shared',

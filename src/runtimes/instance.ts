@@ -70,6 +70,8 @@ export interface Host {
 
 export interface HostLoadOptions {
   readonly instanceId: string;
+  /** Its process has the lowest priority of the system. Default: no. */
+  readonly forBackground?: boolean;
   readonly timeoutMs: number;
   readonly callModel: CallModel;
   /** Needed by models that are made of others; they live inline. */

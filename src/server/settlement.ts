@@ -26,6 +26,8 @@ export interface Exchange {
   readonly subject: string;
   /** How its inferences are scheduled. Default: normal. */
   readonly priority?: CallPriority;
+  /** {@link Call.takesOtherVersion}. Default: false. */
+  readonly takesOtherVersion?: boolean;
   /** Answers with an error. Called at most once, and never after {@link Settlement.answer}. */
   writeError(error: MillraceError): void;
   /** The server shuts down, and all of the request has come: does not wait for a client that does nothing. */
@@ -328,6 +330,7 @@ export class Settlement implements Expiring, OpenRequest {
       metadata: this.#headers,
       from: this.#from,
       priority: this.#exchange.priority ?? 'normal',
+      takesOtherVersion: this.#exchange.takesOtherVersion ?? false,
     });
   }
 

@@ -6,4 +6,5 @@ export * from './duration.js';
 export * from './key-path.js';
 export * from './name-patterns.js';
 export * from './object-storage.js';
+export * from './prefer.js';
 export * from './time.js';

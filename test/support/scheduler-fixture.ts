@@ -35,6 +35,8 @@ export const LIMITS: SchedulerLimits = {
 export interface FixtureOptions {
   readonly limits?: Partial<SchedulerLimits>;
   readonly instances?: number;
+  /** Further ones, for requests of the background only. */
+  readonly background?: number;
   readonly description?: Description;
   readonly maxBatchSize?: number;
   readonly maxBytes?: number;
@@ -65,7 +67,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
   const holdings = new Holdings(budget, options.bodies);
   const pool = new InstancePool({
     ref: REF,
-    slots: createSlots(REF, options.instances ?? 1),
+    slots: createSlots(REF, options.instances ?? 1, options.background),
     clock,
     events,
     restartBackoffMs: 100,

@@ -61,7 +61,7 @@ export async function loadGeneration(options: LoadGenerationOptions): Promise<Ge
   const { source, context } = options;
   const startedAt = context.clock.now();
   const config = resolveModelConfig(source.config, source.manifest);
-  const slots = createSlots(options.ref, config.instances.count);
+  const slots = createSlots(options.ref, config.instances.count, config.instances.background);
   const loader = await createInstanceLoader({ ...options, config, slots });
   const { first, preparer } = await loadFirst(loader, loadPreparer(options, config));
   const started: Instance[] = [first];
@@ -248,7 +248,7 @@ function describe({ ref, source, model, loadMs }: LoadedGeneration): Omit<ModelI
     ...(description.tasks === undefined ? {} : { tasks: description.tasks }),
     sequences,
     placement: config.instances.placement,
-    instances: config.instances.count,
+    instances: config.instances.count + config.instances.background,
     loadMs,
   };
 }

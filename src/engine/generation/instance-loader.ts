@@ -56,8 +56,10 @@ export async function createInstanceLoader(options: InstanceLoaderOptions): Prom
   return {
     async load(index) {
       checkFiles();
+      const { id, forBackground } = slotAt(slots, index);
       const instance = await context.host.load(spec, placement, {
-        instanceId: slotAt(slots, index).id,
+        instanceId: id,
+        forBackground,
         timeoutMs,
         callModel,
         describeModel: context.describeModel,

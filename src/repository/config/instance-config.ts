@@ -34,6 +34,17 @@ export const RateLimiterSchema = Type.Object(
 export const InstanceConfigSchema = Type.Object(
   {
     count: Type.Optional(Type.Integer({ ...BY_LOAD, minimum: 1, maximum: 64, default: 1 })),
+    background: Type.Optional(
+      Type.Integer({
+        ...BY_LOAD,
+        minimum: 0,
+        maximum: 64,
+        default: 0,
+        description:
+          'Further instances, for requests of the background only (jobs, copies for shadows), which the others then do not get. Their runners have the lowest priority of the system. ' +
+          'Needs processes of its own, and requests without sequences.',
+      }),
+    ),
     placement: Type.Optional(
       Type.Union([Type.Literal('process'), Type.Literal('inline')], {
         ...OWN_FILES_ONLY,

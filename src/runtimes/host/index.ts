@@ -189,7 +189,8 @@ class ProcessHost implements Host {
     return { ref: spec.ref, ownLimitBytes: maxRssBytes, neededBytes };
   }
 
-  #acquire(spec: LoadSpec, placement: ProcessPlacement, { instanceId, modelKey, demand }: Acquisition): RunnerProcess {
+  #acquire(spec: LoadSpec, placement: ProcessPlacement, acquisition: Acquisition): RunnerProcess {
+    const { instanceId, modelKey, demand } = acquisition;
     const { environment = [] } = placement;
     const shared = placement.runner === undefined ? undefined : sharedRunnerLabel(placement.runner, environment);
     const existing = shared === undefined ? undefined : this.#shared.get(shared);
@@ -199,8 +200,7 @@ class ProcessHost implements Host {
       shared === undefined
         ? { label: instanceId, mention: namedRunner(spec.ref.name, instanceId) }
         : { label: shared, mention: msg`runner ${shared}` };
-    // A preparer answers within milliseconds, and the model waits for it.
-    const niceness = spec.isPreparer === true ? 0 : (only?.niceness ?? 0);
+    const niceness = nicenessOf(spec, only, acquisition);
     const runner = existing?.usable ? existing : this.#start(name, { names: environment, only, niceness });
     if (shared !== undefined) this.#shared.set(shared, runner);
     const models = this.#runners.get(runner) ?? new Map<number, MemoryDemand>();
@@ -267,6 +267,19 @@ type RunnerName = Pick<RunnerSettings, 'label' | 'mention'>;
 interface Acquisition extends HostLoadOptions {
   readonly modelKey: number;
   readonly demand: MemoryDemand;
+}
+
+/** The lowest priority that a process can have. */
+const LOWEST_NICENESS = 19;
+
+function nicenessOf(
+  { isPreparer = false }: LoadSpec,
+  runtime: RuntimeManifest | undefined,
+  { forBackground = false }: HostLoadOptions,
+): number {
+  // A preparer answers within milliseconds, and the model waits for it.
+  if (isPreparer) return 0;
+  return forBackground ? LOWEST_NICENESS : (runtime?.niceness ?? 0);
 }
 
 function closing(): MillraceError {

@@ -24,6 +24,8 @@ export interface StoredCaller {
   readonly principal: Principal;
   /** Default: normal. */
   readonly priority?: CallPriority;
+  /** Where the version that it names is gone, another one may answer. Default: false. */
+  readonly takesOtherVersion?: boolean;
   /** Longest time of the request. Default: `server.requestTimeoutMs`. */
   readonly limitMs?: number;
   /** Gives it up; rejects with its reason. */
@@ -66,6 +68,10 @@ export class StoredExchange extends HttpExchange<HandedOver> {
 
   override get priority(): CallPriority {
     return this.#caller.priority ?? 'normal';
+  }
+
+  override get takesOtherVersion(): boolean {
+    return this.#caller.takesOtherVersion ?? false;
   }
 
   override get limitMs(): number {

@@ -127,6 +127,11 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     return 'normal';
   }
 
+  /** Whether another version of its model may answer where the one that it names is gone. */
+  get takesOtherVersion(): boolean {
+    return false;
+  }
+
   /** The longest that it may take, where its route sets no other limit. */
   get limitMs(): number {
     return this.context.options.requestTimeoutMs;

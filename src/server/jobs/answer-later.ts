@@ -3,7 +3,6 @@ import type { Route, RouteRequest, WireResponse, WireStream } from '../../protoc
 import { delivered, type JobInfo, type JobResult, type JobUseCases } from '../../service/index.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { readJobHeaders, storedHeaders } from './job-headers.js';
-import { type AsyncPreference, preferenceApplied } from './prefer.js';
 
 /** When a client may ask for the first time, in seconds. */
 const RETRY_AFTER_S = '1';
@@ -17,7 +16,8 @@ export interface AnswerLaterSetup {
 export interface LaterRequest {
   readonly route: Route;
   readonly dialect: string;
-  readonly preference: AsyncPreference;
+  /** How long the client waits for the answer before it takes 202, in milliseconds; undefined = not at all. */
+  readonly waitMs: number | undefined;
   readonly request: RouteRequest;
 }
 
@@ -31,7 +31,7 @@ type Answer = WireResponse | WireStream;
 export async function answerLater(
   { jobs, clock }: AnswerLaterSetup,
   exchange: HttpExchange,
-  { route, dialect, preference, request }: LaterRequest,
+  { route, dialect, waitMs, request }: LaterRequest,
 ): Promise<Answer> {
   const { call } = exchange;
   const wishes = readJobHeaders(request.headers, clock.wallNow());
@@ -49,11 +49,10 @@ export async function answerLater(
   });
   // It is safe now, whatever becomes of its client.
   exchange.settlement.unwatch();
-  const { waitMs } = preference;
-  if (waitMs === undefined) return accepted(stored, preference);
+  if (waitMs === undefined) return accepted(stored, undefined);
   const info = await jobs.settled(call, stored.id, waitMs);
-  if (info.endedAtMs === undefined) return accepted(info, preference);
-  return answerOf(await jobs.result(call, info.id), preference);
+  if (info.endedAtMs === undefined) return accepted(info, waitMs);
+  return answerOf(await jobs.result(call, info.id), waitMs);
 }
 
 /** Runs a route until its inference has been checked, or it has answered otherwise. */
@@ -72,7 +71,7 @@ async function checked(
   return Promise.race([deferred, answering]);
 }
 
-function accepted({ id, state }: JobInfo, preference: AsyncPreference): WireResponse {
+function accepted({ id, state }: JobInfo, waitMs: number | undefined): WireResponse {
   const location = `/millrace/v1/jobs/${id}`;
   return {
     status: 202,
@@ -80,7 +79,7 @@ function accepted({ id, state }: JobInfo, preference: AsyncPreference): WireResp
       'content-type': 'application/json',
       location,
       'retry-after': RETRY_AFTER_S,
-      'preference-applied': preferenceApplied(preference, true),
+      'preference-applied': waitMs === undefined ? 'respond-async' : `respond-async, ${waitApplied(waitMs)}`,
       'x-millrace-job': state,
     },
     body: JSON.stringify({ id, state, result: location, status: `${location}/status` }),
@@ -88,14 +87,19 @@ function accepted({ id, state }: JobInfo, preference: AsyncPreference): WireResp
 }
 
 /** The answer of a job that ended while its client waited: as if the request had run at once. */
-function answerOf(result: JobResult, preference: AsyncPreference): WireResponse {
+function answerOf(result: JobResult, waitMs: number): WireResponse {
   const { info } = result;
   const { status, headers, body } = delivered(result);
   const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-millrace-')));
   const about = {
     location: `/millrace/v1/jobs/${info.id}`,
-    'preference-applied': preferenceApplied(preference, false),
+    'preference-applied': waitApplied(waitMs),
     'x-millrace-job': info.state,
   };
   return { status, headers: { ...own, ...about }, body };
+}
+
+/** Of `Preference-Applied` (RFC 7240, section 3). */
+function waitApplied(waitMs: number): string {
+  return `wait=${waitMs / 1_000}`;
 }

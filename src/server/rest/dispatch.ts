@@ -7,10 +7,10 @@ import {
   type WireResponse,
   type WireStream,
 } from '../../protocols/index.js';
+import { readPreferences } from '../../text/index.js';
 import { type BodyReading, readBody } from '../http/body.js';
 import type { HttpExchange, StreamingExchange } from '../http/exchange.js';
 import { type AnswerLaterSetup, answerLater } from '../jobs/answer-later.js';
-import { readPrefer } from '../jobs/prefer.js';
 import { createInferenceMatcher, type InferenceMatch } from './match-inference.js';
 import { ExchangeRequest } from './route-request.js';
 import type { TableRow } from './route-table.js';
@@ -69,11 +69,12 @@ export function createRestDispatch(options: RestOptions): RestDispatch {
     const reading = { maxBytes: maxBodyBytes, reads: route.body };
     const handle = (call: Call, body: Uint8Array) => {
       const request = new ExchangeRequest(exchange, { params, body, json: NO_JSON });
-      const preference = jobs === undefined ? undefined : readPrefer(request.headers.prefer);
+      const { prefer } = request.headers;
+      const preferences = prefer === undefined ? undefined : readPreferences(prefer);
       const answer =
-        jobs === undefined || preference === undefined
+        jobs === undefined || preferences?.respondAsync !== true
           ? route.handle(call, request)
-          : answerLater(jobs, exchange, { route, dialect: dialect.name, preference, request });
+          : answerLater(jobs, exchange, { route, dialect: dialect.name, waitMs: preferences.waitMs, request });
       if (answer instanceof Promise) answer.then(send, (error: unknown) => exchange.fail(error));
       else send(answer);
     };
