@@ -172,7 +172,7 @@ describe('bounds', () => {
     const headers = { 'user-agent': 'u'.repeat(3_000) };
     const request = { method: 'POST', url: '/v2/models/m/infer', headers };
     await expect(submit({ request })).rejects.toThrow(
-      /^URL and headers of a job: expected at most 2048 bytes, got 3\d\d\d$/,
+      /^URL, headers and objects of a job: expected at most 2048 bytes, got 3\d\d\d$/,
     );
     await expect(submit({ notBeforeMs: 8e15 })).rejects.toThrow('the job would start at');
   });

@@ -240,10 +240,7 @@ export class Jobs {
     await this.webhooks.close();
   }
 
-  /**
-   * Makes this process the one that runs the jobs of the store, and takes them over, where that is not done: what changes a job needs it. Rejects where
-   * another process is, or the store cannot be used.
-   */
+  /** Takes the jobs of the store over, where that is not done: what changes a job needs it. Rejects where another process has them, or the store cannot be used. */
   opened(): Promise<void> {
     if (this.#isClosed) return Promise.reject(shuttingDown());
     this.#opening ??= this.#takeOver().catch((error: unknown) => {

@@ -2,9 +2,9 @@ import { MillraceError } from '../core/index.js';
 import type { JobRecord, OwnerTotals } from '../store/index.js';
 import type { JobsOptions } from './options.js';
 
-/** Stands for what a job takes besides its bodies: its row, at most {@link MAX_HEAD_BYTES} of URL and headers, its indices. */
+/** Stands for what a job takes besides its bodies: its row, at most {@link MAX_HEAD_BYTES} of URL, headers and names of objects, its indices. */
 export const JOB_BYTES = 4_096;
-/** Of URL and headers. */
+/** Of URL, headers and names of objects. */
 export const MAX_HEAD_BYTES = 2_048;
 
 interface Account {

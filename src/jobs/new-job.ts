@@ -21,7 +21,9 @@ export function newJob(submission: JobSubmission, { id, principal, nowMs, limits
   const objects = submission.objects?.(id);
   const headBytes = Buffer.byteLength(request.url) + Buffer.byteLength(JSON.stringify([request.headers, objects]));
   if (headBytes > MAX_HEAD_BYTES) {
-    throw invalidArgument(`URL and headers of a job: expected at most ${MAX_HEAD_BYTES} bytes, got ${headBytes}`);
+    throw invalidArgument(
+      `URL, headers and objects of a job: expected at most ${MAX_HEAD_BYTES} bytes, got ${headBytes}`,
+    );
   }
   const deadlineMs = nowMs + Math.ceil(Math.min(expiresInMs, limits.maxAgeMs));
   if (notBeforeMs > deadlineMs) {

@@ -14,7 +14,7 @@ export interface Endpoint {
   readonly isPathStyle: (bucket: string) => boolean;
 }
 
-/** An endpoint that somebody names may have any address: callers never name one. Throws `failed_precondition` where it is no URL. */
+/** The endpoint of the settings, the environment or the profile, which may have an internal address: callers never name one. Throws `failed_precondition` where it is no URL. */
 export function endpointOf(
   options: Pick<ObjectStoreOptions, 'endpoint' | 'region' | 'addressing'>,
   environment: Pick<AwsEnvironment, 'env'>,

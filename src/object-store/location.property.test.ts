@@ -39,7 +39,7 @@ function resolved(url: string): string {
   return `/${kept.join('/')}`;
 }
 
-it('an object below a prefix is below it for who decodes and resolves its path, too', () => {
+it('an object below a prefix is below it for a server that decodes and resolves its path, too', () => {
   fc.assert(
     fc.property(bucket, path, bucket, path, (ofObject, key, ofPrefix, folder) => {
       const [url, prefix] = [`s3://${ofObject}/${key}`, `s3://${ofPrefix}/${folder}`];

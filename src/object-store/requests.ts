@@ -54,7 +54,7 @@ interface Access {
 }
 
 /**
- * Signed requests to one S3 endpoint, which is of the settings or the environment and of nobody else. Each is sent again where the store throttles
+ * Signed requests to one S3 endpoint, which the settings or the environment name. Each is sent again where the store throttles
  * it, fails, or the connection breaks. All reject with ObjectStoreError, with `unavailable` where no attempt succeeded, or with the signal's reason.
  */
 export class StoreRequests {

@@ -32,7 +32,6 @@ beforeAll(async () => {
     { 'echo/model.yaml': ECHO, 'echo/1/': '' },
     {
       auth: { keys },
-      store: { path: 'store.db' },
       objectStore: { endpoint: objects.url },
       jobs: {
         inputs: { allow: [{ principal: 'key:alice', prefixes: ['s3://data/alice/'] }] },

@@ -134,7 +134,7 @@ describe('the checksum that the store keeps', () => {
   });
 });
 
-it('an object is read from where somebody else has stopped, if it is the same', async () => {
+it('an object is read on from an earlier read, if it is the same', async () => {
   server.reply(rest(400));
   expect(await read({ start: 400, etag: ETAG })).toEqual(BYTES.subarray(400));
   expect(ranges()).toEqual([['bytes=400-', ETAG]]);

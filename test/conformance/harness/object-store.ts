@@ -1,15 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { installPython, type Python } from './python.js';
 
 const START_LIMIT_MS = 120_000;
 const STOP_LIMIT_MS = 10_000;
 const MAX_LAST_WORDS = 4_000;
-/** Weed serves gRPC on the port of HTTP and so many more. */
-const GRPC_OFFSET = 10_000;
 
 export const WRITER = { accessKey: 'AKIDWRITER', secretKey: 'secret-of-the-writer-0123456789' };
 export const READER = { accessKey: 'AKIDREADER', secretKey: 'secret-of-the-reader-0123456789' };
@@ -31,19 +29,25 @@ export async function startObjectStore(folder: string, requirements: string): Pr
   mkdirSync(data, { recursive: true });
   const config = path.join(folder, 's3.json');
   writeFileSync(config, JSON.stringify({ identities: identities() }));
-  const [s3, master, volume, filer] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const parts = ['s3', 'master', 'volume', 'filer'];
+  const free = await freePorts(2 * parts.length);
+  const ports = parts.flatMap((part, index) => [
+    `-${part}.port=${free[2 * index]}`,
+    `-${part}.port.grpc=${free[2 * index + 1]}`,
+  ]);
   const program = path.join(path.dirname(python.interpreter), 'weed');
   const args = ['-logtostderr=true', 'server', '-ip=127.0.0.1', '-ip.bind=127.0.0.1', `-dir=${data}`];
-  const ports = [`-s3.port=${s3}`, `-master.port=${master}`, `-volume.port=${volume}`, `-filer.port=${filer}`];
+  // Its reports to its makers, and services on ports of their own.
+  const off = ['-master.telemetry=false', '-s3.port.iceberg=0', '-s3.port.lance=0'];
   const limits = ['-volume.max=5', '-volume.preStopSeconds=0', '-master.volumeSizeLimitMB=256'];
-  const child = spawn(program, [...args, '-s3', `-s3.config=${config}`, ...ports, ...limits], {
+  const child = spawn(program, [...args, '-s3', `-s3.config=${config}`, ...ports, ...off, ...limits], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let tail = '';
   child.stderr.on('data', (chunk: Buffer) => {
     tail = `${tail}${chunk}`.slice(-MAX_LAST_WORDS);
   });
-  const url = `http://127.0.0.1:${s3}`;
+  const url = `http://127.0.0.1:${free[0]}`;
   await isReady(url, child, () => tail);
   return {
     url,
@@ -66,22 +70,13 @@ function identities(): readonly object[] {
   ];
 }
 
-/** A port that is free, and the one of its gRPC with it. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = await listenOnce(0);
-    if (port + GRPC_OFFSET < 65_536 && (await listenOnce(port + GRPC_OFFSET).catch(() => 0)) > 0) return port;
-  }
-}
-
-async function listenOnce(port: number): Promise<number> {
-  const server = createServer();
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
+/** Ports that are free now, each another one. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
 }
 
 /** Waits until the S3 API answers, and volumes can be written: it refuses what nobody has signed. */
