@@ -30,7 +30,7 @@ export interface WebhookSecret {
   /** Missing where the caller has none. */
   readonly created_at?: Timestamp;
   /** Notifications are signed with the previous secret, too, until then. */
-  readonly previous_until?: Timestamp;
+  readonly previous_ends_at?: Timestamp;
 }
 
 /** A new secret, which is shown this once. */

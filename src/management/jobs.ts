@@ -104,7 +104,7 @@ function readVersion(text: string | undefined): number | undefined {
 function encodeSecret(info: WebhookSecretInfo | undefined): Encoded<WebhookSecret> {
   return {
     created_at: timeOf(info?.createdAtMs),
-    previous_until: timeOf(info?.previousEndsAtMs),
+    previous_ends_at: timeOf(info?.previousEndsAtMs),
   };
 }
 

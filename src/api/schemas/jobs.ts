@@ -42,7 +42,7 @@ const JobWebhookSchema = schemaOf<JobWebhook>()(
 
 const SECRET = {
   created_at: Type.Optional(timeFor('Missing where the caller has none.')),
-  previous_until: Type.Optional(timeFor('Notifications are signed with the previous secret, too, until then.')),
+  previous_ends_at: Type.Optional(timeFor('Notifications are signed with the previous secret, too, until then.')),
 };
 const WebhookSecretSchema = schemaOf<WebhookSecret>()(Type.Object(SECRET));
 const ShownWebhookSecretSchema = schemaOf<ShownWebhookSecret>()(

@@ -29,11 +29,11 @@ export function registerWebhookSecret(jobs: Command, io: Io): void {
     }
     const { body } = await api.ask('POST /webhook-secret', {});
     io.stdout.write(flags.json ? formatJson(body) : `${body.secret}\n`);
-    if (body.previous_until !== undefined) io.stderr.write(`${previousUntil(body.previous_until)}\n`);
+    if (body.previous_ends_at !== undefined) io.stderr.write(`${previousUntil(body.previous_ends_at)}\n`);
   });
 }
 
-function formatSecret({ created_at: createdAt, previous_until: until }: WebhookSecret): string {
+function formatSecret({ created_at: createdAt, previous_ends_at: until }: WebhookSecret): string {
   if (createdAt === undefined) return 'there is no secret: millrace jobs webhook-secret --rotate\n';
   return `created ${createdAt}\n${until === undefined ? '' : `${previousUntil(until)}\n`}`;
 }
