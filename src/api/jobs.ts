@@ -29,13 +29,11 @@ export interface JobWebhook {
 export interface WebhookSecret {
   /** Missing where the caller has none. */
   readonly created_at?: Timestamp;
-  /** Missing where it was never shown. */
-  readonly shown_at?: Timestamp;
   /** Notifications are signed with the previous secret, too, until then. */
-  readonly previous_until?: Timestamp;
+  readonly previous_ends_at?: Timestamp;
 }
 
-/** A secret as it is shown, once. */
+/** A new secret, which is shown this once. */
 export interface ShownWebhookSecret extends WebhookSecret {
   /** In the form of Standard Webhooks: `whsec_…` */
   readonly secret: string;
@@ -134,5 +132,4 @@ export interface JobEndpoints {
   'POST /job-queues/{model}/resume': { readonly answer: JobQueue };
   'GET /webhook-secret': { readonly answer: WebhookSecret };
   'POST /webhook-secret': { readonly answer: ShownWebhookSecret };
-  'POST /webhook-secret/rotate': { readonly answer: ShownWebhookSecret };
 }

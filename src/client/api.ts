@@ -105,11 +105,11 @@ export function connectApi(url: string | URL, options: ClientOptions = {}): Mill
       budget: connection.budget(call),
     });
   };
-  const follow = (path: string, call: CallOptions) => {
+  const follow = async function* (path: string, call: CallOptions) {
     const headers = { accept: 'text/event-stream' };
     const budget = connection.budget(call);
     const pieces = connection.stream({ method: 'GET', path, headers, idempotent: false, budget });
-    return readEvents(pieces, connection.maxResponseBytes);
+    for await (const { data } of readEvents(pieces, connection.maxResponseBytes)) yield JSON.parse(data);
   };
   return {
     async ask(name, request, call) {
@@ -132,14 +132,9 @@ export function connectApi(url: string | URL, options: ClientOptions = {}): Mill
       // No inference is answered with it.
       return answer.status === 202 ? undefined : answer;
     },
-    async *jobEvents(id, { after, ...call } = {}) {
-      for await (const { data } of follow(endpointPath('GET /jobs/{job}/events', { job: id }, { after }), call)) {
-        yield JSON.parse(data);
-      }
-    },
-    async *events({ after, ...call } = {}) {
-      for await (const { data } of follow(endpointPath('GET /events', {}, { after }), call)) yield JSON.parse(data);
-    },
+    jobEvents: (id, { after, ...call } = {}) =>
+      follow(endpointPath('GET /jobs/{job}/events', { job: id }, { after }), call),
+    events: ({ after, ...call } = {}) => follow(endpointPath('GET /events', {}, { after }), call),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../core/index.js';
 import type { Snapshots } from '../store/index.js';
+import { JobElsewhere, unknownJob } from './errors.js';
 import { newJobId, newServerMark, readJobId, type ServerMark } from './job-id.js';
 
 const KEPT = { kind: 'jobs', name: 'server' } as const;
@@ -27,6 +28,13 @@ export class JobIds {
   /** `own`: an id that {@link make} has made, whether its job is there or not. */
   async kindOf(id: string): Promise<'own' | 'elsewhere' | 'invalid'> {
     return readJobId(id, await this.#known());
+  }
+
+  /** Throws JobElsewhere for the id of another server, and `not_found` for what is no id. */
+  async check(id: string): Promise<void> {
+    const kind = await this.kindOf(id);
+    if (kind === 'elsewhere') throw new JobElsewhere(id);
+    if (kind === 'invalid') throw unknownJob(id);
   }
 
   /** Reads the mark of the store again. */

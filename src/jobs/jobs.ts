@@ -1,11 +1,4 @@
-import {
-  type CallContext,
-  type Clock,
-  type EventBus,
-  MillraceError,
-  shuttingDown,
-  toMillraceError,
-} from '../core/index.js';
+import { type CallContext, type Clock, type EventBus, MillraceError, shuttingDown } from '../core/index.js';
 import {
   type ChangedJob,
   hostOfWebhook,
@@ -17,7 +10,7 @@ import {
 import type { AnswerRequest } from '../stored-requests/index.js';
 import type { Webhooks } from '../webhooks/index.js';
 import { DueAlarm } from './due-alarm.js';
-import { JobElsewhere, JobGone, unknownJob } from './errors.js';
+import { JobGone } from './errors.js';
 import { Housekeeping } from './housekeeping.js';
 import { JobIds } from './job-ids.js';
 import { Lanes } from './lanes.js';
@@ -35,6 +28,7 @@ import { createRunJob } from './run-job.js';
 import { storeJob } from './store-job.js';
 import type { JobGauges, JobQueue, JobSubmission } from './types.js';
 import { JobWaits } from './waits.js';
+import { warn } from './warn.js';
 import { JobWorker } from './worker.js';
 
 /** Between two attempts to take over the jobs of a store that cannot be used. */
@@ -85,10 +79,7 @@ export class Jobs {
     this.#ids = new JobIds(store.snapshots);
     this.webhooks = openWebhooks(setup);
     const parts = { records, clock, events };
-    this.#due = new DueAlarm({
-      ...parts,
-      onDue: () => this.#wakeAll(),
-    });
+    this.#due = new DueAlarm({ ...parts, onDue: () => this.#wakeAll() });
     this.#housekeeping = new Housekeeping({
       ...parts,
       onExpired: (jobs) => {
@@ -159,7 +150,7 @@ export class Jobs {
       if (owners.length > 0) await this.opened();
     } catch (error) {
       if (this.#isClosed) return;
-      if (!this.#isFailing) events.publish('diagnostic', warning('stored jobs do not run', error));
+      if (!this.#isFailing) warn(events, 'stored jobs do not run', error);
       this.#isFailing = true;
       clock.setTimer(RETRY_MS, () => void this.start());
     }
@@ -179,9 +170,7 @@ export class Jobs {
 
   /** A job by its id. Rejects with `not_found`, JobGone or JobElsewhere. */
   async find(id: string): Promise<JobRecord> {
-    const kind = await this.#ids.kindOf(id);
-    if (kind === 'elsewhere') throw new JobElsewhere(id);
-    if (kind === 'invalid') throw unknownJob(id);
+    await this.#ids.check(id);
     const record = await this.#records.get(id);
     if (record === undefined) throw new JobGone(id);
     return record;
@@ -306,9 +295,4 @@ export class Jobs {
     if (job.webhookHost !== null) this.webhooks.added({ owner: job.owner, host: job.webhookHost });
     this.waits.changed(job.id);
   }
-}
-
-function warning(message: string, thrown: unknown) {
-  const error = toMillraceError(thrown);
-  return { level: 'warn', room: 'jobs', message: `${message}: ${error.message}`, error } as const;
 }

@@ -143,8 +143,6 @@ export interface JobUseCases {
   resume(call: CallContext, model: string): Promise<JobQueue>;
   /** About the secret that the caller's notifications are signed with; undefined = there is none yet. */
   webhookSecret(call: CallContext): Promise<WebhookSecretInfo | undefined>;
-  /** The secret, made where there is none. `failed_precondition` where it was shown before. Needs the right `model.infer`. */
-  showWebhookSecret(call: CallContext): Promise<ShownWebhookSecret>;
-  /** A new secret; the one before is valid for `jobs.webhooks.secretOverlapMs`. Needs the right `model.infer`. */
+  /** A new secret, which is shown this once; the one before is valid for `jobs.webhooks.secretOverlapMs`. Needs the right `model.infer`. */
   rotateWebhookSecret(call: CallContext): Promise<ShownWebhookSecret>;
 }

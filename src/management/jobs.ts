@@ -10,7 +10,6 @@ import {
   type JobResult,
   type JobUseCases,
   type JobQueue as KnownQueue,
-  type ShownWebhookSecret as KnownSecret,
   type WebhookSecretInfo,
 } from '../service/index.js';
 import { JOB_STATES, type JobState } from '../store/index.js';
@@ -79,10 +78,8 @@ export function createJobRoutes(jobs: JobUseCases, clock: Clock): readonly Route
       return unstored<WebhookSecret>(encodeSecret(await jobs.webhookSecret(call)));
     },
     async 'POST /webhook-secret'(call) {
-      return answerSecret(await jobs.showWebhookSecret(call));
-    },
-    async 'POST /webhook-secret/rotate'(call) {
-      return answerSecret(await jobs.rotateWebhookSecret(call));
+      const { secret, ...info } = await jobs.rotateWebhookSecret(call);
+      return unstored<ShownWebhookSecret>({ secret, ...encodeSecret(info) });
     },
   });
 }
@@ -104,15 +101,10 @@ function readVersion(text: string | undefined): number | undefined {
   throw invalidArgument(`after: expected the version of a job, got '${text.slice(0, 80)}'`);
 }
 
-function answerSecret({ secret, ...info }: KnownSecret) {
-  return unstored<ShownWebhookSecret>({ secret, ...encodeSecret(info) });
-}
-
 function encodeSecret(info: WebhookSecretInfo | undefined): Encoded<WebhookSecret> {
   return {
     created_at: timeOf(info?.createdAtMs),
-    shown_at: timeOf(info?.shownAtMs),
-    previous_until: timeOf(info?.previousEndsAtMs),
+    previous_ends_at: timeOf(info?.previousEndsAtMs),
   };
 }
 

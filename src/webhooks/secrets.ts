@@ -1,5 +1,5 @@
 import { SerialQueue } from '../async/index.js';
-import { type Clock, type JsonValue, MillraceError } from '../core/index.js';
+import type { Clock, JsonValue } from '../core/index.js';
 import type { Snapshots } from '../store/index.js';
 import { newWebhookSecret } from './sign.js';
 
@@ -8,8 +8,6 @@ const KIND = 'webhook-secret';
 /** What is known of a principal's secret, without it. Times are milliseconds since the Unix epoch. */
 export interface WebhookSecretInfo {
   readonly createdAtMs: number;
-  /** undefined = it was never shown. */
-  readonly shownAtMs: number | undefined;
   /** Notifications are signed with the previous secret, too, until then; undefined = with the current one alone. */
   readonly previousEndsAtMs: number | undefined;
 }
@@ -22,7 +20,6 @@ export interface ShownWebhookSecret extends WebhookSecretInfo {
 interface StoredSecret {
   readonly secret: string;
   readonly createdAtMs: number;
-  readonly shownAtMs: number | null;
   readonly previous: string | null;
   readonly previousEndsAtMs: number | null;
 }
@@ -48,20 +45,7 @@ export class WebhookSecrets {
     return stored && this.#infoOf(stored);
   }
 
-  /** The secret, made where there is none. Rejects with `failed_precondition` where it was shown before. */
-  show(owner: string): Promise<ShownWebhookSecret> {
-    return this.#changes.run(async () => {
-      const nowMs = this.#setup.clock.wallNow();
-      const stored = (await this.#get(owner)) ?? fresh(nowMs);
-      if (stored.shownAtMs !== null) {
-        const at = new Date(stored.shownAtMs).toISOString();
-        throw new MillraceError('failed_precondition', `the secret was shown at ${at}, and is shown once: rotate it`);
-      }
-      return this.#shown(owner, { ...stored, shownAtMs: nowMs });
-    });
-  }
-
-  /** A new secret; the one before is valid for `jobs.webhooks.secretOverlapMs`. */
+  /** A new secret, which is shown this once; the one before is valid for `jobs.webhooks.secretOverlapMs`. */
   rotate(owner: string): Promise<ShownWebhookSecret> {
     return this.#changes.run(async () => {
       const { clock, overlapMs } = this.#setup;
@@ -69,7 +53,7 @@ export class WebhookSecrets {
       const before = await this.#get(owner);
       const previous = before?.secret ?? null;
       const previousEndsAtMs = before === undefined ? null : nowMs + overlapMs;
-      return this.#shown(owner, { ...fresh(nowMs), shownAtMs: nowMs, previous, previousEndsAtMs });
+      return this.#shown(owner, { ...fresh(nowMs), previous, previousEndsAtMs });
     });
   }
 
@@ -93,10 +77,9 @@ export class WebhookSecrets {
   }
 
   #infoOf(stored: StoredSecret): WebhookSecretInfo {
-    const { createdAtMs, shownAtMs, previousEndsAtMs } = stored;
+    const { createdAtMs, previousEndsAtMs } = stored;
     return {
       createdAtMs,
-      shownAtMs: shownAtMs ?? undefined,
       previousEndsAtMs: this.#isPreviousValid(stored) ? (previousEndsAtMs ?? undefined) : undefined,
     };
   }
@@ -116,5 +99,5 @@ export class WebhookSecrets {
 }
 
 function fresh(nowMs: number): StoredSecret {
-  return { secret: newWebhookSecret(), createdAtMs: nowMs, shownAtMs: null, previous: null, previousEndsAtMs: null };
+  return { secret: newWebhookSecret(), createdAtMs: nowMs, previous: null, previousEndsAtMs: null };
 }

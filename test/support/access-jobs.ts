@@ -17,11 +17,5 @@ export const JOB_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /millrace/v1/job-queues/{model}/pause': { needs: 'job.change', audit: 'job.pause' },
   'POST /millrace/v1/job-queues/{model}/resume': { needs: 'job.change', audit: 'job.resume' },
   'GET /millrace/v1/webhook-secret': OWN,
-  'POST /millrace/v1/webhook-secret': {
-    needs: 'model.infer',
-    on: 'anything',
-    audit: 'webhookSecret.show',
-    answers: 200,
-  },
-  'POST /millrace/v1/webhook-secret/rotate': { needs: 'model.infer', on: 'anything', audit: 'webhookSecret.rotate' },
+  'POST /millrace/v1/webhook-secret': { needs: 'model.infer', on: 'anything', audit: 'webhookSecret.rotate' },
 };

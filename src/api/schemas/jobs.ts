@@ -42,8 +42,7 @@ const JobWebhookSchema = schemaOf<JobWebhook>()(
 
 const SECRET = {
   created_at: Type.Optional(timeFor('Missing where the caller has none.')),
-  shown_at: Type.Optional(timeFor('Missing where it was never shown.')),
-  previous_until: Type.Optional(timeFor('Notifications are signed with the previous secret, too, until then.')),
+  previous_ends_at: Type.Optional(timeFor('Notifications are signed with the previous secret, too, until then.')),
 };
 const WebhookSecretSchema = schemaOf<WebhookSecret>()(Type.Object(SECRET));
 const ShownWebhookSecretSchema = schemaOf<ShownWebhookSecret>()(
@@ -191,13 +190,9 @@ export const JOB_ENDPOINTS: EndpointSpecs<JobEndpoints> = {
   },
   'POST /webhook-secret': {
     ...look,
-    summary: "Show the caller's webhook secret, once; it is created where there is none",
-    answer: ShownWebhookSecretSchema,
-  },
-  'POST /webhook-secret/rotate': {
-    ...look,
-    summary: "Replace the caller's webhook secret",
-    description: 'Notifications are signed with the previous one, too, for `jobs.webhooks.secretOverlapMs`.',
+    summary: "Create or rotate the caller's webhook secret, which is shown this once",
+    description:
+      'After a rotation, notifications are signed with the previous secret, too, for `jobs.webhooks.secretOverlapMs`.',
     answer: ShownWebhookSecretSchema,
   },
 };

@@ -49,7 +49,7 @@ const CHANGES: readonly Sample[] = [
   ...['cancel', 'retry'].map((verb) => post(`${API}/jobs/${JOB}/${verb}`, {})),
   post(`${API}/jobs/${JOB}`, {}, { method: 'DELETE' }),
   ...['pause', 'resume'].map((verb) => post(`${API}/job-queues/fraud/${verb}`, {})),
-  ...['webhook-secret', 'webhook-secret/rotate'].map((path) => post(`${API}/${path}`, {})),
+  post(`${API}/webhook-secret`, {}),
   post(`${API}/feedback`, { request_id: 'none', value: 'good', principal: 'key:admin' }),
 ];
 const LOOKS: readonly Sample[] = [
