@@ -1,7 +1,7 @@
 import { get, httpShots, post, upload } from '../make-http.js';
 import type { Sample } from '../mutate.js';
 import { anyOf } from '../shot.js';
-import { type FuzzTarget, HTTP_STATUSES } from '../target.js';
+import { type FuzzTarget, GRPC_CODES, HTTP_STATUSES } from '../target.js';
 import { ROW_MODEL, routeSamples } from './rows.js';
 
 const FORM = 'multipart/form-data; boundary=b';
@@ -39,7 +39,7 @@ export const FILES: FuzzTarget = {
   models: ROW_MODEL,
   settings: {},
   statuses: HTTP_STATUSES,
-  codes: [],
+  codes: GRPC_CODES,
   rows: FILE_ROWS,
   make: anyOf([0.85, httpShots(SAMPLES)], [0.15, httpShots(routeSamples(FILE_ROWS))]),
   reaches: ['200', '400', '404'],
