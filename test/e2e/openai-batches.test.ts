@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { CHAT, floats, GREEDY, MODELS } from '../support/dialect-requests.js';
@@ -326,4 +327,77 @@ describe('a batch that does not come to its end', () => {
     const { json } = await askOther('files');
     expect((await contentsOf(other)).length).toBe(json.data.length);
   });
+});
+
+it('a batch whose results do not fit into the share of its owner waits, and goes on when there is room', async () => {
+  await using app = await startAppServer(MODELS, { auth: { keys: KEYS }, files: { maxBytesPerPrincipal: 12_000 } });
+  const asked = asking(app.port);
+  const large = form(['purpose', 'user_data'], ['file', new Blob(['x'.repeat(10_000)]), 'f']);
+  const { id: filler } = (await asked('files', { body: large })).json;
+  const lines = Array.from({ length: 10 }, (_, index) => tensor(`line-${index}`, floats(1)));
+  const { json } = await createBatch(asked, lines);
+  await until('the batch waits', async () => (await asked(`batches/${json.id}`)).json.status_details !== null);
+  expect((await asked(`batches/${json.id}`)).json).toMatchObject({
+    status: 'in_progress',
+    status_details: expect.stringMatching(
+      /^the file cannot be stored: the files of the caller hold \d+ of 12000 bytes/,
+    ),
+  });
+  await asked(`files/${filler}`, { method: 'DELETE' });
+  expect(await endOf(asked, json.id)).toMatchObject({
+    status: 'completed',
+    status_details: null,
+    request_counts: { total: 10, completed: 10, failed: 0 },
+  });
+});
+
+it('a server that does not own the store reads files and batches, and changes none', async () => {
+  await using app = await startAppServer(MODELS, { auth: { keys: KEYS } });
+  const asked = asking(app.port);
+  const { json } = await createBatch(asked, [tensor('a')]);
+  const { output_file_id: output, input_file_id: input } = await endOf(asked, json.id);
+  const store = { path: path.join(app.folder.path, '.millrace/store.db') };
+  await using second = await startAppServer(MODELS, { auth: { keys: KEYS }, store });
+  const askSecond = asking(second.port);
+  expect((await linesOf(askSecond, output)).length).toBe(1);
+  expect((await askSecond(`batches/${json.id}`)).json.status).toBe('completed');
+  const message = expect.stringContaining('is used by another server');
+  const refused = { status: 503, json: { error: { message } } };
+  expect(await askSecond('files', { body: form(['purpose', 'batch'], ['file', new Blob(['x']), 'f']) })).toMatchObject(
+    refused,
+  );
+  expect(await askSecond(`files/${input}`, { method: 'DELETE' })).toMatchObject(refused);
+  const again = { input_file_id: input, endpoint: INFER, completion_window: '24h' };
+  expect(await askSecond('batches', { json: again })).toMatchObject(refused);
+});
+
+it('a request whose caller has lost its key fails with the reason', async () => {
+  await using app = await startAppServer(
+    { 'slow/1/model.js': SLOW },
+    {
+      auth: { keys: KEYS },
+      batches: { concurrency: 1, checkpointLines: 1 },
+    },
+  );
+  const asked = asking(app.port);
+  const { json } = await createBatch(
+    asked,
+    Array.from({ length: 10 }, (_, index) => slow(`s-${index}`)),
+  );
+  await until(
+    'a request was answered',
+    async () => (await asked(`batches/${json.id}`)).json.request_counts.completed > 0,
+  );
+  await app.app.close();
+  await using second = await startAppServer(
+    { 'slow/1/model.js': SLOW },
+    {
+      auth: { keys: KEYS.filter(({ name }) => name === 'ben') },
+      store: { path: path.join(app.folder.path, '.millrace/store.db') },
+    },
+  );
+  await until('the batch has ended', () => second.log.some(({ msg }) => msg === 'batch is completed'));
+  const line = second.log.find(({ msg }) => msg === 'batch is completed');
+  expect(line).toMatchObject({ room: 'batches', total: 10, failed: expect.any(Number) });
+  expect(Number(line?.failed)).toBeGreaterThan(0);
 });
