@@ -53,7 +53,7 @@ const RULES: readonly Rule[] = [
       'test/e2e/batch-kill.test.ts': 'code of a model that is slow',
       'test/e2e/fairness.test.ts': 'code of a model that waits for a file',
       'test/e2e/grpc-shutdown.test.ts': 'code of a model that waits for a file',
-      'test/e2e/openai-batches.test.ts': 'code of a model that is slow',
+      'test/e2e/openai-batches-interrupted.test.ts': 'code of a model that is slow',
       'test/e2e/rollout-judged.test.ts': 'code of a model that is slow',
       'test/e2e/scripts.test.ts': 'code of a model that throws late',
       'test/judge/real-server.test.ts': 'code of models that take their time',
