@@ -1,11 +1,4 @@
-import {
-  bytesElementsEnd,
-  ELEMENT_SIZE_BYTES,
-  elementCount,
-  MillraceError,
-  type Tensor,
-  type TensorSpec,
-} from '../../core/index.js';
+import { bytesElementsEnd, elementCount, MillraceError, type Tensor, type TensorSpec } from '../../core/index.js';
 import type { AnsweredRows, Batch, BatchModel, RowTensor } from '../types.js';
 
 /** One row of a request as a request of its own. */
@@ -40,15 +33,4 @@ export function rowsOfAnswer(batch: Batch, outputs: readonly Tensor[], model: Ba
 function isWhole({ inputs, outputs }: BatchModel, name: string): boolean {
   const spec: TensorSpec | undefined = outputs.find((output) => output.name === name);
   return spec?.batchAxis !== 0 || inputs.some(({ media }) => media?.kind === 'audio' && media.windowSamples > 0);
-}
-
-/** The bytes of one row. */
-export function bytesOfRow({ datatype, rowShape, data }: RowTensor, row: number): Uint8Array {
-  const count = elementCount(rowShape);
-  if (datatype !== 'BYTES') {
-    const rowBytes = count * ELEMENT_SIZE_BYTES[datatype];
-    return data.subarray(row * rowBytes, (row + 1) * rowBytes);
-  }
-  const start = bytesElementsEnd(data, 0, row * count);
-  return data.subarray(start, bytesElementsEnd(data, start, count));
 }
