@@ -8,6 +8,9 @@ const BYTE_ORDER_MARK = '\u{feff}';
 /** Rows that say which columns there are. */
 const SAMPLE_ROWS = 100;
 
+/** The types of values of which inputs of numbers are made. */
+const NUMERIC: ReadonlySet<string> = new Set(['integer', 'number', 'list', 'nested list']);
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Rows of a file with a JSON object in each line. */
@@ -67,15 +70,13 @@ function parseLine(line: Buffer): JsonObject | string {
 async function findColumns(path: string, pieces: AsyncIterable<Records>): Promise<readonly ColumnInfo[]> {
   const samples = new Map<string, Set<string>>();
   for await (const records of pieces) {
-    const block = parseBlock(records);
-    for (let row = 0; row < Math.min(block.rows, SAMPLE_ROWS); row++) addSample(samples, records, row);
-    // A file that begins with lines of which none can be read has no columns.
-    break;
+    for (let row = 0; row < records.starts.length; row++) addSample(samples, records, row);
+    if (records.next.row >= SAMPLE_ROWS) break;
   }
   if (samples.size === 0) throw invalidArgument(`${path}: none of its first rows is a JSON object`);
   return [...samples].map(([name, types]) => {
     const type = [...types].sort().join(' or ') || 'null';
-    return { name, type, isText: false, isNumeric: /^(number|integer|list)( or (number|integer|list))*$/.test(type) };
+    return { name, type, isText: false, isNumeric: types.size > 0 && [...types].every((one) => NUMERIC.has(one)) };
   });
 }
 
@@ -90,10 +91,15 @@ function addSample(samples: Map<string, Set<string>>, { bytes, starts, ends }: R
 }
 
 function typeOf(value: unknown): string {
-  if (Array.isArray(value)) return typeof value.flat(8)[0] === 'string' ? 'list of text' : 'list';
+  if (Array.isArray(value)) return listType(value);
   if (typeof value === 'string') return 'text';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
   return typeof value;
+}
+
+function listType(list: readonly unknown[]): string {
+  if (list.some(Array.isArray)) return 'nested list';
+  return list.some((element) => typeof element === 'string') ? 'list of text' : 'list';
 }
 
 function describeJson(value: unknown): string {

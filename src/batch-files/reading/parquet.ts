@@ -14,7 +14,9 @@ export async function openParquet(path: string): Promise<RowReader> {
     try {
       return await work();
     } catch (error) {
-      throw invalidArgument(`${path} cannot be read as Parquet: ${messageOf(error)}`, { cause: error });
+      // Behind the first line is the statement.
+      const [reason = ''] = messageOf(error).split('\n');
+      throw invalidArgument(`${path} cannot be read as Parquet: ${reason}`, { cause: error });
     }
   };
   try {

@@ -25,6 +25,8 @@ const JSON_TYPES: Readonly<Record<string, string>> = {
   number: 'DOUBLE',
   'integer or number': 'DOUBLE',
   boolean: 'BOOLEAN',
+  list: 'DOUBLE[]',
+  'list of text': 'VARCHAR[]',
 };
 
 /** The type in SQL of a column that is copied from an input of a format. */

@@ -76,6 +76,10 @@ export function refuseKept(
 }
 
 function fits(type: string, value: unknown): boolean {
+  if (type.endsWith('[]')) {
+    const element = type === 'DOUBLE[]' ? 'number' : 'string';
+    return Array.isArray(value) && value.every((one) => one === null || typeof one === element);
+  }
   if (type === 'BIGINT') return Number.isSafeInteger(value);
   if (type === 'DOUBLE') return typeof value === 'number';
   return type === 'BOOLEAN' ? typeof value === 'boolean' : true;
@@ -84,6 +88,7 @@ function fits(type: string, value: unknown): boolean {
 /** A value of JSON, CSV or a folder. */
 function convert(library: DuckDb, type: string, value: unknown): DuckDBValue | undefined {
   if (value === undefined || value === null) return undefined;
+  if (type.endsWith('[]')) return library.listValue(value as readonly DuckDBValue[]);
   if (type === 'BIGINT') return BigInt(value as number);
   if (type === 'DOUBLE' || type === 'BOOLEAN') return value as number | boolean;
   if (value instanceof Uint8Array) return library.blobValue(value);

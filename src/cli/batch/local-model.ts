@@ -5,10 +5,10 @@ import { type App, createApp } from '../../app.js';
 import type { Answer, AnswerBatch, BatchModel } from '../../batch-files/index.js';
 import type { Settings } from '../../config/index.js';
 import { type InferRequest, MillraceError, type RequestedOutput } from '../../core/index.js';
-import type { ServedModel } from '../../service/index.js';
 import { localCall } from '../../local-infer.js';
 import { computeUsOf } from '../../metering/index.js';
 import { loadRuntimes } from '../../repository/index.js';
+import type { ServedModel } from '../../service/index.js';
 import { findCheckTarget } from '../check-target.js';
 import type { Io } from '../io.js';
 import { checkRepositories } from '../repositories.js';
@@ -83,7 +83,9 @@ async function resolveInfo(app: App, name: string, version: number | undefined):
   const call = localCall(app);
   try {
     const { info } = await app.service.inference.resolve(call, { name, version }, ONE_ANSWER);
-    if (info.sequences) {
+    const isCut = info.signature.inputs.some(({ media }) => media?.kind === 'audio' && media.windowSamples > 0);
+    // A sound that is cut into windows is a sequence of its own.
+    if (info.sequences && !isCut) {
       throw new MillraceError('unimplemented', `model '${name}' keeps sequences: rows of a file are none`);
     }
     return info;
