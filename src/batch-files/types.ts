@@ -114,7 +114,7 @@ export interface Answer {
 }
 
 /** Answers the requests of a run. Rejects with MillraceError. */
-export type AnswerBatch = (batch: Pick<Batch, 'rows' | 'inputs'>, signal: AbortSignal) => Promise<Answer>;
+export type AnswerBatch = (batch: Batch, signal: AbortSignal) => Promise<Answer>;
 
 /** A row that has no place in the output. */
 export interface FailedRow {

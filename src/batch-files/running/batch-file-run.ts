@@ -10,6 +10,7 @@ import type {
   RowReader,
   RowSource,
 } from '../types.js';
+import { refuseKept } from '../writing/parquet-values.js';
 import type { RowWriter } from '../writing/row-writer.js';
 import type { TextFile } from '../writing/text-file.js';
 import { type AnsweredBatch, answerRows } from './answer-rows.js';
@@ -82,19 +83,19 @@ export class BatchFileRun {
 
   /** Resolves once there is room for the next block. Rejects where the run cannot go on. */
   async take(block: Block): Promise<void> {
-    const { writer } = this.#sinks;
+    const { plan } = this.#setup;
     this.#builder.begin(block);
     for (let row = 0; row < block.rows; row++) {
       const unreadable = block.problems.get(row);
       if (unreadable !== undefined) this.#fail({ block, row }, 'unreadable', unreadable);
       else {
-        const refusal = writer.refuse(block, row);
+        const refusal = refuseKept(plan, block, row);
         if (refusal !== undefined) this.#fail({ block, row }, 'mismatch', refusal);
         else if (this.#add(block, row) || this.#builder.isFull) await this.#send(block, row);
       }
     }
     this.#rows += block.rows;
-    if (block.next.row % this.#setup.plan.checkpointRows === 0) await this.commit(block.next, false);
+    if (block.next.row % plan.checkpointRows === 0) await this.commit(block.next, false);
     else this.#report(block.next);
   }
 

@@ -70,7 +70,6 @@ export async function dryRun(options: DryRunOptions): Promise<DryRunResult> {
 function sampleWriter(columns: readonly OutputColumn[], samples: string[]): RowWriter {
   const writer = new JsonWriter();
   return {
-    refuse: () => undefined,
     async write(rows: AnsweredRows) {
       const values = columns.map((column) => ({ name: column.name, write: columnAsJson(column, rows) }));
       for (let row = 0; row < rows.sources.length && samples.length < SHOWN; row++) {

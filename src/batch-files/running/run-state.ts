@@ -1,9 +1,9 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MillraceError } from '../../core/index.js';
 import { type FileLock, lockFile } from '../../store/index.js';
 import type { Position } from '../types.js';
-import { sync } from '../writing/durable.js';
+import { replaceDurably, sync } from '../writing/durable.js';
 import type { WriterMark } from '../writing/row-writer.js';
 import { differenceOf, type Identity } from './identity.js';
 import type { Counts } from './progress.js';
@@ -53,6 +53,11 @@ export class RunState {
     return join(this.folder, 'output');
   }
 
+  /** For requests that a server answers. */
+  get remote(): string {
+    return join(this.folder, 'remote');
+  }
+
   get errors(): string {
     return join(this.folder, 'errors.jsonl');
   }
@@ -94,15 +99,7 @@ export class RunState {
   async #write(): Promise<void> {
     const path = join(this.folder, 'state.json');
     const kept: Kept = { format: 1, identity: this.#identity, checkpoint: this.#checkpoint };
-    const file = await open(`${path}.new`, 'w');
-    try {
-      await file.writeFile(`${JSON.stringify(kept)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${path}.new`, path);
-    await sync(this.folder);
+    await replaceDurably(path, `${JSON.stringify(kept)}\n`);
   }
 
   /** Removes the folder: the output is in its place. */

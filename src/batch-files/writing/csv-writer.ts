@@ -14,7 +14,6 @@ export async function openCsvWriter(
   if (file.length === 0) await file.append(Buffer.from(`${columns.map(({ name }) => csvField(name)).join(',')}\n`));
   const writer = new JsonWriter();
   return {
-    refuse: () => undefined,
     async write(rows) {
       const values = columns.map((column) => columnAsJson(column, rows));
       let text = '';

@@ -16,3 +16,15 @@ export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
   await sync(dirname(to));
 }
+
+/** Gives a file another content: it has the old one or the new one, and the new one is on the disk when it resolves. */
+export async function replaceDurably(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(`${path}.new`, 'w');
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await renameDurably(`${path}.new`, path);
+}

@@ -15,7 +15,6 @@ export async function openJsonlWriter(
   const writer = new JsonWriter();
   const names = columns.map(({ name }, index) => Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`));
   return {
-    refuse: () => undefined,
     async write(rows) {
       const values = columns.map((column) => columnAsJson(column, rows));
       for (let row = 0; row < rows.sources.length; row++) {

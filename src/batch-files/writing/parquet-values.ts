@@ -3,6 +3,7 @@ import { decodeElements, elementCount } from '../../core/index.js';
 import type { DuckDb } from '../duckdb/open-duckdb.js';
 import type { OutputColumn } from '../mapping/plan-outputs.js';
 import { describeValue } from '../mapping/problems.js';
+import type { BatchPlan } from '../plan.js';
 import type { AnsweredRows, Block, InputFormat, RowTensor } from '../types.js';
 import { keptType } from './parquet-types.js';
 
@@ -57,14 +58,14 @@ function tensorValues(library: DuckDb, tensor: RowTensor, index: number | undefi
   };
 }
 
-/** Why a row's copied values cannot be written; undefined = they can. */
+/** Why a row's copied values have no place in a Parquet file; undefined = they have. */
 export function refuseKept(
-  { columns, format }: { readonly columns: readonly OutputColumn[]; readonly format: InputFormat },
+  { outputs, inputFormat: format, outputFormat }: Pick<BatchPlan, 'outputs' | 'inputFormat' | 'outputFormat'>,
   block: Block,
   row: number,
 ): string | undefined {
-  if (format !== 'jsonl') return undefined;
-  for (const column of columns) {
+  if (format !== 'jsonl' || outputFormat !== 'parquet') return undefined;
+  for (const column of outputs) {
     if (column.kind !== 'kept') continue;
     const { name } = column.column;
     const type = keptType(column.column, format);

@@ -7,7 +7,7 @@ import type { OutputColumn } from '../mapping/plan-outputs.js';
 import type { AnsweredRows, InputFormat } from '../types.js';
 import { renameDurably, sync } from './durable.js';
 import { columnType } from './parquet-types.js';
-import { columnValues, refuseKept } from './parquet-values.js';
+import { columnValues } from './parquet-values.js';
 import type { RowWriter, WriterMark } from './row-writer.js';
 
 /** Rows in a chunk of DuckDB. */
@@ -57,8 +57,6 @@ class ParquetWriter implements RowWriter {
       if (!committed.has(name)) await rm(join(folder, name));
     }
   }
-
-  refuse: RowWriter['refuse'] = (block, row) => refuseKept(this.#options, block, row);
 
   async write(rows: AnsweredRows): Promise<void> {
     const { library } = this.#duckdb;

@@ -1,4 +1,4 @@
-import type { AnsweredRows, Block } from '../types.js';
+import type { AnsweredRows } from '../types.js';
 
 /** How far an output has come, as it is kept with the checkpoint. */
 export type WriterMark =
@@ -7,8 +7,6 @@ export type WriterMark =
 
 /** Writes rows in order. What has been written since the last commit is gone when the process ends. */
 export interface RowWriter {
-  /** Why a row that is copied in part cannot be written; undefined = it can. */
-  refuse(block: Block, row: number): string | undefined;
   write(rows: AnsweredRows): Promise<void>;
   /** Resolves once all rows so far are on the disk. */
   commit(): Promise<WriterMark>;

@@ -1,9 +1,9 @@
-import type { RunProgress } from '../../batch-files/index.js';
+import type { RemoteProgress, RunProgress } from '../../batch-files/index.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../io.js';
 import { withProgress } from '../progress.js';
 import type { BatchFlags } from './flags.js';
-import { formatProgress, paceOf } from './view.js';
+import { formatProgress, formatRequests, paceOf } from './view.js';
 
 /** Between two lines where there is no terminal. */
 const LINE_EVERY_MS = 10_000;
@@ -50,5 +50,31 @@ export function followRun<T>(
   }
   return withProgress(io, { text: 'running rows', exitOnSignal: false }, (bar) =>
     work(shows((progress, elapsedMs) => bar.update(line(progress, elapsedMs, true)), DRAW_EVERY_MS)),
+  );
+}
+
+/** Shows how far a server is with the requests of a run, in the same way. */
+export function followServer<T>(
+  io: Io,
+  { json }: { readonly json: boolean },
+  work: (onProgress: (progress: RemoteProgress) => void) => Promise<T>,
+): Promise<T> {
+  let shownAt = io.clock.now();
+  const shows = (show: (progress: RemoteProgress) => void, everyMs: number) => (progress: RemoteProgress) => {
+    const now = io.clock.now();
+    if (now - shownAt < everyMs) return;
+    shownAt = now;
+    show(progress);
+  };
+  if (json) {
+    const print = ({ done, total, failed }: RemoteProgress) =>
+      io.stdout.write(formatJson({ event: 'requests', done, total, failed }));
+    return work(shows(print, EVENT_EVERY_MS));
+  }
+  if (!io.stderr.isTTY) {
+    return work(shows((progress) => io.stderr.write(`${formatRequests(progress, false)}\n`), LINE_EVERY_MS));
+  }
+  return withProgress(io, { text: 'sending requests', exitOnSignal: false }, (bar) =>
+    work(shows((progress) => bar.update(formatRequests(progress, true)), DRAW_EVERY_MS)),
   );
 }

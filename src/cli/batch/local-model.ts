@@ -30,9 +30,11 @@ export async function openLocalModel(io: Io, target: string, flags: BatchFlags):
     try {
       await app.start();
       const info = await resolveInfo(app, name, flags.modelVersion);
+      const asking = askingOf(app, info);
       return {
         model: describe(info),
-        answers: answersOf(app, info),
+        ask: asking,
+        answers: async ({ outputs }) => ({ answer: asking(outputs), close: async () => undefined }),
         inFlight: 2 * info.instances + 2,
         settings,
         close: () => close(app),
@@ -101,7 +103,7 @@ function describe({ ref, source, signature, maxBatchSize }: ServedModel): BatchM
   return { name, version, digest: source.digest, inputs: signature.inputs, outputs: signature.outputs, maxBatchSize };
 }
 
-function answersOf(app: App, { ref }: ServedModel): (outputs: readonly string[]) => AnswerBatch {
+function askingOf(app: App, { ref }: ServedModel): (outputs: readonly string[]) => AnswerBatch {
   return (names) => {
     const outputs: readonly RequestedOutput[] = names.map((name) => ({ name, classificationCount: 0 }));
     return ({ inputs, rows }, signal) => infer(app, ref, { inputs, outputs, rows, signal });

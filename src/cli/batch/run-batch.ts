@@ -21,6 +21,7 @@ import type { Io } from '../io.js';
 import type { BatchFlags } from './flags.js';
 import { followRun } from './follow-run.js';
 import { openLocalModel } from './local-model.js';
+import { openRemoteModel, refuseFolder } from './remote-model.js';
 import { type BatchReport, priceOf, reportOf } from './report.js';
 import { reportContent } from './report-file.js';
 import type { RunModel } from './run-model.js';
@@ -37,6 +38,7 @@ export async function runBatch(
   if (flags.dryRun === undefined) await refuseExisting(files, flags);
   const input = await openInput(files.input, flags.maxRowBytes);
   try {
+    if (flags.local !== true) refuseFolder(input.format === 'folder');
     const running = await openModel(io, name, flags);
     try {
       const plan = planOf(flags, { input, running, output: files.output });
@@ -88,8 +90,7 @@ async function refuseExisting({ output, errors }: Files, { restart }: BatchFlags
 }
 
 function openModel(io: Io, name: string, flags: BatchFlags): Promise<RunModel> {
-  if (flags.local !== true) throw invalidArgument('batch run needs --local');
-  return openLocalModel(io, name, flags);
+  return flags.local === true ? openLocalModel(io, name, flags) : openRemoteModel(io, name, flags);
 }
 
 function planOf(
@@ -125,7 +126,7 @@ function outputsOf({ outputs }: BatchPlan): readonly string[] {
 
 async function tryRows(io: Io, { flags, input, running, plan, signal }: BatchJob): Promise<void> {
   const rows = flags.dryRun === true || flags.dryRun === undefined ? DRY_RUN_ROWS : flags.dryRun;
-  const answer = running.answers(outputsOf(plan));
+  const answer = running.ask(outputsOf(plan));
   const { model, inFlight, settings } = running;
   const { reader } = input;
   const result = await dryRun({ plan, model, answer, reader, rows, inFlight, clock: io.clock, signal });
@@ -157,34 +158,24 @@ async function tryRows(io: Io, { flags, input, running, plan, signal }: BatchJob
 async function run(io: Io, job: BatchJob): Promise<void> {
   const { flags, files, input, running, plan, signal } = job;
   const { model, inFlight } = running;
+  const { reader } = input;
+  const { maxErrors, json = false } = flags;
   const state = await RunState.open(files.output, await identityOf(job), flags.restart === true);
   try {
     const startedAtMs = io.clock.wallNow();
-    const options = {
-      plan,
-      model,
-      answer: running.answers(outputsOf(plan)),
-      reader: input.reader,
-      state,
-      ...files,
-      signal,
-    };
+    const answers = await running.answers({ plan, outputs: outputsOf(plan), reader, state, maxErrors, signal, json });
     const result = await followRun(io, flags, (onProgress) =>
       runBatchFile({
-        ...options,
+        ...{ plan, model, reader, state, maxErrors, signal, onProgress, ...files },
+        answer: answers.answer,
         inFlight: flags.inFlight ?? inFlight,
-        maxErrors: flags.maxErrors,
         keepsParts: flags.parts === true,
         clock: io.clock,
-        onProgress,
       }),
-    );
+    ).finally(() => answers.close());
     const cost = priceOf(running.settings, model.name, result.counts);
-    await report(
-      io,
-      flags,
-      reportOf({ ...result, model, plan, ...files, startedAtMs, endedAtMs: io.clock.wallNow(), cost }),
-    );
+    const endedAtMs = io.clock.wallNow();
+    await report(io, flags, reportOf({ ...result, model, plan, ...files, startedAtMs, endedAtMs, cost }));
   } finally {
     state.release();
   }
@@ -195,7 +186,7 @@ async function identityOf({ files, running, plan, flags }: BatchJob) {
   const { name, version, digest } = running.model;
   return {
     input: `${files.input} (${await identifyInput(files.input)})`,
-    model: `${name}/${version} ${digest}`,
+    model: `${name}/${version} ${digest}${flags.local === true ? '' : ` of ${flags.url}`}`,
     mapping: formatPlan(plan),
     'batch size': String(plan.batchRows),
     'checkpoint rows': String(plan.checkpointRows),

@@ -1,5 +1,4 @@
-import type { RunProgress } from '../../batch-files/index.js';
-import { failedRows } from '../../batch-files/index.js';
+import { failedRows, type RemoteProgress, type RunProgress } from '../../batch-files/index.js';
 import { formatMs } from '../format/units.js';
 
 const BAR_WIDTH = 24;
@@ -24,16 +23,29 @@ export function paceOf({ counts, resumedRows, share }: RunProgress, elapsedMs: n
 /** `[█████░░░] 41% · 410,000 of 1,000,000 rows · 85,210 rows/s · 3 failed · ETA 6.92 s`. */
 export function formatProgress(progress: RunProgress, pace: Pace, withBar: boolean): string {
   const { counts, totalRows, share } = progress;
-  const filled = Math.round(share * BAR_WIDTH);
-  const bar = withBar ? `[${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}] ` : '';
   const failed = failedRows(counts);
   return [
-    `${bar}${Math.floor(share * 100)}%`,
+    formatShare(share, withBar),
     `${formatCount(counts.rows)}${totalRows === undefined ? '' : ` of ${formatCount(totalRows)}`} rows`,
     `${formatCount(pace.rowsPerSecond)} rows/s`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
     ...(pace.leftMs === undefined ? [] : [`ETA ${formatMs(Math.round(pace.leftMs))}`]),
   ].join(' · ');
+}
+
+/** `[█████░░░] 41% · 3,200 of 7,813 requests answered · 2 failed`. */
+export function formatRequests({ done, total, failed }: RemoteProgress, withBar: boolean): string {
+  return [
+    formatShare(total === 0 ? 0 : done / total, withBar),
+    `${formatCount(done)} of ${formatCount(total)} requests answered`,
+    ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
+  ].join(' · ');
+}
+
+function formatShare(share: number, withBar: boolean): string {
+  const filled = Math.round(share * BAR_WIDTH);
+  const bar = withBar ? `[${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}] ` : '';
+  return `${bar}${Math.floor(share * 100)}%`;
 }
 
 /** `1,234,567`. */
