@@ -11,9 +11,9 @@ export const RANKS = [
   ['audit', 'runtimes', 'shared-memory', 'store'],
   ['repository'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
-  ['models'],
-  ['inference'],
-  ['account', 'jobs', 'traffic'],
+  ['models', 'stored-requests'],
+  ['files', 'inference'],
+  ['account', 'batches', 'jobs', 'traffic'],
   ['service'],
   ['protocols'],
   ['management', 'server', 'telemetry', 'loadgen', 'client', 'batch-files'],
@@ -34,7 +34,7 @@ for (const entry of readdirSync('src', { withFileTypes: true })) {
 const SECOND_SEAMS = '^src/(api/schemas|protobuf/tables)/index\\.ts$';
 
 /** Rooms behind the service: what is above it knows the use cases that it gives out, and not the rooms that have them. */
-const BEHIND_THE_SERVICE = ['models', 'inference', 'account', 'jobs', 'traffic'];
+const BEHIND_THE_SERVICE = ['models', 'inference', 'account', 'batches', 'files', 'jobs', 'stored-requests', 'traffic'];
 
 /** Folders of rooms in order: each imports those before it, and of the room's own files `types.ts` only. */
 const SUB_ROOMS = {
@@ -168,6 +168,7 @@ export default {
       from: { path: '^src/', pathNot: ['^src/(api/schemas|management)/', '\\.test\\.ts$'] },
       to: { path: '^src/api/schemas/' },
     },
+    vendorOnlyIn(['@fastify/busboy'], '^src/protocols/shared/multipart/'),
     vendorOnlyIn(['onnxruntime-node'], '^src/runtimes/(onnx|text)/'),
     vendorOnlyIn(['tokenizers'], '^src/runtimes/text/'),
     vendorOnlyIn(['koffi'], '^src/runtimes/(host|llama)/'),

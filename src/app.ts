@@ -39,7 +39,7 @@ import {
 import { ServicePort } from './service-port.js';
 import { SharedMemory } from './shared-memory/index.js';
 import { openStore, type Store, StoreFollower } from './store/index.js';
-import { jobsSetup, type StoredCall, storedAnswers } from './stored-answers.js';
+import { type StoredCall, storedAnswers, storedWorkSetup } from './stored-answers.js';
 import { createTelemetry, type LogDestination, type Telemetry } from './telemetry/index.js';
 import { VERSION } from './version.js';
 
@@ -143,7 +143,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     metering: settings.metering,
     knowsCallers: identities.isRequired,
     keys: identities.keys,
-    jobs: jobsSetup(settings, answerStored),
+    ...storedWorkSetup(settings, answerStored, () => front.server),
     examine: (kept) => examine({ settings, engine, store, clock, identities, kept }),
     reload: (by) => front.reloads.reload(by),
     observers: overrides.observers ?? [],

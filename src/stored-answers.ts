@@ -17,11 +17,19 @@ export function storedAnswers({ recall }: Identities, server: () => Server): Sto
     recall(identity).then((principal) => server().answerStored(request, { principal, ...how }));
 }
 
-/** How jobs are answered. */
-export function jobsSetup(settings: Settings, answerStored: StoredAnswers): CreateServiceOptions['jobs'] {
+/** How stored work is done, and what callers may store. */
+export function storedWorkSetup(
+  settings: Settings,
+  answerStored: StoredAnswers,
+  server: () => Server,
+): Pick<CreateServiceOptions, 'jobs' | 'files' | 'batches'> {
   return {
-    options: settings.jobs,
-    weightOf: createWeights(settings.quotas),
-    answer: async (request, how) => ranRequest(await answerStored(request, how)),
+    jobs: {
+      options: settings.jobs,
+      weightOf: createWeights(settings.quotas),
+      answer: async (request, how) => ranRequest(await answerStored(request, how)),
+    },
+    files: settings.files,
+    batches: { options: settings.batches, isInference: (path) => server().isInference('POST', path) },
   };
 }

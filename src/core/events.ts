@@ -15,6 +15,8 @@ export const ROOMS = [
   'audit',
   'store',
   'jobs',
+  'files',
+  'batches',
   'service',
   'protocols',
   'server',
@@ -59,6 +61,10 @@ export interface Events {
   quotaExceeded: { readonly call: Call; readonly quota: string; readonly limit: string };
   /** A job has ended: `succeeded`, `failed`, `cancelled` or `expired`. */
   jobEnded: { readonly model: string; readonly state: string };
+  /** A batch has written a checkpoint: so many more of its requests have ended. */
+  batchProgressed: { readonly completed: number; readonly failed: number };
+  /** A batch has ended: `completed`, `failed`, `expired` or `cancelled`. */
+  batchEnded: { readonly state: string };
   /** A request that was to be copied was not. */
   shadowDropped: { readonly route: string; readonly reason: string };
   /** A model has said what a call has taken so far: with each answer of one that generates. What is `added` is never said again. */

@@ -1,4 +1,5 @@
-import type { JobAnswer, JobResult } from './types.js';
+import type { StoredRequestAnswer } from '../stored-requests/index.js';
+import type { JobResult } from './types.js';
 
 const TOO_MANY_REQUESTS = 429;
 /** Gateways take 5xx and 429 of an answer as the state of this server, and would send it no more requests. */
@@ -13,7 +14,7 @@ function blamesServer(status: number): boolean {
  * The answer of a job that has ended, as it is delivered over HTTP: the one that the request would have got at once. 424 with the reason, and the
  * status of the answer, for a job that has none, or one of 429 or 5xx.
  */
-export function delivered({ info, answer }: JobResult): JobAnswer {
+export function delivered({ info, answer }: JobResult): StoredRequestAnswer {
   if (answer !== undefined && !blamesServer(answer.status)) return answer;
   const { id, state, errorCode: code = 'internal', errorMessage: message = 'the job has no answer' } = info;
   const body = { error: { code, message }, job: { id, state, status: answer?.status } };

@@ -4,9 +4,7 @@ export { delivered } from './delivery.js';
 export { JobElsewhere, JobGone, KeyConflict } from './errors.js';
 export { Jobs, type JobsSetup } from './jobs.js';
 export { type JobsOptions, JobsOptionsSchema } from './options.js';
-export type { AnswerJob } from './run-job.js';
 export type {
-  JobAnswer,
   JobGauges,
   JobInfo,
   JobListing,
@@ -15,6 +13,5 @@ export type {
   JobResult,
   JobSubmission,
   JobUseCases,
-  RanRequest,
 } from './types.js';
 export { createJobUseCases } from './use-cases.js';

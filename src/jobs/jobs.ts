@@ -7,6 +7,7 @@ import {
   toMillraceError,
 } from '../core/index.js';
 import type { ChangedJob, JobRecord, JobRecords, JobTransition, Store } from '../store/index.js';
+import type { AnswerRequest } from '../stored-requests/index.js';
 import { DueAlarm } from './due-alarm.js';
 import { JobElsewhere, JobGone, unknownJob } from './errors.js';
 import { Housekeeping } from './housekeeping.js';
@@ -19,7 +20,7 @@ import type { JobsOptions } from './options.js';
 import { PausedModels } from './paused-models.js';
 import { queueOf, queuesOf } from './queues.js';
 import { lostJobs, recoverInterrupted } from './recover.js';
-import { type AnswerJob, createRunJob } from './run-job.js';
+import { createRunJob } from './run-job.js';
 import { storeJob } from './store-job.js';
 import type { JobGauges, JobQueue, JobSubmission } from './types.js';
 import { JobWaits } from './waits.js';
@@ -33,7 +34,7 @@ export interface JobsSetup {
   readonly store: Pick<Store, 'jobs' | 'snapshots' | 'own'>;
   readonly clock: Clock;
   readonly events: EventBus;
-  readonly answer: AnswerJob;
+  readonly answer: AnswerRequest;
   /** Turns that a caller gets beside others. */
   readonly weightOf: (caller: { readonly id: string; readonly groups: readonly string[] }) => number;
 }

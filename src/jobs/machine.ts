@@ -1,14 +1,6 @@
 import type { ErrorCode } from '../core/index.js';
 import type { JobAnswerHead, JobRecord, JobState, JobTransition } from '../store/index.js';
-
-/** Why an attempt failed. */
-export interface AttemptFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly retryAfterMs: number | undefined;
-  /** A runner has had the request. */
-  readonly hasRun: boolean;
-}
+import { type AttemptFailure, type RetryPolicy, retryOf, retryWaitMs } from '../stored-requests/index.js';
 
 export type JobEvent =
   | { readonly kind: 'answered'; readonly answer: JobAnswerHead }
@@ -20,11 +12,7 @@ export type JobEvent =
   | { readonly kind: 'expired' }
   | { readonly kind: 'retried' };
 
-export interface JobPolicy {
-  readonly maxAttempts: number;
-  readonly retryBackoffMs: number;
-  readonly maxRetryBackoffMs: number;
-  readonly missingModel: 'fail' | 'wait';
+export interface JobPolicy extends RetryPolicy {
   readonly maxAgeMs: number;
 }
 
@@ -84,11 +72,6 @@ function ended(state: JobState, { nowMs }: Moment): Next {
   return { state, endedAtMs: nowMs, errorCode: undefined, errorMessage: undefined, answer: undefined };
 }
 
-/** Refusals that say nothing of the request: it has not run, and may do so later. */
-const REFUSALS: readonly ErrorCode[] = ['unavailable', 'resource_exhausted', 'quota_exceeded'];
-/** Failures of a model or a server that another attempt may not have. */
-const RETRIED: readonly ErrorCode[] = [...REFUSALS, 'internal', 'deadline_exceeded', 'cancelled'];
-
 function afterFailure(
   job: JobRecord,
   { failure, answer }: Extract<JobEvent, { readonly kind: 'failed' }>,
@@ -96,12 +79,9 @@ function afterFailure(
 ): Next {
   const { policy } = at;
   const { code, message, retryAfterMs = 0 } = failure;
-  const waits =
-    (REFUSALS.includes(code) && !failure.hasRun) || (code === 'not_found' && policy.missingModel === 'wait');
+  const retry = retryOf(failure, job.attempts, policy);
   const error = { errorCode: code, errorMessage: message };
-  if (waits || (RETRIED.includes(code) && job.attempts < policy.maxAttempts)) {
-    return queued(job, { ...at, error, counts: !waits, atLeastMs: retryAfterMs });
-  }
+  if (retry !== 'never') return queued(job, { ...at, error, counts: retry === 'again', atLeastMs: retryAfterMs });
   return { ...ended('failed', at), ...error, answer };
 }
 
@@ -133,23 +113,16 @@ interface Requeue extends Moment {
 }
 
 function queued(job: JobRecord, { nowMs, random, policy, error, counts, atLeastMs }: Requeue): Next {
-  // Refusals are not counted: the wait grows with the time that the job has been there.
-  const growing = counts
-    ? backoffMs(job.attempts, policy)
-    : Math.max(policy.retryBackoffMs, (nowMs - job.createdAtMs) / 4);
-  const waitMs = Math.max(atLeastMs, Math.min(policy.maxRetryBackoffMs, growing) * (0.5 + random / 2));
+  const { attempts, createdAtMs } = job;
+  const waitMs = retryWaitMs({ attempts, counts, ageMs: nowMs - createdAtMs, random, atLeastMs }, policy);
   return {
     state: 'queued',
-    attempts: counts ? job.attempts : Math.max(0, job.attempts - 1),
+    attempts: counts ? attempts : Math.max(0, attempts - 1),
     notBeforeMs: Math.ceil(nowMs + waitMs),
     endedAtMs: undefined,
     ...error,
     answer: undefined,
   };
-}
-
-function backoffMs(attempts: number, { retryBackoffMs, maxRetryBackoffMs }: JobPolicy): number {
-  return Math.min(maxRetryBackoffMs, retryBackoffMs * 2 ** Math.min(30, Math.max(0, attempts - 1)));
 }
 
 /** As if it had been submitted now. */

@@ -1,5 +1,6 @@
-import type { Call, CallContext, MillraceError } from '../core/index.js';
-import type { JobAnswerHead, JobFilter, JobPriority, JobRecord, JobRequest, JobState } from '../store/index.js';
+import type { Call, CallContext } from '../core/index.js';
+import type { JobFilter, JobPriority, JobRecord, JobRequest, JobState } from '../store/index.js';
+import type { StoredRequestAnswer } from '../stored-requests/index.js';
 
 export type { JobFilter, JobPriority, JobState };
 
@@ -34,15 +35,10 @@ export interface JobSubmission extends JobWishes {
   readonly body: Uint8Array;
 }
 
-/** The answer that the same request would have got at once. */
-export interface JobAnswer extends JobAnswerHead {
-  readonly body: Uint8Array;
-}
-
 export interface JobResult {
   readonly info: JobInfo;
   /** undefined = it has none: it has not ended, or ended without one. */
-  readonly answer: JobAnswer | undefined;
+  readonly answer: StoredRequestAnswer | undefined;
 }
 
 /** Jobs of a model. */
@@ -106,13 +102,4 @@ export interface JobUseCases {
   /** Starts no further job of the model until it is resumed; also after the server has started again. */
   pause(call: CallContext, model: string): Promise<JobQueue>;
   resume(call: CallContext, model: string): Promise<JobQueue>;
-}
-
-/** How a stored request ended. */
-export interface RanRequest {
-  readonly answer: JobAnswer;
-  /** undefined = it was answered as asked. */
-  readonly error: MillraceError | undefined;
-  /** A runner has had the request. */
-  readonly hasRun: boolean;
 }

@@ -1,9 +1,9 @@
 import { type Clock, type EventBus, MillraceError, ShutdownError, type Timer, toMillraceError } from '../core/index.js';
 import type { ClaimedJob, JobAnswerHead, JobRecord, JobRecords, JobTransition } from '../store/index.js';
+import type { RanRequest } from '../stored-requests/index.js';
 import type { Lanes } from './lanes.js';
 import type { JobEvent } from './machine.js';
 import type { JobsOptions } from './options.js';
-import type { RanRequest } from './types.js';
 
 /** Jobs that one claim starts. */
 const MAX_CLAIMED = 16;

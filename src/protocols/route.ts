@@ -10,13 +10,15 @@ export interface RouteRequest extends WireRequest {
   /** Percent-decoded path parameters by name. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** The body as it arrives, of routes that read it so ({@link RouteBody}): to be read once. */
+  readonly incoming?: AsyncIterable<Uint8Array> | undefined;
   /** The JSON body, checked against the route's schema; `{}` when there was none, and for routes that take no JSON. */
   readonly json: unknown;
   /** The `Accept` header; undefined where the client sent none, or curl its own. */
   readonly accept: string | undefined;
 }
 
-/** What a route reads of a request's body: JSON of a schema, or the bytes as they are, whatever their type. */
+/** What a route reads of a request's body: JSON of a schema, the bytes as they are, whatever their type, or the bytes as they arrive. */
 export type RouteBody =
   | {
       readonly kind: 'json';
@@ -31,6 +33,13 @@ export type RouteBody =
        * used again once the request has settled and no model has it: nobody may keep or move it. undefined = it comes in memory of its own.
        */
       readonly dataAt?: (headers: WireHeaders) => number | undefined;
+    }
+  | {
+      /**
+       * The route reads {@link RouteRequest.incoming}: the server holds nothing of the body and sets no limit to its size. It may take as long as
+       * it arrives at `server.minReceiveBytesPerSecond`. Not for inferences.
+       */
+      readonly kind: 'stream';
     };
 
 /**

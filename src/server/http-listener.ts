@@ -74,6 +74,8 @@ export class HttpListener {
     this.#server.on('clientError', (error: Error & { code?: string }, stream) => {
       // It is behind the last request of its connection, which ends with the answer to that.
       if (error.code === 'HPE_CLOSED_CONNECTION') return;
+      // A body that is read chunk by chunk has limits of its own.
+      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && this.#receives(stream as Socket)) return;
       this.#answerClientError(clientErrorOf(error, settings), stream);
     });
     this.#server.on('connect', (_req, stream) => {
@@ -146,6 +148,10 @@ export class HttpListener {
     });
     this.#server.on(event, (socket: Socket) => fastPath.accept(socket));
     return fastPath;
+  }
+
+  #receives(socket: Socket): boolean {
+    return this.#options.context.connections.of(socket).openExchanges.at(-1)?.isReceiving === true;
   }
 
   #answerClientError(error: HttpError | undefined, stream: Duplex): void {

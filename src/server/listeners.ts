@@ -38,6 +38,8 @@ export interface Listeners {
   readonly routers: readonly Router[];
   /** For requests of the program that embeds the server: those of its own HTTP server, and those that it has as a `Request`. */
   readonly libraryEntrance: Entrance<StreamingExchange>;
+  /** Whether the shared HTTP port has a route for the path that runs models. */
+  readonly isInference: RestSide['isInference'];
   /** Opens all of them; rejects at the first that cannot be opened. */
   listen(): Promise<Addresses>;
 }
@@ -122,20 +124,14 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
       grpc: portOfGrpc === undefined ? undefined : serveGrpc(portAt(options.host, portOfGrpc), loadGrpc([dialect])),
     };
   });
+  const ofServer = [http, httpSocket, grpcPort, grpcSocket, metrics, admin];
   const apart = own.filter((each) => each.http !== undefined || each.grpc !== undefined);
 
   return {
-    all: [
-      http,
-      httpSocket,
-      grpcPort,
-      grpcSocket,
-      metrics,
-      admin,
-      ...apart.flatMap((each) => [each.http, each.grpc]),
-    ].filter(isThere),
+    all: [...ofServer, ...apart.flatMap((each) => [each.http, each.grpc])].filter(isThere),
     grpc: [grpcPort, grpcSocket, ...apart.map((each) => each.grpc)].filter(isThere),
     routers,
+    isInference: rest.isInference,
     libraryEntrance: { checksHost: true, dispatch: rest.dispatch, dialect: first },
     async listen() {
       const addresses = {

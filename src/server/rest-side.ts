@@ -6,7 +6,7 @@ import { createDocsRoutes, type DocsOptions } from './docs.js';
 import { createHealthRoutes } from './health-routes.js';
 import type { StreamingExchange } from './http/exchange.js';
 import { describeApi } from './openapi/describe-api.js';
-import { createRestDispatch, type WholeInferences } from './rest/dispatch.js';
+import { createRestDispatch, type RestDispatch, type WholeInferences } from './rest/dispatch.js';
 import { createRouteTable, OWN_NAME, type TableRow, unclaimedRoutes } from './rest/route-table.js';
 import { createRouter, type Router } from './rest/router.js';
 import { NO_SIGNPOSTS, type SignpostAt } from './rest/signposts.js';
@@ -37,6 +37,7 @@ export interface RestSide {
   readonly dispatch: (exchange: StreamingExchange) => void;
   /** For the fast path. */
   readonly whole: WholeInferences;
+  readonly isInference: RestDispatch['isInference'];
   /** Answers the admin port, with all but inference and documentation, and the report of rollouts; undefined = there is none. */
   readonly adminDispatch: ((exchange: StreamingExchange) => void) | undefined;
   readonly routers: readonly Router[];

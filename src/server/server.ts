@@ -25,6 +25,8 @@ export interface Server {
   /** Answers one request that the program has as a `Request`, as {@link handler} does. Its caller is never local. */
   readonly fetch: Fetch;
   readonly answerStored: AnswerStored;
+  /** Whether {@link answerStored} would run a model. */
+  readonly isInference: (method: string, path: string) => boolean;
   /** From now on inferences are refused as `unavailable` and answers close their connection; what was accepted goes on. */
   drain(): void;
   /** Ends what runs for principals whose credential has been taken away: their clients are told so, and cut off where they take too long. */
@@ -82,6 +84,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     handler: (req, res) => gate.enterNode(listeners.libraryEntrance, { req, res }),
     fetch: createFetch({ ...dependencies, context, gate, entrance: listeners.libraryEntrance }),
     answerStored: createStoredAnswers({ ...dependencies, context, gate, entrance: listeners.libraryEntrance }),
+    isInference: listeners.isInference,
     drain,
     endFor(principals) {
       const requests = [context.open, grpc.calls].flatMap((open) => open.of(principals));

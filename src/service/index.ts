@@ -15,6 +15,31 @@ export {
   type UsageGauge,
   type UsageUseCases,
 } from '../account/index.js';
+export {
+  type BatchesOptions,
+  BatchesOptionsSchema,
+  type BatchGauges,
+  type BatchInfo,
+  type BatchUseCases,
+  type NewBatch,
+} from '../batches/index.js';
+export {
+  type CompletedParts,
+  type FileContent,
+  type FileDetails,
+  type FileGauges,
+  type FileInfo,
+  type FileListing,
+  type FilePageInfo,
+  type FilesOptions,
+  FilesOptionsSchema,
+  FileTooLarge,
+  type FileUseCases,
+  type PartInfo,
+  UnknownFile,
+  type UploadDetails,
+  type UploadInfo,
+} from '../files/index.js';
 export type {
   InferenceListener,
   InferenceObserver,
@@ -25,9 +50,7 @@ export type {
   ResolveOptions,
 } from '../inference/index.js';
 export {
-  type AnswerJob,
   delivered,
-  type JobAnswer,
   JobElsewhere,
   type JobGauges,
   JobGone,
@@ -41,7 +64,6 @@ export {
   JobsOptionsSchema,
   type JobUseCases,
   KeyConflict,
-  type RanRequest,
 } from '../jobs/index.js';
 export {
   type FormatUnknownModel,
@@ -54,6 +76,7 @@ export {
   UnknownLabelError,
   type VersionReport,
 } from '../models/index.js';
+export type { AnswerRequest, RanRequest } from '../stored-requests/index.js';
 export {
   type ArmReport,
   type DeclaredRoute,

@@ -9,7 +9,6 @@ import {
   type InferenceObserver,
   type InferenceSetup,
 } from '../inference/index.js';
-import { createJobUseCases, type JobGauges, Jobs, type JobsSetup } from '../jobs/index.js';
 import { Models, type ModelsSetup } from '../models/index.js';
 import type { Store } from '../store/index.js';
 import { Traffic, type TrafficSetup } from '../traffic/index.js';
@@ -20,13 +19,15 @@ import type { ReloadResult } from './reload/reload-result.js';
 import { type ChangeSettings, createSettingsChange } from './reload/settings-change.js';
 import type { LogControl, LogLevels } from './reload/types.js';
 import { createServerUseCases } from './server-use-cases.js';
+import { openStoredWork, type StoredWork, type StoredWorkSetup } from './stored-work.js';
 import type { Service } from './types.js';
 
 export interface CreateServiceOptions
   extends Omit<ModelsSetup, 'isRoute'>,
     Omit<AccountSetup, 'audited' | 'store'>,
     Pick<TrafficSetup, 'fileRoutes' | 'fileRollouts'>,
-    Pick<InferenceSetup, 'sharedMemory'> {
+    Pick<InferenceSetup, 'sharedMemory'>,
+    Pick<StoredWorkSetup, 'jobs' | 'files' | 'batches'> {
   readonly deadlines: DeadlineWatch;
   /** Where large bodies lie. */
   readonly bodies: BodyMemory | undefined;
@@ -37,7 +38,6 @@ export interface CreateServiceOptions
   readonly store: Store;
   /** Besides those of quotas, audit and routes. */
   readonly observers: readonly InferenceObserver[];
-  readonly jobs: Pick<JobsSetup, 'options' | 'answer' | 'weightOf'>;
   readonly examine: DoctorSetup['examine'];
   /** Reads the files of the settings again; `by`: for the log. */
   readonly reload: (by: string) => Promise<ReloadResult>;
@@ -67,10 +67,9 @@ export interface ServiceLife {
 }
 
 /** The gauges of the service, read when metrics are scraped. */
-export interface ServiceGauges {
+export interface ServiceGauges extends Readonly<StoredWork['gauges']> {
   /** Of rollouts that are not over. */
   readonly rollouts: Service['traffic']['rollouts']['gauges'];
-  readonly jobs: () => JobGauges;
   readonly usage: Account['usageGauge'];
 }
 
@@ -111,7 +110,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     routes: traffic.routes,
     observers: [...account.observers, createAuditObserver(setup.audit), traffic.observer, ...guarded],
   });
-  const jobs = new Jobs({ ...setup, ...setup.jobs });
+  const storedWork = openStoredWork(setup, audited);
   let shuttingDown = false;
   const modelUseCases = models.useCases({ routes: traffic.routes, labels: traffic.declaredLabels, audited });
   const service: Service = {
@@ -119,7 +118,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     models: modelUseCases,
     traffic: traffic.useCases,
     account: account.useCases,
-    jobs: createJobUseCases({ jobs, records: setup.store.jobs, clock: setup.clock, audited }),
+    ...storedWork.useCases,
     server: createServerUseCases(setup, {
       feed,
       audited,
@@ -144,14 +143,14 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       await reading;
       await models.start();
       traffic.start();
-      void jobs.start();
+      storedWork.start();
     },
     catchUp: () => traffic.catchUp(),
     beginShutdown() {
       shuttingDown = true;
       feed.end();
       traffic.stopShadows();
-      jobs.stop();
+      storedWork.stop();
     },
     reload: (name) => models.reload(name),
     changeSettings: createSettingsChange({
@@ -162,13 +161,13 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     isCompared: (ref) => traffic.compares(ref),
     gauges: {
       rollouts: () => service.traffic.rollouts.gauges(),
-      jobs: () => jobs.gauges(),
+      ...storedWork.gauges,
       usage: () => account.usageGauge(),
     },
     async close() {
       // The store is closed behind this.
       await Promise.allSettled([reading]);
-      await jobs.close();
+      await storedWork.close();
       await traffic.closeRollouts();
       await models.close();
       await traffic.close();

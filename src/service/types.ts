@@ -1,6 +1,8 @@
 import type { AccountUseCases } from '../account/index.js';
 import type { AuditFilter, Page, PageOptions } from '../audit/index.js';
+import type { BatchUseCases } from '../batches/index.js';
 import type { CallContext } from '../core/index.js';
+import type { FileUseCases } from '../files/index.js';
 import type { InferenceUseCases } from '../inference/index.js';
 import type { JobUseCases } from '../jobs/index.js';
 import type { ModelUseCases } from '../models/index.js';
@@ -52,5 +54,7 @@ export interface Service {
   readonly traffic: TrafficUseCases;
   readonly account: AccountUseCases;
   readonly jobs: JobUseCases;
+  readonly files: FileUseCases;
+  readonly batches: BatchUseCases;
   readonly server: ServerUseCases;
 }

@@ -1,6 +1,33 @@
 /** Room `store` (rank 2): what outlives the server, behind interfaces named by meaning; `sqlite` keeps it in a file. */
 
+export type {
+  BatchCheckpoint,
+  BatchCounts,
+  BatchProblem,
+  BatchRecord,
+  BatchRecords,
+  BatchState,
+  BatchTimes,
+  BatchUsage,
+  NumberedBatch,
+} from './batches.js';
 export { type Conflict, RevisionConflict, StoreInUse } from './errors.js';
+export type {
+  ContentWriter,
+  FileContents,
+  FilePage,
+  FileRecord,
+  FileRecords,
+  FileRemoval,
+  NewFile,
+  NewUpload,
+  PrunedFiles,
+  ReleasedBytes,
+  UploadPart,
+  UploadRecord,
+  UploadRecords,
+  UploadState,
+} from './files.js';
 export { StoreFollower } from './follow-store.js';
 export {
   type ChangedJob,

@@ -1,4 +1,6 @@
 import type { JsonValue } from '../core/index.js';
+import type { BatchRecords } from './batches.js';
+import type { FileRecords } from './files.js';
 import type { JobRecords } from './jobs.js';
 import type { UsageRecords } from './usage.js';
 
@@ -14,6 +16,8 @@ export interface Store extends WriterLease {
   readonly snapshots: Snapshots;
   readonly keys: KeyRecords;
   readonly jobs: JobRecords;
+  readonly files: FileRecords;
+  readonly batches: BatchRecords;
   /** Copies the store to a new file while it is in use. `already_exists` for an existing file. */
   backup(path: string): Promise<void>;
   /** Size and content; undefined = nothing has been stored yet. */

@@ -38,6 +38,8 @@ export interface Telemetry {
 const NO_SERVICE: ServiceGauges = {
   rollouts: () => [],
   jobs: () => ({ queues: [], storedBytes: 0 }),
+  files: () => ({ files: 0, bytes: 0 }),
+  batches: () => ({ waiting: 0, running: 0, lines: 0, oldestMs: 0 }),
   usage: () => undefined,
 };
 
@@ -54,6 +56,8 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
         ...setup,
         rollouts: () => service.rollouts(),
         jobs: () => service.jobs(),
+        files: () => service.files(),
+        batches: () => service.batches(),
         usage: () => service.usage(),
         droppedLogLines: () => output.dropped,
       })

@@ -133,6 +133,8 @@ export function createFakeService(overrides: Partial<UseCases> = {}): FakeServic
     usage: nothingOf('usage'),
     keys: nothingOf('keys'),
     jobs: { ...nothingOf<Service['jobs']>('jobs'), enabled: false },
+    files: { ...nothingOf<Service['files']>('files'), enabled: false },
+    batches: nothingOf('batches'),
     reload: nothingOf('reload'),
     modelReport: (_call, name) => ({ name, aliases: [], labels: {}, versions: [] }),
     modelReports: () => ({ models: [], next: undefined }),

@@ -108,6 +108,8 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     store,
     metering: settings.metering,
     knowsCallers: false,
+    files: settings.files,
+    batches: { options: settings.batches, isInference: () => false },
     jobs: {
       options: settings.jobs,
       weightOf: () => 1,

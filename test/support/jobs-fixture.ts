@@ -4,7 +4,6 @@ import { NO_TRAIL } from '../../src/audit/index.js';
 import { Call, EventBus, systemClock } from '../../src/core/index.js';
 import { AccessPolicy, type BuiltInRole, createAudit, type Identity } from '../../src/governance/index.js';
 import {
-  type AnswerJob,
   createJobUseCases,
   type JobInfo,
   type JobSubmission,
@@ -13,6 +12,7 @@ import {
   JobsOptionsSchema,
 } from '../../src/jobs/index.js';
 import type { Store } from '../../src/store/index.js';
+import type { AnswerRequest } from '../../src/stored-requests/index.js';
 import { openTestStore } from './store.js';
 
 export const JOBS_OPTIONS: JobsOptions = Value.Default(JobsOptionsSchema, {}) as JobsOptions;
@@ -25,7 +25,7 @@ export const SUBMISSION: JobSubmission = {
 };
 
 interface FixtureOptions {
-  readonly answer: AnswerJob;
+  readonly answer: AnswerRequest;
   readonly options?: Partial<JobsOptions>;
   /** Default: a new one. */
   readonly store?: Store;
@@ -34,8 +34,8 @@ interface FixtureOptions {
 }
 
 interface Given {
-  readonly request: Parameters<AnswerJob>[0];
-  readonly how: Parameters<AnswerJob>[1];
+  readonly request: Parameters<AnswerRequest>[0];
+  readonly how: Parameters<AnswerRequest>[1];
 }
 
 /** Jobs in a real store, whose requests `answer` answers. Retries come at once. */

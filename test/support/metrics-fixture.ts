@@ -18,6 +18,8 @@ function startMetrics(
     cacheUsage: () => undefined,
     rollouts: () => [],
     jobs: () => ({ queues: [], storedBytes: 0 }),
+    files: () => ({ files: 0, bytes: 0 }),
+    batches: () => ({ waiting: 0, running: 0, lines: 0, oldestMs: 0 }),
     usage: () => undefined,
     droppedLogLines: () => 7,
     ...sources,

@@ -72,7 +72,7 @@ function describe({ name, labels, versions }: Model, wanted: number | undefined)
 }
 
 function specOf(
-  { name, datatype, shape, optional = false }: ModelTensor,
+  { name, datatype, shape, optional }: ModelTensor,
   { max_batch_size: rows }: LoadedModel,
 ): TensorSpec {
   // The server's own words.

@@ -1,14 +1,15 @@
 import type { ServedModel } from '../../service/index.js';
-import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
+import { type Dialect, KEY_HEADERS } from '../dialect.js';
 import { unknownModel } from '../shared/generation/choices.js';
 import { taskOf } from '../shared/pooling/tasks.js';
 import { encodeError, OPENAI_STATUS } from './errors.js';
 import type { OpenAiOptions } from './options.js';
 import { quotaHeaders } from './quota-headers.js';
+import type { OpenAiDialectContext } from './reading-route.js';
 import { createOpenAiRoutes } from './routes.js';
 
 /** OpenAI's API for language models. */
-export function createOpenAiDialect(context: DialectContext, options: OpenAiOptions): Dialect {
+export function createOpenAiDialect(context: OpenAiDialectContext, options: OpenAiOptions): Dialect {
   const { service, clock } = context;
   const store = context.createStore({
     maxEntries: options.maxStoredResponses,

@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorReason, MillraceError } from '../../core/index.js';
+import { UnknownFile } from '../../service/index.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 import { HTTP_STATUS } from '../shared/http-errors.js';
 import { ContentError } from '../shared/invocations/content-error.js';
@@ -65,8 +66,14 @@ export function errorBody(error: MillraceError): { readonly error: ErrorDetails 
   const { type: usual, code } = KINDS[error.code];
   const type = error.reason === 'insufficient_quota' ? error.reason : usual;
   const param = error.subject?.parameter ?? null;
-  const word = error instanceof UnknownIdError ? error.word : error.reason && WORDS[error.reason];
+  const word = wordOf(error) ?? (error.reason && WORDS[error.reason]);
   return { error: { message: error.message, type, param, code: word ?? code } };
+}
+
+/** The code of an id for which there is nothing. */
+function wordOf(error: MillraceError): string | undefined {
+  if (error instanceof UnknownIdError) return error.word;
+  return error instanceof UnknownFile ? `${error.kind}_not_found` : undefined;
 }
 
 export function encodeError(error: MillraceError, status: number): WireResponse {

@@ -1,5 +1,5 @@
 import type { Call } from '../../core/index.js';
-import type { DialectContext } from '../dialect.js';
+import type { DIALECT_USES, DialectContext } from '../dialect.js';
 import type { OpenApiObject } from '../openapi.js';
 import type { Route } from '../route.js';
 import type { PrincipalStore } from '../shared/principal-store.js';
@@ -8,9 +8,12 @@ import type { TextKind, TextRequests } from './decode-text.js';
 import { type ReadContext, readRequest } from './read-request.js';
 import type { UnnamedContext } from './unnamed-model.js';
 
+/** What this dialect is made with. */
+export type OpenAiDialectContext = DialectContext<(typeof DIALECT_USES)[number] | 'files' | 'batches'>;
+
 /** Dependencies of this dialect's routes. */
 export interface OpenAiContext
-  extends DialectContext,
+  extends OpenAiDialectContext,
     Pick<UnnamedContext, 'defaultModel'>,
     Pick<ReadContext, 'unknownParameters'> {
   /** Responses that callers come back for. */

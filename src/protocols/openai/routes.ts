@@ -9,6 +9,8 @@ import { OPERATIONS } from './openapi.js';
 import { DeletedSchema, InputItemsSchema, ResponseSchema } from './openapi-schemas.js';
 import { type Described, type OpenAiContext, type Reading, readingRoute } from './reading-route.js';
 import { answerResponse, countInputTokens } from './responses.js';
+import { createBatchRoutes } from './routes-batches.js';
+import { createFileRoutes } from './routes-files.js';
 import { createPoolingRoutes } from './routes-pooling.js';
 import { deleteResponse, getResponse, listInputItems, type StoredContext } from './stored-responses.js';
 import { answerDetokenize, answerTemplate, answerTokenize } from './tokenize.js';
@@ -96,5 +98,6 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
       answer: answerTemplate,
     }),
     ...createPoolingRoutes(context),
+    ...(context.service.files.enabled ? [...createFileRoutes(context), ...createBatchRoutes(context)] : []),
   ];
 }

@@ -2,10 +2,10 @@ import { type Call, type CallContext, quoted } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
 import { jsonResponse, type RouteRequest } from '../route.js';
 import { resultOf } from '../shared/decoding/reply.js';
-import { ParameterError } from '../shared/generation/parameter-error.js';
 import type { PrincipalStore } from '../shared/principal-store.js';
 import { LARGE_BYTES, type WireResponse } from '../wire.js';
 import { UnknownIdError } from './errors.js';
+import { readLimit, readNewestFirst, refuseOtherParameters } from './lists.js';
 import { type ItemsPage, itemsPage, storedJson } from './stored-response.js';
 import { ITEMS } from './text-jobs.js';
 
@@ -34,7 +34,7 @@ export function getResponse(
   { params, query }: RouteRequest,
 ): WireResponse {
   const stored = known(store, call, params);
-  refuseOthers(query, []);
+  refuseOtherParameters(query, []);
   return { ...jsonResponse({}), body: storedJson(stored) };
 }
 
@@ -44,7 +44,7 @@ export function deleteResponse(
   call: CallContext,
   { params, query }: RouteRequest,
 ): WireResponse {
-  refuseOthers(query, []);
+  refuseOtherParameters(query, []);
   const { response: id = '' } = params;
   if (!store.delete(call, id)) throw unknown(id);
   return jsonResponse({ id, object: 'response', deleted: true });
@@ -59,7 +59,7 @@ export async function listInputItems(
   { params, query }: RouteRequest,
 ): Promise<WireResponse> {
   const stored = known(store, call, params);
-  refuseOthers(query, ['order', 'after', 'limit']);
+  refuseOtherParameters(query, ['order', 'after', 'limit']);
   const page = pageOf(query);
   const json =
     stored.length <= LARGE_BYTES
@@ -69,11 +69,8 @@ export async function listInputItems(
 }
 
 function pageOf(query: URLSearchParams): ItemsPage {
-  const order = query.get('order') ?? 'desc';
-  if (order !== 'asc' && order !== 'desc') throw refused('order', "'asc' or 'desc'", order);
-  const limit = Number(query.get('limit') ?? 20);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
-    throw refused('limit', `an integer from 1 to ${MAX_PAGE}`, query.get('limit') ?? '');
+  const order = readNewestFirst(query) ? 'desc' : 'asc';
+  const limit = readLimit(query, { max: MAX_PAGE, standard: 20 });
   return { order, after: query.get('after') ?? undefined, limit };
 }
 
@@ -85,15 +82,4 @@ function known(store: PrincipalStore, call: CallContext, { response: id = '' }: 
 
 function unknown(id: string): UnknownIdError {
   return new UnknownIdError('response_id', 'response_not_found', `the response ${quoted(id)} is not found`);
-}
-
-/** Refuses what would do nothing. */
-function refuseOthers(query: URLSearchParams, names: readonly string[]): void {
-  for (const name of query.keys()) {
-    if (!names.includes(name)) throw new ParameterError(name, `'${name}' is not a known parameter`);
-  }
-}
-
-function refused(name: string, expected: string, got: string): ParameterError {
-  return new ParameterError(name, `'${name}': expected ${expected}, got '${got.slice(0, 60)}'`);
 }

@@ -4,6 +4,7 @@ import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js
 import { ArrivingBody } from '../http/arriving-body.js';
 import { requestTimeout } from '../http/client-error.js';
 import { type ExpectedBody, type HttpContext, HttpExchange, type RequestHead } from '../http/exchange.js';
+import { incomingBody } from '../http/incoming-body.js';
 import { HttpError, prematureEnd } from '../http-error.js';
 import type { HandedOver } from './handed-over.js';
 import { bytesOf, chunksOf, PulledBody, type PullTarget } from './pulled-body.js';
@@ -59,11 +60,7 @@ export class FetchExchange extends HttpExchange<HandedOver> {
   }
 
   override collect(expected: ExpectedBody, done: (body: Uint8Array) => void): void {
-    const { body, bodyUsed } = this.#request;
-    if (bodyUsed || body?.locked === true) {
-      const message = 'the body has been read already: hand requests to fetch before anything reads them';
-      throw new MillraceError('internal', message);
-    }
+    const body = this.#unreadBody();
     if (body === null) {
       // The header announces what is not there.
       if (expected.declaredBytes !== undefined) throw prematureEnd();
@@ -78,6 +75,10 @@ export class FetchExchange extends HttpExchange<HandedOver> {
     settlement.watchArrival();
     this.#reader = body.getReader();
     void this.#read(this.#reader, arriving, expected.declaredBytes);
+  }
+
+  incoming(): AsyncIterable<Uint8Array> {
+    return incomingBody(this, this.#chunks(this.#unreadBody()), this.context);
   }
 
   async stream(answer: WireStream): Promise<void> {
@@ -174,6 +175,24 @@ export class FetchExchange extends HttpExchange<HandedOver> {
       },
       onFailed: (error) => this.#breakOff(error),
     };
+  }
+
+  #unreadBody(): Request['body'] {
+    const { body, bodyUsed } = this.#request;
+    if (!bodyUsed && body?.locked !== true) return body;
+    const message = 'the body has been read already: hand requests to fetch before anything reads them';
+    throw new MillraceError('internal', message);
+  }
+
+  async *#chunks(body: Request['body']): AsyncGenerator<Uint8Array> {
+    if (body === null) return;
+    const reader: BodyReader = body.getReader();
+    this.#reader = reader;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield chunkOf(value);
+    }
   }
 
   async #read(reader: BodyReader, arriving: ArrivingBody, declaredBytes: number | undefined): Promise<void> {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { type CallPriority, MillraceError, type Principal } from '../../core/index.js';
+import { type CallPriority, invalidArgument, MillraceError, type Principal, type Usage } from '../../core/index.js';
 import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js';
 import { ArrivingBody } from '../http/arriving-body.js';
 import { type ExpectedBody, type HttpContext, HttpExchange, type RequestHead } from '../http/exchange.js';
@@ -17,6 +17,8 @@ export interface StoredAnswer {
   readonly error: MillraceError | undefined;
   /** A runner has had the request. */
   readonly hasRun: boolean;
+  /** undefined = the model does not say it. */
+  readonly usage: Usage | undefined;
 }
 
 /** The caller of a stored request. */
@@ -26,6 +28,8 @@ export interface StoredCaller {
   readonly priority?: CallPriority;
   /** Longest time of the request. Default: `server.requestTimeoutMs`. */
   readonly limitMs?: number;
+  /** An answer that comes bit by bit is refused. Default: it is taken as a whole. */
+  readonly refusesStreams?: boolean;
   /** Gives it up; rejects with its reason. */
   readonly signal?: AbortSignal;
 }
@@ -82,8 +86,16 @@ export class StoredExchange extends HttpExchange<HandedOver> {
     if (!this.answered) arriving.finish();
   }
 
+  async *incoming(): AsyncGenerator<Uint8Array> {
+    yield this.#body;
+  }
+
   /** Takes an answer that comes bit by bit as a whole. */
   async stream({ status, headers, stream }: WireStream): Promise<void> {
+    if (this.#caller.refusesStreams === true) {
+      this.settlement.cancel(invalidArgument('a stored request is answered as a whole: do not ask for a stream'));
+      return;
+    }
     const pieces: Uint8Array[] = [];
     try {
       for await (const piece of stream) pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
@@ -115,9 +127,10 @@ export class StoredExchange extends HttpExchange<HandedOver> {
   protected override write(response: WireResponse, lengthBytes: number): void {
     const { error } = this.settlement;
     const headers = this.headersOf(response, lengthBytes, false);
-    const { dequeuedAt, earlierAttempts } = this.call.timing;
+    const { dequeuedAt, earlierAttempts, usage } = this.call.timing;
     const hasRun = dequeuedAt > 0 || earlierAttempts.some((attempt) => attempt.timing.dequeuedAt > 0);
-    this.#resolve({ status: response.status, headers, body: bytesOf(response.body, lengthBytes), error, hasRun });
+    const body = bytesOf(response.body, lengthBytes);
+    this.#resolve({ status: response.status, headers, body, error, hasRun, usage });
     this.settlement.settle();
   }
 

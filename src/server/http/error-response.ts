@@ -1,7 +1,7 @@
 import type { MillraceError } from '../../core/index.js';
 import { InvalidToken, TooManyFailedKeys } from '../../governance/index.js';
 import type { Dialect, WireResponse } from '../../protocols/index.js';
-import { JobGone, KeyConflict } from '../../service/index.js';
+import { FileTooLarge, JobGone, KeyConflict } from '../../service/index.js';
 import { HttpError } from '../http-error.js';
 
 const CHALLENGE = 'Bearer realm="millrace"';
@@ -12,6 +12,7 @@ const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`;
 function httpStatusOf(error: MillraceError): number | undefined {
   if (error instanceof HttpError) return error.status;
   if (error instanceof KeyConflict) return 422;
+  if (error instanceof FileTooLarge) return 413;
   if (error instanceof JobGone) return 410;
   return error instanceof TooManyFailedKeys ? 429 : undefined;
 }

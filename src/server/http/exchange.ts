@@ -52,6 +52,8 @@ export interface ExpectedBody {
 export type StreamingExchange = HttpExchange & {
   /** What goes wrong before the first piece is answered as any error is. */
   stream(answer: WireStream): Promise<void>;
+  /** Its body as it arrives; to be read once, and instead of {@link HttpExchange.collect}. */
+  incoming(): AsyncIterable<Uint8Array>;
 };
 
 /** Where a request comes from and when. */

@@ -7,6 +7,8 @@ export interface PendingExchange {
   readonly req: { readonly complete: boolean };
   /** Its answer comes bit by bit, and has begun. */
   readonly streaming: boolean;
+  /** Its body is read chunk by chunk, and may take long. Default: false. */
+  readonly isReceiving?: boolean;
   /** The client is gone; nobody reads the answer. */
   onClientGone(): void;
   fail(error: unknown): void;

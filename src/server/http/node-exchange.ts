@@ -5,6 +5,7 @@ import { endWith } from './answer-body.js';
 import { collectArriving } from './arriving-body.js';
 import type { Connection } from './connection.js';
 import { type ExpectedBody, type HttpContext, HttpExchange } from './exchange.js';
+import { incomingBody } from './incoming-body.js';
 import { StreamedBody } from './streamed-body.js';
 import { endWhenSent, unreadBody } from './unread-body.js';
 
@@ -14,6 +15,7 @@ export class NodeExchange extends HttpExchange<Connection> {
   readonly res: ServerResponse;
   /** The client waits for `100 Continue` before it sends its body. */
   expectsContinue = false;
+  isReceiving = false;
   #streamed: StreamedBody | undefined;
   /** The answer is out as a whole, and only the rest of the request is still thrown away. */
   #lingers = false;
@@ -34,17 +36,18 @@ export class NodeExchange extends HttpExchange<Connection> {
   }
 
   override collect(expected: ExpectedBody, done: (body: Uint8Array) => void): void {
-    if (this.req.readableDidRead) {
-      const message = 'the body has been read already: hand requests to the handler before anything reads them';
-      throw new MillraceError('internal', message);
-    }
+    this.#checkUnread();
     const { expectsContinue } = this;
-    this.expectsContinue = false;
     collectArriving(this, expected, done);
-    // Before its turn Node would write it between the head and the body of the answer whose turn it is.
-    if (expectsContinue && this.res.socket === null) this.res.once('socket', () => this.#writeContinue());
-    else if (expectsContinue) this.#writeContinue();
-    else this.settlement.watchArrival();
+    this.#invite(() => this.settlement.watchArrival());
+    if (!expectsContinue) this.settlement.watchArrival();
+  }
+
+  incoming(): AsyncIterable<Uint8Array> {
+    this.#checkUnread();
+    this.isReceiving = true;
+    this.#invite(() => undefined);
+    return incomingBody(this, this.req.iterator({ destroyOnReturn: false }), this.context);
   }
 
   /** Answers bit by bit. What goes wrong before the first piece is answered as any error is. */
@@ -114,10 +117,25 @@ export class NodeExchange extends HttpExchange<Connection> {
     res.once('close', () => settlement.settle());
   }
 
-  #writeContinue(): void {
-    if (this.answered) return;
-    this.res.writeContinue();
-    this.settlement.watchArrival();
+  #checkUnread(): void {
+    if (!this.req.readableDidRead) return;
+    const message = 'the body has been read already: hand requests to the handler before anything reads them';
+    throw new MillraceError('internal', message);
+  }
+
+  /** Tells a client that waits for it to send its body; `invited` is called then. */
+  #invite(invited: () => void): void {
+    const { expectsContinue } = this;
+    this.expectsContinue = false;
+    if (!expectsContinue) return;
+    const write = () => {
+      if (this.answered) return;
+      this.res.writeContinue();
+      invited();
+    };
+    // Before its turn Node would write it between the head and the body of the answer whose turn it is.
+    if (this.res.socket === null) this.res.once('socket', write);
+    else write();
   }
 
   /** Ends an answer that cannot be completed: only a broken connection tells the client. */

@@ -40,6 +40,8 @@ export interface RestDispatch {
   readonly dispatch: (exchange: StreamingExchange) => void;
   /** The inferences that are answered in one piece. */
   readonly whole: WholeInferences;
+  /** Whether a path is one of a route that runs models. */
+  readonly isInference: (method: string, path: string) => boolean;
 }
 
 /** Inferences whose answers come in one piece, so that they may come by the fast path. */
@@ -103,6 +105,14 @@ export function createRestDispatch(options: RestOptions): RestDispatch {
       if (found === undefined) router.dispatch(exchange);
       else if (found.row.route.streams === true) infer(exchange, found, (answer) => void exchange.stream(answer));
       else infer(exchange, found);
+    },
+    isInference(method, path) {
+      try {
+        return match(method, path) !== undefined;
+      } catch {
+        // Its percent-encoding is broken.
+        return false;
+      }
     },
     whole: {
       find(method, url) {

@@ -5,6 +5,7 @@ import type { Authenticate } from '../../governance/index.js';
 import { isStream } from '../../protocols/index.js';
 import { readBody } from '../http/body.js';
 import type { HttpExchange, StreamingExchange } from '../http/exchange.js';
+import { refuseCompressed } from '../http/incoming-body.js';
 import { HttpError } from '../http-error.js';
 import { readJson } from './json-body.js';
 import { ExchangeRequest } from './route-request.js';
@@ -31,6 +32,8 @@ export interface BoundRouter {
 /** What the pieces below need to get from fastify's request to ours. */
 interface Binding extends RouterOptions {
   readonly exchangeOf: (request: FastifyRequest) => StreamingExchange;
+  /** Requests whose route reads the body as it arrives. */
+  readonly incoming: WeakSet<StreamingExchange>;
 }
 
 /** Where these are missing, fastify loads Ajv and fast-json-stringify, which takes a tenth of the time of a start. */
@@ -48,7 +51,7 @@ export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
     if (exchange === undefined) throw new MillraceError('internal', 'a request reached the router by itself');
     return exchange;
   };
-  const binding: Binding = { ...options, exchangeOf };
+  const binding: Binding = { ...options, exchangeOf, incoming: new WeakSet() };
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack();
     exchangeOf(request).fail(error);
@@ -85,12 +88,14 @@ export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
 }
 
 /** Bodies are read as the server reads all bodies, whatever their type says, and checked behind fastify. */
-function bindBodies(app: FastifyInstance, { exchangeOf }: Binding): void {
+function bindBodies(app: FastifyInstance, { exchangeOf, incoming }: Binding): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (request, _payload, done) => {
     try {
       const { bodyLimit: maxBytes } = request.routeOptions;
-      readBody(exchangeOf(request), { maxBytes }, (bytes) => done(null, bytes));
+      const exchange = exchangeOf(request);
+      if (incoming.has(exchange)) done(null, undefined);
+      else readBody(exchange, { maxBytes }, (bytes) => done(null, bytes));
     } catch (error) {
       done(error as Error);
     }
@@ -124,9 +129,9 @@ function bindUnknown(app: FastifyInstance, { rows, elsewhere, signpostAt, exchan
 }
 
 function bindRoute(app: FastifyInstance, { dialect, route, dialectOf }: TableRow, binding: Binding): void {
-  const { exchangeOf, authenticate, maxBodyBytes } = binding;
+  const { exchangeOf, incoming, authenticate, maxBodyBytes } = binding;
   const { body } = route;
-  const isLarge = body?.kind === 'bytes' || body?.large === true;
+  const isLarge = body?.kind === 'bytes' || (body?.kind === 'json' && body.large === true);
   app.route<{ Params: Record<string, string> }>({
     method: route.method,
     url: toFastifyPath(route.path),
@@ -136,6 +141,9 @@ function bindRoute(app: FastifyInstance, { dialect, route, dialectOf }: TableRow
       exchange.route = route.path;
       exchange.dialect = dialectOf?.(exchange.req.headers) ?? dialect;
       if (route.access === 'key') await exchange.enter(authenticate);
+      if (body?.kind !== 'stream') return;
+      refuseCompressed(exchange.req.headers['content-encoding']);
+      incoming.add(exchange);
     },
     handler: async (request, reply) => {
       const exchange = exchangeOf(request);
@@ -144,7 +152,9 @@ function bindRoute(app: FastifyInstance, { dialect, route, dialectOf }: TableRow
       const bytes = request.body instanceof Uint8Array ? request.body : NO_BYTES;
       const json = body?.kind === 'json' ? readJson(bytes, body.schema) : {};
       const { params } = request;
-      const response = await route.handle(exchange.call, new ExchangeRequest(exchange, { params, body: bytes, json }));
+      const arriving = incoming.has(exchange) ? exchange.incoming() : undefined;
+      const read = { params, body: bytes, json, incoming: arriving };
+      const response = await route.handle(exchange.call, new ExchangeRequest(exchange, read));
       reply.hijack();
       if (isStream(response)) void exchange.stream(response);
       else exchange.send(response);

@@ -6,13 +6,15 @@ export class ExchangeRequest implements RouteRequest {
   readonly params: RouteRequest['params'];
   readonly body: Uint8Array;
   readonly json: unknown;
+  readonly incoming: RouteRequest['incoming'];
   readonly #exchange: HttpExchange;
 
-  constructor(exchange: HttpExchange, read: Pick<RouteRequest, 'params' | 'body' | 'json'>) {
+  constructor(exchange: HttpExchange, read: Pick<RouteRequest, 'params' | 'body' | 'json' | 'incoming'>) {
     this.#exchange = exchange;
     this.params = read.params;
     this.body = read.body;
     this.json = read.json;
+    this.incoming = read.incoming;
   }
 
   get method(): string {

@@ -1,6 +1,7 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { createFolder, isMissing, syncFolder } from './folders.js';
 
 /** Hashed in one turn of the event loop. */
 const CHUNK_BYTES = 262_144;
@@ -30,7 +31,7 @@ export class BodyFiles {
 
   /** Resolves once the body is on the disk. Rejects with the system's error; then there is no new file. */
   async put(body: Uint8Array): Promise<PinnedBody> {
-    await this.#createFolder();
+    await createFolder(this.#folder);
     const partial = `${randomUUID()}.partial`;
     this.#partial.add(partial);
     try {
@@ -120,11 +121,6 @@ export class BodyFiles {
     if (unused.length > 0) await syncFolder(this.#folder);
   }
 
-  async #createFolder(): Promise<void> {
-    const created = await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    if (created !== undefined) await syncFolder(path.dirname(created));
-  }
-
   async #entries(): Promise<readonly string[]> {
     try {
       return await readdir(this.#folder);
@@ -158,18 +154,4 @@ function* hashedChunks(body: Uint8Array, hash: Hash): Generator<Uint8Array> {
     hash.update(chunk);
     yield chunk;
   }
-}
-
-/** Makes its entries durable. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

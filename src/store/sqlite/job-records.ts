@@ -1,4 +1,3 @@
-import { sharingNext } from '../../async/index.js';
 import { MillraceError } from '../../core/index.js';
 import type {
   ChangedJob,
@@ -16,9 +15,11 @@ import type {
 } from '../jobs.js';
 import { BodyFiles } from './body-files.js';
 import { fromFault, toFault } from './faults.js';
+import { folderBeside } from './folders.js';
 import type { ChangedRows, JobExpiry } from './job-removal.js';
 import { INLINE_BYTES, jobValues, NO_BODY, newRecord, readJob, type StoredBody } from './job-rows.js';
 import type { ClaimedRow } from './jobs.js';
+import { LogTruncation } from './log-truncation.js';
 import type { Reader } from './reader.js';
 import type { StoreThread } from './store-thread.js';
 
@@ -44,23 +45,14 @@ export class SqliteJobs implements JobRecords {
   readonly #thread: StoreThread;
   readonly #read: Reader;
   readonly #bodies: BodyFiles;
-  /** The log may have bytes of jobs that are removed. */
-  #isLogDue = false;
-  readonly #truncateLog = sharingNext(async () => {
-    this.#isLogDue = false;
-    let isDone = false;
-    try {
-      isDone = await this.#read('truncateLog', undefined, true);
-    } finally {
-      this.#isLogDue ||= !isDone;
-    }
-  });
+  readonly #log: LogTruncation;
 
   constructor({ file, thread, read }: SqliteJobsSetup) {
     this.#file = file;
     this.#thread = thread;
     this.#read = read;
-    this.#bodies = new BodyFiles(bodiesFolderOf(file));
+    this.#bodies = new BodyFiles(folderBeside(file, 'bodies'));
+    this.#log = new LogTruncation(read);
   }
 
   submit(job: NewJob, body: Uint8Array, idempotency?: IdempotencyKey): Promise<Submission> {
@@ -163,19 +155,18 @@ export class SqliteJobs implements JobRecords {
   async prune(nowMs: number): Promise<ChangedJobs> {
     const rows = await this.#read('pruneJobs', nowMs, NONE_CHANGED);
     const changed = toChanged(rows);
-    if (changed.jobs.length > 0) this.#isLogDue = true;
+    if (changed.jobs.length > 0) this.#log.due();
     await this.#discard(rows.files);
-    // The jobs are gone in any case; the next call tries again.
-    if (!changed.hasMore && this.#isLogDue) await this.#truncateLog().catch(() => undefined);
+    if (!changed.hasMore) await this.#log.tryToTruncate();
     return changed;
   }
 
   async remove(id: string): Promise<boolean> {
     const { isRemoved, files } = await this.#read('removeJob', id, { isRemoved: false, files: [] });
     if (!isRemoved) return false;
-    this.#isLogDue = true;
+    this.#log.due();
     await this.#reporting(() => this.#removeUnused(files));
-    await this.#truncateLog();
+    await this.#log.truncate();
     return true;
   }
 
@@ -187,7 +178,7 @@ export class SqliteJobs implements JobRecords {
     for (let at = 0; at < names.length; at += SWEPT) {
       await this.#reporting(() => this.#removeUnused(names.slice(at, at + SWEPT)));
     }
-    await this.#truncateLog();
+    await this.#log.truncate();
   }
 
   /** Stores a body before the row that names it, and removes its file where no row does. */
@@ -256,8 +247,4 @@ function bytesOf(buffer: ArrayBuffer | null): Uint8Array {
 /** A view of a larger buffer would cross threads with all of that. */
 function exactly(body: Uint8Array): Uint8Array {
   return body.byteLength === body.buffer.byteLength ? body : new Uint8Array(body);
-}
-
-function bodiesFolderOf(file: string): string {
-  return `${file.replace(/\.[^./\\]+$/, '')}-bodies`;
 }

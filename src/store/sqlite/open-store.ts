@@ -3,6 +3,7 @@ import { type Clock, invalidArgument } from '../../core/index.js';
 import type { StoreOptions } from '../options.js';
 import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { UsageRecords } from '../usage.js';
+import { batchesIn, SqliteFiles } from './file-records.js';
 import { SqliteJobs } from './job-records.js';
 import { readChangedKeys, readPage } from './key-pages.js';
 import { createReader, type Reader } from './reader.js';
@@ -24,6 +25,8 @@ export function openStore(options: StoreOptions, clock: Clock): Store {
     snapshots: snapshotsIn(thread, reader),
     keys: keysIn(thread, reader),
     jobs: new SqliteJobs({ file, thread, read: reader }),
+    files: new SqliteFiles({ file, thread, read: reader }),
+    batches: batchesIn(thread, reader),
     own: () => thread.request('own', undefined),
     watch: () => reader('watch', undefined, { version: undefined, writer: 'unknown' }),
     backup: (to) => thread.request('backup', { from: file, to: path.resolve(to) }),

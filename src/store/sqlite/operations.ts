@@ -1,4 +1,6 @@
+import { addBatch, getBatch, listBatches, openBatches, pruneBatches, putBatch } from './batches.js';
 import { changeDeclarations, currentDeclarations, declarationHistory, declarationsSince } from './declarations.js';
+import { addFile, fileTotals, getFile, listFiles, pruneFiles, removeFile, unusedContents } from './files.js';
 import { notedPosition, own, watch } from './following.js';
 import { answerOfJob, getJob, jobTotals, listJobs, nextDueJob, runningJobs } from './job-lists.js';
 import { expireJobs, pruneJobs, removeJob, truncateLog, unusedBodies } from './job-removal.js';
@@ -8,6 +10,15 @@ import type { Operation } from './operation.js';
 import { expireAnswers, findAnswer, joinOutcome, noteAnswers, outcomesOfRoute } from './outcomes.js';
 import { beginRollout, decideRollout, openRollouts, rolloutDecisions, rolloutsOfModel } from './rollouts.js';
 import { getSnapshot, putSnapshot, removeSnapshot } from './snapshots.js';
+import {
+  addUploadPart,
+  cancelUpload,
+  completeUpload,
+  createUpload,
+  getUpload,
+  pruneUploads,
+  uploadParts,
+} from './uploads.js';
 import { addUsage, pruneUsage, sumUsage } from './usage.js';
 import { backup, info } from './whole-file.js';
 
@@ -54,6 +65,26 @@ export const OPERATIONS = {
   removeJob,
   unusedBodies,
   truncateLog,
+  addFile,
+  getFile,
+  listFiles,
+  removeFile,
+  pruneFiles,
+  fileTotals,
+  unusedContents,
+  createUpload,
+  getUpload,
+  addUploadPart,
+  uploadParts,
+  completeUpload,
+  cancelUpload,
+  pruneUploads,
+  addBatch,
+  getBatch,
+  listBatches,
+  openBatches,
+  putBatch,
+  pruneBatches,
   own,
   watch,
   notedPosition,

@@ -1,7 +1,8 @@
 import type { Registry } from 'prom-client';
 import type { ErrorCode, EventBus, Events } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
-import type { JobGauges, RolloutGauge, UsageGauge } from '../../service/index.js';
+import type { BatchGauges, FileGauges, JobGauges, RolloutGauge, UsageGauge } from '../../service/index.js';
+import { BatchMetrics } from './batch-metrics.js';
 import { cacheFamilies } from './cache-families.js';
 import { single } from './family.js';
 import { generationFamilies } from './generation-families.js';
@@ -43,6 +44,8 @@ export interface MetricsOptions {
   /** Of rollouts that are not over. */
   readonly rollouts: () => readonly RolloutGauge[];
   readonly jobs: () => JobGauges;
+  readonly files: () => FileGauges;
+  readonly batches: () => BatchGauges;
   /** undefined: usage is not counted. */
   readonly usage: () => UsageGauge | undefined;
   /** Log lines lost because their reader was too slow. */
@@ -59,6 +62,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const shadows = new ShadowMetrics();
   const rollouts = new RolloutMetrics(options.rollouts);
   const jobs = new JobMetrics(options.jobs);
+  const batches = new BatchMetrics(options);
   const quotas = new QuotaMetrics();
   const server = createServerMetrics(events);
   const repositories = new RepositoryMetrics();
@@ -81,6 +85,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     events.subscribe('repositoryScanned', (event) => repositories.record(event)),
     events.subscribe('rolloutDecided', (event) => rollouts.record(event)),
     events.subscribe('jobEnded', (event) => jobs.record(event)),
+    events.subscribe('batchProgressed', (event) => batches.progressed(event)),
+    events.subscribe('batchEnded', (event) => batches.ended(event)),
     events.subscribe('usageGrew', (event) => versions.of(event.ref).generation.recordUsage(event)),
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
     events.subscribe('modelStateChanged', (event) => recordState(versions, event)),
@@ -92,7 +98,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
-    ...[routes, shadows, rollouts, jobs, quotas, repositories].flatMap((metrics) => metrics.families()),
+    ...[routes, shadows, rollouts, jobs, batches, quotas, repositories].flatMap((metrics) => metrics.families()),
     ...server.families,
     ...usageFamilies(options.usage),
     ...runners.families,

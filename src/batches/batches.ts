@@ -1,0 +1,313 @@
+import {
+  type Clock,
+  type EventBus,
+  MillraceError,
+  ShutdownError,
+  shuttingDown,
+  type Timer,
+  Turns,
+  toMillraceError,
+} from '../core/index.js';
+import type { Files } from '../files/index.js';
+import type { BatchRecord, BatchRecords, NewFile, NumberedBatch, Store } from '../store/index.js';
+import { type AdvanceSetup, advance, type BatchChanges } from './advance.js';
+import { afterEvent, type BatchEvent, hasEnded } from './machine.js';
+import { OpenBatch } from './open-batch.js';
+import type { BatchesOptions } from './options.js';
+import type { RunLineSetup } from './run-line.js';
+import { nextBatch } from './turns.js';
+import type { BatchGauges } from './types.js';
+
+/** Between two attempts to take over the batches of a store that cannot be used. */
+const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
+const CLEANING_MS = 60_000;
+/** A batch runs so long, at least, before others get its turn. */
+const TURN_MS = 10_000;
+
+export interface BatchesSetup extends Pick<RunLineSetup, 'answer' | 'policy'> {
+  readonly options: BatchesOptions;
+  readonly store: Pick<Store, 'batches'>;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly events: EventBus;
+}
+
+/** The batches of a server: whose turn it is, running them, ending them. */
+export class Batches {
+  readonly options: BatchesOptions;
+  readonly records: BatchRecords;
+  readonly #setup: BatchesSetup;
+  readonly #advance: Omit<AdvanceSetup, 'yields'>;
+  /** In the order of their creation, but those that had a turn behind the others. */
+  readonly #open = new Map<string, OpenBatch>();
+  readonly #lastTurns = new Map<string, number>();
+  #turn = 0;
+  #opening: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #cleaning: Promise<void> = Promise.resolve();
+  #isFailing = false;
+  #isStopped = false;
+  #isClosed = false;
+
+  constructor(setup: BatchesSetup) {
+    const { options, store, clock } = setup;
+    this.#setup = setup;
+    this.options = options;
+    this.records = store.batches;
+    this.#advance = {
+      ...setup,
+      turns: new Turns(clock),
+      apply: (batch, event, files) => this.#apply(batch, event, files),
+      update: (batch, changes) => this.#update(batch, changes),
+      troubled: (batch, reason) => this.#troubled(batch, reason),
+    };
+  }
+
+  /** A batch that has not ended, as far as this process runs it. */
+  open(id: string): OpenBatch | undefined {
+    return this.#open.get(id);
+  }
+
+  openOf(owner: string): number {
+    return this.#all().filter((batch) => batch.owner === owner).length;
+  }
+
+  gauges(): BatchGauges {
+    const open = this.#all();
+    const running = open.filter(({ run }) => run !== undefined).length;
+    const left = open.map(({ progress: { total, completed, failed } }) => total - completed - failed);
+    const oldestAtMs = Math.min(...open.map(({ record }) => record.createdAtMs));
+    return {
+      waiting: open.length - running,
+      running,
+      lines: left.reduce((sum, each) => sum + each, 0),
+      oldestMs: open.length === 0 ? 0 : Math.max(0, this.#setup.clock.wallNow() - oldestAtMs),
+    };
+  }
+
+  /** Goes on with the batches of the store. Never rejects: where the store cannot be used, it is tried again. */
+  async start(): Promise<void> {
+    try {
+      if ((await this.records.open()).length > 0) await this.opened();
+      this.#isFailing = false;
+    } catch (error) {
+      if (this.#isClosed) return;
+      this.#warn('stored batches do not run', error);
+      this.#timer = this.#setup.clock.setTimer(RETRY_MS, () => void this.start());
+    }
+  }
+
+  /** Makes this process the one that runs the batches of the store. Rejects where another process is, or the store cannot be used. */
+  opened(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(shuttingDown());
+    this.#opening ??= this.#takeOver().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Runs a batch that was stored. */
+  add(record: NumberedBatch): void {
+    const batch = new OpenBatch(record);
+    this.#open.set(record.id, batch);
+    this.#expireLater(batch);
+    this.#pump();
+  }
+
+  /** Cancels a batch; false = it is too late. */
+  async cancel(batch: OpenBatch): Promise<boolean> {
+    const isApplied = await this.#apply(batch, { kind: 'cancelled' });
+    if (isApplied) batch.run?.controller.abort(new MillraceError('cancelled', 'the batch was cancelled'));
+    return isApplied;
+  }
+
+  /** Starts nothing more; what runs ends at its next checkpoint. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Ends what runs, to go on when the server is back. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.stop();
+    this.#timer?.clear();
+    await this.#cleaning;
+    for (const batch of this.#all()) {
+      batch.expiry?.clear();
+      batch.run?.controller.abort(new ShutdownError());
+    }
+    await Promise.all(this.#all().map(({ run }) => run?.ended));
+  }
+
+  #all(): readonly OpenBatch[] {
+    return [...this.#open.values()];
+  }
+
+  async #takeOver(): Promise<void> {
+    const { files } = this.#setup;
+    await files.opened();
+    const open = await this.records.open();
+    for (const record of open) {
+      const { outputBytes, errorBytes } = record.checkpoint;
+      files.ledger.load([{ owner: record.owner, files: 0, bytes: outputBytes + errorBytes }]);
+    }
+    for (const record of open) this.add(record);
+    this.#cleanLater();
+  }
+
+  #pump(): void {
+    const { maxRunning, maxRunningPerPrincipal } = this.options;
+    const runningOf = (owner: string) => this.#all().filter((batch) => batch.run && batch.owner === owner).length;
+    for (;;) {
+      if (this.#isStopped || this.#all().filter(({ run }) => run !== undefined).length >= maxRunning) return;
+      const next = nextBatch(this.#waiting(), {
+        runningOf,
+        lastTurnOf: (owner) => this.#lastTurns.get(owner) ?? 0,
+        maxRunningPerOwner: maxRunningPerPrincipal,
+      });
+      if (next === undefined) return;
+      this.#begin(next);
+    }
+  }
+
+  #waiting(): readonly OpenBatch[] {
+    return this.#all().filter(({ run, isResting }) => run === undefined && !isResting);
+  }
+
+  #begin(batch: OpenBatch): void {
+    const { clock } = this.#setup;
+    const { id } = batch.record;
+    this.#lastTurns.set(batch.owner, ++this.#turn);
+    // Behind the others.
+    this.#open.delete(id);
+    this.#open.set(id, batch);
+    const until = clock.now() + TURN_MS;
+    const yields = () => this.#isStopped || (clock.now() >= until && this.#waiting().length > 0);
+    const controller = new AbortController();
+    const ended = this.#run(batch, { signal: controller.signal, yields }).finally(() => {
+      batch.run = undefined;
+      this.#pump();
+    });
+    batch.run = { controller, ended };
+  }
+
+  /** Never rejects. */
+  async #run(batch: OpenBatch, { signal, yields }: { readonly signal: AbortSignal; readonly yields: () => boolean }) {
+    try {
+      await advance({ ...this.#advance, yields }, batch, signal);
+      batch.failures = 0;
+      this.#troubled(batch, undefined);
+    } catch (error) {
+      // It was ended on purpose.
+      if (signal.aborted) return;
+      this.#troubled(batch, toMillraceError(error).message, error);
+      this.#rest(batch);
+    }
+  }
+
+  /** Waits before the batch is tried again. */
+  #rest(batch: OpenBatch): void {
+    const waitMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(10, batch.failures++));
+    batch.isResting = true;
+    this.#setup.clock.setTimer(waitMs, () => {
+      batch.isResting = false;
+      this.#pump();
+    });
+  }
+
+  #apply(batch: OpenBatch, event: BatchEvent, files: readonly NewFile[] = []): Promise<boolean> {
+    return batch.changes.run(async () => {
+      const at = { nowMs: this.#setup.clock.wallNow(), keepMs: this.options.keepMs };
+      const next = afterEvent(batch.record, event, at);
+      if (next === undefined) return false;
+      await this.#put(batch, next, files);
+      batch.progress = { ...batch.progress, total: next.checkpoint.total };
+      if (hasEnded(next)) this.#ended(batch);
+      return true;
+    });
+  }
+
+  #update(batch: OpenBatch, changes: BatchChanges): Promise<void> {
+    return batch.changes.run(async () => {
+      const { completed, failed } = batch.record.checkpoint;
+      await this.#put(batch, { ...batch.record, ...changes });
+      const { checkpoint } = changes;
+      if (checkpoint === undefined) return;
+      const lines = { completed: checkpoint.completed - completed, failed: checkpoint.failed - failed };
+      this.#setup.events.publish('batchProgressed', lines);
+    });
+  }
+
+  async #put(batch: OpenBatch, record: BatchRecord, files: readonly NewFile[] = []): Promise<void> {
+    await this.records.put(record, files);
+    batch.record = { ...record, number: batch.record.number };
+  }
+
+  #ended(batch: OpenBatch): void {
+    const { id, state, checkpoint, endpoint } = batch.record;
+    batch.expiry?.clear();
+    this.#open.delete(id);
+    if (this.openOf(batch.owner) === 0) this.#lastTurns.delete(batch.owner);
+    const { events } = this.#setup;
+    events.publish('batchEnded', { state });
+    const { total, completed, failed } = checkpoint;
+    const fields = { batch: id, endpoint, total, completed, failed };
+    events.publish('diagnostic', { level: 'info', room: 'batches', message: `batch is ${state}`, fields });
+  }
+
+  #expireLater(batch: OpenBatch): void {
+    const { clock } = this.#setup;
+    const leftMs = batch.record.expiresAtMs - clock.wallNow();
+    batch.expiry = clock.setTimer(Math.max(0, leftMs), () => {
+      if (clock.wallNow() < batch.record.expiresAtMs) this.#expireLater(batch);
+      else void this.#expire(batch);
+    });
+  }
+
+  async #expire(batch: OpenBatch): Promise<void> {
+    try {
+      if (!(await this.#apply(batch, { kind: 'expired' }))) return;
+      batch.run?.controller.abort(new MillraceError('deadline_exceeded', 'the batch has expired'));
+      this.#pump();
+    } catch (error) {
+      if (this.#isClosed) return;
+      this.#troubled(batch, toMillraceError(error).message, error);
+      batch.expiry = this.#setup.clock.setTimer(MAX_RETRY_MS, () => void this.#expire(batch));
+    }
+  }
+
+  #troubled(batch: OpenBatch, reason: string | undefined, error?: unknown): void {
+    const isNew = reason !== undefined && batch.trouble === undefined;
+    batch.trouble = reason;
+    if (!isNew || this.#isClosed) return;
+    const message = `batch '${batch.record.id}' waits: ${reason}`;
+    this.#setup.events.publish('diagnostic', { level: 'error', room: 'batches', message, error });
+  }
+
+  #cleanLater(): void {
+    if (this.#isClosed) return;
+    this.#timer = this.#setup.clock.setTimer(CLEANING_MS, () => {
+      this.#cleaning = this.#clean().finally(() => this.#cleanLater());
+    });
+  }
+
+  async #clean(): Promise<void> {
+    try {
+      for (let hasMore = true; hasMore && !this.#isClosed; )
+        hasMore = await this.records.prune(this.#setup.clock.wallNow());
+      this.#isFailing = false;
+    } catch (error) {
+      this.#warn('old batches could not be removed', error);
+    }
+  }
+
+  #warn(what: string, thrown: unknown): void {
+    if (this.#isFailing || this.#isClosed) return;
+    this.#isFailing = true;
+    const error = toMillraceError(thrown);
+    const message = `${what}: ${error.message}`;
+    this.#setup.events.publish('diagnostic', { level: 'warn', room: 'batches', message, error });
+  }
+}

@@ -1,0 +1,31 @@
+import { SerialQueue } from '../async/index.js';
+import type { Timer } from '../core/index.js';
+import type { BatchCheckpoint, NumberedBatch } from '../store/index.js';
+
+/** A batch that has not ended. */
+export class OpenBatch {
+  /** One change after the other. */
+  readonly changes = new SerialQueue();
+  /** As it is stored. */
+  record: NumberedBatch;
+  /** As it will be at the next checkpoint. */
+  progress: BatchCheckpoint;
+  /** While it runs. */
+  run: { readonly controller: AbortController; readonly ended: Promise<void> } | undefined;
+  /** Why it does not go on. */
+  trouble: string | undefined;
+  /** Attempts to go on that have failed one after the other. */
+  failures = 0;
+  /** It waits after a failure. */
+  isResting = false;
+  expiry: Timer | undefined;
+
+  constructor(record: NumberedBatch) {
+    this.record = record;
+    this.progress = record.checkpoint;
+  }
+
+  get owner(): string {
+    return this.record.owner;
+  }
+}

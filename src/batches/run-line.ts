@@ -1,0 +1,70 @@
+import { type Clock, MillraceError, toMillraceError } from '../core/index.js';
+import type { StoredIdentity } from '../governance/index.js';
+import type { BatchRecord } from '../store/index.js';
+import {
+  type AnswerRequest,
+  isIdentityStale,
+  type RanRequest,
+  type RetryPolicy,
+  retryOf,
+  retryWaitMs,
+} from '../stored-requests/index.js';
+import type { LineOutcome } from './line-result.js';
+import type { LineRequest } from './parse-line.js';
+
+/** As jobs have it. */
+export interface AttemptPolicy extends RetryPolicy {
+  readonly runTimeoutMs: number;
+  readonly identityMaxAgeMs: number;
+}
+
+export interface RunLineSetup {
+  readonly answer: AnswerRequest;
+  readonly policy: AttemptPolicy;
+  readonly clock: Clock;
+}
+
+/** Runs a request of a batch until it has an outcome. Rejects with the reason of the signal. */
+export type RunLine = (request: LineRequest, requestId: string, signal: AbortSignal) => Promise<LineOutcome>;
+
+export function createRunLine({ answer, policy, clock }: RunLineSetup, batch: BatchRecord): RunLine {
+  // It was written by `storedIdentityOf`.
+  const identity = JSON.parse(batch.identity) as StoredIdentity;
+  const attempt = (request: LineRequest, requestId: string, signal: AbortSignal): Promise<RanRequest> => {
+    if (isIdentityStale(identity, clock.wallNow() - batch.createdAtMs, policy.identityMaxAgeMs)) {
+      const message = `the request of '${batch.principal}' did not run within jobs.identityMaxAgeMs: its groups may have changed`;
+      return Promise.reject(new MillraceError('unauthenticated', message));
+    }
+    return answer(
+      {
+        method: 'POST',
+        url: batch.endpoint,
+        headers: { 'content-type': 'application/json', 'x-request-id': requestId },
+        body: request.body,
+      },
+      { identity, priority: 'background', limitMs: policy.runTimeoutMs, signal, refusesStreams: true },
+    );
+  };
+  return async (request, requestId, signal) => {
+    const startedAt = clock.now();
+    for (let attempts = 1; ; ) {
+      const ended = await attempt(request, requestId, signal).catch((error: unknown) => toMillraceError(error));
+      signal.throwIfAborted();
+      const error = ended instanceof MillraceError ? ended : ended.error;
+      const hasRun = !(ended instanceof MillraceError) && ended.hasRun;
+      const retry = error === undefined ? 'never' : retryOf({ code: error.code, hasRun }, attempts, policy);
+      if (retry === 'never') return outcomeOf(ended);
+      const atLeastMs = error?.retryAfterMs ?? 0;
+      const counts = retry === 'again';
+      const waited = { attempts, counts, ageMs: clock.now() - startedAt, random: Math.random(), atLeastMs };
+      await clock.sleep(retryWaitMs(waited, policy), signal);
+      signal.throwIfAborted();
+      if (counts) attempts++;
+    }
+  };
+}
+
+function outcomeOf(ended: RanRequest | MillraceError): LineOutcome {
+  if (ended instanceof MillraceError) return { kind: 'failed', code: ended.code, message: ended.message };
+  return { kind: 'answered', answer: ended.answer, usage: ended.usage };
+}
