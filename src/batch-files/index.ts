@@ -7,7 +7,7 @@ export { type Pairing, parsePairing } from './mapping/map-flags.js';
 export { columnsOf, type InputPlan } from './mapping/plan-inputs.js';
 export type { OutputColumn } from './mapping/plan-outputs.js';
 export { type BatchPlan, formatPlan, type PlanQuestion, planBatchFile } from './plan.js';
-export { answerRemotely, type RemoteAnswers } from './remote/answer-remotely.js';
+export { answerRemotely } from './remote/answer-remotely.js';
 export type { BatchService, RemoteBatch, RemoteProgress } from './remote/service.js';
 export { type DryRunResult, dryRun } from './running/dry-run.js';
 export { type Identity, identifyInput } from './running/identity.js';

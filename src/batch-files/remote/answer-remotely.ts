@@ -24,31 +24,21 @@ const LOOK_EVERY_MS = 1_000;
 /** All rows; those alone whose request has failed; those again that a server has lost. */
 const MAX_ROUNDS = 3;
 
-export interface RemoteAnswers {
-  readonly answer: AnswerBatch;
-  close(): Promise<void>;
-}
-
 /**
  * Has all requests of a run answered by a server's batches, and goes on with those that an earlier run has begun. Resolves with what finds the
  * answers; leaves batches running when it is stopped.
  */
-export async function answerRemotely(setup: RemoteSetup): Promise<RemoteAnswers> {
+export async function answerRemotely(setup: RemoteSetup): Promise<AnswerBatch> {
   const manifest = await ManifestFile.open(setup.folder);
   const answers = new Answers(manifest, setup.service);
-  try {
-    while (!manifest.manifest.isAnswered) {
-      await finishBatches(setup, manifest);
-      const { rounds, files } = manifest.manifest;
-      const isAnswered = rounds > 0 && (rounds >= MAX_ROUNDS || files.every(({ failed }) => failed === 0));
-      if (isAnswered) await manifest.save({ isAnswered });
-      else await writeRequests(setup, manifest, answers);
-    }
-    return { answer: (batch) => foundAnswer(answers, batch), close: () => answers.close() };
-  } catch (error) {
-    await answers.close();
-    throw error;
+  while (!manifest.manifest.isAnswered) {
+    await finishBatches(setup, manifest);
+    const { rounds, files } = manifest.manifest;
+    const isAnswered = rounds > 0 && (rounds >= MAX_ROUNDS || files.every(({ failed }) => failed === 0));
+    if (isAnswered) await manifest.save({ isAnswered });
+    else await writeRequests(setup, manifest, answers);
   }
+  return (batch) => foundAnswer(answers, batch);
 }
 
 /** Of a request; unique, as no row is in two requests of one size. */

@@ -34,7 +34,7 @@ export async function openLocalModel(io: Io, target: string, flags: BatchFlags):
       return {
         model: describe(info),
         ask: asking,
-        answers: async ({ outputs }) => ({ answer: asking(outputs), close: async () => undefined }),
+        answers: async ({ outputs }) => asking(outputs),
         inFlight: 2 * info.instances + 2,
         settings,
         close: () => close(app),

@@ -71,10 +71,7 @@ function describe({ name, labels, versions }: Model, wanted: number | undefined)
   };
 }
 
-function specOf(
-  { name, datatype, shape, optional }: ModelTensor,
-  { max_batch_size: rows }: LoadedModel,
-): TensorSpec {
+function specOf({ name, datatype, shape, optional }: ModelTensor, { max_batch_size: rows }: LoadedModel): TensorSpec {
   // The server's own words.
   return {
     name,

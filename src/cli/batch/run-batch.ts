@@ -163,19 +163,27 @@ async function run(io: Io, job: BatchJob): Promise<void> {
   const state = await RunState.open(files.output, await identityOf(job), flags.restart === true);
   try {
     const startedAtMs = io.clock.wallNow();
-    const answers = await running.answers({ plan, outputs: outputsOf(plan), reader, state, maxErrors, signal, json });
-    const result = await followRun(io, flags, (onProgress) =>
+    const began = io.clock.now();
+    const answer = await running.answers({ plan, outputs: outputsOf(plan), reader, state, maxErrors, signal, json });
+    const askedMs = io.clock.now() - began;
+    const { counts, resumedRows } = await followRun(io, flags, (onProgress) =>
       runBatchFile({
         ...{ plan, model, reader, state, maxErrors, signal, onProgress, ...files },
-        answer: answers.answer,
+        answer,
         inFlight: flags.inFlight ?? inFlight,
         keepsParts: flags.parts === true,
         clock: io.clock,
       }),
-    ).finally(() => answers.close());
-    const cost = priceOf(running.settings, model.name, result.counts);
+    );
+    // A server has answered all requests before the first row is written.
+    const whole = { ...counts, elapsedMs: counts.elapsedMs + (flags.local === true ? 0 : askedMs) };
+    const cost = priceOf(running.settings, model.name, whole);
     const endedAtMs = io.clock.wallNow();
-    await report(io, flags, reportOf({ ...result, model, plan, ...files, startedAtMs, endedAtMs, cost }));
+    await report(
+      io,
+      flags,
+      reportOf({ counts: whole, resumedRows, model, plan, ...files, startedAtMs, endedAtMs, cost }),
+    );
   } finally {
     state.release();
   }

@@ -7,7 +7,7 @@ export interface RunModel {
   /** What answers one request after the other, by these outputs. */
   ask(outputs: readonly string[]): AnswerBatch;
   /** What answers those of a whole run. */
-  answers(run: WholeRun): Promise<RunAnswers>;
+  answers(run: WholeRun): Promise<AnswerBatch>;
   /** Requests that keep it busy. */
   readonly inFlight: number;
   /** Of the process that runs the model, where that is this one. */
@@ -25,9 +25,4 @@ export interface WholeRun {
   readonly signal: AbortSignal;
   /** Prints JSON. */
   readonly json: boolean;
-}
-
-export interface RunAnswers {
-  readonly answer: AnswerBatch;
-  close(): Promise<void>;
 }
