@@ -13,6 +13,7 @@ import {
   decodeBatchAnswer,
   encodeBatchRequest,
   type MillraceClient,
+  MillraceClientError,
 } from '../../client/index.js';
 import { type Datatype, decodeElements, invalidArgument, MillraceError, type TensorSpec } from '../../core/index.js';
 import { connectToApi } from '../api.js';
@@ -92,13 +93,20 @@ function asking(client: MillraceClient, { name, version }: BatchModel, outputs: 
         { data: decodeElements(tensor), shape: tensor.shape, datatype: tensor.datatype },
       ]),
     );
-    const result = await model.infer(values, { outputs, signal });
+    const result = await model.infer(values, { outputs, signal }).catch(asMillraceError);
     const tensors = Object.entries(result.outputs);
     return {
       outputs: tensors.map(([output, { datatype, shape, raw }]) => ({ name: output, datatype, shape, data: raw })),
       computeUs: 0,
     };
   };
+}
+
+/** What a run goes by: whether other rows, or a later time, would do. */
+function asMillraceError(error: unknown): never {
+  if (!(error instanceof MillraceClientError)) throw error;
+  const { code, message, retryAfterMs } = error;
+  throw new MillraceError(code, message, { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) });
 }
 
 interface Serving {

@@ -65,10 +65,16 @@ export function registerBatch(program: Command, { io, exitWith }: CommandContext
         await runBatch(io, model, { flags, signal });
         return EXIT_CODES.done.code;
       };
-      const stopped =
-        flags.dryRun === undefined ? 'stopped; the same command goes on from the last checkpoint\n' : 'stopped\n';
+      const stopped = stoppedText(flags);
       exitWith(await untilSignal(io, work, stopped));
     });
+}
+
+function stoppedText({ dryRun, local }: BatchFlags): string {
+  if (dryRun !== undefined) return 'stopped\n';
+  return local === true
+    ? 'stopped; the same command goes on from the last checkpoint\n'
+    : 'stopped; batches that were sent go on at the server, and the same command goes on with them\n';
 }
 
 const EXAMPLES = [

@@ -97,7 +97,7 @@ export function fieldsOf(report: BatchReport): readonly (readonly [string, strin
       report.resumed_rows === 0 ? undefined : `after ${formatCount(report.resumed_rows)} rows of an earlier run`,
     ],
     ['requests', formatCount(report.requests)],
-    ['time', `${formatMs(report.seconds * 1_000)}, of which the model ran ${formatMs(report.compute_seconds * 1_000)}`],
+    ['time', formatTime(report)],
     ['rows/s', formatCount(report.rows_per_second)],
     ['cost', report.cost && formatCost(report.cost)],
   ];
@@ -119,6 +119,12 @@ export function formatDryRun(
     ['cost', cost && `about ${formatCost(cost)}`],
   ]);
   return `${shown}${reasons}\n${fields}nothing was written\n`;
+}
+
+/** A server does not say how long its model ran. */
+function formatTime({ seconds, compute_seconds: computed }: BatchReport): string {
+  const computing = computed === 0 ? '' : `, of which the model ran ${formatMs(computed * 1_000)}`;
+  return `${formatMs(seconds * 1_000)}${computing}`;
 }
 
 function formatCost({ amount, currency }: Cost): string {
