@@ -16,7 +16,7 @@ export const RANKS = [
   ['account', 'batches', 'jobs', 'traffic'],
   ['service'],
   ['protocols'],
-  ['management', 'server', 'telemetry', 'loadgen', 'client'],
+  ['management', 'server', 'telemetry', 'loadgen', 'client', 'batch-files'],
   // Puts the options of all rooms together; rooms never import it.
   ['config'],
   // Looks over all of them.
@@ -184,6 +184,7 @@ export default {
     vendorOnlyIn(['commander', 'picocolors', 'yocto-spinner'], '^src/cli/'),
     vendorOnlyIn(['libsql', 'kysely'], '^src/store/sqlite/'),
     vendorOnlyIn(['sharp', '@audio'], '^src/runtimes/media/'),
+    vendorOnlyIn(['@duckdb'], '^src/batch-files/'),
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -14,6 +14,7 @@ import { checkTextFiles } from './harness/text/files.js';
 import { wrkVersion } from './harness/wrk.js';
 import { INSTALLED } from './peers/index.js';
 import { attackRows } from './workloads/attacks/index.js';
+import { batchRows } from './workloads/batch.js';
 import { comparisonRows } from './workloads/comparisons.js';
 import { allRows } from './workloads/index.js';
 import { jobRows } from './workloads/jobs.js';
@@ -32,6 +33,7 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
                      into .cache/peers; needs --text-models
   --text-models FOLDER   the folder with their files and texts
   --jobs             asynchronous jobs instead of the main table, beside the statements of their store alone
+  --batch            files of rows instead of the main table, beside scripts in Python, installed into .cache/peers
   --attacks          the waits of a tenant beside attacks of another one instead of the main table
   --rows A,B         only these rows: ${names(allRows())};
                      ${names(protocolRows())};
@@ -39,6 +41,7 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
                      ${names(textRows())};
                      ${names(attackRows())};
                      ${names(jobRows())};
+                     ${names(batchRows())};
                      with --compare W1, W1-c1, W2, W2-binary, W3, grpc-W1, cold-start, memory
   --compare FOLDER   instead: this build beside the one in FOLDER (a compiled checkout, a package, or its dist), and that one
                      beside itself, in turn; dearer where the 95 % interval of new / old reaches ${LIMIT} and lies above what
@@ -67,6 +70,7 @@ export async function main(args: readonly string[]): Promise<number> {
       text: { type: 'boolean', default: false },
       'text-models': { type: 'string' },
       jobs: { type: 'boolean', default: false },
+      batch: { type: 'boolean', default: false },
       attacks: { type: 'boolean', default: false },
       rows: { type: 'string' },
       compare: { type: 'string' },
@@ -214,11 +218,12 @@ interface Selection {
   readonly text: boolean;
   readonly attacks: boolean;
   readonly jobs: boolean;
+  readonly batch: boolean;
   /** Names of rows. */
   readonly rows?: string | undefined;
 }
 
-function rowsOf({ protocols, language, text, attacks, jobs, rows: wanted }: Selection): Row[] {
+function rowsOf({ protocols, language, text, attacks, jobs, batch, rows: wanted }: Selection): Row[] {
   if (wanted !== undefined) {
     return chooseRows(wanted, [
       ...allRows(),
@@ -227,10 +232,12 @@ function rowsOf({ protocols, language, text, attacks, jobs, rows: wanted }: Sele
       ...textRows(),
       ...attackRows(),
       ...jobRows(),
+      ...batchRows(),
     ]);
   }
   if (attacks) return attackRows();
   if (jobs) return jobRows();
+  if (batch) return batchRows();
   if (language) return languageRows();
   if (text) return textRows();
   return protocols ? protocolRows() : allRows();

@@ -40,6 +40,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/infer.js')).registerInfer,
   },
   {
+    name: 'batch',
+    summary: 'run the rows of a file through a model',
+    load: async () => (await import('./commands/batch.js')).registerBatch,
+  },
+  {
     name: 'chat',
     summary: 'talk to a language model of a server',
     load: async () => (await import('./commands/chat.js')).registerChat,

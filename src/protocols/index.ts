@@ -19,6 +19,8 @@ export { encodeRetryInfo } from './shared/grpc/retry-info.js';
 export * from './shared/grpc/status.js';
 export { HTTP_STATUS } from './shared/http-errors.js';
 export { readCsv } from './shared/invocations/csv.js';
+export { createNumberWriter } from './shared/json/write-elements.js';
+export { JsonWriter } from './shared/json/writer.js';
 export type { SharedMembers } from './shared-members.js';
 export * from './shared-routes.js';
 export { httpSwitch, type SwitchOptions } from './switch-options.js';

@@ -7,6 +7,7 @@ export type * from './contract.js';
 export type * from './description.js';
 export { BodyArena, createHost, type HostDependencies } from './host/index.js';
 export { readProcessStates } from './host/process-states.js';
+export { importOptional } from './import-optional.js';
 export * from './instance.js';
 export * from './manifest.js';
 export type * from './model-calls.js';

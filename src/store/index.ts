@@ -53,6 +53,7 @@ export {
 } from './jobs.js';
 export { type StoreOptions, StoreOptionsSchema } from './options.js';
 export { pagesOfKeys } from './pages-of-keys.js';
+export { type FileLock, lockFile } from './sqlite/file-lock.js';
 export { openStore } from './sqlite/open-store.js';
 export type {
   ArmOutcomes,

@@ -1,7 +1,6 @@
 import { StoreInUse } from '../errors.js';
 import type { StoreWriter } from '../types.js';
-import { type Database, openDatabase } from './database.js';
-import { createFile } from './file.js';
+import { type FileLock, lockFile } from './file-lock.js';
 
 /**
  * Makes this process the only writer of a file, by an exclusive lock on another file beside it. The system releases the lock however the
@@ -9,7 +8,7 @@ import { createFile } from './file.js';
  */
 export class WriterLock {
   readonly #file: string;
-  #lock: Database | undefined;
+  #lock: FileLock | undefined;
   /** Another process had the lock at the last attempt. */
   #isInUse = false;
 
@@ -24,36 +23,17 @@ export class WriterLock {
 
   /** Rejects with StoreInUse while another process has the lock. */
   async acquire(): Promise<void> {
-    try {
-      this.#lock ??= await lockFile(this.#file);
-      this.#isInUse = false;
-    } catch (error) {
-      this.#isInUse = error instanceof StoreInUse;
-      throw error;
-    }
+    if (this.#lock !== undefined) return;
+    this.#lock = await lockFile(`${this.#file}-owner`);
+    this.#isInUse = this.#lock === undefined;
+    if (!this.#isInUse) return;
+    throw new StoreInUse(
+      `the store '${this.#file}' is used by another server, and one alone may write it; stop that, or set 'store.path' to another file`,
+    );
   }
 
   release(): void {
-    this.#lock?.close();
+    this.#lock?.release();
     this.#lock = undefined;
   }
-}
-
-async function lockFile(file: string): Promise<Database> {
-  const beside = `${file}-owner`;
-  createFile(beside);
-  const lock = await openDatabase(beside);
-  try {
-    lock.exec('begin exclusive');
-    return lock;
-  } catch (error) {
-    lock.close();
-    if (!isBusy(error)) throw error;
-    const message = `the store '${file}' is used by another server, and one alone may write it; stop that, or set 'store.path' to another file`;
-    throw new StoreInUse(message, { cause: error });
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
 }
