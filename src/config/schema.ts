@@ -8,7 +8,13 @@ import { RepositoryOptionsSchema } from '../repository/index.js';
 import { RoutesOptionsSchema } from '../routing/index.js';
 import { RunnerOptionsSchema } from '../runtimes/index.js';
 import { ServerOptionsSchema } from '../server/index.js';
-import { BatchesOptionsSchema, FilesOptionsSchema, JobsOptionsSchema, MediaOptionsSchema, RolloutsOptionsSchema } from '../service/index.js';
+import {
+  BatchesOptionsSchema,
+  FilesOptionsSchema,
+  JobsOptionsSchema,
+  MediaOptionsSchema,
+  RolloutsOptionsSchema,
+} from '../service/index.js';
 import { SharedMemoryOptionsSchema } from '../shared-memory/index.js';
 import { SourcesOptionsSchema } from '../sources/index.js';
 import { StoreOptionsSchema } from '../store/index.js';
