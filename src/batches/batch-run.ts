@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock, Usage } from '../core/index.js';
 import type { BatchCheckpoint, BatchUsage } from '../store/index.js';
+import { usageOf } from './answer-usage.js';
 import type { BatchInput, BatchOutput } from './ends.js';
 import { type LineOutcome, requestIdOf, resultLine } from './line-result.js';
 import { type InputLine, readLines } from './lines.js';
@@ -138,8 +139,11 @@ export class BatchRun {
     try {
       const outcome = await runLine(parsed.request, requestId, this.#signal);
       const { customId } = parsed.request;
-      this.#windowBytes += outcome.kind === 'answered' ? outcome.answer.body.byteLength : 0;
-      return { customId, outcome };
+      if (outcome.kind !== 'answered') return { customId, outcome };
+      const { body } = outcome.answer;
+      this.#windowBytes += body.byteLength;
+      const usage = (await usageOf(body, this.#setup.turns)) ?? outcome.usage;
+      return { customId, outcome: { ...outcome, usage } };
     } catch (error) {
       if (this.#signal.aborted) return undefined;
       throw error;

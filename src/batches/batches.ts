@@ -11,6 +11,8 @@ import {
 import type { Files } from '../files/index.js';
 import type { BatchRecord, BatchRecords, NewFile, NumberedBatch, Store } from '../store/index.js';
 import { type AdvanceSetup, advance, type BatchChanges } from './advance.js';
+import { Cleaning } from './cleaning.js';
+import { gaugesOf } from './gauges.js';
 import { afterEvent, type BatchEvent, hasEnded } from './machine.js';
 import { OpenBatch } from './open-batch.js';
 import type { BatchesOptions } from './options.js';
@@ -21,7 +23,6 @@ import type { BatchGauges } from './types.js';
 /** Between two attempts to take over the batches of a store that cannot be used. */
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
-const CLEANING_MS = 60_000;
 /** A batch runs so long, at least, before others get its turn. */
 const TURN_MS = 10_000;
 
@@ -45,7 +46,7 @@ export class Batches {
   #turn = 0;
   #opening: Promise<void> | undefined;
   #timer: Timer | undefined;
-  #cleaning: Promise<void> = Promise.resolve();
+  readonly #cleaning: Cleaning;
   #isFailing = false;
   #isStopped = false;
   #isClosed = false;
@@ -55,6 +56,11 @@ export class Batches {
     this.#setup = setup;
     this.options = options;
     this.records = store.batches;
+    this.#cleaning = new Cleaning({
+      records: store.batches,
+      clock,
+      onFailure: (error) => this.#warn('old batches could not be removed', error),
+    });
     this.#advance = {
       ...setup,
       turns: new Turns(clock),
@@ -74,16 +80,7 @@ export class Batches {
   }
 
   gauges(): BatchGauges {
-    const open = this.#all();
-    const running = open.filter(({ run }) => run !== undefined).length;
-    const left = open.map(({ progress: { total, completed, failed } }) => total - completed - failed);
-    const oldestAtMs = Math.min(...open.map(({ record }) => record.createdAtMs));
-    return {
-      waiting: open.length - running,
-      running,
-      lines: left.reduce((sum, each) => sum + each, 0),
-      oldestMs: open.length === 0 ? 0 : Math.max(0, this.#setup.clock.wallNow() - oldestAtMs),
-    };
+    return gaugesOf(this.#all(), this.#setup.clock.wallNow());
   }
 
   /** Goes on with the batches of the store. Never rejects: where the store cannot be used, it is tried again. */
@@ -133,7 +130,7 @@ export class Batches {
     this.#isClosed = true;
     this.stop();
     this.#timer?.clear();
-    await this.#cleaning;
+    await this.#cleaning.close();
     for (const batch of this.#all()) {
       batch.expiry?.clear();
       batch.run?.controller.abort(new ShutdownError());
@@ -154,14 +151,14 @@ export class Batches {
       files.ledger.load([{ owner: record.owner, files: 0, bytes: outputBytes + errorBytes }]);
     }
     for (const record of open) this.add(record);
-    this.#cleanLater();
+    this.#cleaning.start();
   }
 
   #pump(): void {
     const { maxRunning, maxRunningPerPrincipal } = this.options;
-    const runningOf = (owner: string) => this.#all().filter((batch) => batch.run && batch.owner === owner).length;
-    for (;;) {
-      if (this.#isStopped || this.#all().filter(({ run }) => run !== undefined).length >= maxRunning) return;
+    const running = () => this.#all().filter(({ run }) => run !== undefined);
+    const runningOf = (owner: string) => running().filter((batch) => batch.owner === owner).length;
+    while (!this.#isStopped && running().length < maxRunning) {
       const next = nextBatch(this.#waiting(), {
         runningOf,
         lastTurnOf: (owner) => this.#lastTurns.get(owner) ?? 0,
@@ -284,23 +281,6 @@ export class Batches {
     if (!isNew || this.#isClosed) return;
     const message = `batch '${batch.record.id}' waits: ${reason}`;
     this.#setup.events.publish('diagnostic', { level: 'error', room: 'batches', message, error });
-  }
-
-  #cleanLater(): void {
-    if (this.#isClosed) return;
-    this.#timer = this.#setup.clock.setTimer(CLEANING_MS, () => {
-      this.#cleaning = this.#clean().finally(() => this.#cleanLater());
-    });
-  }
-
-  async #clean(): Promise<void> {
-    try {
-      for (let hasMore = true; hasMore && !this.#isClosed; )
-        hasMore = await this.records.prune(this.#setup.clock.wallNow());
-      this.#isFailing = false;
-    } catch (error) {
-      this.#warn('old batches could not be removed', error);
-    }
   }
 
   #warn(what: string, thrown: unknown): void {

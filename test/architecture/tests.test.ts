@@ -50,8 +50,10 @@ const RULES: readonly Rule[] = [
       'test/contract/server.pipelines.test.ts':
         "waits longer than a timer of Node's sockets, in whose place no clock can be put",
       'test/contract/runtimes.script.test.ts': 'code of a model that takes its time to close',
+      'test/e2e/batch-kill.test.ts': 'code of a model that is slow',
       'test/e2e/fairness.test.ts': 'code of a model that waits for a file',
       'test/e2e/grpc-shutdown.test.ts': 'code of a model that waits for a file',
+      'test/e2e/openai-batches-interrupted.test.ts': 'code of a model that is slow',
       'test/e2e/rollout-judged.test.ts': 'code of a model that is slow',
       'test/e2e/scripts.test.ts': 'code of a model that throws late',
       'test/judge/real-server.test.ts': 'code of models that take their time',

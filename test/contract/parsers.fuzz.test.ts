@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { MillraceError } from '../../src/core/index.js';
+import { readLines } from '../../src/batches/lines.js';
+import { validate } from '../../src/batches/validate.js';
+import { MillraceError, systemClock, Turns } from '../../src/core/index.js';
 import { decodeToken } from '../../src/governance/identity/jwt/decode-token.js';
 import { TokenRefusal } from '../../src/governance/identity/jwt/refusal.js';
 import { createCatalog } from '../../src/repository/catalog.js';
@@ -73,6 +75,20 @@ async function lock(bytes: Uint8Array): Promise<void> {
   await readLock(folder.path);
 }
 
+const REQUESTS = `${['a', 'b', 'ä\\u00e4'].map((id) => `{"custom_id":"${id}","method":"POST","url":"/u","body":{"x":[1,{"y":"\\"}"}]}}`).join('\r\n')}\n`;
+
+/** Checks the requests of a batch; a problem counts as a refusal. */
+async function checkRequests(bytes: Uint8Array): Promise<void> {
+  const chunks = async function* () {
+    for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7);
+  };
+  const lines = readLines(chunks(), { atByte: 0, lines: 0 }, 200);
+  const turns = new Turns(systemClock);
+  const { signal } = new AbortController();
+  const checked = await validate(lines, { endpoint: '/u', maxLineBytes: 200, maxLines: 10, turns, signal });
+  if ('problems' in checked) throw new MillraceError('invalid_argument', `${checked.problems[0]?.message}`);
+}
+
 interface Parser {
   readonly name: string;
   readonly valid: string | Uint8Array;
@@ -104,6 +120,7 @@ const PARSERS: readonly Parser[] = [
     parse: (bytes) => parseConfigOverride(textOf(bytes), CATALOG),
     times: 400,
   },
+  { name: 'a batch', valid: REQUESTS, parse: checkRequests, times: 1_000, error: MillraceError },
   { name: 'a lock file', valid: LOCK, parse: lock, times: 200, error: MillraceError },
   { name: 'a token', valid: TOKEN, parse: (bytes) => decodeToken(textOf(bytes)), times: 400, error: TokenRefusal },
   { name: 'a tar archive', valid: makeTar(ENTRIES), parse: extract('a.tar'), times: 100, error: MillraceError },

@@ -6,7 +6,6 @@ import {
   asking,
   type BatchLine,
   BEN,
-  contentsOf,
   createBatch,
   endOf,
   form,
@@ -15,7 +14,6 @@ import {
   linesOf,
 } from '../support/openai-files.js';
 import { inFolder, textModelFiles } from '../support/text-model.js';
-import { until } from '../support/until.js';
 
 const INFER = '/v2/models/floats/infer';
 const tensor = (id: string, body: object = floats(2)): BatchLine => ({ custom_id: id, url: INFER, body });
@@ -232,98 +230,5 @@ describe('a batch', () => {
       message: "'input_file_id': expected a file of the purpose 'batch', got 'user_data'",
       param: 'input_file_id',
     });
-  });
-});
-
-/** Slow enough to be caught. */
-const SLOW = `export default {
-  inputs: { x: 'FP32[-1]' },
-  outputs: { y: 'FP32[-1]' },
-  async infer({ inputs, signal }) {
-    await new Promise((resolve) => { const timer = setTimeout(resolve, 200); signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }); });
-    return { y: inputs.x.data };
-  },
-};
-`;
-const SLOW_URL = '/v2/models/slow/infer';
-const slow = (id: string): BatchLine => ({ custom_id: id, url: SLOW_URL, body: floats(1) });
-
-describe('a batch that does not come to its end', () => {
-  let other: AppServer;
-  let askOther: Ask;
-  beforeAll(async () => {
-    other = await startAppServer(
-      { 'slow/1/model.js': SLOW },
-      { auth: { keys: KEYS }, batches: { concurrency: 1, checkpointLines: 1 } },
-    );
-    askOther = asking(other.port);
-  });
-  afterAll(() => other[Symbol.asyncDispose]());
-  const begun = async (more: object = {}) => {
-    const { json } = await createBatch(
-      askOther,
-      Array.from({ length: 50 }, (_, index) => slow(`s-${index}`)),
-      more as Record<string, unknown>,
-    );
-    await until(
-      'a request was answered',
-      async () => (await askOther(`batches/${json.id}`)).json.request_counts.completed > 1,
-    );
-    return json as Json;
-  };
-
-  it('is cancelled: what was answered becomes a file, and the rest an error each', async () => {
-    const { id, input_file_id: input } = await begun();
-    expect(await askOther(`files/${input}`, { method: 'DELETE' })).toMatchObject({
-      status: 400,
-      json: {
-        error: {
-          message: `file '${input}' is the input of batch '${id}', which has not ended: cancel the batch first`,
-        },
-      },
-    });
-    expect((await askOther(`batches/${id}/cancel`, { method: 'POST' })).json).toMatchObject({
-      status: expect.stringMatching(/^cancell(ing|ed)$/),
-      cancelling_at: expect.any(Number),
-    });
-    const batch = await endOf(askOther, id);
-    expect(batch).toMatchObject({ status: 'cancelled', cancelled_at: expect.any(Number), completed_at: null });
-    const [output, errors] = await Promise.all([
-      linesOf(askOther, batch.output_file_id),
-      linesOf(askOther, batch.error_file_id),
-    ]);
-    expect(output.length + errors.length).toBe(50);
-    expect([...output, ...errors].map(({ custom_id: line }) => line)).toEqual(
-      Array.from({ length: 50 }, (_, index) => `s-${index}`),
-    );
-    expect(errors[0]).toEqual({
-      id: expect.stringMatching(/^batch_req_/),
-      custom_id: `s-${output.length}`,
-      response: null,
-      error: { code: 'batch_cancelled', message: 'The batch was cancelled before this request was executed.' },
-    });
-    expect(batch.request_counts).toEqual({ total: 50, completed: output.length, failed: errors.length });
-    expect(await askOther(`batches/${id}/cancel`, { method: 'POST' })).toMatchObject({
-      status: 400,
-      json: { error: { message: `batch '${id}' is cancelled and cannot be cancelled` } },
-    });
-    expect((await askOther(`files/${input}`, { method: 'DELETE' })).status).toBe(200);
-  });
-
-  it('expires with the end of its window', async () => {
-    const { id } = await begun({ completion_window: '2s' });
-    const batch = await endOf(askOther, id);
-    expect(batch).toMatchObject({ status: 'expired', expired_at: expect.any(Number) });
-    const errors = await linesOf(askOther, batch.error_file_id);
-    expect(errors[0].error).toEqual({
-      code: 'batch_expired',
-      message: 'This request could not be executed before the completion window expired.',
-    });
-    expect(batch.request_counts.completed + batch.request_counts.failed).toBe(50);
-  });
-
-  it('leaves nothing on the disk but its files', async () => {
-    const { json } = await askOther('files');
-    expect((await contentsOf(other)).length).toBe(json.data.length);
   });
 });

@@ -1,5 +1,6 @@
 import { PAGE_PATHS } from '../../src/server/docs.js';
 import { REPORT_PATHS } from '../../src/server/rollout-report.js';
+import { FILE_ROWS } from './access-files.js';
 import { JOB_ROWS } from './access-jobs.js';
 import { POOLING_GRPC_ROWS, POOLING_ROWS } from './access-pooling.js';
 import type { AccessRow } from './access-row.js';
@@ -172,6 +173,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'DELETE /models/{model}': UNLOAD,
   'DELETE /models/{model}/{version}': UNLOAD,
   ...JOB_ROWS,
+  ...FILE_ROWS,
   'GET /millrace/v1/quotas': KEY,
   'GET /millrace/v1/events': { ...SERVER, endless: true },
   'GET /millrace/v1/models': LIST,
@@ -277,6 +279,9 @@ export function pathOf(route: string, method = 'POST'): string {
     label: 'l',
     route: 'r',
     job: 'none',
+    file: 'none',
+    upload: 'none',
+    batch: 'none',
   };
   return route.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
 }

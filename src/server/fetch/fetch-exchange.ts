@@ -4,7 +4,7 @@ import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js
 import { ArrivingBody } from '../http/arriving-body.js';
 import { requestTimeout } from '../http/client-error.js';
 import { type ExpectedBody, type HttpContext, HttpExchange, type RequestHead } from '../http/exchange.js';
-import { incomingBody } from '../http/incoming-body.js';
+import { IncomingBody } from '../http/incoming-body.js';
 import { HttpError, prematureEnd } from '../http-error.js';
 import type { HandedOver } from './handed-over.js';
 import { bytesOf, chunksOf, PulledBody, type PullTarget } from './pulled-body.js';
@@ -38,6 +38,7 @@ export class FetchExchange extends HttpExchange<HandedOver> {
   #reader: BodyReader | undefined;
   #receiving: Timer | undefined;
   #outgoing: PulledBody | undefined;
+  #incoming: IncomingBody | undefined;
 
   constructor(context: HttpContext, link: HandedOver, { request, head, dialect, vouchedFor }: HandedRequest) {
     super(context, link, { head, dialect, receivedAt: context.clock.now() });
@@ -78,7 +79,8 @@ export class FetchExchange extends HttpExchange<HandedOver> {
   }
 
   incoming(): AsyncIterable<Uint8Array> {
-    return incomingBody(this, this.#chunks(this.#unreadBody()), this.context);
+    this.#incoming = new IncomingBody(this, this.#chunks(this.#unreadBody()), this.context);
+    return this.#incoming;
   }
 
   async stream(answer: WireStream): Promise<void> {
@@ -108,6 +110,11 @@ export class FetchExchange extends HttpExchange<HandedOver> {
     }
   }
 
+  override writeError(error: MillraceError): void {
+    super.writeError(error);
+    this.#incoming?.interrupt(error);
+  }
+
   /** There is nothing to write that changes nothing; its client says when it is gone. */
   override probe(): void {}
 
@@ -133,6 +140,7 @@ export class FetchExchange extends HttpExchange<HandedOver> {
 
   protected override leave(): void {
     super.leave();
+    this.#incoming?.interrupt(this.settlement.error);
     const { body } = this.#request;
     const sender = this.#reader ?? (body?.locked === true ? undefined : body);
     sender?.cancel(this.settlement.error).catch(ignore);

@@ -1,5 +1,13 @@
 import { STATUS_CODES } from 'node:http';
-import { type CallPriority, invalidArgument, MillraceError, type Principal, type Usage } from '../../core/index.js';
+import {
+  type Call,
+  type CallPriority,
+  invalidArgument,
+  MillraceError,
+  type Principal,
+  type Usage,
+} from '../../core/index.js';
+import type { Authenticate } from '../../governance/index.js';
 import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js';
 import { ArrivingBody } from '../http/arriving-body.js';
 import { type ExpectedBody, type HttpContext, HttpExchange, type RequestHead } from '../http/exchange.js';
@@ -78,6 +86,11 @@ export class StoredExchange extends HttpExchange<HandedOver> {
 
   override get streaming(): boolean {
     return false;
+  }
+
+  /** Also where an answer that comes bit by bit has no limit: nobody would give it up. */
+  override enter(authenticate: Authenticate): Call | Promise<Call> {
+    return super.enter(authenticate, this.limitMs);
   }
 
   override collect(expected: ExpectedBody, done: (body: Uint8Array) => void): void {

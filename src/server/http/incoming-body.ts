@@ -13,31 +13,70 @@ export interface IncomingContext {
  * The body of a request chunk by chunk, each asked for when its reader has room for it: nothing of it is held. Throws where it ends too early, and
  * 408 where it arrives too slowly; time that the reader takes does not count.
  */
-export async function* incomingBody(
-  exchange: HttpExchange,
-  chunks: AsyncIterator<Uint8Array>,
-  { clock, options }: IncomingContext,
-): AsyncGenerator<Uint8Array> {
-  const { settlement } = exchange;
-  const declared = exchange.req.headers['content-length'];
-  const pace = new Pace(options);
-  settlement.expectMore();
-  try {
-    for (;;) {
-      const since = clock.now();
-      const step = await arriving(chunks.next(), { clock, patienceMs: pace.patienceMs, options });
-      if (settlement.answered) throw settlement.error ?? prematureEnd();
-      if (step.done === true) break;
-      const { byteLength } = step.value;
-      pace.arrived(byteLength, clock.now() - since);
-      settlement.requestBytes += byteLength;
-      yield step.value;
+export class IncomingBody {
+  readonly #exchange: HttpExchange;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #context: IncomingContext;
+  /** Ends the wait for the next chunk. */
+  #interrupt: ((error: unknown) => void) | undefined;
+
+  constructor(exchange: HttpExchange, chunks: AsyncIterator<Uint8Array>, context: IncomingContext) {
+    this.#exchange = exchange;
+    this.#chunks = chunks;
+    this.#context = context;
+  }
+
+  /** The request was answered: its reader waits no longer. */
+  interrupt(error: unknown): void {
+    this.#interrupt?.(error);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const { settlement, req } = this.#exchange;
+    const { clock, options } = this.#context;
+    const declared = req.headers['content-length'];
+    const pace = new Pace(options);
+    settlement.expectMore();
+    try {
+      for (;;) {
+        const since = clock.now();
+        const step = await this.#next(pace.patienceMs);
+        if (settlement.answered) throw settlement.error ?? prematureEnd();
+        if (step.done === true) break;
+        const { byteLength } = step.value;
+        pace.arrived(byteLength, clock.now() - since);
+        settlement.requestBytes += byteLength;
+        yield step.value;
+      }
+      if (declared !== undefined && settlement.requestBytes < Number(declared)) throw prematureEnd();
+    } finally {
+      settlement.expectNoMore();
+      // Not awaited: where a chunk is still waited for, it ends with that.
+      this.#chunks.return?.()?.catch(() => undefined);
     }
-    if (declared !== undefined && settlement.requestBytes < Number(declared)) throw prematureEnd();
-  } finally {
-    settlement.expectNoMore();
-    // Not awaited: where a chunk is still waited for, it ends with that.
-    chunks.return?.()?.catch(() => undefined);
+  }
+
+  /** The next chunk, where it arrives in time. */
+  #next(patienceMs: number): Promise<IteratorResult<Uint8Array>> {
+    const { clock, options } = this.#context;
+    const next = this.#chunks.next();
+    return new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+      const timer = clock.setTimer(patienceMs, () => reject(tooSlow(options)));
+      this.#interrupt = (error) => {
+        timer.clear();
+        reject(error);
+      };
+      next.then(
+        (step) => {
+          timer.clear();
+          resolve(step);
+        },
+        (error: unknown) => {
+          timer.clear();
+          reject(error instanceof HttpError ? error : prematureEnd());
+        },
+      );
+    });
   }
 }
 
@@ -66,26 +105,6 @@ class Pace {
     const { minReceiveBytesPerSecond: rate } = this.#options;
     if (rate > 0) this.#lateMs = Math.max(0, this.#lateMs + waitedMs - (bytes * 1_000) / rate);
   }
-}
-
-/** The next chunk, where it arrives in time. */
-function arriving(
-  next: Promise<IteratorResult<Uint8Array>>,
-  { clock, patienceMs, options }: IncomingContext & { readonly patienceMs: number },
-): Promise<IteratorResult<Uint8Array>> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimer(patienceMs, () => reject(tooSlow(options)));
-    next.then(
-      (step) => {
-        timer.clear();
-        resolve(step);
-      },
-      (error: unknown) => {
-        timer.clear();
-        reject(error instanceof HttpError ? error : prematureEnd());
-      },
-    );
-  });
 }
 
 function tooSlow({

@@ -5,7 +5,7 @@ import { endWith } from './answer-body.js';
 import { collectArriving } from './arriving-body.js';
 import type { Connection } from './connection.js';
 import { type ExpectedBody, type HttpContext, HttpExchange } from './exchange.js';
-import { incomingBody } from './incoming-body.js';
+import { IncomingBody } from './incoming-body.js';
 import { StreamedBody } from './streamed-body.js';
 import { endWhenSent, unreadBody } from './unread-body.js';
 
@@ -15,7 +15,7 @@ export class NodeExchange extends HttpExchange<Connection> {
   readonly res: ServerResponse;
   /** The client waits for `100 Continue` before it sends its body. */
   expectsContinue = false;
-  isReceiving = false;
+  #incoming: IncomingBody | undefined;
   #streamed: StreamedBody | undefined;
   /** The answer is out as a whole, and only the rest of the request is still thrown away. */
   #lingers = false;
@@ -29,6 +29,10 @@ export class NodeExchange extends HttpExchange<Connection> {
     super(context, connection, { head: req, dialect, receivedAt: connection.takeReceivedAt() ?? context.clock.now() });
     this.req = req;
     this.res = res;
+  }
+
+  get isReceiving(): boolean {
+    return this.#incoming !== undefined && !this.answered;
   }
 
   override get streaming(): boolean {
@@ -45,9 +49,9 @@ export class NodeExchange extends HttpExchange<Connection> {
 
   incoming(): AsyncIterable<Uint8Array> {
     this.#checkUnread();
-    this.isReceiving = true;
     this.#invite(() => undefined);
-    return incomingBody(this, this.req.iterator({ destroyOnReturn: false }), this.context);
+    this.#incoming = new IncomingBody(this, this.req.iterator({ destroyOnReturn: false }), this.context);
+    return this.#incoming;
   }
 
   /** Answers bit by bit. What goes wrong before the first piece is answered as any error is. */
@@ -81,6 +85,11 @@ export class NodeExchange extends HttpExchange<Connection> {
     }
   }
 
+  override writeError(error: MillraceError): void {
+    super.writeError(error);
+    this.#incoming?.interrupt(error);
+  }
+
   override probe(): void {
     // RFC 9110 has every client of HTTP/1.1 take it, whatever it has asked for, and HTTP/1.0 has no such thing.
     if (!this.answered && this.req.httpVersionMinor > 0 && this.res.socket?.writable === true) this.res.writeContinue();
@@ -98,6 +107,7 @@ export class NodeExchange extends HttpExchange<Connection> {
   protected override leave(): void {
     if (this.#lingers) return;
     super.leave();
+    this.#incoming?.interrupt(this.settlement.error);
     this.#streamed?.stop();
   }
 

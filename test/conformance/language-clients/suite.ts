@@ -15,7 +15,7 @@ const QUOTAS = [
   { name: 'poor', principal: 'key:poor', tokensPerDay: 5 },
 ];
 const SCRIPTS = {
-  'requirements.txt': ['openai_sdk.py', 'langchain_chat.py', 'litellm_completion.py'],
+  'requirements.txt': ['openai_sdk.py', 'openai_batches.py', 'langchain_chat.py', 'litellm_completion.py'],
   // It wants an older client of OpenAI's than the others.
   'requirements-llama-index.txt': ['llama_index_chat.py'],
 };
@@ -38,8 +38,10 @@ export async function run(): Promise<number> {
         tally.adopt(script, output);
       }
     }
-    const script = inRoot('test/conformance/language-clients/clients.mjs');
-    tally.adopt('clients.mjs', await runNode([script, server.url, packages], SCRIPT_LIMIT_MS));
+    for (const script of ['clients.mjs', 'batches.mjs']) {
+      const file = inRoot(`test/conformance/language-clients/${script}`);
+      tally.adopt(script, await runNode([file, server.url, packages], SCRIPT_LIMIT_MS));
+    }
   } finally {
     tally.check((await server.stop()) === 0, `the server did not end well: ${server.lastWords()}`);
   }

@@ -1,5 +1,6 @@
 import type { FuzzTarget } from '../target.js';
 import { CONTROL } from './control.js';
+import { FILES } from './files.js';
 import { KSERVE } from './kserve.js';
 import { GENERATION, OPENAI } from './language.js';
 import { OIP_GRPC, OIP_HTTP } from './oip.js';
@@ -12,5 +13,5 @@ import { HTTP1, HTTP2 } from './wire.js';
 /** All parts of the server that strangers speak to. */
 export const TARGETS: readonly FuzzTarget[] = [
   ...[HTTP1, HTTP2, OIP_HTTP, OIP_GRPC, GENERATION, OPENAI, KSERVE, TFS_HTTP, TFS_GRPC],
-  ...[TORCHSERVE_HTTP, TORCHSERVE_GRPC, SAGEMAKER, VERTEX, TEI, TEI_GRPC, RERANK, CONTROL],
+  ...[TORCHSERVE_HTTP, TORCHSERVE_GRPC, SAGEMAKER, VERTEX, TEI, TEI_GRPC, RERANK, FILES, CONTROL],
 ];

@@ -34,24 +34,13 @@ export class IncomingForm {
   readonly #fields = new Map<string, string>();
   readonly #file = deferred<Readable>();
   readonly #end = deferred<void>();
-  readonly #parser: Parser;
   #fileName = '';
   #isBegun = false;
   #stream: Readable | undefined;
 
-  /** Throws `invalid_argument` for what is no form. */
   constructor(setup: FormSetup) {
     this.#setup = setup;
     this.#chunks = setup.incoming[Symbol.asyncIterator]();
-    this.#parser = createParser(setup.headers['content-type']);
-    this.#parser.on('file', (name, stream, fileName) => this.#onFile(name, stream, fileName));
-    this.#parser.on('field', (...[name, value, , isTruncated]) => this.#onField(name, value, isTruncated));
-    for (const limit of ['fieldsLimit', 'filesLimit', 'partsLimit'] as const) {
-      const one = `one file and ${LIMITS.fields} fields`;
-      this.#parser.on(limit, () => this.#fail(invalidArgument(`the form has too many parts: expected at most ${one}`)));
-    }
-    this.#parser.on('error', (error) => this.#fail(malformed(error)));
-    this.#parser.on('finish', () => this.#onFinish());
   }
 
   /** The file's bytes. Rejects where the form has none. */
@@ -85,23 +74,26 @@ export class IncomingForm {
   }
 
   async #pump(): Promise<void> {
+    const parser = this.#parse();
     for (;;) {
       const { done, value } = await this.#chunks.next();
       if (done === true) break;
-      await this.#write(value);
+      await written(parser, value);
     }
-    this.#parser.end();
+    parser.end();
   }
 
-  /** Resolves when the parser has room for more. */
-  #write(chunk: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      try {
-        this.#parser.write(chunk, (error) => (error ? reject(malformed(error)) : resolve()));
-      } catch (error) {
-        reject(malformed(error));
-      }
-    });
+  #parse(): Parser {
+    const parser = createParser(this.#setup.headers['content-type']);
+    parser.on('file', (name, stream, fileName) => this.#onFile(name, stream, fileName));
+    parser.on('field', (...[name, value, , isTruncated]) => this.#onField(name, value, isTruncated));
+    for (const limit of ['fieldsLimit', 'filesLimit', 'partsLimit'] as const) {
+      const one = `one file and ${LIMITS.fields} fields`;
+      parser.on(limit, () => this.#fail(invalidArgument(`the form has too many parts: expected at most ${one}`)));
+    }
+    parser.on('error', (error) => this.#fail(malformed(error)));
+    parser.on('finish', () => this.#onFinish());
+    return parser;
   }
 
   #onFile(name: string | undefined, stream: Readable, fileName: string | undefined): void {
@@ -140,6 +132,17 @@ export class IncomingForm {
     this.#end.reject(error);
     this.#stream?.destroy(error instanceof Error ? error : undefined);
   }
+}
+
+/** Resolves when the parser has room for more. */
+function written(parser: Parser, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    try {
+      parser.write(chunk, (error) => (error ? reject(malformed(error)) : resolve()));
+    } catch (error) {
+      reject(malformed(error));
+    }
+  });
 }
 
 function createParser(contentType: string | string[] | undefined): Parser {
