@@ -93,11 +93,6 @@ function datatypeOf(output: WireOutput): Datatype {
   return output.datatype;
 }
 
-/** The outputs of an answer in JSON, as {@link parseWireJson} gives it. Throws where it is none. */
-export function tensorsOf(body: unknown): readonly Tensor[] {
-  return (body as WireAnswer).outputs.map((output) => toRaw(output, encodeJsonData(output)));
-}
-
 /** {@link parseWireJson} leaves NaN, ±Infinity and long integers as text: the datatype says what they are. */
 export function encodeJsonData(output: WireOutput): Uint8Array {
   const datatype = datatypeOf(output);

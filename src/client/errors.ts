@@ -78,11 +78,6 @@ function parseErrorBody(text: string): { code?: ErrorCode | undefined; message?:
     const line = text.trim().split('\n', 1)[0] ?? '';
     return line === '' || line.startsWith('<') ? {} : { message: line.slice(0, 500) };
   }
-  return readErrorBody(body);
-}
-
-/** What the JSON of an answer that is an error tells. */
-export function readErrorBody(body: unknown): { code?: ErrorCode | undefined; message?: string | undefined } {
   if (typeof body !== 'object' || body === null) return {};
   const { error, code } = body as { readonly error?: unknown; readonly code?: unknown };
   if (typeof error === 'object' && error !== null) return readErrorObject(error);

@@ -15,15 +15,6 @@ export {
   type MillraceApi,
 } from './api.js';
 export {
-  type BatchAnswer,
-  type BatchesClient,
-  type BatchObject,
-  type BatchRequest,
-  connectBatches,
-  decodeBatchAnswer,
-  encodeBatchRequest,
-} from './batches.js';
-export {
   type Chat,
   type ChatMessage,
   type ChatPiece,

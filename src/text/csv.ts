@@ -11,23 +11,23 @@ const PLAIN_FIELD_END = /[,\r\n]/g;
 
 /**
  * The records of a CSV text (RFC 4180): fields in quotation marks may have commas, line breaks and doubled marks. Empty lines are left
- * out, white space is kept. Throws `invalid_argument` with the line.
+ * out, white space is kept. `firstLine`: the number of the text's first line. Throws `invalid_argument` with the line.
  */
-export function parseCsv(text: string): readonly CsvRecord[] {
+export function parseCsv(text: string, firstLine = 1): readonly CsvRecord[] {
   const start = text.startsWith('\u{feff}') ? 1 : 0;
-  return text.includes('"') ? parseQuoted(text, start) : parsePlain(text, start);
+  return text.includes('"') ? parseQuoted(text, start, firstLine) : parsePlain(text, start, firstLine);
 }
 
-function parsePlain(text: string, start: number): readonly CsvRecord[] {
+function parsePlain(text: string, start: number, firstLine: number): readonly CsvRecord[] {
   return text
     .slice(start)
     .split(/\r\n|\n|\r/)
-    .flatMap((record, index) => (record.trim() === '' ? [] : [{ line: index + 1, fields: record.split(',') }]));
+    .flatMap((record, index) => (record.trim() === '' ? [] : [{ line: index + firstLine, fields: record.split(',') }]));
 }
 
-function parseQuoted(text: string, start: number): readonly CsvRecord[] {
+function parseQuoted(text: string, start: number, firstLine: number): readonly CsvRecord[] {
   const records: CsvRecord[] = [];
-  let line = 1;
+  let line = firstLine;
   for (let pos = start; pos < text.length; ) {
     const fields: string[] = [];
     const first = line;

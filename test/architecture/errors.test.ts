@@ -4,6 +4,7 @@ import { messageMatches, plainMentions } from './text-matches.js';
 
 /** Files that match what an error says, and whose words that are: nothing else tells there what has happened. None is a MillraceError. */
 const FOREIGN: Readonly<Record<string, string>> = {
+  'src/batch-files/reading/parquet.ts': "DuckDB's: the first line, behind which is its statement",
   'src/cli/exit-code.ts': "commander's, without its prefix",
   'src/client/transport.ts': "OpenSSL's, which has no codes, as the system's certificates and handshakes fail",
   'src/repository/parse-config.ts':

@@ -13,7 +13,7 @@ describe('a CSV file', () => {
     expect(rows).toEqual([
       { id: '1', note: 'plain' },
       { id: '2', note: 'with, comma and\nline and "marks"' },
-      'a quotation mark is opened and never closed',
+      'line 6: a quotation mark is opened and never closed',
     ]);
     expect(blocks.at(-1)?.next).toMatchObject({ row: 3, line: 5 });
   });
@@ -24,14 +24,14 @@ describe('a CSV file', () => {
       'expected 2 fields, got 1',
       { a: '1', b: '2' },
       'expected 2 fields, got 3',
-      `expected a comma or the end of the line behind '"', got 'x'`,
+      `line 5: expected a comma or the end of the line behind '"', got 'x'`,
     ]);
   });
 
   it('loses one line, and not the rest, by a quotation mark that is never closed', async () => {
     const { rows } = await readAll(await open(`a,b\n1,"open\n${'2,3\n'.repeat(500)}`));
     expect(rows).toHaveLength(501);
-    expect(rows.slice(0, 2)).toEqual(['a quotation mark is opened and never closed', { a: '2', b: '3' }]);
+    expect(rows.slice(0, 2)).toEqual(['line 2: a quotation mark is opened and never closed', { a: '2', b: '3' }]);
   });
 
   it('is read from any row on', async () => {

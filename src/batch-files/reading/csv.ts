@@ -31,7 +31,7 @@ async function readHeader(
   for await (const records of pieces) {
     const [problem] = records.problems.values();
     const names = problem === undefined ? parseRecord(records, 0) : problem;
-    if (typeof names === 'string') throw invalidArgument(`${path}: line ${records.lines[0]}: ${names}`);
+    if (typeof names === 'string') throw invalidArgument(`${path}: ${names}`);
     const twice = names.find((name, index) => names.indexOf(name) < index);
     if (twice !== undefined) throw invalidArgument(`${path}: two columns are named '${twice}'`);
     return { names, body: { ...records.next, row: 0 } };
@@ -64,14 +64,13 @@ function parseBlock(names: readonly string[], records: Records): Block {
 }
 
 /** The fields of a record, or what is wrong with it. */
-function parseRecord({ bytes, starts, ends }: Records, index: number): readonly string[] | string {
+function parseRecord({ bytes, starts, ends, lines }: Records, index: number): readonly string[] | string {
   const text = bytes.toString('utf8', starts[index], ends[index]);
   if (!text.includes('"')) return text.replace(/^\u{feff}|\r?\n$/gu, '').split(',');
   try {
-    return parseCsv(text)[0]?.fields ?? [];
+    return parseCsv(text, lines[index])[0]?.fields ?? [];
   } catch (error) {
-    // The lines of the record are not those of the file.
-    return messageOf(error).replace(/^line \d+: /, '');
+    return messageOf(error);
   }
 }
 

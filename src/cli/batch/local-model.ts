@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type App, createApp } from '../../app.js';
 import type { Answer, AnswerBatch, BatchModel } from '../../batch-files/index.js';
 import type { Settings } from '../../config/index.js';
-import { type InferRequest, MillraceError, type RequestedOutput } from '../../core/index.js';
+import { type InferRequest, invalidArgument, MillraceError, type RequestedOutput } from '../../core/index.js';
 import { localCall } from '../../local-infer.js';
 import { computeUsOf } from '../../metering/index.js';
 import { loadRuntimes } from '../../repository/index.js';
@@ -65,10 +65,7 @@ async function localSettings(
   const { repositories, model } = await findCheckTarget(target, places);
   await checkRepositories(repositories, false);
   if (model === undefined) {
-    throw new MillraceError(
-      'invalid_argument',
-      `${target} is a folder of models: name one of them, such as ${join(target, 'NAME')}`,
-    );
+    throw invalidArgument(`${target} is a folder of models: name one of them, such as ${join(target, 'NAME')}`);
   }
   const settings = await loadSettingsFor(io, flags, {
     modelRepository: repositories,

@@ -6,20 +6,19 @@ import {
   type BatchService,
   type RemoteBatch,
 } from '../../batch-files/index.js';
+import { type MillraceClient, MillraceClientError } from '../../client/index.js';
+import { type Datatype, decodeElements, invalidArgument, MillraceError, type TensorSpec } from '../../core/index.js';
+import { connectToApi } from '../api.js';
+import { lookPatiently } from '../following/outages.js';
+import type { Io } from '../io.js';
+import { clientOptions, connectTo, suggestingModels } from '../server-options.js';
 import {
   type BatchesClient,
   type BatchObject,
   connectBatches,
   decodeBatchAnswer,
   encodeBatchRequest,
-  type MillraceClient,
-  MillraceClientError,
-} from '../../client/index.js';
-import { type Datatype, decodeElements, invalidArgument, MillraceError, type TensorSpec } from '../../core/index.js';
-import { connectToApi } from '../api.js';
-import { lookPatiently } from '../following/outages.js';
-import type { Io } from '../io.js';
-import { clientOptions, connectTo, suggestingModels } from '../server-options.js';
+} from './batches-client.js';
 import type { BatchFlags } from './flags.js';
 import { followServer } from './follow-run.js';
 import type { RunModel } from './run-model.js';
@@ -32,11 +31,12 @@ export async function openRemoteModel(io: Io, name: string, flags: BatchFlags): 
     api.ask('GET /models/{model}', { params: { model: name } }),
   );
   const model = describe(body, flags.modelVersion);
-  const batches = connectBatches(flags.url, await clientOptions(io, flags));
+  const options = await clientOptions(io, flags);
   return {
     model,
     ask: (outputs) => asking(client, model, outputs),
     answers: ({ outputs, json, state, ...run }) => {
+      const batches = connectBatches(flags.url, options, run.signal);
       const service = serviceOf(io, { batches, model, outputs, signal: run.signal });
       return followServer(io, { json }, (onProgress) =>
         answerRemotely({ ...run, model, state, service, folder: state.remote, clock: io.clock, onProgress }),
@@ -122,12 +122,12 @@ function serviceOf(io: Io, { batches, model, outputs, signal }: Serving): BatchS
   const url = `/v2/models/${encodeURIComponent(name)}/versions/${version}/infer`;
   const patiently = <T>(look: () => Promise<T>) => lookPatiently(io, look, { signal });
   return {
-    upload: (file, content) => patiently(() => batches.upload(file, content, { signal })),
-    start: async (file) => (await patiently(() => batches.create(file, url, { signal }))).id,
-    look: async (id) => standing(await patiently(() => batches.batch(id, { signal }))),
-    download: (file) => patiently(() => batches.content(file, { signal })),
+    upload: (file, content) => patiently(() => batches.upload(file, content)),
+    start: async (file) => (await patiently(() => batches.create(file, url))).id,
+    look: async (id) => standing(await patiently(() => batches.batch(id))),
+    download: (file) => patiently(() => batches.content(file)),
     async remove(files) {
-      for (const file of files) await batches.remove(file, { signal }).catch(() => undefined);
+      for (const file of files) await batches.remove(file).catch(() => undefined);
     },
     encode: (id, inputs) => encodeBatchRequest({ id, url, inputs, outputs }),
     decode: decodeBatchAnswer,

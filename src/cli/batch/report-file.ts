@@ -1,5 +1,5 @@
-import { fieldsOf } from '../format/batch.js';
 import { formatJson } from '../format/json.js';
+import { fieldsOf } from './format.js';
 import type { BatchReport } from './report.js';
 
 /** A report as the content of a file: JSON, or a page that needs nothing besides itself. */

@@ -15,11 +15,11 @@ import {
 } from '../../batch-files/index.js';
 import { invalidArgument, MillraceError } from '../../core/index.js';
 import { writeNamed } from '../files.js';
-import { formatBatchReport, formatDryRun, formatMapping } from '../format/batch.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../io.js';
 import type { BatchFlags } from './flags.js';
 import { followRun } from './follow-run.js';
+import { formatBatchReport, formatDryRun, formatMapping } from './format.js';
 import { openLocalModel } from './local-model.js';
 import { openRemoteModel, refuseFolder } from './remote-model.js';
 import { type BatchReport, priceOf, reportOf } from './report.js';
@@ -168,7 +168,14 @@ async function run(io: Io, job: BatchJob): Promise<void> {
     const askedMs = io.clock.now() - began;
     const { counts, resumedRows } = await followRun(io, flags, (onProgress) =>
       runBatchFile({
-        ...{ plan, model, reader, state, maxErrors, signal, onProgress, ...files },
+        ...files,
+        plan,
+        model,
+        reader,
+        state,
+        maxErrors,
+        signal,
+        onProgress,
         answer,
         inFlight: flags.inFlight ?? inFlight,
         keepsParts: flags.parts === true,

@@ -1,5 +1,5 @@
 import { failedRows, type RemoteProgress, type RunProgress } from '../../batch-files/index.js';
-import { formatMs } from '../format/units.js';
+import { formatCount, formatMs } from '../format/units.js';
 
 const BAR_WIDTH = 24;
 
@@ -46,9 +46,4 @@ function formatShare(share: number, withBar: boolean): string {
   const filled = Math.round(share * BAR_WIDTH);
   const bar = withBar ? `[${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}] ` : '';
   return `${bar}${Math.floor(share * 100)}%`;
-}
-
-/** `1,234,567`. */
-export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
 }

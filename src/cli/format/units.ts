@@ -32,3 +32,8 @@ export function formatBytes(bytes: number): string {
   }
   return unit === 0 ? `${value} B` : `${value < 99.95 ? value.toFixed(1) : value.toFixed(0)} ${SIZES[unit]}`;
 }
+
+/** `1,234,567`. */
+export function formatCount(count: number): string {
+  return Math.round(count).toLocaleString('en-US');
+}

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { jsonAnswer, type SeenRequest, startFakeServer } from '../../test/support/fake-server.js';
-import { connectBatches, decodeBatchAnswer, encodeBatchRequest } from './batches.js';
+import { jsonAnswer, type SeenRequest, startFakeServer } from '../../../test/support/fake-server.js';
+import { connectBatches, decodeBatchAnswer, encodeBatchRequest } from './batches-client.js';
 
 const X = {
   name: 'x',
@@ -16,7 +16,7 @@ it('a file is uploaded as a form, and its batch is created and read', async () =
     return jsonAnswer({ id: request.url === '/v1/files' ? 'file-1' : 'batch_1', status: 'in_progress' });
   });
   try {
-    const batches = connectBatches(server.url, { key: 'secret' });
+    const batches = connectBatches(server.url, { key: 'secret' }, new AbortController().signal);
     expect(await batches.upload('a.jsonl', Buffer.from('{}\n'))).toBe('file-1');
     expect(await batches.create('file-1', '/v2/models/m/infer')).toMatchObject({ id: 'batch_1' });
     expect(await batches.batch('batch_1')).toMatchObject({ status: 'in_progress' });
@@ -29,13 +29,12 @@ it('a file is uploaded as a form, and its batch is created and read', async () =
     ]);
     const [upload, create] = seen;
     expect(upload?.headers.authorization).toBe('Bearer secret');
-    const [, boundary = ''] = /boundary=(.*)$/.exec(upload?.headers['content-type'] ?? '') ?? [];
-    expect(String(upload?.body).split(`--${boundary}`)).toEqual([
-      '',
-      '\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nbatch\r\n',
-      '\r\ncontent-disposition: form-data; name="file"; filename="a.jsonl"\r\ncontent-type: application/jsonl\r\n\r\n{}\n\r\n',
-      '--\r\n',
-    ]);
+    const form = await new Response(new Uint8Array(upload?.body ?? []), {
+      headers: { 'content-type': upload?.headers['content-type'] ?? '' },
+    }).formData();
+    expect(form.get('purpose')).toBe('batch');
+    const file = form.get('file');
+    expect(file instanceof Blob && (await file.text())).toBe('{}\n');
     expect(JSON.parse(String(create?.body))).toEqual({
       input_file_id: 'file-1',
       endpoint: '/v2/models/m/infer',
@@ -70,4 +69,12 @@ it('an answer has outputs, or says why there are none', () => {
   });
   const lost = { custom_id: 'c', response: null, error: { code: 'batch_expired', message: 'too late' } };
   expect(decodeBatchAnswer(JSON.stringify(lost))).toMatchObject({ id: 'c', status: 0, outputs: [], error: 'too late' });
+});
+
+it('errors of a server are told in its words, and a server that is not there as such', async () => {
+  const server = await startFakeServer(() => jsonAnswer({ error: { message: 'no such file', code: null } }, 404));
+  const batches = connectBatches(server.url, {}, new AbortController().signal);
+  await expect(batches.content('file-1')).rejects.toMatchObject({ status: 404, message: 'no such file' });
+  await server.close();
+  await expect(batches.batch('b')).rejects.toMatchObject({ status: 0, code: 'unavailable' });
 });

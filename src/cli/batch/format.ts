@@ -7,11 +7,10 @@ import {
   type OutputColumn,
 } from '../../batch-files/index.js';
 import { formatTensorType } from '../../core/index.js';
-import type { BatchReport, Cost } from '../batch/report.js';
-import { formatCount } from '../batch/view.js';
-import { escapeInvisible } from './escape-invisible.js';
-import { type Column, formatFields, formatTable, type TableStyle } from './table.js';
-import { formatMs } from './units.js';
+import { escapeInvisible } from '../format/escape-invisible.js';
+import { type Column, formatFields, formatTable, type TableStyle } from '../format/table.js';
+import { formatCount, formatMs } from '../format/units.js';
+import type { BatchReport, Cost } from './report.js';
 
 /** Names of columns that are shown for one input. */
 const MAX_COLUMNS = 6;
