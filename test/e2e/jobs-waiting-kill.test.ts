@@ -94,13 +94,13 @@ it('a response of the background is answered under its id, although the server w
   await using folder = await createTempFolder({
     'models/kjv/1/model.gguf': KJV,
     'models/kjv/model.yaml': 'llama: { contextTokens: 512, slots: 2, threads: 1 }\n',
-    'millrace.yaml': 'repository: { paths: [./models] }\n',
+    'millrace.yaml': 'repository: { paths: [./models], controlMode: explicit, loadModels: ["*"] }\n',
   });
   const clientOf = ({ url }: { readonly url: string }) =>
     new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0 });
   const request = { model: 'kjv', input: 'In the beginning', max_output_tokens: 8, temperature: 0 };
   let server = await serve(folder.path);
-  await server.ask('POST /millrace/v1/job-queues/kjv/pause');
+  expect(await server.ask('POST /millrace/v1/job-queues/kjv/pause')).toMatchObject({ status: 200 });
   const { id } = await clientOf(server).responses.create({ ...request, background: true });
   await server.kill();
   server = await serve(folder.path);
