@@ -21,6 +21,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   '@node-llama-cpp/': 'language models do not load',
   '@audio/': 'sounds of its format are refused',
   sharp: 'photos are refused',
+  '@duckdb/node-api': 'batch files in Parquet are refused',
 };
 
 /** Which versions there should be of what may be missing, and are. */
