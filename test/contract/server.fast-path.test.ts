@@ -91,7 +91,8 @@ describe('the fast path', () => {
     client.send(PLAIN.slice(0, at));
     expect(await statuses(client, 1)).toEqual([408]);
     await client.closed;
-    expect(await finishedWith(() => true)).toMatchObject({ status: 408 });
+    // A client that has closed meanwhile may have ended a second exchange, without a request.
+    expect(await finishedWith(({ status }) => status === 408)).toMatchObject({ status: 408 });
   });
 
   it('does not wait for the body of a request with a time limit of its own', async () => {
