@@ -1,5 +1,5 @@
 /**
- * Room `async` (rank 1): scheduling of work inside a process. Serial queues and deferred writes; worker threads for work that would block
+ * Room `async` (rank 1): scheduling of work inside a process. Serial queues, deferred writes, repeated work, the taking over of stored work; worker threads for work that would block
  * the event loop, as groups of requests or as jobs with a time limit.
  */
 
@@ -10,5 +10,7 @@ export { LaterWrites, type LaterWritesSetup } from './later-writes.js';
 export { LimitedThread, type LimitedThreadOptions, type ThreadProblem } from './limited-thread.js';
 export { LimitedThreads } from './limited-threads.js';
 export type { GroupMessage, Reply } from './messages.js';
+export { RepeatedWork } from './repeated-work.js';
 export { SerialQueue, sharingNext } from './serial-queue.js';
 export { startThread } from './start-thread.js';
+export { TakeOver } from './take-over.js';

@@ -1,17 +1,8 @@
-import {
-  type Clock,
-  type EventBus,
-  MillraceError,
-  ShutdownError,
-  shuttingDown,
-  type Timer,
-  Turns,
-  toMillraceError,
-} from '../core/index.js';
+import { RepeatedWork, TakeOver } from '../async/index.js';
+import { type Clock, type EventBus, MillraceError, ShutdownError, Turns, toMillraceError } from '../core/index.js';
 import type { Files } from '../files/index.js';
 import type { BatchRecord, BatchRecords, NewFile, NumberedBatch, Store } from '../store/index.js';
 import { type AdvanceSetup, advance, type BatchChanges } from './advance.js';
-import { Cleaning } from './cleaning.js';
 import { gaugesOf } from './gauges.js';
 import { afterEvent, type BatchEvent, hasEnded } from './machine.js';
 import { OpenBatch } from './open-batch.js';
@@ -20,7 +11,8 @@ import type { RunLineSetup } from './run-line.js';
 import { nextBatch } from './turns.js';
 import type { BatchGauges } from './types.js';
 
-/** Between two attempts to take over the batches of a store that cannot be used. */
+const CLEANING_MS = 60_000;
+/** Between two attempts of a batch that cannot go on. */
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 /** A batch runs so long, at least, before others get its turn. */
@@ -44,10 +36,8 @@ export class Batches {
   readonly #open = new Map<string, OpenBatch>();
   readonly #lastTurns = new Map<string, number>();
   #turn = 0;
-  #opening: Promise<void> | undefined;
-  #timer: Timer | undefined;
-  readonly #cleaning: Cleaning;
-  #isFailing = false;
+  readonly #takeOver: TakeOver;
+  readonly #cleaning: RepeatedWork;
   #isStopped = false;
   #isClosed = false;
 
@@ -56,9 +46,18 @@ export class Batches {
     this.#setup = setup;
     this.options = options;
     this.records = store.batches;
-    this.#cleaning = new Cleaning({
-      records: store.batches,
+    this.#takeOver = new TakeOver({
       clock,
+      isDue: async () => (await this.records.open()).length > 0,
+      takeOver: () => this.#own(),
+      onFailure: (error) => this.#warn('stored batches do not run', error),
+    });
+    this.#cleaning = new RepeatedWork({
+      clock,
+      intervalMs: CLEANING_MS,
+      async work(isClosed) {
+        for (let hasMore = true; hasMore && !isClosed(); ) hasMore = await store.batches.prune(clock.wallNow());
+      },
       onFailure: (error) => this.#warn('old batches could not be removed', error),
     });
     this.#advance = {
@@ -84,25 +83,13 @@ export class Batches {
   }
 
   /** Goes on with the batches of the store. Never rejects: where the store cannot be used, it is tried again. */
-  async start(): Promise<void> {
-    try {
-      if ((await this.records.open()).length > 0) await this.opened();
-      this.#isFailing = false;
-    } catch (error) {
-      if (this.#isClosed) return;
-      this.#warn('stored batches do not run', error);
-      this.#timer = this.#setup.clock.setTimer(RETRY_MS, () => void this.start());
-    }
+  start(): Promise<void> {
+    return this.#takeOver.start();
   }
 
   /** Makes this process the one that runs the batches of the store. Rejects where another process is, or the store cannot be used. */
   opened(): Promise<void> {
-    if (this.#isClosed) return Promise.reject(shuttingDown());
-    this.#opening ??= this.#takeOver().catch((error: unknown) => {
-      this.#opening = undefined;
-      throw error;
-    });
-    return this.#opening;
+    return this.#takeOver.opened();
   }
 
   /** Runs a batch that was stored. */
@@ -129,7 +116,7 @@ export class Batches {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.stop();
-    this.#timer?.clear();
+    this.#takeOver.close();
     await this.#cleaning.close();
     for (const batch of this.#all()) {
       batch.expiry?.clear();
@@ -142,7 +129,7 @@ export class Batches {
     return [...this.#open.values()];
   }
 
-  async #takeOver(): Promise<void> {
+  async #own(): Promise<void> {
     const { files } = this.#setup;
     await files.opened();
     const open = await this.records.open();
@@ -284,8 +271,6 @@ export class Batches {
   }
 
   #warn(what: string, thrown: unknown): void {
-    if (this.#isFailing || this.#isClosed) return;
-    this.#isFailing = true;
     const error = toMillraceError(thrown);
     const message = `${what}: ${error.message}`;
     this.#setup.events.publish('diagnostic', { level: 'warn', room: 'batches', message, error });

@@ -1,4 +1,5 @@
-import { type CallContext, type Clock, type EventBus, MillraceError, shuttingDown } from '../core/index.js';
+import { type RepeatedWork, TakeOver } from '../async/index.js';
+import { type CallContext, type Clock, type EventBus, MillraceError } from '../core/index.js';
 import {
   type ChangedJob,
   hostOfWebhook,
@@ -11,7 +12,7 @@ import type { AnswerRequest } from '../stored-requests/index.js';
 import type { Webhooks } from '../webhooks/index.js';
 import { DueAlarm } from './due-alarm.js';
 import { JobGone } from './errors.js';
-import { Housekeeping } from './housekeeping.js';
+import { createHousekeeping } from './housekeeping.js';
 import { JobIds } from './job-ids.js';
 import { Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';
@@ -30,9 +31,6 @@ import type { JobGauges, JobQueue, JobSubmission } from './types.js';
 import { JobWaits } from './waits.js';
 import { warn } from './warn.js';
 import { JobWorker } from './worker.js';
-
-/** Between two attempts to take over the jobs of a store that cannot be used. */
-const RETRY_MS = 1_000;
 
 export interface JobsSetup {
   readonly options: JobsOptions;
@@ -60,12 +58,9 @@ export class Jobs {
   readonly #ledger: Ledger;
   readonly #ids: JobIds;
   readonly #due: DueAlarm;
-  readonly #housekeeping: Housekeeping;
+  readonly #housekeeping: RepeatedWork;
   readonly #repair: Repair;
-  #opening: Promise<void> | undefined;
-  #starting: Promise<void> = Promise.resolve();
-  #isFailing = false;
-  #isClosed = false;
+  readonly #takeOver: TakeOver;
 
   constructor(setup: JobsSetup) {
     const { options, clock, store, events } = setup;
@@ -73,6 +68,12 @@ export class Jobs {
     this.#setup = setup;
     this.#records = records;
     this.options = options;
+    this.#takeOver = new TakeOver({
+      clock,
+      isDue: () => this.#isDue(),
+      takeOver: () => this.#own(),
+      onFailure: (error) => warn(events, 'stored jobs do not run', error),
+    });
     this.#ledger = new Ledger(options);
     this.paused = new PausedModels(store.snapshots);
     this.waits = new JobWaits(clock);
@@ -80,7 +81,7 @@ export class Jobs {
     this.webhooks = openWebhooks(setup);
     const parts = { records, clock, events };
     this.#due = new DueAlarm({ ...parts, onDue: () => this.#wakeAll() });
-    this.#housekeeping = new Housekeeping({
+    this.#housekeeping = createHousekeeping({
       ...parts,
       onExpired: (jobs) => {
         for (const job of jobs) this.#expired(job);
@@ -133,27 +134,12 @@ export class Jobs {
 
   /** Runs the jobs that the store has. Never rejects: where the store cannot be used, it is tried again. */
   start(): Promise<void> {
-    this.#starting = this.#tryToStart();
-    return this.#starting;
+    return this.#takeOver.start();
   }
 
   /** The attempt to take over stored jobs that is under way has ended. */
   get started(): Promise<void> {
-    return this.#starting;
-  }
-
-  async #tryToStart(): Promise<void> {
-    const { clock, events } = this.#setup;
-    try {
-      await this.paused.load();
-      const { owners } = await this.#records.totals();
-      if (owners.length > 0) await this.opened();
-    } catch (error) {
-      if (this.#isClosed) return;
-      if (!this.#isFailing) warn(events, 'stored jobs do not run', error);
-      this.#isFailing = true;
-      clock.setTimer(RETRY_MS, () => void this.start());
-    }
+    return this.#takeOver.started;
   }
 
   /** Stores a job; resolves once it is durable. */
@@ -221,7 +207,7 @@ export class Jobs {
 
   /** Ends what runs, to run again when the server is back, and what waits for jobs. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#takeOver.close();
     this.#due.close();
     this.waits.close();
     await this.#housekeeping.close();
@@ -231,15 +217,16 @@ export class Jobs {
 
   /** Takes the jobs of the store over, where that is not done: what changes a job needs it. Rejects where another process has them, or the store cannot be used. */
   opened(): Promise<void> {
-    if (this.#isClosed) return Promise.reject(shuttingDown());
-    this.#opening ??= this.#takeOver().catch((error: unknown) => {
-      this.#opening = undefined;
-      throw error;
-    });
-    return this.#opening;
+    return this.#takeOver.opened();
   }
 
-  async #takeOver(): Promise<void> {
+  async #isDue(): Promise<boolean> {
+    await this.paused.load();
+    const { owners } = await this.#records.totals();
+    return owners.length > 0;
+  }
+
+  async #own(): Promise<void> {
     await this.#setup.store.own();
     // Another process may have written them.
     await Promise.all([this.paused.reload(), this.#ids.reload()]);
