@@ -35,7 +35,7 @@ describe('the mapping of columns to inputs', () => {
     ]);
   });
 
-  it('goes by what is left for the last input', () => {
+  it('maps the remaining columns to the last input', () => {
     expect(plan([X3], [number('features')])).toEqual([{ input: 'x', columns: ['features'], shape: [3] }]);
     expect(plan([X3], [number('id'), number('a'), number('b'), words('name'), number('c')], { kept: ['id'] })).toEqual([
       { input: 'x', columns: ['a', 'b', 'c'], shape: [3] },

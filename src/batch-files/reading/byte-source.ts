@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 const CHUNK_BYTES = 1 << 20;
 
-/** Bytes of a file from an offset on, with what has been read and not been used yet. */
+/** Bytes of a file from an offset on, and a buffer of those that are not used yet. */
 export class ByteSource {
   readonly #file: FileHandle;
   /** Offset in the file of the first byte of {@link bytes}. */

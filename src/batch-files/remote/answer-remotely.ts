@@ -25,8 +25,8 @@ const LOOK_EVERY_MS = 1_000;
 const MAX_ROUNDS = 3;
 
 /**
- * Has all requests of a run answered by a server's batches, and goes on with those that an earlier run has begun. Resolves with what finds the
- * answers; leaves batches running when it is stopped.
+ * Answers all requests of a run by a server's batches, and continues with the batches that an earlier run began. Resolves with a function that
+ * finds the answers; leaves batches running when it is stopped.
  */
 export async function answerRemotely(setup: RemoteSetup): Promise<AnswerBatch> {
   const manifest = await ManifestFile.open(setup.folder);
@@ -59,7 +59,7 @@ async function foundAnswer(answers: Answers, batch: Batch): Promise<Answer> {
   return { outputs: found.outputs, computeUs: 0 };
 }
 
-/** What the others of its rows have to do with an error: they have one of their own, unless nobody may ask. */
+/** The code of a failed answer: those of missing rights and models end the run, others are errors of single rows. */
 function codeOf(status: number): ErrorCode {
   if (status === 401) return 'unauthenticated';
   if (status === 403) return 'permission_denied';

@@ -38,7 +38,7 @@ export class Answers {
   /** One for all that ask at once. */
   #indexOf(file: RequestFile): Promise<Index> {
     const index = this.#indices.get(file.name) ?? indexOf(this.#manifest.answersOf(file));
-    // The first one is the one that was not used for the longest time.
+    // The first one is the least recently used.
     this.#indices.delete(file.name);
     this.#indices.set(file.name, index);
     const [oldest] = this.#indices.keys();

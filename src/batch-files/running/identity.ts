@@ -7,7 +7,7 @@ const SAMPLE_BYTES = 65_536;
 /** What a run is of. Where it is another one, what was done before does not count. */
 export type Identity = Readonly<Record<string, string>>;
 
-/** An input, so that another one is told from it: size, time of its last change, digest of its beginning and its end. */
+/** The identity of an input: size, time of its last change, digest of its first and last bytes. */
 export async function identifyInput(path: string): Promise<string> {
   const stats = await stat(path);
   if (stats.isDirectory()) {
