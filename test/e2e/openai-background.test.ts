@@ -140,9 +140,10 @@ describe('a response of the background', () => {
     const { id } = await anne().create({ ...REQUEST, background: true });
     await finished(id);
     const ben = clientOf('ben').responses;
-    for (const asked of [ben.retrieve(id), ben.cancel(id), ben.delete(id), ben.retrieve(id, { stream: true })]) {
-      expect(await refusal(asked)).toBe(`404 response_not_found: 404 the response '${id}' is not found`);
-    }
+    const asked = [ben.retrieve(id), ben.cancel(id), ben.delete(id), ben.retrieve(id, { stream: true })];
+    // All at once: a rejection that nothing awaits yet would end the run.
+    const refusals = await Promise.all(asked.map(refusal));
+    expect(refusals).toEqual(Array(4).fill(`404 response_not_found: 404 the response '${id}' is not found`));
     expect((await anne().retrieve(id)).id).toBe(id);
   });
 
