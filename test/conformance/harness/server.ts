@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { inRoot } from './paths.js';
 
@@ -28,7 +31,7 @@ interface DialectAddresses {
   readonly http?: string;
 }
 
-/** Starts `millrace serve ARGS` on free ports of loopback. Rejects when it ends before it is ready. `onLog` gets each line of its log. */
+/** Starts `millrace serve ARGS` on free ports of loopback, in a folder of its own: a store takes one server, and suites run side by side. Rejects when it ends before it is ready. `onLog` gets each line of its log. */
 export async function startServer(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -36,10 +39,13 @@ export async function startServer(
 ): Promise<ConformanceServer> {
   const startedAt = performance.now();
   const flags = ['--json', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
+  const cwd = mkdtempSync(path.join(tmpdir(), 'millrace-conformance-'));
   const child = spawn(process.execPath, [inRoot('dist/cli/main.js'), 'serve', ...flags, ...args], {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...withoutSettings(process.env), ...env },
   });
+  child.once('close', () => rmSync(cwd, { recursive: true, force: true }));
   let tail = '';
   child.stderr.on('data', (chunk: Buffer) => {
     tail = `${tail}${chunk}`.slice(-MAX_LAST_WORDS);
