@@ -37,10 +37,11 @@ it('a server that is killed between the write of an answer and the end of its jo
     const server = startCli(['serve', path.join(folder.path, 'models'), '--json', ...FREE_PORTS, '--config', config], {
       runBy,
     });
-    for (;;) {
-      const { event, http } = await server.nextEvent();
-      if (event === 'listening') return { server, url: String(http) };
-    }
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    const { http } = await server.nextEvent();
+    // The models are not known before this.
+    expect(await server.nextEvent()).toMatchObject({ event: 'ready' });
+    return { server, url: String(http) };
   };
 
   const { server, url } = await start();
@@ -54,7 +55,6 @@ it('a server that is killed between the write of an answer and the end of its jo
   expect((await server.ended).exit).toBe('SIGKILL');
 
   const again = await start();
-  await using _ = again.server;
   const status = await fetch(`${again.url}${accepted.headers.get('location')}/status`, {
     headers: { prefer: 'wait=30' },
   });
