@@ -22,8 +22,8 @@ export function createRouteRoutes(routes: RouteUseCases): readonly Route[] {
     async 'PUT /routes'(call, { headers, query, body }) {
       const dryRun = readFlag(query, 'dry_run');
       const expected = readConditions(headers);
-      const changes = await routes.apply(call, { routes: body.routes, dryRun, expected });
-      return { body: { dry_run: dryRun, changes: changes.map(encodeChange) } };
+      const { changes, tag } = await routes.apply(call, { routes: body.routes, dryRun, expected });
+      return tagged({ dry_run: dryRun, changes: changes.map(encodeChange) }, tag);
     },
     'GET /routes/{route}'(call, { params: { route } }) {
       const found = routes.get(call, route);

@@ -15,6 +15,7 @@ export type {
   WrittenRollouts,
 } from './rollouts/types.js';
 export type {
+  AppliedRoutes,
   DeclaredRoute,
   RouteChange,
   RouteRevision,

@@ -56,7 +56,11 @@ describe('routes through the API', () => {
     expect(dry.body).toMatchObject({ dry_run: true, changes });
     expect(await answererOf(server, 'a')).toBe('3');
     const { etag = '' } = await ask('GET routes');
-    expect((await ask('PUT routes', { routes }, { 'if-match': etag })).body).toMatchObject({ dry_run: false, changes });
+    expect(dry.etag).toBe(etag);
+    const applied = await ask('PUT routes', { routes }, { 'if-match': etag });
+    expect(applied.body).toMatchObject({ dry_run: false, changes });
+    expect(applied.etag).toMatch(/^"\w{16}"$/);
+    expect((await ask('GET routes')).etag).toBe(applied.etag);
     expect(await answererOf(server, 'a')).toBe('4');
     expect((await ask('GET routes')).body.routes.map(({ name }: { name: string }) => name)).toEqual([
       'a',

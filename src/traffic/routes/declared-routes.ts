@@ -12,7 +12,7 @@ import { inSlices } from './in-slices.js';
 import { refuseRoutes, sayRolledOut, warnOfHidden } from './refuse-routes.js';
 import { admitToParts } from './route-parts.js';
 import type { RouteTable } from './route-table.js';
-import type { RouteChange } from './types.js';
+import type { AppliedRoutes, RouteChange } from './types.js';
 
 interface DeclaredRoutesSetup extends Pick<Surroundings, 'lookup' | 'modelNames'> {
   readonly declared: Declared;
@@ -60,9 +60,15 @@ export class DeclaredRoutes {
   }
 
   /** Checks a change, and makes it unless `dryRun`; says what it does to each route. */
-  change(asked: AskedRoutes, { by, dryRun = false }: { readonly by: Principal; readonly dryRun?: boolean }) {
+  change(
+    asked: AskedRoutes,
+    { by, dryRun = false }: { readonly by: Principal; readonly dryRun?: boolean },
+  ): Promise<AppliedRoutes> {
     const { declared } = this.#setup;
-    return declared.inTurn(() => this.#change(asked, { by, dryRun }));
+    return declared.inTurn(async () => {
+      const changes = await this.#change(asked, { by, dryRun });
+      return { changes, tag: this.tagFor(by) };
+    });
   }
 
   /** Goes back to what a route was before its last change. */

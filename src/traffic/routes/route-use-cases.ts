@@ -9,7 +9,7 @@ import type { AskedRoutes, DeclaredRoutes } from './declared-routes.js';
 import type { FileRoutes } from './file-routes.js';
 import type { OwnedRoute } from './owned-routes.js';
 import type { RouteTable } from './route-table.js';
-import type { DeclaredRoute, RouteChange, RouteUseCases } from './types.js';
+import type { AppliedRoutes, DeclaredRoute, RouteChange, RouteUseCases } from './types.js';
 import { unknownRoute } from './unknown-route.js';
 
 interface RouteUseCasesSetup {
@@ -64,8 +64,8 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
   const changeOne = (call: CallContext, { action, name }: OneChange, asked: AskedRoutes): Promise<RouteChange> =>
     audited(call, changing(call, action, name), async () => {
       if (action === 'delete' && table.ownersOf(name).length === 0) throw unknown(call, name);
-      const [change] = await declaredRoutes.change(asked, { by: call.principal });
-      return change as RouteChange;
+      const { changes } = await declaredRoutes.change(asked, { by: call.principal });
+      return changes[0] as RouteChange;
     });
 
   return {
@@ -127,7 +127,7 @@ function changeOf({ before, after }: RouteChange): AuditChange {
   return { before, after };
 }
 
-function changeOfAll(changes: readonly RouteChange[]): AuditChange {
+function changeOfAll({ changes }: AppliedRoutes): AuditChange {
   const changed = changes.filter(({ change }) => change !== 'unchanged');
   const all = (pick: (change: RouteChange) => unknown) =>
     Object.fromEntries(changed.map((change) => [change.name, pick(change)]));

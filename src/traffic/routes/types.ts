@@ -53,6 +53,13 @@ export interface RouteChange {
   readonly tag: string;
 }
 
+/** The effect of a change of several routes, in the order of the request. */
+export interface AppliedRoutes {
+  readonly changes: readonly RouteChange[];
+  /** {@link RouteList.tag} after the change, in a dry run before it. */
+  readonly tag: string;
+}
+
 /** An earlier revision of a route. */
 export interface RouteRevision {
   readonly revision: number;
@@ -81,7 +88,7 @@ export interface RouteUseCases {
   /** The one in force. `not_found` for an unknown one. */
   get(call: CallContext, name: string): DeclaredRoute;
   /** All of the changes or none. */
-  apply(call: CallContext, options: ApplyOptions): Promise<readonly RouteChange[]>;
+  apply(call: CallContext, options: ApplyOptions): Promise<AppliedRoutes>;
   put(
     call: CallContext,
     name: string,
