@@ -88,6 +88,8 @@ export class Call implements CallContext {
   readonly job: JobRun | undefined;
   /** Of a request that is to be stored in place of being run; undefined = its inferences run. */
   deferral: Deferral | undefined = undefined;
+  /** Of an {@link origin}: a runner has been given a part of its inferences; undefined = it has asked for none. */
+  hasRun: boolean | undefined = undefined;
   #parent: Call | undefined;
   /** Those that are open. */
   #children: Set<Call> | undefined;

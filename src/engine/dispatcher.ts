@@ -100,6 +100,7 @@ export class Dispatcher {
       timing.dequeuedAt = now;
       timing.batchId = id;
       timing.instance = slot.id;
+      item.call.origin.hasRun = true;
     }
     settlement.dispatched(members);
     holdUp.sent(members, now);

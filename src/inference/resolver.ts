@@ -55,6 +55,7 @@ export class Resolver {
   }
 
   resolve(call: Call, target: InferTarget, options = NO_OPTIONS): Resolved {
+    call.origin.hasRun ??= false;
     const plan = this.#find(call, target, options);
     noteCandidate(call, plan);
     call.timing.resolvedAt = this.#setup.clock.now();

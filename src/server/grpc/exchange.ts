@@ -5,6 +5,7 @@ import { GRPC_STATUS, GRPC_STATUS_CODES, type GrpcMethod, type ServedMethod } fr
 import { answererHeaders } from '../answerer.js';
 import type { ClientCertificates } from '../client-certificates.js';
 import { type CredentialCarrier, credentialOf } from '../credential.js';
+import { isNotRun, NOT_RUN_HEADER } from '../not-run.js';
 import { patienceMs, stalledMessage } from '../patience.js';
 import { createPeer } from '../peer.js';
 import { type Exchange, NOBODY, Settlement } from '../settlement.js';
@@ -300,6 +301,7 @@ export class GrpcExchange implements Exchange {
       'grpc-message': encodeStatusMessage(error.message),
       'x-request-id': this.settlement.requestId,
       ...(pushback !== undefined && { 'grpc-retry-pushback-ms': pushback }),
+      ...(isNotRun(error, this.settlement.call) && { [NOT_RUN_HEADER]: 'true' }),
       ...(error.code === 'quota_exceeded' && {
         ...Object.fromEntries(this.context.quotaHeaders.of(this.settlement.call.quota)),
         ...retryTrailers(error, status),

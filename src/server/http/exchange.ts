@@ -7,6 +7,7 @@ import type { ClientCertificates } from '../client-certificates.js';
 import { compressAnswer } from '../compression.js';
 import { type CredentialCarrier, credentialOf, refuseKeyInUrl } from '../credential.js';
 import { HttpError } from '../http-error.js';
+import { isNotRun, NOT_RUN_HEADER } from '../not-run.js';
 import { patienceMs, stalledMessage } from '../patience.js';
 import { createPeer } from '../peer.js';
 import { type Exchange, Settlement } from '../settlement.js';
@@ -196,6 +197,9 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     if (refusal !== undefined) {
       this.settlement.breakOff(refusal);
       response = errorResponse(refusal, this.dialect);
+    }
+    if (isNotRun(error, this.call)) {
+      response = { ...response, headers: { ...response.headers, [NOT_RUN_HEADER]: 'true' } };
     }
     this.#write(response, bodyBytes(response.body));
   }

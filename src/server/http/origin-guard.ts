@@ -9,7 +9,7 @@ const ALLOWED_HEADERS =
   'x-api-key, x-request-id, x-request-timeout-ms';
 const EXPOSED_HEADERS =
   'inference-header-content-length, ratelimit, ratelimit-policy, retry-after, retry-after-ms, server-timing, traceparent, ' +
-  'www-authenticate, x-millrace-arm, x-millrace-error, x-millrace-ignored, x-millrace-model, x-millrace-route, x-ratelimit-limit-requests, ' +
+  'www-authenticate, x-millrace-arm, x-millrace-error, x-millrace-ignored, x-millrace-model, x-millrace-not-run, x-millrace-route, x-ratelimit-limit-requests, ' +
   'x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, ' +
   'x-ratelimit-reset-tokens, x-request-id, x-should-retry';
 

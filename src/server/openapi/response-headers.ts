@@ -2,10 +2,16 @@ import type { QuotaStanding } from '../../core/index.js';
 import type { Dialect, OpenApiObject } from '../../protocols/index.js';
 
 const RETRY_AFTER = 'Retry-After';
+const NOT_RUN = 'X-Millrace-Not-Run';
 
 /** What answers say of quotas and of trying again, whatever the dialect. */
 const GENERAL: Readonly<Record<string, OpenApiObject>> = {
   [RETRY_AFTER]: { description: 'When to try again, in seconds (RFC 9110).', schema: { type: 'integer', minimum: 1 } },
+  [NOT_RUN]: {
+    description:
+      'The inference was refused before a runner was given any part of it: another server may safely be asked.',
+    schema: { const: 'true' },
+  },
   RateLimit: {
     description:
       'What is left of each quota that the request counts against (draft-ietf-httpapi-ratelimit-headers-11).',
@@ -39,9 +45,9 @@ export function quotaHeaderRefs(dialect: Dialect): OpenApiObject {
   return refsTo(['RateLimit', 'RateLimit-Policy', ...ownNames(dialect)]);
 }
 
-/** The `headers` of an answer that says when to try again. */
+/** The `headers` of an answer that says when, and where, to try again. */
 export function retryHeaderRefs(): OpenApiObject {
-  return refsTo([RETRY_AFTER]);
+  return refsTo([RETRY_AFTER, NOT_RUN]);
 }
 
 function refsTo(names: readonly string[]): OpenApiObject {
