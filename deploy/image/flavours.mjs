@@ -4,7 +4,7 @@
 export const FLAVOURS = {
   onnx: { optional: (name) => name === 'tokenizers', maxBytes: 240e6 },
   llama: { optional: (name) => name === 'tokenizers' || name.startsWith('@node-llama-cpp/'), maxBytes: 270e6 },
-  full: { optional: (name) => !name.startsWith('@duckdb/'), maxBytes: 320e6 },
+  full: { optional: (name) => !name.startsWith('@duckdb/'), maxBytes: 290e6 },
 };
 
 /** By the name that images go by: Node's name of the processor, and the `e_machine` of its ELF files. */
