@@ -35,5 +35,5 @@ export function isPruned(file, cpu) {
   if (tokenizers !== undefined) return tokenizers !== `linux-${cpu}-gnu`;
   const [, llama] = /^node_modules\/@node-llama-cpp\/([^/]+)\//.exec(file) ?? [];
   if (llama !== undefined) return llama !== `linux-${cpu}`;
-  return /^node_modules\/(?:@[^/]+\/)?[^/]*musl[^/]*\//.test(file);
+  return /^node_modules\/.*musl[^/]*\//.test(file);
 }
