@@ -1,11 +1,17 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { FLAVOURS } from '../../../deploy/image/flavours.mjs';
-import { inspect } from '../../../deploy/image/inspect.mjs';
 import { emptyFolder, inRoot } from '../harness/paths.js';
 import { installPython } from '../harness/python.js';
 import { Tally } from '../harness/tally.js';
 import { Engine, freePort } from './engine.js';
+
+// They are not compiled, and lie where they are in the repository.
+const { FLAVOURS }: typeof import('../../../deploy/image/flavours.mjs') = await import(
+  inRoot('deploy/image/flavours.mjs')
+);
+const { inspect }: typeof import('../../../deploy/image/inspect.mjs') = await import(
+  inRoot('deploy/image/inspect.mjs')
+);
 
 const IMAGE = 'millrace:onnx';
 const ONE_ROW = [{ name: 'x', datatype: 'FP32', shape: [1, 16], data: Array(16).fill(0.5) }];
