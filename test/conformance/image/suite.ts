@@ -177,6 +177,7 @@ async function checkDefaults({ tally, engine, models }: Checked): Promise<void> 
       IMAGE,
       'doctor',
       '/models',
+      '--allow-anonymous',
       '--json',
       '--fail-on',
       'never',
