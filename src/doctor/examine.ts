@@ -5,6 +5,7 @@ import { checkBindings } from './checks/bindings.js';
 import { checkBinds } from './checks/binds.js';
 import { checkCertificates } from './checks/certificates.js';
 import { checkClock } from './checks/clock.js';
+import { checkContainer } from './checks/container.js';
 import { checkDisk } from './checks/disk.js';
 import { checkFiles } from './checks/files.js';
 import { checkIssuers } from './checks/issuers.js';
@@ -33,6 +34,7 @@ const CHECKS: readonly Check[] = [
   checkRepositories,
   checkOpenFiles,
   checkVersions,
+  checkContainer,
   checkFiles,
 ];
 

@@ -11,6 +11,8 @@ export interface Facts {
   readonly served: readonly string[] | undefined;
   readonly nowMs: number;
   readonly machine: MachineFacts;
+  /** undefined = it does not run in a container. */
+  readonly container: ContainerFacts | undefined;
   /** Runner processes that it has, or may have. */
   readonly runners: number;
   /** Of the runners of loaded models; empty where no server runs. */
@@ -38,6 +40,17 @@ export interface MachineFacts {
   readonly openFiles: number | undefined;
   /** The user that the server runs as; undefined where users have no numbers. */
   readonly uid: number | undefined;
+}
+
+/** The container that a server runs in. */
+export interface ContainerFacts {
+  readonly isRootReadOnly: boolean;
+  /** Size of /dev/shm; 0 = there is none. */
+  readonly sharedMemoryBytes: number;
+  /** The engine limits its memory to less than the machine has. */
+  readonly hasMemoryLimit: boolean;
+  /** Cores' worth of CPU time that it may use; undefined = no limit. */
+  readonly cpuQuota: number | undefined;
 }
 
 /** How much memory the runner of a loaded model may use. */

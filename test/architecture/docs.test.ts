@@ -58,7 +58,9 @@ it.each(PAGES)('the links of %s lead somewhere', (page) => {
 
 describe('the shell in the documentation', () => {
   const blocks = PAGES.flatMap((page) => shellBlocksOf(page));
-  const untested = blocks.filter(({ tag }) => !['sh test', 'sh package', 'sh conformance', 'sh example'].includes(tag));
+  const untested = blocks.filter(
+    ({ tag }) => !['sh test', 'sh package', 'sh conformance', 'sh example', 'sh image'].includes(tag),
+  );
   const reasonsFor = (script: string) => Object.keys(NOT_RUN).filter((start) => script.startsWith(start));
 
   it('is marked `sh test` and run, or listed here with the reason why not', () => {
@@ -79,6 +81,11 @@ describe('the shell in the documentation', () => {
   it('is marked `sh conformance` where the conformance suite sources knows of it', () => {
     const pages = blocks.filter(({ tag }) => tag === 'sh conformance').map(({ page }) => page);
     expect(pages).toEqual(['README.md', 'README.md']);
+  });
+
+  it('is marked `sh image` where the conformance suite image runs it', () => {
+    const pages = blocks.filter(({ tag }) => tag === 'sh image').map(({ page }) => page);
+    expect([...new Set(pages)]).toEqual(['docs/deployment.md']);
   });
 
   it('is marked `sh example` where a test of its own runs the page', () => {

@@ -176,10 +176,3 @@ describe('the unit for systemd', () => {
     expect(unit.has('MemoryDenyWriteExecute')).toBe(false);
   });
 });
-
-it('the image is made by the commands that the test of the package runs', async () => {
-  const [, shell = ''] = /```sh package\n(cd .*?)```/s.exec(await readFile('docs/operations.md', 'utf8')) ?? [];
-  const commands = shell.trim().split('\n');
-  expect(commands).toHaveLength(2);
-  for (const command of commands) expect(block('dockerfile')).toContain(command);
-});

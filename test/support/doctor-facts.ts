@@ -27,6 +27,7 @@ export function factsWith({
       openFiles: undefined,
       uid: 1000,
     },
+    container: undefined,
     runners: 1,
     memoryLimits: [],
     packages: [],

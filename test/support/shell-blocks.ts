@@ -9,7 +9,7 @@ export interface ShellBlock {
   readonly script: string;
   /**
    * What follows the fence: `sh test` is run by test/e2e/docs-shell.test.ts, `sh package` by `npm run check:package`,
-   * `sh conformance` by test/conformance/sources, `sh example` by a test of the page, all blocks in one shell.
+   * `sh conformance` by test/conformance/sources, `sh image` by test/conformance/image, `sh example` by a test of the page, all blocks in one shell.
    */
   readonly tag: string;
   /** The `json expect` block behind it: what it must answer. */

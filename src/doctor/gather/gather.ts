@@ -8,6 +8,7 @@ import type { Store } from '../../store/index.js';
 import { examine } from '../examine.js';
 import type { Facts, MachineFacts } from '../facts.js';
 import { gatherCertificates } from './certificates.js';
+import { gatherContainer } from './container.js';
 import { gatherFiles } from './files.js';
 import { gatherFolders } from './folders.js';
 import { gatherPackages, type OwnManifest, oldestNode } from './packages.js';
@@ -65,7 +66,8 @@ interface Life extends Pick<Facts, 'store' | 'runners' | 'memoryLimits' | 'clock
 
 async function gatherFacts(settings: Settings, { manifest, clock, models, kept, ...life }: Life): Promise<Facts> {
   const origin = originOf(settings);
-  const [files, folders, certificates, repositories, found] = await Promise.all([
+  const [container, files, folders, certificates, repositories, found] = await Promise.all([
+    gatherContainer(),
     gatherFiles(settings, origin),
     gatherFolders(settings),
     gatherCertificates(settings),
@@ -78,6 +80,7 @@ async function gatherFacts(settings: Settings, { manifest, clock, models, kept, 
     served: found && [...found, ...models, ...Object.keys(settings.routes), ...life.store.routes],
     nowMs: clock.wallNow(),
     machine: machineFacts(manifest),
+    container,
     packages: gatherPackages(manifest),
     writtenSecrets,
     files,

@@ -21,7 +21,7 @@ const LEAST_BYTES = 131_072;
 /** Writing a larger one would hold up the server's event loop. */
 const MOST_BYTES = 8_388_608;
 /** All frames that lie in it at a time. */
-const SEGMENT_BYTES = 33_554_432;
+export const SEGMENT_BYTES = 33_554_432;
 
 interface StoredFrame extends Extent {
   readonly ticket: number;

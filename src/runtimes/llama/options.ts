@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { type SamplingDefaults, withoutUndefined } from '../../core/index.js';
 import { NUMBER_LIMITS } from '../../generation/index.js';
+import { availableThreads } from '../cpu-quota.js';
 import { OptionReader } from '../option-reader.js';
 import { TOOL_FORMATS } from './answer/formats/names.js';
 
@@ -73,7 +73,7 @@ function readSampling(reader: OptionReader): SamplingDefaults {
 
 /** Threads that evaluate. */
 export function threadsFor({ threads }: LlamaOptions): number {
-  return threads || Math.max(1, availableParallelism() - 1);
+  return threads || Math.max(1, availableThreads() - 1);
 }
 
 /** Where neither the configuration nor the model says less. */
