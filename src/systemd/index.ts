@@ -1,5 +1,4 @@
 /** Room `systemd` (rank 1): what systemd and a service say to each other: sockets that it inherits, and its state. */
-export type { Environment } from './listen-fds.js';
-export { Notifier, type NotifierOptions, readWatchdog } from './notifier.js';
-export { openNotifySocket, type SendState, writeSocketAddress } from './notify-socket.js';
+export { Notifier, readWatchdog } from './notifier.js';
+export { openNotifySocket } from './notify-socket.js';
 export { type InheritedSocket, inheritSockets, type SocketPlace } from './sockets.js';
