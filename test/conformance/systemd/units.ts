@@ -36,10 +36,10 @@ export async function checkUnits(tally: Tally): Promise<void> {
 /** Starts `ExecStart=` with the environment of the unit alone. */
 async function checkStart(tally: Tally, cwd: string, unit: string): Promise<void> {
   await using receiver = await receive(path.join(cwd, 'notify'));
-  const valueOf = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
-  const [program = '', ...args] = valueOf('ExecStart').split(' ');
-  const [variable = '', ...value] = valueOf('Environment').split('=');
-  const watchdogUsec = Number(valueOf('WatchdogSec')) * 1_000_000;
+  const directive = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
+  const [program = '', ...args] = directive('ExecStart').split(' ');
+  const [variable = '', ...value] = directive('Environment').split('=');
+  const watchdogUsec = Number(directive('WatchdogSec')) * 1_000_000;
   const env = { [variable]: value.join('='), NOTIFY_SOCKET: receiver.address, WATCHDOG_USEC: `${watchdogUsec}` };
   const child = spawn(program, args, { cwd, env, stdio: 'ignore' });
   const closed = once(child, 'close');
