@@ -7,7 +7,7 @@ import { VENDORS } from './scripts/vendors.mjs';
  */
 export const RANKS = [
   ['core', 'statistics'],
-  ['api', 'async', 'generation', 'model', 'network', 'pooling', 'protobuf', 'text', 'yaml'],
+  ['api', 'async', 'generation', 'model', 'network', 'pooling', 'protobuf', 'systemd', 'text', 'yaml'],
   ['audit', 'object-store', 'runtimes', 'shared-memory', 'store'],
   ['repository', 'webhooks'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
@@ -171,7 +171,7 @@ export default {
     vendorOnlyIn(['@fastify/busboy'], '^src/protocols/shared/multipart/'),
     vendorOnlyIn(['onnxruntime-node'], '^src/runtimes/(onnx|text)/'),
     vendorOnlyIn(['tokenizers'], '^src/runtimes/text/'),
-    vendorOnlyIn(['koffi'], '^src/runtimes/(host|llama)/'),
+    vendorOnlyIn(['koffi'], '^src/(runtimes/(host|llama)|systemd)/'),
     vendorOnlyIn(['@marcbachmann/cel-js'], '^src/routing/'),
     vendorOnlyIn(['jose'], '^src/governance/identity/jwt/'),
     vendorOnlyIn(['tar', 'yauzl', 'semver', '@renovatebot/pep440'], '^src/sources/'),

@@ -13,10 +13,10 @@ import {
 import { type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { examine, warnOfFileShortage } from './examine.js';
-import { createFront, type Front, openPorts } from './front.js';
+import { createFront, type Front, type FrontOverrides, openPorts } from './front.js';
 import { createWeights } from './governance/index.js';
 import { type Identities, openIdentities } from './identities.js';
-import { type CreateDialect, type Dialect, formatUnknownModel } from './protocols/index.js';
+import { type Dialect, formatUnknownModel } from './protocols/index.js';
 import { createPuller, discardUpload, openRepository } from './repositories.js';
 import { DeclaredLabelVersions, loadRuntimes } from './repository/index.js';
 import {
@@ -44,14 +44,12 @@ import { createTelemetry, type LogDestination, type Telemetry } from './telemetr
 import { VERSION } from './version.js';
 
 /** What an assembly may be given in place of the real thing. */
-export interface AppOverrides {
+export interface AppOverrides extends FrontOverrides {
   readonly clock?: Clock;
   /** Where log lines go; default standard error. */
   readonly logDestination?: LogDestination;
   /** Receives everything that the rooms report, besides telemetry. */
   readonly events?: EventBus;
-  /** Further protocols to speak, besides those that are built in. */
-  readonly dialects?: readonly CreateDialect[];
   /** Where runners read large bodies; closed with the app. Default: one of its own. */
   readonly bodies?: BodyArena;
   /** See every inference, after the server's own observers. */
@@ -160,7 +158,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     life,
     identities,
     ...shared,
-    dialects: overrides.dialects ?? [],
+    overrides,
     renderMetrics: () => telemetry.render(),
   }).catch((error: unknown) => giveUp(error, starting && parts));
   let closing: Promise<void> | undefined;

@@ -3,9 +3,26 @@ import type { BodyMemory, Clock, DeadlineWatch, EventBus } from './core/index.js
 import type { Identities } from './identities.js';
 import { type CreateDialect, createDialectContext, Decoder, loadDialects } from './protocols/index.js';
 import { openReloads } from './reloads.js';
-import { type Addresses, checkBind, createServer, type RenderMetrics, type Server } from './server/index.js';
+import {
+  type Addresses,
+  assignSockets,
+  checkBind,
+  createServer,
+  type InheritedListeners,
+  type RenderMetrics,
+  type Server,
+} from './server/index.js';
 import type { ServiceLife } from './service/index.js';
+import type { InheritedSocket } from './systemd/index.js';
 import { VERSION } from './version.js';
+
+/** What the front of a server may be given. */
+export interface FrontOverrides {
+  /** Further protocols to speak, besides those that are built in. */
+  readonly dialects?: readonly CreateDialect[];
+  /** Sockets that listen already, opened by the service manager. */
+  readonly inherited?: readonly InheritedSocket[];
+}
 
 interface FrontParts {
   readonly life: ServiceLife;
@@ -14,8 +31,7 @@ interface FrontParts {
   readonly deadlines: DeadlineWatch;
   readonly bodies: BodyMemory | undefined;
   readonly events: EventBus;
-  /** Besides those that are built in. */
-  readonly dialects: readonly CreateDialect[];
+  readonly overrides: FrontOverrides;
   readonly renderMetrics: RenderMetrics;
 }
 
@@ -27,9 +43,10 @@ export async function createFront(settings: Settings, parts: FrontParts) {
   const decoder = new Decoder(clock);
   const shared = createDialectContext({ service, clock, decoder, options: settings.server });
   const { context, spoken, switchedOff } = await loadDialects(DIALECTS, shared, settings);
-  const dialects = [...spoken, ...parts.dialects.map((create) => create(context))];
+  const dialects = [...spoken, ...(parts.overrides.dialects ?? []).map((create) => create(context))];
   const server = createServer({
     options: settings.server,
+    inherited: openToCallers(settings, identities, parts.overrides.inherited ?? []),
     dialects,
     switchedOff,
     service,
@@ -61,6 +78,16 @@ export async function createFront(settings: Settings, parts: FrontParts) {
       }
     },
   };
+}
+
+/** The inherited sockets by their listeners. Throws `failed_precondition` for one that is open to callers whom nobody knows. */
+function openToCallers(
+  { auth: { allowAnonymous }, server }: Settings,
+  { isRequired: hasKeys }: Identities,
+  sockets: readonly InheritedSocket[],
+): InheritedListeners {
+  for (const { place } of sockets) if (place.kind === 'port') checkBind(place.host, { hasKeys, allowAnonymous });
+  return assignSockets(sockets, server);
 }
 
 /** Opens the ports, where callers may reach them. */

@@ -2,12 +2,15 @@ import type { BodyMemory, Call, Clock, DeadlineWatch, EventBus } from '../core/i
 import type { Authenticate, AuthenticateSigner, VouchFor } from '../governance/index.js';
 import type { Dialect, SwitchedOff } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
+import type { InheritedListeners } from './inherited.js';
 import type { ServerOptions } from './options.js';
 import type { RenderMetrics } from './rest/metrics.js';
 
 /** What a server is made with. */
 export interface ServerDependencies {
   readonly options: ServerOptions;
+  /** Sockets that listen already. Default: none. */
+  readonly inherited?: InheritedListeners | undefined;
   /** What it speaks, at least one. The first writes the errors of requests that none of them has a route for. */
   readonly dialects: readonly Dialect[];
   /** What it could speak: who asks for their routes or services is told that they are off. */

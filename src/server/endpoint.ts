@@ -3,12 +3,23 @@ import { connect, type Server } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import type { TSchema } from '@sinclair/typebox';
 import { MillraceError } from '../core/index.js';
+import type { InheritedSocket } from '../systemd/index.js';
+import type { InheritedListeners } from './inherited.js';
 import { type ServerOptions, ServerOptionsSchema } from './options.js';
 
-/** Where a listener waits for connections. `setting` holds it, for messages; undefined for the port of a dialect. */
+/**
+ * Where a listener waits for connections. `setting` holds it, for messages; undefined for the port of a dialect. `descriptor`: of a socket
+ * that listens there already, inherited from the service manager.
+ */
 export type Endpoint =
-  | { readonly kind: 'port'; readonly host: string; readonly port: number; readonly setting: string | undefined }
-  | { readonly kind: 'socket'; readonly path: string; readonly setting: string };
+  | {
+      readonly kind: 'port';
+      readonly host: string;
+      readonly port: number;
+      readonly setting: string | undefined;
+      readonly descriptor?: number;
+    }
+  | { readonly kind: 'socket'; readonly path: string; readonly setting: string; readonly descriptor?: number };
 
 /** Where a listener can be reached. */
 export interface Address {
@@ -21,19 +32,34 @@ export interface Address {
 }
 
 /** Where everything listens; undefined for what is switched off. */
-export function createEndpoints(options: ServerOptions) {
-  const port = (setting: 'grpcPort' | 'metricsPort' | 'adminPort'): Endpoint | undefined =>
-    options[setting] < 0 ? undefined : { kind: 'port', host: options.host, port: options[setting], setting };
-  const socket = (setting: 'httpSocket' | 'grpcSocket'): Endpoint | undefined =>
-    options[setting] === '' ? undefined : { kind: 'socket', path: options[setting], setting };
+export function createEndpoints(options: ServerOptions, inherited: InheritedListeners = {}) {
+  const port = (name: 'grpc' | 'metrics' | 'admin'): Endpoint | undefined => {
+    const setting = `${name}Port` as const;
+    const own = { kind: 'port', host: options.host, port: options[setting], setting } as const;
+    return options[setting] < 0 ? undefined : placeOf(own, inherited[name]);
+  };
+  const socket = (setting: 'httpSocket' | 'grpcSocket'): Endpoint | undefined => {
+    const isOff = options[setting] === '' && inherited[setting] === undefined;
+    return isOff ? undefined : placeOf({ kind: 'socket', path: options[setting], setting }, inherited[setting]);
+  };
   return {
-    http: { kind: 'port', host: options.host, port: options.httpPort, setting: 'httpPort' } satisfies Endpoint,
-    grpc: port('grpcPort'),
+    http: placeOf({ kind: 'port', host: options.host, port: options.httpPort, setting: 'httpPort' }, inherited.http),
+    grpc: port('grpc'),
     httpSocket: socket('httpSocket'),
     grpcSocket: socket('grpcSocket'),
-    metrics: port('metricsPort'),
-    admin: port('adminPort'),
+    metrics: port('metrics'),
+    admin: port('admin'),
   };
+}
+
+/** The place of the settings, or that of the socket which is inherited for it. */
+function placeOf<Own extends Endpoint>(own: Own, socket: InheritedSocket | undefined): Own {
+  return socket === undefined ? own : { ...own, ...socket.place, descriptor: socket.descriptor };
+}
+
+/** The host that an endpoint is bound to; `otherwise` for a socket file. */
+export function hostOf(endpoint: Endpoint, otherwise: string): string {
+  return endpoint.kind === 'port' ? endpoint.host : otherwise;
 }
 
 /** The address that comes of an endpoint. `scheme` is '' for gRPC. */
@@ -43,15 +69,26 @@ export function addressOf(endpoint: Endpoint, port: number, scheme: 'http://' | 
   return { host: endpoint.host, port, url: `${scheme}${host}:${port}` };
 }
 
+/** Node does not know the path of a Unix socket that it has not opened. */
+const atInheritedFiles = new WeakSet<object>();
+
+/** Whether the server listens on a Unix socket that is inherited. */
+export function isAtInheritedFile(server: object): boolean {
+  return atInheritedFiles.has(server);
+}
+
 /** Starts to listen; rejects with `failed_precondition` saying what to change when the place cannot be had. */
 export async function listenAt(server: Server, endpoint: Endpoint): Promise<void> {
-  if (endpoint.kind === 'socket') await removeStaleSocket(endpoint.path, endpoint.setting);
+  const isInherited = endpoint.descriptor !== undefined;
+  if (endpoint.kind === 'socket' && !isInherited) await removeStaleSocket(endpoint.path, endpoint.setting);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, endpoint)));
-    if (endpoint.kind === 'port') server.listen({ host: endpoint.host, port: endpoint.port }, resolve);
+    if (isInherited) server.listen({ fd: endpoint.descriptor }, resolve);
+    else if (endpoint.kind === 'port') server.listen({ host: endpoint.host, port: endpoint.port }, resolve);
     else listenPrivately(server, endpoint.path, resolve);
   });
   server.removeAllListeners('error');
+  if (isInherited && endpoint.kind === 'socket') atInheritedFiles.add(server);
 }
 
 /** The port that it got; 0 for a socket file. */

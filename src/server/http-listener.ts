@@ -6,7 +6,7 @@ import { Call } from '../core/index.js';
 import type { Dialect } from '../protocols/index.js';
 import { checksHosts } from './bind.js';
 import { ConnectionLimit } from './connection-limit.js';
-import { type Address, addressOf, type Endpoint, listenAt, portOf } from './endpoint.js';
+import { type Address, addressOf, type Endpoint, hostOf, listenAt, portOf } from './endpoint.js';
 import { FastPath, type FastPathLimits } from './fast-path/fast-path.js';
 import { answerClientError, clientErrorOf, renderRaw, requestTimeout } from './http/client-error.js';
 import { errorResponse } from './http/error-response.js';
@@ -42,7 +42,7 @@ export class HttpListener {
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
-    const { context, gate, dispatch, dialect, tls } = options;
+    const { context, endpoint, gate, dispatch, dialect, tls } = options;
     const settings = context.options;
     const limits = {
       maxHeaderSize: settings.maxHeaderBytes,
@@ -65,7 +65,11 @@ export class HttpListener {
             handshakeTimeout: settings.headersTimeoutMs,
             minVersion: 'TLSv1.2',
           });
-    const entrance: Entrance = { checksHost: checksHosts(settings.host, context.requiresKey), dispatch, dialect };
+    const entrance: Entrance = {
+      checksHost: checksHosts(hostOf(endpoint, settings.host), context.requiresKey),
+      dispatch,
+      dialect,
+    };
     const enter = (flags?: RequestFlags) => (req: IncomingMessage, res: ServerResponse) =>
       gate.enterNode(entrance, { req, res }, flags);
     this.#server.on('request', enter());

@@ -6,6 +6,7 @@ export type { Address } from './endpoint.js';
 export type { Fetch, FetchOptions, StoredRequest } from './fetch/create-fetch.js';
 export { responseOf, type StoredCaller } from './fetch/stored-exchange.js';
 export { formatServerTiming } from './http/server-timing.js';
+export { assignSockets, type InheritedListeners } from './inherited.js';
 export { ranRequest } from './jobs/ran-request.js';
 export type { Addresses, DialectAddresses } from './listeners.js';
 export * from './options.js';

@@ -100,7 +100,7 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
     return () => (loading ??= loadGrpcServices(served, dependencies));
   };
 
-  const at = createEndpoints(options);
+  const at = createEndpoints(options, dependencies.inherited);
   const shared = dialects.filter(({ apart }) => apart !== true);
   const rest = createRest(shared);
   const loadShared = loadGrpc(shared);

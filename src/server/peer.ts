@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { isLoopback } from '../core/index.js';
 import type { ClientCertificate, Peer } from '../governance/index.js';
+import { isAtInheritedFile } from './endpoint.js';
 import { hostName, isLoopbackName } from './host-guard.js';
 
 /** What proxies add to a request that they hand on. */
@@ -15,7 +16,7 @@ export function isFromHere(socket: Socket): boolean {
   const { remoteAddress } = socket;
   if (remoteAddress !== undefined) return isLoopback(remoteAddress);
   const { server } = socket as { readonly server?: { address?(): unknown } };
-  return typeof server?.address?.() === 'string';
+  return server !== undefined && (typeof server.address?.() === 'string' || isAtInheritedFile(server));
 }
 
 /** Who sent a request with these headers over a connection. `host` is what the client takes the server for. */

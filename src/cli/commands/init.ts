@@ -9,15 +9,17 @@ import { writeNamed } from '../files.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../io.js';
 import { sampleRepository } from '../sample-repository.js';
+import { registerInitSystemd } from './init-systemd.js';
 
 /** `millrace init [folder]`: a model repository to begin with. */
 export function registerInit(program: Command, { io }: CommandContext): void {
-  program
+  const command = program
     .command('init [folder]')
     .description('write a model repository with models in TypeScript to begin with')
     .option('--json', 'print JSON')
     .addHelpText('after', examples('millrace init', 'millrace init ./my-models'))
     .action((folder: string | undefined, flags: { readonly json?: true }) => init(io, folder ?? 'models', flags));
+  registerInitSystemd(command, io);
 }
 
 async function init(io: Io, folder: string, flags: { readonly json?: true }): Promise<void> {

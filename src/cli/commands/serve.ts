@@ -4,6 +4,7 @@ import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
 import { EventBus, systemClock, Turns } from '../../core/index.js';
 import type { Addresses } from '../../server/index.js';
+import { inheritSockets } from '../../systemd/index.js';
 import { VERSION } from '../../version.js';
 import { type CommandContext, examples } from '../command.js';
 import { announceReloads, devSettings } from '../dev.js';
@@ -14,6 +15,7 @@ import { surviveOutputFailures } from '../output-failures.js';
 import { withProgress } from '../progress.js';
 import { reportApp } from '../report-app.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
+import { openServiceManager, type ServiceManager } from '../service-manager.js';
 import { addSettingFlags, type GivenFlags, loadSettingsOfServer } from '../setting-flags.js';
 import { SlicedOutput } from '../sliced-output.js';
 
@@ -57,15 +59,17 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
   const forget = io.onHangup((action) => {
     if (action === 'drain') io.exit(EXIT_CODES.hungUp.code);
   });
-  const app = await createApp(settings, { events, startsEarly: true });
-  const stop = stopOnSignal(io, app, json);
+  const inherited = await inheritSockets(await io.environment(), process.pid);
+  const manager = await openServiceManager(io, events);
+  const app = await createApp(settings, { events, startsEarly: true, inherited });
+  const stop = stopOnSignal(io, { app, manager, quiet: json });
   forget();
   try {
     // The first models load since the app is built, and while the ports are opened.
     const loaded = load(io, app);
     loaded.catch(() => undefined);
     announceListening(io, await app.listen(), flags);
-    const started = start(io, { app, loaded, stop, output }, flags).catch((error: unknown) => {
+    const started = start(io, { app, manager, loaded, stop, output }, flags).catch((error: unknown) => {
       // Whoever stops the server ends the loads that are under way: no failure, with --strict either.
       if (!stop.requested()) throw error;
     });
@@ -78,24 +82,27 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
     throw error;
   } finally {
     stop.ignore();
+    manager.close();
   }
 }
 
 /** A server whose models are on their way. */
 interface Starting {
   readonly app: App;
+  readonly manager: ServiceManager;
   readonly loaded: Promise<void>;
   readonly stop: Stop;
   readonly output: SlicedOutput;
 }
 
 /** Waits for the models and shows what came of them. */
-async function start(io: Io, { app, loaded, stop, output }: Starting, flags: ServeFlags): Promise<void> {
+async function start(io: Io, { app, manager, loaded, stop, output }: Starting, flags: ServeFlags): Promise<void> {
   await loaded;
   const { paths, controlMode } = app.settings.repository;
   const report = await reportApp(app);
   const empty = report.served.length + report.unserved.length === 0;
   if (empty && controlMode === 'none') throw emptyRepositories(paths);
+  manager.ready(report);
   // Loaded behind the start of the models, too, with its tables.
   const { formatReady, formatServing } = await import('../format/serving.js');
   if (stop.requested()) return;
@@ -154,6 +161,12 @@ function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): voi
   io.stdout.write(`${lines.join('\n')}\n`);
 }
 
+interface Stopping {
+  readonly app: App;
+  readonly manager: ServiceManager;
+  readonly quiet: boolean;
+}
+
 interface Stop {
   /** Resolves when the server has ended. */
   readonly stopped: Promise<void>;
@@ -163,12 +176,13 @@ interface Stop {
 }
 
 /** The first signal drains, the second ends the process. A hangup is never the second: a closed terminal may send several. */
-function stopOnSignal(io: Io, app: App, quiet: boolean): Stop {
+function stopOnSignal(io: Io, { app, manager, quiet }: Stopping): Stop {
   let isStopping = false;
   const ignore: (() => void)[] = [];
   const stopped = new Promise<void>((resolve, reject) => {
     const drain = () => {
       isStopping = true;
+      manager.stopping();
       app.close().then(resolve, reject);
     };
     const onSignal = io.onSignal((signal) => {
@@ -183,7 +197,7 @@ function stopOnSignal(io: Io, app: App, quiet: boolean): Stop {
       if (isStopping) return;
       if (action === 'drain') drain();
       // Its outcome is in the log.
-      else void app.reload('SIGHUP');
+      else void manager.reloading(() => app.reload('SIGHUP'));
     });
     ignore.push(onSignal, onHangup);
   });

@@ -13,7 +13,7 @@ import { excerpt, quoted } from '../../core/index.js';
 import { GRPC_STATUS_CODES, type ServedMethod, type SwitchedOff } from '../../protocols/index.js';
 import { checksHosts } from '../bind.js';
 import { ConnectionLimit } from '../connection-limit.js';
-import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
+import { type Address, addressOf, type Endpoint, hostOf, listenAt, portOf } from '../endpoint.js';
 import { HostGuard } from '../host-guard.js';
 import type { TlsPair } from '../tls.js';
 import { dropRest } from './drop-rest.js';
@@ -70,7 +70,7 @@ export class GrpcListener {
 
   constructor(options: GrpcListenerOptions) {
     this.#options = options;
-    const { context, tls } = options;
+    const { context, endpoint, tls } = options;
     const settings = context.options;
     const limits: Http2Options = {
       settings: {
@@ -96,7 +96,9 @@ export class GrpcListener {
             minVersion: 'TLSv1.2',
           });
     this.#sessions = new Sessions(context);
-    this.#hosts = checksHosts(settings.host, context.requiresKey) ? new HostGuard(settings) : undefined;
+    this.#hosts = checksHosts(hostOf(endpoint, settings.host), context.requiresKey)
+      ? new HostGuard(settings)
+      : undefined;
     this.#server.prependListener('connection', (socket: Socket) => this.#sessions.connected(socket));
     // Over TLS this is the one that is ended; the one below it goes with it.
     this.#server.prependListener('secureConnection', (socket: Socket) => this.#sessions.connected(socket));
