@@ -20,7 +20,8 @@ const MAX_VALUE_LENGTH = 512;
 
 /** A batch as OpenAI's clients read it. */
 function describeBatch(batch: BatchInfo) {
-  const { id, endpoint, window, inputFile, outputFile, errorFile, state, times, problems, counts, usage } = batch;
+  const { id, principal, endpoint, window, inputFile, outputFile, errorFile, state, times, problems, counts, usage } =
+    batch;
   const errors = problems.map(({ code, line, message, param }) => ({
     code,
     line: line ?? null,
@@ -30,6 +31,8 @@ function describeBatch(batch: BatchInfo) {
   return {
     id,
     object: 'batch',
+    // Whose it is: of millrace.
+    principal,
     endpoint,
     errors: errors.length === 0 ? null : { object: 'list', data: errors },
     input_file_id: inputFile,
@@ -104,10 +107,11 @@ export async function listBatches(
   call: Call,
   { query }: RouteRequest,
 ): Promise<WireResponse> {
-  refuseOtherParameters(query, ['after', 'limit']);
+  refuseOtherParameters(query, ['after', 'limit', 'all']);
   const after = query.get('after') ?? undefined;
+  const everyones = readAll(query.get('all'));
   const limit = readLimit(query, { max: MAX_PAGE, standard: 20 });
-  const { batches, hasMore } = await service.batches.list(call, { after, limit });
+  const { batches, hasMore } = await service.batches.list(call, { after, limit, everyones });
   return jsonResponse(listOf(batches.map(describeBatch), hasMore));
 }
 
@@ -120,6 +124,12 @@ export async function cancelBatch(
   refuseOtherParameters(query, []);
   const { batch = '' } = params;
   return jsonResponse(describeBatch(await service.batches.cancel(call, batch)));
+}
+
+function readAll(text: string | null): boolean {
+  if (text === null || text === 'false') return false;
+  if (text === 'true') return true;
+  throw new ParameterError('all', `'all': expected 'true' or 'false', got ${describe(text)}`);
 }
 
 function readText(fields: Fields, name: string): string {
