@@ -173,7 +173,7 @@ export const JOB_ENDPOINTS: EndpointSpecs<JobEndpoints> = {
   },
   'POST /jobs/{job}/redeliver': {
     ...look,
-    summary: 'Send the notification of a job again that was given up',
+    summary: 'Retry the notification of a job that was given up',
     errors,
     answer: JobSchema,
   },

@@ -91,14 +91,23 @@ export async function createBatch(
 }
 
 /** `GET /v1/batches/{batch}`. */
-export async function getBatch(
-  { service }: BatchesContext,
-  call: Call,
+export function getBatch({ service }: BatchesContext, call: Call, request: RouteRequest): Promise<WireResponse> {
+  return answerNamed(request, (id) => service.batches.get(call, id));
+}
+
+/** `POST /v1/batches/{batch}/cancel`. */
+export function cancelBatch({ service }: BatchesContext, call: Call, request: RouteRequest): Promise<WireResponse> {
+  return answerNamed(request, (id) => service.batches.cancel(call, id));
+}
+
+/** Answers with the batch that the path names. */
+async function answerNamed(
   { params, query }: RouteRequest,
+  ask: (id: string) => Promise<BatchInfo>,
 ): Promise<WireResponse> {
   refuseOtherParameters(query, []);
   const { batch = '' } = params;
-  return jsonResponse(describeBatch(await service.batches.get(call, batch)));
+  return jsonResponse(describeBatch(await ask(batch)));
 }
 
 /** `GET /v1/batches`. */
@@ -113,17 +122,6 @@ export async function listBatches(
   const limit = readLimit(query, { max: MAX_PAGE, standard: 20 });
   const { batches, hasMore } = await service.batches.list(call, { after, limit, everyones });
   return jsonResponse(listOf(batches.map(describeBatch), hasMore));
-}
-
-/** `POST /v1/batches/{batch}/cancel`. */
-export async function cancelBatch(
-  { service }: BatchesContext,
-  call: Call,
-  { params, query }: RouteRequest,
-): Promise<WireResponse> {
-  refuseOtherParameters(query, []);
-  const { batch = '' } = params;
-  return jsonResponse(describeBatch(await service.batches.cancel(call, batch)));
 }
 
 function readAll(text: string | null): boolean {
