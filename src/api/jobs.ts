@@ -127,6 +127,8 @@ export interface JobEndpoints {
   'GET /jobs/{job}/events': { readonly query: JobEventQuery; readonly answer: Job };
   'POST /jobs/{job}/cancel': { readonly answer: Job };
   'POST /jobs/{job}/retry': { readonly answer: Job };
+  /** Sends the notification of its end again that was given up. */
+  'POST /jobs/{job}/redeliver': { readonly answer: Job };
   'GET /job-queues': { readonly answer: JobQueueList };
   'POST /job-queues/{model}/pause': { readonly answer: JobQueue };
   'POST /job-queues/{model}/resume': { readonly answer: JobQueue };

@@ -6,7 +6,7 @@ import type { BatchInput, BatchOutput } from './ends.js';
 import { type LineOutcome, requestIdOf, resultLine } from './line-result.js';
 import { type InputLine, readLines } from './lines.js';
 import { type LineRules, parseLine } from './parse-line.js';
-import type { RunLine } from './run-line.js';
+import { ModelPaused, type RunLine } from './run-line.js';
 
 /** Requests and results of a batch that are in memory; one line may exceed it. */
 const MAX_WINDOW_BYTES = 33_554_432;
@@ -46,8 +46,8 @@ interface EndedLine {
   readonly outcome: LineOutcome;
 }
 
-/** `done`: all requests have a result. Else: it continues at its checkpoint. */
-export type RunEnd = 'done' | 'interrupted' | 'yielded';
+/** `done`: all requests have a result. Else: it continues at its checkpoint, and where its model is paused, when that is resumed. */
+export type RunEnd = 'done' | 'interrupted' | 'yielded' | { readonly pausedModel: string };
 
 /**
  * Runs the requests of a batch from a checkpoint on, several at once, and writes their results in the order of the requests. Rejects where
@@ -66,6 +66,8 @@ export class BatchRun {
   #pendingBytes = 0;
   #pendingLines = 0;
   #keptAt: number;
+  /** Of a request that may not start. */
+  #pausedModel: string | undefined;
 
   constructor(setup: BatchRunSetup) {
     this.#setup = setup;
@@ -97,7 +99,7 @@ export class BatchRun {
     let end: RunEnd = 'done';
     for (;;) {
       while (!isAtEnd && end === 'done' && this.#window.length < concurrency && this.#windowBytes < MAX_WINDOW_BYTES) {
-        if (signal.aborted) end = 'interrupted';
+        if (signal.aborted || this.#pausedModel !== undefined) end = 'interrupted';
         else if (yields()) end = 'yielded';
         else {
           const { done, value } = await lines.next();
@@ -108,7 +110,11 @@ export class BatchRun {
       const [first] = this.#window;
       if (first === undefined) return end;
       const ended = await first.ended;
-      if (ended === undefined) return 'interrupted';
+      // Those before it have ended, and are not run again.
+      if (ended === undefined) {
+        const model = signal.aborted ? undefined : this.#pausedModel;
+        return model === undefined ? 'interrupted' : { pausedModel: model };
+      }
       this.#window.shift();
       this.#take(first, ended);
       const isDue = this.#pendingLines >= checkpointLines || clock.now() - this.#keptAt >= CHECKPOINT_MS;
@@ -145,8 +151,9 @@ export class BatchRun {
       const usage = (await usageOf(body, this.#setup.turns)) ?? outcome.usage;
       return { customId, outcome: { ...outcome, usage } };
     } catch (error) {
-      if (this.#signal.aborted) return undefined;
-      throw error;
+      if (error instanceof ModelPaused) this.#pausedModel ??= error.model;
+      else if (!this.#signal.aborted) throw error;
+      return undefined;
     }
   }
 

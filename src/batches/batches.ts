@@ -2,14 +2,16 @@ import { RepeatedWork, TakeOver } from '../async/index.js';
 import { type Clock, type EventBus, MillraceError, ShutdownError, Turns, toMillraceError } from '../core/index.js';
 import type { Files } from '../files/index.js';
 import type { BatchRecord, BatchRecords, NewFile, NumberedBatch, Store } from '../store/index.js';
+import { callerOf, type StoredWorkCaller } from '../stored-requests/index.js';
 import { type AdvanceSetup, advance, type BatchChanges } from './advance.js';
 import { gaugesOf } from './gauges.js';
 import { afterEvent, type BatchEvent, hasEnded } from './machine.js';
 import { OpenBatch } from './open-batch.js';
 import type { BatchesOptions } from './options.js';
-import type { RunLineSetup } from './run-line.js';
-import { nextBatch } from './turns.js';
-import type { BatchGauges } from './types.js';
+import { ModelPaused, type RunLineSetup } from './run-line.js';
+import { BatchTurns } from './turns.js';
+import type { BatchGauges, PausedModels } from './types.js';
+import { warn } from './warn.js';
 
 const CLEANING_MS = 60_000;
 /** Between two attempts of a batch that cannot go on. */
@@ -24,6 +26,9 @@ export interface BatchesSetup extends Pick<RunLineSetup, 'answer' | 'policy'> {
   readonly files: Files;
   readonly clock: Clock;
   readonly events: EventBus;
+  readonly paused: PausedModels;
+  /** Turns that a caller gets beside others. */
+  readonly weightOf: (caller: StoredWorkCaller) => number;
 }
 
 /** The batches of a server: whose turn it is, running them, ending them. */
@@ -34,15 +39,14 @@ export class Batches {
   readonly #advance: Omit<AdvanceSetup, 'yields'>;
   /** In the order of their creation, but those that had a turn behind the others. */
   readonly #open = new Map<string, OpenBatch>();
-  readonly #lastTurns = new Map<string, number>();
-  #turn = 0;
+  readonly #turns = new BatchTurns();
   readonly #takeOver: TakeOver;
   readonly #cleaning: RepeatedWork;
   #isStopped = false;
   #isClosed = false;
 
   constructor(setup: BatchesSetup) {
-    const { options, store, clock } = setup;
+    const { options, store, clock, events } = setup;
     this.#setup = setup;
     this.options = options;
     this.records = store.batches;
@@ -50,7 +54,7 @@ export class Batches {
       clock,
       isDue: async () => (await this.records.open()).length > 0,
       takeOver: () => this.#own(),
-      onFailure: (error) => this.#warn('stored batches do not run', error),
+      onFailure: (error) => warn(events, 'stored batches do not run', error),
     });
     this.#cleaning = new RepeatedWork({
       clock,
@@ -58,7 +62,7 @@ export class Batches {
       async work(isClosed) {
         for (let hasMore = true; hasMore && !isClosed(); ) hasMore = await store.batches.prune(clock.wallNow());
       },
-      onFailure: (error) => this.#warn('old batches could not be removed', error),
+      onFailure: (error) => warn(events, 'old batches could not be removed', error),
     });
     this.#advance = {
       ...setup,
@@ -67,6 +71,7 @@ export class Batches {
       update: (batch, changes) => this.#update(batch, changes),
       troubled: (batch, reason) => this.#troubled(batch, reason),
     };
+    setup.paused.onChanged(() => this.#resume());
   }
 
   /** A batch that has not ended, as far as this process runs it. */
@@ -97,13 +102,14 @@ export class Batches {
     const batch = new OpenBatch(record);
     this.#open.set(record.id, batch);
     this.#expireLater(batch);
-    this.#pump();
+    this.#waits(batch);
   }
 
   /** Cancels a batch; false = it is too late. */
   async cancel(batch: OpenBatch): Promise<boolean> {
     const isApplied = await this.#apply(batch, { kind: 'cancelled' });
     if (isApplied) batch.run?.controller.abort(new MillraceError('cancelled', 'the batch was cancelled'));
+    if (batch.isWaiting) this.#waits(batch);
     return isApplied;
   }
 
@@ -131,7 +137,7 @@ export class Batches {
 
   async #own(): Promise<void> {
     const { files } = this.#setup;
-    await files.opened();
+    await Promise.all([files.opened(), this.#setup.paused.reload()]);
     const open = await this.records.open();
     for (const record of open) {
       const { outputBytes, errorBytes } = record.checkpoint;
@@ -142,28 +148,39 @@ export class Batches {
   }
 
   #pump(): void {
-    const { maxRunning, maxRunningPerPrincipal } = this.options;
-    const running = () => this.#all().filter(({ run }) => run !== undefined);
-    const runningOf = (owner: string) => running().filter((batch) => batch.owner === owner).length;
-    while (!this.#isStopped && running().length < maxRunning) {
-      const next = nextBatch(this.#waiting(), {
-        runningOf,
-        lastTurnOf: (owner) => this.#lastTurns.get(owner) ?? 0,
-        maxRunningPerOwner: maxRunningPerPrincipal,
-      });
+    while (!this.#isStopped) {
+      const next = this.#turns.next(this.#all(), this.options);
       if (next === undefined) return;
       this.#begin(next);
     }
   }
 
   #waiting(): readonly OpenBatch[] {
-    return this.#all().filter(({ run, isResting }) => run === undefined && !isResting);
+    return this.#all().filter(({ isWaiting }) => isWaiting);
+  }
+
+  /** The batch may have a turn, and had none before. */
+  #waits(batch: OpenBatch): void {
+    const { owner } = batch;
+    const isAlone = this.#waiting().every((other) => other === batch || other.owner !== owner);
+    if (isAlone) this.#turns.came(owner, this.#setup.weightOf(callerOf(batch.record.identity)));
+    this.#pump();
+  }
+
+  /** Some models may be paused no more. */
+  #resume(): void {
+    for (const batch of this.#all()) {
+      if (batch.pausedModel === undefined || this.#setup.paused.has(batch.pausedModel)) continue;
+      batch.pausedModel = undefined;
+      batch.trouble = undefined;
+      if (batch.isWaiting) this.#waits(batch);
+    }
   }
 
   #begin(batch: OpenBatch): void {
     const { clock } = this.#setup;
     const { id } = batch.record;
-    this.#lastTurns.set(batch.owner, ++this.#turn);
+    this.#turns.took(batch.owner);
     // Behind the others.
     this.#open.delete(id);
     this.#open.set(id, batch);
@@ -172,7 +189,7 @@ export class Batches {
     const controller = new AbortController();
     const ended = this.#run(batch, { signal: controller.signal, yields }).finally(() => {
       batch.run = undefined;
-      this.#pump();
+      this.#waits(batch);
     });
     batch.run = { controller, ended };
   }
@@ -180,9 +197,10 @@ export class Batches {
   /** Never rejects. */
   async #run(batch: OpenBatch, { signal, yields }: { readonly signal: AbortSignal; readonly yields: () => boolean }) {
     try {
-      await advance({ ...this.#advance, yields }, batch, signal);
+      const end = await advance({ ...this.#advance, yields }, batch, signal);
       batch.failures = 0;
       this.#troubled(batch, undefined);
+      if (typeof end === 'object') this.#hold(batch, end.pausedModel);
     } catch (error) {
       // It was ended on purpose.
       if (signal.aborted) return;
@@ -191,13 +209,21 @@ export class Batches {
     }
   }
 
+  /** The batch waits for its model to be resumed. The audit trail says who has paused it. */
+  #hold(batch: OpenBatch, model: string): void {
+    // It may have been resumed meanwhile.
+    if (!this.#setup.paused.has(model)) return;
+    batch.pausedModel = model;
+    batch.trouble = new ModelPaused(model).message;
+  }
+
   /** Waits before the batch is tried again. */
   #rest(batch: OpenBatch): void {
     const waitMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(10, batch.failures++));
     batch.isResting = true;
     this.#setup.clock.setTimer(waitMs, () => {
       batch.isResting = false;
-      this.#pump();
+      if (batch.isWaiting) this.#waits(batch);
     });
   }
 
@@ -233,7 +259,7 @@ export class Batches {
     const { id, state, checkpoint, endpoint } = batch.record;
     batch.expiry?.clear();
     this.#open.delete(id);
-    if (this.openOf(batch.owner) === 0) this.#lastTurns.delete(batch.owner);
+    this.#turns.forget(new Set(this.#all().map(({ owner }) => owner)));
     const { events } = this.#setup;
     events.publish('batchEnded', { state });
     const { total, completed, failed } = checkpoint;
@@ -254,7 +280,7 @@ export class Batches {
     try {
       if (!(await this.#apply(batch, { kind: 'expired' }))) return;
       batch.run?.controller.abort(new MillraceError('deadline_exceeded', 'the batch has expired'));
-      this.#pump();
+      if (batch.isWaiting) this.#waits(batch);
     } catch (error) {
       if (this.#isClosed) return;
       this.#troubled(batch, toMillraceError(error).message, error);
@@ -268,11 +294,5 @@ export class Batches {
     if (!isNew || this.#isClosed) return;
     const message = `batch '${batch.record.id}' waits: ${reason}`;
     this.#setup.events.publish('diagnostic', { level: 'error', room: 'batches', message, error });
-  }
-
-  #warn(what: string, thrown: unknown): void {
-    const error = toMillraceError(thrown);
-    const message = `${what}: ${error.message}`;
-    this.#setup.events.publish('diagnostic', { level: 'warn', room: 'batches', message, error });
   }
 }

@@ -2,5 +2,5 @@
 
 export { Batches, type BatchesSetup } from './batches.js';
 export { type BatchesOptions, BatchesOptionsSchema } from './options.js';
-export type { BatchGauges, BatchInfo, BatchPage, BatchUseCases, NewBatch } from './types.js';
+export type { BatchGauges, BatchInfo, BatchListing, BatchPage, BatchUseCases, NewBatch } from './types.js';
 export { type BatchUseCasesSetup, createBatchUseCases } from './use-cases.js';

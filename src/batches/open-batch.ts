@@ -1,6 +1,7 @@
 import { SerialQueue } from '../async/index.js';
 import type { Timer } from '../core/index.js';
 import type { BatchCheckpoint, NumberedBatch } from '../store/index.js';
+import { endingOf } from './machine.js';
 
 /** A batch that has not ended. */
 export class OpenBatch {
@@ -18,11 +19,23 @@ export class OpenBatch {
   failures = 0;
   /** It waits after a failure. */
   isResting = false;
+  /** It waits until this model is resumed. */
+  pausedModel: string | undefined;
   expiry: Timer | undefined;
 
   constructor(record: NumberedBatch) {
     this.record = record;
     this.progress = record.checkpoint;
+  }
+
+  /** It may have a turn. */
+  get isWaiting(): boolean {
+    return this.run === undefined && !this.isResting && !this.isHeld;
+  }
+
+  /** Its model is paused; what is left of a batch that was cancelled or has expired does not run, and need not wait. */
+  get isHeld(): boolean {
+    return this.pausedModel !== undefined && endingOf(this.record) === undefined;
   }
 
   get owner(): string {

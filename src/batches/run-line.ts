@@ -11,6 +11,7 @@ import {
 } from '../stored-requests/index.js';
 import type { LineOutcome } from './line-result.js';
 import type { LineRequest } from './parse-line.js';
+import type { PausedModels } from './types.js';
 
 /** As jobs have it. */
 export interface AttemptPolicy extends RetryPolicy {
@@ -22,34 +23,63 @@ export interface RunLineSetup {
   readonly answer: AnswerRequest;
   readonly policy: AttemptPolicy;
   readonly clock: Clock;
+  readonly paused: Pick<PausedModels, 'has'>;
 }
 
-/** Runs a request of a batch until it has an outcome. Rejects with the reason of the signal. */
+/** The model of a request is paused: it has not run. */
+export class ModelPaused extends MillraceError {
+  readonly model: string;
+
+  constructor(model: string) {
+    super('unavailable', `model '${model}' is paused: 'millrace jobs resume ${model}' goes on`);
+    this.name = 'ModelPaused';
+    this.model = model;
+  }
+}
+
+/** Runs a request of a batch until it has an outcome. Rejects with the reason of the signal, and with {@link ModelPaused}. */
 export type RunLine = (request: LineRequest, requestId: string, signal: AbortSignal) => Promise<LineOutcome>;
 
-export function createRunLine({ answer, policy, clock }: RunLineSetup, batch: BatchRecord): RunLine {
+export function createRunLine({ answer, policy, clock, paused }: RunLineSetup, batch: BatchRecord): RunLine {
   // It was written by `storedIdentityOf`.
   const identity = JSON.parse(batch.identity) as StoredIdentity;
-  const attempt = (request: LineRequest, requestId: string, signal: AbortSignal): Promise<RanRequest> => {
+  const attempt = async (request: LineRequest, requestId: string, signal: AbortSignal): Promise<RanRequest> => {
     if (isIdentityStale(identity, clock.wallNow() - batch.createdAtMs, policy.identityMaxAgeMs)) {
       const message = `the request of '${batch.principal}' did not run within jobs.identityMaxAgeMs: its groups may have changed`;
-      return Promise.reject(new MillraceError('unauthenticated', message));
+      throw new MillraceError('unauthenticated', message);
     }
-    return answer(
+    let refusal: ModelPaused | undefined;
+    const checkModel = (model: string) => {
+      if (!paused.has(model)) return;
+      refusal = new ModelPaused(model);
+      throw refusal;
+    };
+    const how = {
+      identity,
+      priority: 'background',
+      limitMs: policy.runTimeoutMs,
+      signal,
+      refusesStreams: true,
+    } as const;
+    const ran = await answer(
       {
         method: 'POST',
         url: batch.endpoint,
         headers: { 'content-type': 'application/json', 'x-request-id': requestId },
         body: request.body,
       },
-      { identity, priority: 'background', limitMs: policy.runTimeoutMs, signal, refusesStreams: true },
+      { ...how, checkModel },
     );
+    // Its answer says so in the words of its protocol.
+    if (refusal !== undefined) throw refusal;
+    return ran;
   };
   return async (request, requestId, signal) => {
     const startedAt = clock.now();
     for (let attempts = 1; ; ) {
       const ended = await attempt(request, requestId, signal).catch((error: unknown) => toMillraceError(error));
       signal.throwIfAborted();
+      if (ended instanceof ModelPaused) throw ended;
       const error = ended instanceof MillraceError ? ended : ended.error;
       const hasRun = !(ended instanceof MillraceError) && ended.hasRun;
       const retry = error === undefined ? 'never' : retryOf({ code: error.code, hasRun }, attempts, policy);

@@ -6,6 +6,7 @@ export interface BatchInfo
   extends Pick<
     BatchRecord,
     | 'id'
+    | 'principal'
     | 'endpoint'
     | 'window'
     | 'inputFile'
@@ -38,9 +39,27 @@ export interface NewBatch {
   readonly outputKeepMs?: number | undefined;
 }
 
+/** Newest first. */
+export interface BatchListing {
+  /** Id of the batch behind which the page begins. */
+  readonly after: string | undefined;
+  readonly limit: number;
+  /** Of all callers, which needs the right `job.read` on everything. Default: the caller's own. */
+  readonly everyones?: boolean;
+}
+
 export interface BatchPage {
   readonly batches: readonly BatchInfo[];
   readonly hasMore: boolean;
+}
+
+/** Models of which no request starts until an operator resumes them. */
+export interface PausedModels {
+  has(model: string): boolean;
+  /** Reads them from the store. Rejects where it cannot be read. */
+  reload(): Promise<void>;
+  /** Called after each change. */
+  onChanged(listener: () => void): void;
 }
 
 /** For metrics. */
@@ -56,14 +75,13 @@ export interface BatchGauges {
 
 /**
  * Batches: requests of an uploaded file, which run on the account of their owner and are answered into files. A batch belongs to the owner of the
- * principal that has created it; for all others it does not exist. Needs the right `model.infer` on anything. All reject with MillraceError:
- * `not_found` for unknown ids, `invalid_argument` for what cannot be, `resource_exhausted` for a caller with too many batches.
+ * principal that has created it; others see it with the right `job.read` on everything, and cancel it with `job.change`, and for all else it does not
+ * exist. Needs the right `model.infer` or `job.read` on anything, and `model.infer` to create. All reject with MillraceError: `not_found` for unknown ids, `invalid_argument` for what cannot be, `resource_exhausted` for a caller with too many batches.
  */
 export interface BatchUseCases {
   create(call: CallContext, batch: NewBatch): Promise<BatchInfo>;
   get(call: CallContext, id: string): Promise<BatchInfo>;
-  /** Newest first, from behind the batch `after` on. */
-  list(call: CallContext, page: { readonly after: string | undefined; readonly limit: number }): Promise<BatchPage>;
+  list(call: CallContext, listing: BatchListing): Promise<BatchPage>;
   /** Ends it: what was answered becomes files. `failed_precondition` where it has ended, or is about to. */
   cancel(call: CallContext, id: string): Promise<BatchInfo>;
 }

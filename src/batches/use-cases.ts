@@ -1,6 +1,6 @@
 import { type CallContext, type Clock, invalidArgument, MillraceError, type Principal } from '../core/index.js';
 import { type Files, newId, UnknownFile } from '../files/index.js';
-import { admit, storedIdentityOf } from '../governance/index.js';
+import { type Audited, admit, storedIdentityOf } from '../governance/index.js';
 import type { BatchRecord, NumberedBatch } from '../store/index.js';
 import { parseDuration } from '../text/index.js';
 import type { Batches } from './batches.js';
@@ -12,6 +12,7 @@ export interface BatchUseCasesSetup {
   readonly clock: Clock;
   /** Whether a path is one of an inference route. */
   readonly isInference: (path: string) => boolean;
+  readonly audited: Audited;
 }
 
 const MAX_ENDPOINT_LENGTH = 512;
@@ -30,33 +31,48 @@ const NOTHING_DONE = {
 
 export function createBatchUseCases(setup: BatchUseCasesSetup): BatchUseCases {
   const { batches, files } = setup;
-  const find = async ({ ownerId }: Principal, id: string): Promise<NumberedBatch> => {
+  const find = async ({ ownerId, rights }: Principal, id: string): Promise<NumberedBatch> => {
     const record = batches.open(id)?.record ?? (await batches.records.get(id));
-    if (record === undefined || record.owner !== ownerId) throw new UnknownFile('batch', id);
+    const isVisible = record !== undefined && (record.owner === ownerId || rights.allow('job.read', '*'));
+    if (!isVisible) throw new UnknownFile('batch', id);
     return record;
+  };
+  const cancel = async (id: string, principal: Principal): Promise<BatchInfo> => {
+    const open = batches.open(id);
+    if (open === undefined || !(await batches.cancel(open))) {
+      const { state } = await find(principal, id);
+      throw new MillraceError('failed_precondition', `batch '${id}' is ${state} and cannot be cancelled`);
+    }
+    return infoOf(batches, open.record);
   };
   return {
     async create(call, wanted) {
-      const principal = admitted(call);
-      await batches.opened();
-      const record = await newBatch(setup, principal, wanted);
-      const { maxOpenPerPrincipal } = batches.options;
-      const open = batches.openOf(principal.ownerId);
-      if (open >= maxOpenPerPrincipal) {
-        const message = `the caller has ${open} batches that have not ended (batches.maxOpenPerPrincipal)`;
-        throw new MillraceError('resource_exhausted', message, { retryAfterMs: RETRY_AFTER_MS });
-      }
-      if (!(await batches.records.add(record))) throw new UnknownFile('file', wanted.inputFile);
-      const stored = await batches.records.get(record.id);
-      if (stored === undefined) throw new UnknownFile('batch', record.id);
-      batches.add(stored);
-      return infoOf(batches, stored);
+      const id = newId('batch_');
+      const subject = { action: 'batch.create', resource: id, right: 'model.infer', on: [''] } as const;
+      return setup.audited(call, subject, async () => {
+        const { principal } = call;
+        await batches.opened();
+        const record = await newBatch(setup, principal, { ...wanted, id });
+        const { maxOpenPerPrincipal } = batches.options;
+        const open = batches.openOf(principal.ownerId);
+        if (open >= maxOpenPerPrincipal) {
+          const message = `the caller has ${open} batches that have not ended (batches.maxOpenPerPrincipal)`;
+          throw new MillraceError('resource_exhausted', message, { retryAfterMs: RETRY_AFTER_MS });
+        }
+        if (!(await batches.records.add(record))) throw new UnknownFile('file', wanted.inputFile);
+        const stored = await batches.records.get(id);
+        if (stored === undefined) throw new UnknownFile('batch', id);
+        batches.add(stored);
+        return infoOf(batches, stored);
+      });
     },
     get: async (call, id) => infoOf(batches, await find(admitted(call), id)),
-    async list(call, { after, limit }) {
+    async list(call, { after, limit, everyones = false }) {
       const principal = admitted(call);
+      if (everyones) admit(principal, 'job.read', '*');
       const before = after === undefined ? undefined : (await find(principal, after)).number;
-      const found = await batches.records.list(principal.ownerId, { before, limit: limit + 1 });
+      const owner = everyones ? undefined : principal.ownerId;
+      const found = await batches.records.list(owner, { before, limit: limit + 1 });
       return {
         batches: found.slice(0, limit).map((record) => infoOf(batches, record)),
         hasMore: found.length > limit,
@@ -66,27 +82,25 @@ export function createBatchUseCases(setup: BatchUseCasesSetup): BatchUseCases {
       const principal = admitted(call);
       await Promise.all([files.opened(), batches.opened()]);
       const record = await find(principal, id);
-      const open = batches.open(id);
       if (record.state === 'cancelling') return infoOf(batches, record);
-      if (open === undefined || !(await batches.cancel(open))) {
-        const { state } = await find(principal, id);
-        throw new MillraceError('failed_precondition', `batch '${id}' is ${state} and cannot be cancelled`);
-      }
-      return infoOf(batches, open.record);
+      if (record.owner === principal.ownerId) return cancel(id, principal);
+      // As of jobs: a change of another caller's batch is an entry of the audit trail.
+      const subject = { action: 'batch.cancel', resource: id, right: 'job.change', on: ['*'] } as const;
+      return setup.audited(call, subject, () => cancel(id, principal));
     },
   };
 }
 
-/** The caller, where it may infer anything: each request is checked when it runs. */
+/** The caller, where it may infer anything (each request is checked when it runs), or sees work of others. */
 function admitted({ principal }: CallContext): Principal {
-  admit(principal, 'model.infer', '');
+  if (!principal.rights.allow('job.read', '')) admit(principal, 'model.infer', '');
   return principal;
 }
 
 async function newBatch(
   { batches, files, clock, isInference }: BatchUseCasesSetup,
   principal: Principal,
-  { inputFile, endpoint, window, metadata, outputKeepMs }: NewBatch,
+  { id, inputFile, endpoint, window, metadata, outputKeepMs }: NewBatch & { readonly id: string },
 ): Promise<BatchRecord> {
   if (endpoint.length > MAX_ENDPOINT_LENGTH || !isInference(endpoint)) {
     throw wrong('endpoint', `expected the path of an inference route, got '${endpoint.slice(0, 80)}'`);
@@ -106,7 +120,7 @@ async function newBatch(
   const nowMs = clock.wallNow();
   const { keepMs } = files.options;
   return {
-    id: newId('batch_'),
+    id,
     owner: principal.ownerId,
     principal: principal.name,
     identity: JSON.stringify(storedIdentityOf(principal)),
@@ -136,11 +150,12 @@ function wrong(parameter: string, what: string): MillraceError {
 
 function infoOf(batches: Batches, record: BatchRecord): BatchInfo {
   const open = batches.open(record.id);
-  const { id, endpoint, window, inputFile, metadata, createdAtMs, expiresAtMs } = record;
+  const { id, principal, endpoint, window, inputFile, metadata, createdAtMs, expiresAtMs } = record;
   const { state, times, problems, outputFile, errorFile } = open?.record ?? record;
   const { total, completed, failed, usage } = open?.progress ?? record.checkpoint;
   return {
     id,
+    principal,
     endpoint,
     window,
     inputFile,

@@ -17,6 +17,8 @@ export interface CallOptions
   readonly receivedAt: number;
   /** Default: of no job. */
   readonly job?: JobRun | undefined;
+  /** Default: any model may run. */
+  readonly checkModel?: CheckModel | undefined;
   /** The call from outside that it is a part of; default: itself. */
   readonly origin?: Call;
   /** Default: false. */
@@ -54,6 +56,9 @@ export interface JobRun {
   readonly version: number;
 }
 
+/** Asked before an inference begins. Throws where none of the model may begin now. `name`: the model's own, in place of an alias. */
+export type CheckModel = (name: string) => void;
+
 /** Takes over a request once it has been checked as far as its inference: the inference is not run. */
 export interface Deferral {
   /** Rights, quotas and signature have been checked. `target`: by the model's own name in place of an alias. */
@@ -86,6 +91,8 @@ export class Call implements CallContext {
   readonly takesOtherVersion: boolean;
   /** The attempt of a job that it is; undefined = of none. */
   readonly job: JobRun | undefined;
+  /** undefined = any model may run. */
+  readonly checkModel: CheckModel | undefined;
   /** Of a request that is to be stored in place of being run; undefined = its inferences run. */
   deferral: Deferral | undefined = undefined;
   /** Of an {@link origin}: a runner has been given a part of its inferences; undefined = it has asked for none. */
@@ -115,6 +122,7 @@ export class Call implements CallContext {
     this.from = options.from ?? NOWHERE;
     this.takesOtherVersion = options.takesOtherVersion ?? false;
     this.job = options.job;
+    this.checkModel = options.checkModel;
   }
 
   /** Opens a call that no client has made: for the program that embeds the server, for a file that has changed, for work that was stored. */

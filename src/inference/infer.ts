@@ -107,7 +107,12 @@ export function createInfer(dependencies: InferenceSetup) {
     infer(call: Call, resolved: Resolved, request: InferRequest) {
       // Only the resolver makes them.
       const plan = resolved as Plan;
-      const { deferral } = call.origin;
+      const { deferral, checkModel } = call.origin;
+      try {
+        checkModel?.(plan.own.name);
+      } catch (error) {
+        return Promise.reject(error);
+      }
       if (deferral !== undefined && asksForOne(plan.options)) {
         return defer(new Inference(parts, { call, plan, request, kind: 'check' }), deferral);
       }

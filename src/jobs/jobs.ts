@@ -8,7 +8,7 @@ import {
   type JobTransition,
   type Store,
 } from '../store/index.js';
-import type { AnswerRequest } from '../stored-requests/index.js';
+import { type AnswerRequest, callerOf, type StoredWorkCaller } from '../stored-requests/index.js';
 import type { Webhooks } from '../webhooks/index.js';
 import { DueAlarm } from './due-alarm.js';
 import { JobGone } from './errors.js';
@@ -17,7 +17,7 @@ import { JobIds } from './job-ids.js';
 import { Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';
 import { hasEnded, type JobEvent, transitionOf } from './machine.js';
-import { callerOf } from './new-job.js';
+
 import type { ObjectBodies } from './object-bodies.js';
 import { type OpenWebhooksSetup, openWebhooks } from './open-webhooks.js';
 import type { JobsOptions } from './options.js';
@@ -42,7 +42,7 @@ export interface JobsSetup {
   readonly answer: AnswerRequest;
   readonly objects: ObjectBodies;
   /** Turns that a caller gets beside others. */
-  readonly weightOf: (caller: { readonly id: string; readonly groups: readonly string[] }) => number;
+  readonly weightOf: (caller: StoredWorkCaller) => number;
 }
 
 /** The jobs of a server: storing, running, ending, removing them. */
@@ -85,6 +85,7 @@ export class Jobs {
       ...parts,
       onExpired: (jobs) => {
         for (const job of jobs) this.#expired(job);
+        if (setup.objects.writesFailures) void this.#reportExpired(jobs);
       },
       onRemoved: (jobs) => {
         for (const job of jobs) this.#ledger.removed(job);
@@ -111,6 +112,7 @@ export class Jobs {
       },
       fits: (job, answerBytes) => this.#ledger.fits(job.owner, answerBytes),
     });
+    this.paused.onChanged(() => this.worker.wake());
     this.#repair = new Repair({
       ...parts,
       lanes: this.lanes,
@@ -260,7 +262,10 @@ export class Jobs {
     const open = Number(!ended) - Number(!wasEnded);
     this.#ledger.changed(record.owner, { open, answerBytes: (answerBody?.byteLength ?? 0) - record.answerBytes });
     if (to.state === 'queued') this.#queued({ ...record, notBeforeMs: to.notBeforeMs ?? record.notBeforeMs });
-    if (ended) this.#setup.events.publish('jobEnded', { model: record.model, state: to.state });
+    if (ended) {
+      this.#setup.events.publish('jobEnded', { model: record.model, state: to.state });
+      this.#setup.objects.ended(record, { to });
+    }
     if (ended && record.webhook !== undefined)
       this.webhooks.added({ owner: record.owner, host: hostOfWebhook(record.webhook) });
     this.waits.changed(record.id);
@@ -273,6 +278,14 @@ export class Jobs {
   #wakeAll(): void {
     this.lanes.wakeAll(this.#setup.clock.wallNow());
     this.worker.wake();
+  }
+
+  /** Their objects say why they have ended. */
+  async #reportExpired(jobs: readonly ChangedJob[]): Promise<void> {
+    for (const { id } of jobs) {
+      const record = await this.#records.get(id).catch(() => undefined);
+      if (record?.state === 'expired') this.#setup.objects.ended(record, { to: record });
+    }
   }
 
   #expired(job: ChangedJob): void {

@@ -1,4 +1,5 @@
 import type { JobLane } from '../store/index.js';
+import { FairTurns, type TurnTaker } from '../stored-requests/index.js';
 
 /** Jobs of one model, owner and priority that are queued. */
 interface Lane extends JobLane {
@@ -11,10 +12,7 @@ interface Lane extends JobLane {
   largestBytes: number;
 }
 
-interface Owner {
-  weight: number;
-  /** Virtual time at which its next job is due. */
-  dueAt: number;
+interface Owner extends TurnTaker {
   readonly lanes: Set<Lane>;
 }
 
@@ -43,13 +41,12 @@ export interface QueuedJobs {
 }
 
 /**
- * Whose job starts next. Normal jobs go before those of the background; of each, owners take turns by weight (start-time fair queueing), and an
- * owner's models in turn.
+ * Whose job starts next. Normal jobs go before those of the background; of each, owners take turns by weight, and an owner's models in turn.
  */
 export class Lanes {
   readonly #owners = new Map<string, Owner>();
   readonly #lanes = new Map<string, Lane>();
-  #now = 0;
+  readonly #turns = new FairTurns();
   #wakes = 0;
 
   /** By model, of those that have queued jobs. */
@@ -132,8 +129,7 @@ export class Lanes {
   started(lane: JobLane, count: number): void {
     const owner = this.#owners.get(lane.owner);
     if (owner === undefined || count === 0) return;
-    this.#now = Math.max(this.#now, owner.dueAt);
-    owner.dueAt += count / owner.weight;
+    this.#turns.took(owner, count);
     const known = this.#lanes.get(keyOf(lane));
     if (known === undefined) return;
     // Behind the owner's other lanes.
@@ -144,7 +140,7 @@ export class Lanes {
   #nextOf(priority: JobLane['priority'], roomFor: RoomFor): ChosenLane | undefined {
     let best: { readonly owner: Owner; readonly lane: Lane } | undefined;
     for (const [name, owner] of this.#owners) {
-      if (owner.lanes.size === 0 && owner.dueAt <= this.#now) this.#owners.delete(name);
+      if (owner.lanes.size === 0 && this.#turns.isEven(owner)) this.#owners.delete(name);
       if (best !== undefined && owner.dueAt >= best.owner.dueAt) continue;
       for (const lane of owner.lanes) {
         if (lane.priority !== priority || lane.isEarly || lane.queued === 0 || roomFor(lane.model) <= 0) continue;
@@ -160,10 +156,9 @@ export class Lanes {
     const key = keyOf(lane);
     const known = this.#lanes.get(key);
     if (known !== undefined) return known;
-    const owner = this.#owners.get(name) ?? { weight: 1, dueAt: this.#now, lanes: new Set() };
+    const owner = this.#owners.get(name) ?? { ...this.#turns.newcomer(), lanes: new Set() };
     this.#owners.set(name, owner);
-    // An owner that comes late owes nothing, and has saved nothing.
-    if (owner.lanes.size === 0) owner.dueAt = Math.max(owner.dueAt, this.#now);
+    if (owner.lanes.size === 0) this.#turns.came(owner);
     const fresh: Lane = {
       model,
       owner: name,
@@ -183,7 +178,7 @@ export class Lanes {
     const owner = this.#owners.get(lane.owner);
     owner?.lanes.delete(lane);
     if (this.#lanes.size === 0) this.#owners.clear();
-    else if (owner?.lanes.size === 0 && owner.dueAt <= this.#now) this.#owners.delete(lane.owner);
+    else if (owner?.lanes.size === 0 && this.#turns.isEven(owner)) this.#owners.delete(lane.owner);
   }
 }
 

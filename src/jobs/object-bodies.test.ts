@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { JOBS_OPTIONS, jobsFixture } from '../../test/support/jobs-fixture.js';
 import { MemoryObjects } from '../../test/support/memory-objects.js';
 import { openTestStore } from '../../test/support/store.js';
+import { until } from '../../test/support/until.js';
 import { EventBus, MillraceError } from '../core/index.js';
 import { ObjectStoreError } from '../object-store/index.js';
 import type { AnswerRequest } from '../stored-requests/index.js';
@@ -71,6 +72,32 @@ describe('a job with objects', () => {
     await ended(await submit({ objects: namesFor, body: new Uint8Array(), runTimeoutMs: 5_000 }));
     expect(given[0]?.request.headers).toEqual({ 'content-type': 'application/json' });
     expect(given[0]?.how.limitMs).toBe(5_000);
+  });
+
+  it('writes why it was cancelled', async () => {
+    const { objects, submit, cases, call } = await fixture();
+    const job = await submit({ objects: namesFor, notBeforeMs: Date.now() + 60_000 });
+    await cases.cancel(call, job.id);
+    const failure = `s3://bucket/ada/${job.id}-error.out`;
+    await until('it is written', () => objects.objects.has(failure));
+    const error = { code: 'cancelled', message: "cancelled by 'key:ada'" };
+    expect(JSON.parse(objects.text(failure) ?? '')).toEqual({ error });
+  });
+
+  it('writes that it has expired, while it ran and while it waited', async () => {
+    const answer: AnswerRequest = (_, { signal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const { objects, submit } = await fixture({ answer, options: { concurrency: 1 } });
+    const jobs = [
+      await submit({ objects: namesFor, expiresInMs: 50 }),
+      await submit({ objects: namesFor, expiresInMs: 100, notBeforeMs: Date.now() + 90 }),
+    ];
+    for (const { id } of jobs) {
+      const failure = `s3://bucket/ada/${id}-error.out`;
+      await until('it is written', () => objects.objects.has(failure));
+      const error = { code: 'deadline_exceeded', message: 'the job did not end before its deadline' };
+      expect(JSON.parse(objects.text(failure) ?? '')).toEqual({ error });
+    }
   });
 
   it('writes why it has failed: its answer', async () => {

@@ -1,3 +1,4 @@
+import { SerialQueue } from '../async/index.js';
 import { ByteBudget, type EventBus, MillraceError, PrincipalShares, toMillraceError } from '../core/index.js';
 import {
   type ObjectInfo,
@@ -6,9 +7,9 @@ import {
   ObjectStoreError,
   parseObjectUrl,
 } from '../object-store/index.js';
-import type { JobRecord, JobTransition } from '../store/index.js';
-import type { StoredRequestAnswer } from '../stored-requests/index.js';
-import { callerOf } from './new-job.js';
+import type { JobRecord, JobState, JobTransition } from '../store/index.js';
+import { callerOf, type StoredRequestAnswer } from '../stored-requests/index.js';
+
 import { mayName } from './object-rules.js';
 import type { JobsOptions } from './options.js';
 
@@ -17,6 +18,8 @@ const MEMORY_BYTES = 268_435_456;
 const RETRY_AFTER_MS = 1_000;
 /** A job fails after that, whether it is written why or not. */
 const FAILURE_TIMEOUT_MS = 60_000;
+
+const ENDED: Partial<Record<JobState, string>> = { failed: 'failed', cancelled: 'was cancelled', expired: 'expired' };
 
 /** The answer was not written: its request has run, and is to run again. */
 export class OutputNotWritten extends MillraceError {
@@ -51,6 +54,8 @@ export class ObjectBodies {
   readonly #memory: ByteBudget;
   readonly #shares: PrincipalShares;
   #isFailing = false;
+  readonly #ends = new SerialQueue();
+  #isClosed = false;
 
   constructor(setup: ObjectBodiesSetup) {
     const { maxBytes } = setup.options.inputs;
@@ -108,6 +113,31 @@ export class ObjectBodies {
   readonly failing = async ({ id, identity, objects }: JobRecord, { to, answerBody }: JobTransition): Promise<void> => {
     const { failure } = objects ?? {};
     if (failure === undefined || to.state !== 'failed') return;
+    await this.#writeFailure({ id, identity, failure }, { to, ...(answerBody && { answerBody }) });
+  };
+
+  /**
+   * Writes why a job was cancelled, or has expired, where it is that, to the object for it: once that is durable, one job after the other. Nothing
+   * waits for it.
+   */
+  ended({ id, identity, objects }: JobRecord, { to }: Pick<JobTransition, 'to'>): void {
+    const { failure } = objects ?? {};
+    if (failure === undefined || (to.state !== 'cancelled' && to.state !== 'expired')) return;
+    void this.#ends.run(async () => {
+      if (!this.#isClosed) await this.#writeFailure({ id, identity, failure }, { to });
+    });
+  }
+
+  /** Whether a job's end may have an object. */
+  get writesFailures(): boolean {
+    return this.#setup.options.outputs.allow.length > 0;
+  }
+
+  /** Never rejects. */
+  async #writeFailure(
+    { id, identity, failure }: Pick<JobRecord, 'id' | 'identity'> & { readonly failure: string },
+    { to, answerBody }: Pick<JobTransition, 'to' | 'answerBody'>,
+  ): Promise<void> {
     // The rule may be gone, by which it was allowed.
     if (!mayName(this.#setup.options, callerOf(identity), { failure })) return;
     const { errorCode: code, errorMessage: message, answer } = to;
@@ -118,10 +148,10 @@ export class ObjectBodies {
       await this.#setup.store.put(parseObjectUrl(failure), body, { contentType, signal });
     } catch (thrown) {
       const error = toMillraceError(thrown);
-      const text = `why job '${id}' failed could not be written: ${error.message}`;
+      const text = `why job '${id}' ${ENDED[to.state] ?? 'ended'} could not be written: ${error.message}`;
       this.#setup.events.publish('diagnostic', { level: 'warn', room: 'jobs', message: text, error });
     }
-  };
+  }
 
   /**
    * Asks the store. What it says of an object is for the job's owner; all else (addresses, files, credentials that are missing) is for the log, once
@@ -145,6 +175,7 @@ export class ObjectBodies {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#setup.store.close();
   }
 

@@ -3,12 +3,13 @@ import type { Snapshots } from '../store/index.js';
 
 const PAUSED = { kind: 'jobs', name: 'paused' } as const;
 
-/** Models of which no job starts; kept in the store. */
+/** Models of which no job, and no request of a batch, starts; kept in the store. */
 export class PausedModels {
   readonly #snapshots: Snapshots;
   readonly #changes = new SerialQueue();
   #names: ReadonlySet<string> = new Set();
   #isLoaded = false;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(snapshots: Snapshots) {
     this.#snapshots = snapshots;
@@ -20,6 +21,11 @@ export class PausedModels {
 
   names(): Iterable<string> {
     return this.#names;
+  }
+
+  /** Called after each change. */
+  onChanged(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Reads them from the store again. */
@@ -45,6 +51,7 @@ export class PausedModels {
       else names.delete(model);
       await this.#snapshots.put(PAUSED.kind, PAUSED.name, [...names]);
       this.#names = names;
+      for (const listener of this.#listeners) listener();
     });
   }
 

@@ -134,6 +134,8 @@ export interface JobUseCases {
   cancel(call: CallContext, id: string): Promise<JobInfo>;
   /** Queues a job again that has failed, was cancelled or has expired. `failed_precondition` for others. */
   retry(call: CallContext, id: string): Promise<JobInfo>;
+  /** Sends the notification of its end again that was given up. `failed_precondition` where there is none. */
+  redeliver(call: CallContext, id: string): Promise<JobInfo>;
   /** Removes a job that has ended. `failed_precondition` for others. */
   remove(call: CallContext, id: string): Promise<void>;
   /** Queues of the models on which the caller has `job.read`. */

@@ -21,7 +21,7 @@ export interface JobUseCasesSetup {
 }
 
 interface JobChange {
-  readonly verb: 'cancel' | 'retry' | 'remove';
+  readonly verb: 'cancel' | 'retry' | 'redeliver' | 'remove';
   readonly work: (record: JobRecord) => Promise<void>;
 }
 
@@ -53,7 +53,6 @@ export function createJobUseCases(setup: JobUseCasesSetup): JobUseCases {
       { action: isPaused ? 'job.pause' : 'job.resume', resource: model, right: 'job.change', unknown: unknownModel },
       async () => {
         await jobs.paused.set(model, isPaused);
-        jobs.worker.wake();
         return jobs.queue(model);
       },
     );
@@ -110,6 +109,13 @@ export function createJobUseCases(setup: JobUseCasesSetup): JobUseCases {
       await change(call, id, { verb: 'retry', work });
       return infoOf(await jobs.find(id));
     },
+    async redeliver(call, id) {
+      const work = async (record: JobRecord) => {
+        if (!(await jobs.webhooks.redeliver(record))) throw notGivenUp(await jobs.find(id));
+      };
+      await change(call, id, { verb: 'redeliver', work });
+      return infoOf(await jobs.find(id));
+    },
     async remove(call, id) {
       const work = async (record: JobRecord) => {
         if (hasEnded(record) && (await jobs.remove(record))) return;
@@ -145,6 +151,14 @@ function unknownModel(name: string): MillraceError {
 
 function mayNot({ id, state }: JobRecord, done: string): MillraceError {
   return new MillraceError('failed_precondition', `job '${id}' is ${state} and cannot be ${done}`);
+}
+
+function notGivenUp({ id, webhook }: JobRecord): MillraceError {
+  const message =
+    webhook === undefined
+      ? `job '${id}' has no webhook`
+      : `the webhook of job '${id}' is ${webhook.state}; only one that has failed is sent again`;
+  return new MillraceError('failed_precondition', message);
 }
 
 async function list({ jobs, records }: JobUseCasesSetup, call: CallContext, listing: JobListing): Promise<JobPage> {

@@ -65,6 +65,9 @@ export function createJobRoutes(jobs: JobUseCases, clock: Clock): readonly Route
     async 'POST /jobs/{job}/retry'(call, { params: { job } }) {
       return { body: encode(await jobs.retry(call, job)) };
     },
+    async 'POST /jobs/{job}/redeliver'(call, { params: { job } }) {
+      return { body: encode(await jobs.redeliver(call, job)) };
+    },
     async 'GET /job-queues'(call) {
       return { body: { queues: (await jobs.queues(call)).map(encodeQueue) } };
     },

@@ -5,6 +5,7 @@ import {
   Call,
   type CallOrigin,
   type CallPriority,
+  type CheckModel,
   type Expiring,
   type JobRun,
   MillraceError,
@@ -31,6 +32,8 @@ export interface Exchange {
   readonly takesOtherVersion?: boolean;
   /** The attempt of a job that it is. Default: of none. */
   readonly job?: JobRun | undefined;
+  /** Default: any model may run. */
+  readonly checkModel?: CheckModel | undefined;
   /** Answers with an error. Called at most once, and never after {@link Settlement.answer}. */
   writeError(error: MillraceError): void;
   /** The server shuts down, and all of the request has come: does not wait for a client that does nothing. */
@@ -335,6 +338,7 @@ export class Settlement implements Expiring, OpenRequest {
       priority: this.#exchange.priority ?? 'normal',
       takesOtherVersion: this.#exchange.takesOtherVersion ?? false,
       job: this.#exchange.job,
+      checkModel: this.#exchange.checkModel,
     });
   }
 

@@ -40,13 +40,14 @@ export function openStoredWork(setup: StoredWorkSetup, audited: Audited): Stored
   const { store, clock } = setup;
   const jobs = new Jobs({ ...setup, ...setup.jobs });
   const files = new Files({ ...setup, options: setup.files });
-  const { answer, options: policy } = setup.jobs;
-  const batches = new Batches({ ...setup, ...setup.batches, files, answer, policy });
+  const { answer, options: policy, weightOf } = setup.jobs;
+  const { paused } = jobs;
+  const batches = new Batches({ ...setup, ...setup.batches, files, answer, policy, paused, weightOf });
   return {
     useCases: {
       jobs: createJobUseCases({ jobs, records: store.jobs, clock, audited }),
       files: createFileUseCases({ files, clock }),
-      batches: createBatchUseCases({ ...setup.batches, batches, files, clock }),
+      batches: createBatchUseCases({ ...setup.batches, batches, files, clock, audited }),
     },
     gauges: { jobs: () => jobs.gauges(), files: () => files.gauges(), batches: () => batches.gauges() },
     start() {

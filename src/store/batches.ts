@@ -91,9 +91,9 @@ export interface BatchRecords {
   /** False = there is no input file of this id and content. */
   add(batch: BatchRecord): Promise<boolean>;
   get(id: string): Promise<NumberedBatch | undefined>;
-  /** Of an owner, newest first, from below a number on. */
+  /** Of an owner (undefined = of all), newest first, from below a number on. */
   list(
-    owner: string,
+    owner: string | undefined,
     page: { readonly before: number | undefined; readonly limit: number },
   ): Promise<readonly NumberedBatch[]>;
   /** All that have not ended, oldest first. */

@@ -22,7 +22,7 @@ export interface JobObjects {
   readonly input?: string;
   /** The body of the answer is written there before the job has succeeded. */
   readonly output?: string;
-  /** Why the job failed is written there. */
+  /** Why the job failed, was cancelled or has expired is written there. */
   readonly failure?: string;
 }
 

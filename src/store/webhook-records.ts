@@ -26,4 +26,6 @@ export interface WebhookRecords {
   next(lane: WebhookLane, limit: number): Promise<readonly JobRecord[]>;
   /** Whether it was applied. */
   settle(transition: WebhookTransition): Promise<boolean>;
+  /** Makes a notification pending that has failed, without attempts, and keeps its job `maxAgeMs` longer. False = it has not failed, or there is none. */
+  redeliver(job: string, at: { readonly nowMs: number; readonly maxAgeMs: number }): Promise<boolean>;
 }

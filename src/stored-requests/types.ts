@@ -1,4 +1,4 @@
-import type { JobRun, MillraceError, Usage } from '../core/index.js';
+import type { CheckModel, JobRun, MillraceError, Usage } from '../core/index.js';
 import type { StoredIdentity } from '../governance/index.js';
 import type { JobAnswerHead, JobPriority, JobRequest } from '../store/index.js';
 
@@ -28,6 +28,8 @@ export type AnswerRequest = (
     readonly takesOtherVersion?: boolean;
     /** The attempt of a job that it is. Default: of none. */
     readonly job?: JobRun;
+    /** Default: any model may run. */
+    readonly checkModel?: CheckModel;
     readonly limitMs: number;
     readonly signal: AbortSignal;
     /** An answer that comes bit by bit is refused. Default: it is taken as a whole. */

@@ -34,7 +34,7 @@ function outbox(clock: FakeClock) {
     [...jobs.values()]
       .filter((job) => job.owner === owner && hostOf(job) === host && job.webhook?.state === 'pending')
       .sort((a, b) => (a.webhook?.dueAtMs ?? 0) - (b.webhook?.dueAtMs ?? 0));
-  const records: WebhookRecords = {
+  const records: Pick<WebhookRecords, 'lanes' | 'next' | 'settle'> = {
     async lanes() {
       return [...jobs.values()].map((job) => ({
         owner: job.owner,

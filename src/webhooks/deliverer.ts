@@ -17,7 +17,7 @@ export type Attempt = (
 ) => Promise<{ readonly outcome: AttemptOutcome; readonly paceMs: number }>;
 
 export interface DelivererSetup {
-  readonly records: WebhookRecords;
+  readonly records: Pick<WebhookRecords, 'lanes' | 'next' | 'settle'>;
   readonly options: Omit<WebhooksOptions, 'allow' | 'allowFor' | 'allowPrivate'>;
   readonly clock: Clock;
   readonly events: EventBus;

@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { type CallContext, type Clock, type EventBus, toMillraceError } from '../core/index.js';
 import type { Resolve } from '../network/index.js';
-import type { JobRecord, NewWebhook, Store, WebhookFormat, WebhookLane } from '../store/index.js';
+import {
+  hostOfWebhook,
+  type JobRecord,
+  type NewWebhook,
+  type Store,
+  type WebhookFormat,
+  type WebhookLane,
+} from '../store/index.js';
 import { Consents } from './consents.js';
 import { type Attempt, WebhookDeliverer } from './deliverer.js';
 import type { AttemptOutcome } from './delivery.js';
@@ -74,6 +81,15 @@ export class Webhooks {
   /** Delivers what the store has. Only in the process that owns it. Rejects where it cannot be read. */
   start(): Promise<void> {
     return this.#deliverer.start();
+  }
+
+  /** Sends the notification of a job again that was given up, as if the job had ended now; false = there is none. */
+  async redeliver({ id, owner, webhook }: JobRecord): Promise<boolean> {
+    if (webhook === undefined) return false;
+    const { store, clock, options } = this.#setup;
+    if (!(await store.webhooks.redeliver(id, { nowMs: clock.wallNow(), maxAgeMs: options.maxAgeMs }))) return false;
+    this.added({ owner, host: hostOfWebhook(webhook) });
+    return true;
   }
 
   /** A notification is pending in the store. */

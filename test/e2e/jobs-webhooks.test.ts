@@ -207,6 +207,39 @@ describe('a receiver', () => {
     ]);
   });
 
+  it('that was given up is sent again when its owner asks for it, as the same message', async () => {
+    receiver.respond = answering(500);
+    const id = await submit();
+    await notified(id);
+    const [before] = receiver.notifications.filter((request) => request.path === path);
+    const refusal = await api('bob', `POST jobs/${id}/redeliver`);
+    expect(refusal.status).toBe(404);
+    receiver.respond = consenting;
+    const { status, json } = await api('ann', `POST jobs/${id}/redeliver`);
+    expect([status, json.id, json.state]).toEqual([200, id, 'succeeded']);
+    expect((await notified(id)).webhook).toMatchObject({ state: 'delivered', attempts: 1, status: 204 });
+    const sent = receiver.notifications.filter((request) => request.path === path);
+    expect(sent.map(({ headers }) => headers['webhook-id'])).toEqual(Array(4).fill(before?.headers['webhook-id']));
+    expect(sent.at(-1)?.body).toBe(before?.body);
+    const again = await api('ann', `POST jobs/${id}/redeliver`);
+    expect([again.status, again.json.error.message]).toEqual([
+      409,
+      `the webhook of job '${id}' is delivered; only one that has failed is sent again`,
+    ]);
+  });
+
+  it('that was given up is sent again by the command line', async () => {
+    receiver.respond = answering(410);
+    const id = await submit();
+    await notified(id);
+    const command = ['jobs', 'redeliver', id, '--url', `http://127.0.0.1:${server.port}`, '--key', keyOf('ann')];
+    const ran = await run(command, { cwd: server.folder.path });
+    expect(ran).toMatchObject({ code: 0, out: `sending the webhook of job ${id} again\n` });
+    // The receiver has answered 410: nothing is sent to it for a week.
+    expect((await notified(id)).webhook).toMatchObject({ state: 'failed', attempts: 1 });
+    expect(receiver.notifications.filter((request) => request.path === path)).toHaveLength(1);
+  });
+
   it('that redirects is not followed', async () => {
     receiver.respond = answering(307, { location: `https://${receiver.host}/elsewhere` });
     const { webhook } = await notified(await submit());

@@ -13,6 +13,7 @@ export const JOB_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /millrace/v1/jobs/{job}/events': JOB,
   'POST /millrace/v1/jobs/{job}/cancel': JOB,
   'POST /millrace/v1/jobs/{job}/retry': JOB,
+  'POST /millrace/v1/jobs/{job}/redeliver': JOB,
   'GET /millrace/v1/job-queues': OWN,
   'POST /millrace/v1/job-queues/{model}/pause': { needs: 'job.change', audit: 'job.pause' },
   'POST /millrace/v1/job-queues/{model}/resume': { needs: 'job.change', audit: 'job.resume' },

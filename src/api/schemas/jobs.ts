@@ -171,6 +171,12 @@ export const JOB_ENDPOINTS: EndpointSpecs<JobEndpoints> = {
     errors,
     answer: JobSchema,
   },
+  'POST /jobs/{job}/redeliver': {
+    ...look,
+    summary: 'Retry the notification of a job that was given up',
+    errors,
+    answer: JobSchema,
+  },
   'GET /job-queues': {
     ...look,
     summary: "List models' queues of jobs: models on which the caller has the right `job.read`",

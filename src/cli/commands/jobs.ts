@@ -108,7 +108,7 @@ Exit codes:
   130  ended by SIGINT (143 by SIGTERM); the job goes on`;
 
 function registerChanges(jobs: Command, io: Io): void {
-  const change = (verb: 'cancel' | 'retry', description: string, done: (job: Job) => string) =>
+  const change = (verb: 'cancel' | 'retry' | 'redeliver', description: string, done: (job: Job) => string) =>
     addCommonFlags(jobs.command(`${verb} <id>`).description(description)).action(
       async (id: string, flags: CommonFlags) => {
         const api = await connectToApi(io, flags);
@@ -118,6 +118,11 @@ function registerChanges(jobs: Command, io: Io): void {
     );
   change('cancel', 'cancel a job that has not ended', ({ id }) => `cancelled job ${id}\n`);
   change('retry', 'queue a job again that failed, expired or was cancelled', ({ id }) => `queued job ${id} again\n`);
+  change(
+    'redeliver',
+    'send the webhook of a job again that was given up',
+    ({ id }) => `sending the webhook of job ${id} again\n`,
+  );
   addCommonFlags(jobs.command('remove <id>').description('delete a job that has ended, with its answer')).action(
     async (id: string, flags: CommonFlags) => {
       const api = await connectToApi(io, flags);

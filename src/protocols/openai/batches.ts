@@ -20,7 +20,8 @@ const MAX_VALUE_LENGTH = 512;
 
 /** A batch as OpenAI's clients read it. */
 function describeBatch(batch: BatchInfo) {
-  const { id, endpoint, window, inputFile, outputFile, errorFile, state, times, problems, counts, usage } = batch;
+  const { id, principal, endpoint, window, inputFile, outputFile, errorFile, state, times, problems, counts, usage } =
+    batch;
   const errors = problems.map(({ code, line, message, param }) => ({
     code,
     line: line ?? null,
@@ -30,6 +31,8 @@ function describeBatch(batch: BatchInfo) {
   return {
     id,
     object: 'batch',
+    // Whose it is: of millrace.
+    principal,
     endpoint,
     errors: errors.length === 0 ? null : { object: 'list', data: errors },
     input_file_id: inputFile,
@@ -88,14 +91,23 @@ export async function createBatch(
 }
 
 /** `GET /v1/batches/{batch}`. */
-export async function getBatch(
-  { service }: BatchesContext,
-  call: Call,
+export function getBatch({ service }: BatchesContext, call: Call, request: RouteRequest): Promise<WireResponse> {
+  return answerNamed(request, (id) => service.batches.get(call, id));
+}
+
+/** `POST /v1/batches/{batch}/cancel`. */
+export function cancelBatch({ service }: BatchesContext, call: Call, request: RouteRequest): Promise<WireResponse> {
+  return answerNamed(request, (id) => service.batches.cancel(call, id));
+}
+
+/** Answers with the batch that the path names. */
+async function answerNamed(
   { params, query }: RouteRequest,
+  ask: (id: string) => Promise<BatchInfo>,
 ): Promise<WireResponse> {
   refuseOtherParameters(query, []);
   const { batch = '' } = params;
-  return jsonResponse(describeBatch(await service.batches.get(call, batch)));
+  return jsonResponse(describeBatch(await ask(batch)));
 }
 
 /** `GET /v1/batches`. */
@@ -104,22 +116,18 @@ export async function listBatches(
   call: Call,
   { query }: RouteRequest,
 ): Promise<WireResponse> {
-  refuseOtherParameters(query, ['after', 'limit']);
+  refuseOtherParameters(query, ['after', 'limit', 'all']);
   const after = query.get('after') ?? undefined;
+  const everyones = readAll(query.get('all'));
   const limit = readLimit(query, { max: MAX_PAGE, standard: 20 });
-  const { batches, hasMore } = await service.batches.list(call, { after, limit });
+  const { batches, hasMore } = await service.batches.list(call, { after, limit, everyones });
   return jsonResponse(listOf(batches.map(describeBatch), hasMore));
 }
 
-/** `POST /v1/batches/{batch}/cancel`. */
-export async function cancelBatch(
-  { service }: BatchesContext,
-  call: Call,
-  { params, query }: RouteRequest,
-): Promise<WireResponse> {
-  refuseOtherParameters(query, []);
-  const { batch = '' } = params;
-  return jsonResponse(describeBatch(await service.batches.cancel(call, batch)));
+function readAll(text: string | null): boolean {
+  if (text === null || text === 'false') return false;
+  if (text === 'true') return true;
+  throw new ParameterError('all', `'all': expected 'true' or 'false', got ${describe(text)}`);
 }
 
 function readText(fields: Fields, name: string): string {

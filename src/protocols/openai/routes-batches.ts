@@ -22,6 +22,7 @@ const STATES = [
 const Batch = Type.Object({
   id: Text,
   object: Type.Literal('batch'),
+  principal: Type.String({ description: 'The caller that created it.' }),
   endpoint: Text,
   errors: Nullable(Type.Object({ object: Type.Literal('list'), data: Type.Array(Problem) })),
   input_file_id: Text,
@@ -74,6 +75,7 @@ export function createBatchRoutes(context: BatchesContext): readonly Route[] {
       operation: {
         parameters: [
           query('after', { type: 'string', description: 'The id of the batch behind which the page begins.' }),
+          query('all', { type: 'boolean', description: 'Batches of all callers: needs the right `job.read`.' }),
           query('limit', { type: 'integer', minimum: 1, maximum: 100, default: 20 }),
         ],
       },

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import {
   type Call,
   type CallPriority,
+  type CheckModel,
   invalidArgument,
   type JobRun,
   MillraceError,
@@ -39,6 +40,8 @@ export interface StoredCaller {
   readonly takesOtherVersion?: boolean;
   /** The attempt of a job that it is. Default: of none. */
   readonly job?: JobRun;
+  /** Default: any model may run. */
+  readonly checkModel?: CheckModel;
   /** Longest time of the request. Default: `server.requestTimeoutMs`. */
   readonly limitMs?: number;
   /** An answer that comes bit by bit is refused. Default: it is taken as a whole. */
@@ -91,6 +94,10 @@ export class StoredExchange extends HttpExchange<HandedOver> {
 
   override get job(): JobRun | undefined {
     return this.#caller.job;
+  }
+
+  get checkModel(): CheckModel | undefined {
+    return this.#caller.checkModel;
   }
 
   override get limitMs(): number {

@@ -46,20 +46,17 @@ export const getBatch = reading<string, BatchRow | undefined>(
 );
 
 export interface BatchPage {
-  readonly owner: string;
+  /** undefined = all. */
+  readonly owner: string | undefined;
   readonly before: number | undefined;
   readonly limit: number;
 }
 
-export const listBatches = reading<BatchPage, readonly BatchRow[]>(
-  async (session, { owner, before, limit }) =>
-    select(session, 'where owner = ? and number < ? order by number desc limit ?', [
-      owner,
-      before ?? Number.MAX_SAFE_INTEGER,
-      limit,
-    ]),
-  FILES_SCHEMA,
-);
+export const listBatches = reading<BatchPage, readonly BatchRow[]>(async (session, { owner, before, limit }) => {
+  const page = [before ?? Number.MAX_SAFE_INTEGER, limit];
+  if (owner === undefined) return select(session, 'where number < ? order by number desc limit ?', page);
+  return select(session, 'where owner = ? and number < ? order by number desc limit ?', [owner, ...page]);
+}, FILES_SCHEMA);
 
 export const openBatches = reading<undefined, readonly BatchRow[]>(
   async (session) => select(session, 'where is_open = 1 order by number', []),

@@ -50,6 +50,30 @@ export const settleWebhook = writing<WebhookTransition, boolean>(async (session,
   return changes > 0;
 });
 
+export interface WebhookRedelivery {
+  readonly id: string;
+  readonly nowMs: number;
+  readonly maxAgeMs: number;
+}
+
+/** False = it has not failed, or there is none. */
+export const redeliverWebhook = writing<WebhookRedelivery, boolean>(async (session, { id, nowMs, maxAgeMs }) => {
+  const [job] = session.statement(ENDED).all([id]) as readonly {
+    readonly number: number;
+    readonly endedAtMs: number;
+  }[];
+  if (job === undefined) return false;
+  // Its age counts from the job's end.
+  const ageMs = Math.max(0, nowMs - job.endedAtMs) + maxAgeMs;
+  const { changes } = session.statement(REDELIVER).run([nowMs, ageMs, job.number]);
+  if (changes > 0) session.statement(KEEP).run([job.endedAtMs, JSON.stringify([job.number])]);
+  return changes > 0;
+});
+
+const ENDED = 'select number, ended_at_ms as endedAtMs from jobs where id = ? and ended_at_ms is not null';
+const REDELIVER = `
+  update job_webhooks set state = 'pending', attempts = 0, due_at_ms = ?, status = null, error = null, max_age_ms = ?
+  where job_number = ? and state = 'failed'`;
 const NUMBER = 'select number from jobs where id = ?';
 const ARM = `
   update job_webhooks set state = 'pending', attempts = 0, due_at_ms = ?, status = null, error = null

@@ -82,6 +82,7 @@ function webhooksIn(read: Reader): WebhookRecords {
     lanes: () => read('webhookLanes', undefined, []),
     next: async ({ owner, host }, limit) => (await read('nextWebhooks', { owner, host, limit }, [])).map(readJob),
     settle: (transition) => read('settleWebhook', transition, false),
+    redeliver: (id, at) => read('redeliverWebhook', { id, ...at }, false),
   };
 }
 

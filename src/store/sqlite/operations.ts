@@ -4,7 +4,7 @@ import { addFile, fileTotals, getFile, listFiles, pruneFiles, removeFile, unused
 import { notedPosition, own, watch } from './following.js';
 import { answerOfJob, getJob, jobTotals, listJobs, nextDueJob, runningJobs } from './job-lists.js';
 import { expireJobs, pruneJobs, removeJob, truncateLog, unusedBodies } from './job-removal.js';
-import { nextWebhooks, settleWebhook, webhookLanes } from './job-webhooks.js';
+import { nextWebhooks, redeliverWebhook, settleWebhook, webhookLanes } from './job-webhooks.js';
 import { changeJob, claimJobs, earlierJob, submitJob } from './jobs.js';
 import { createKey, keysSince, listKeys, noteKeyUses, pageOfKeys, updateKey } from './keys.js';
 import type { Operation } from './operation.js';
@@ -69,6 +69,7 @@ export const OPERATIONS = {
   webhookLanes,
   nextWebhooks,
   settleWebhook,
+  redeliverWebhook,
   addFile,
   getFile,
   listFiles,

@@ -46,7 +46,7 @@ const CHANGES: readonly Sample[] = [
   post(`${API}/keys`, { name: 'two', groups: ['team'] }),
   post(`${API}/keys/one/rotate`, { overlap_ms: 10 }),
   post(`${API}/keys/one/revoke`, {}),
-  ...['cancel', 'retry'].map((verb) => post(`${API}/jobs/${JOB}/${verb}`, {})),
+  ...['cancel', 'retry', 'redeliver'].map((verb) => post(`${API}/jobs/${JOB}/${verb}`, {})),
   post(`${API}/jobs/${JOB}`, {}, { method: 'DELETE' }),
   ...['pause', 'resume'].map((verb) => post(`${API}/job-queues/fraud/${verb}`, {})),
   post(`${API}/webhook-secret`, {}),
