@@ -1,8 +1,11 @@
 import { RepeatedWork, TakeOver } from '../async/index.js';
 import { type Clock, type EventBus, MillraceError, ShutdownError, Turns, toMillraceError } from '../core/index.js';
 import type { Files } from '../files/index.js';
+import { StoreQuestions } from '../object-store/index.js';
 import type { BatchRecord, BatchRecords, NewFile, NumberedBatch, Store } from '../store/index.js';
 import { type AdvanceSetup, advance, type BatchChanges } from './advance.js';
+import { removeCopy } from './copy-input.js';
+import type { BatchObjectStore } from './ends.js';
 import { gaugesOf } from './gauges.js';
 import { afterEvent, type BatchEvent, hasEnded } from './machine.js';
 import { OpenBatch } from './open-batch.js';
@@ -22,6 +25,7 @@ export interface BatchesSetup extends Pick<RunLineSetup, 'answer' | 'policy'> {
   readonly options: BatchesOptions;
   readonly store: Pick<Store, 'batches'>;
   readonly files: Files;
+  readonly objects: BatchObjectStore;
   readonly clock: Clock;
   readonly events: EventBus;
 }
@@ -63,6 +67,7 @@ export class Batches {
     this.#advance = {
       ...setup,
       turns: new Turns(clock),
+      questions: new StoreQuestions({ events: setup.events, room: 'batches' }),
       apply: (batch, event, files) => this.#apply(batch, event, files),
       update: (batch, changes) => this.#update(batch, changes),
       troubled: (batch, reason) => this.#troubled(batch, reason),
@@ -135,7 +140,8 @@ export class Batches {
     const open = await this.records.open();
     for (const record of open) {
       const { outputBytes, errorBytes } = record.checkpoint;
-      files.ledger.load([{ owner: record.owner, files: 0, bytes: outputBytes + errorBytes }]);
+      const bytes = outputBytes + errorBytes + (record.objects?.copiedBytes ?? 0);
+      files.ledger.load([{ owner: record.owner, files: 0, bytes }]);
     }
     for (const record of open) this.add(record);
     this.#cleaning.start();
@@ -206,15 +212,19 @@ export class Batches {
       const at = { nowMs: this.#setup.clock.wallNow(), keepMs: this.options.keepMs };
       const next = afterEvent(batch.record, event, at);
       if (next === undefined) return false;
+      const { record } = batch;
       await this.#put(batch, next, files);
       batch.progress = { ...batch.progress, total: next.checkpoint.total };
-      if (hasEnded(next)) this.#ended(batch);
+      if (!hasEnded(next)) return true;
+      this.#ended(batch);
+      await removeCopy(this.#setup.files, record);
       return true;
     });
   }
 
   #update(batch: OpenBatch, changes: BatchChanges): Promise<void> {
     return batch.changes.run(async () => {
+      if (hasEnded(batch.record)) throw new MillraceError('cancelled', 'the batch has ended');
       const { completed, failed } = batch.record.checkpoint;
       await this.#put(batch, { ...batch.record, ...changes });
       const { checkpoint } = changes;

@@ -8,7 +8,7 @@ import {
   type JobTransition,
   type Store,
 } from '../store/index.js';
-import type { AnswerRequest } from '../stored-requests/index.js';
+import { type AnswerRequest, callerOf } from '../stored-requests/index.js';
 import type { Webhooks } from '../webhooks/index.js';
 import { DueAlarm } from './due-alarm.js';
 import { JobGone } from './errors.js';
@@ -17,7 +17,6 @@ import { JobIds } from './job-ids.js';
 import { Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';
 import { hasEnded, type JobEvent, transitionOf } from './machine.js';
-import { callerOf } from './new-job.js';
 import type { ObjectBodies } from './object-bodies.js';
 import { type OpenWebhooksSetup, openWebhooks } from './open-webhooks.js';
 import type { JobsOptions } from './options.js';

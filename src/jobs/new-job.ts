@@ -1,5 +1,5 @@
 import { invalidArgument, type Principal } from '../core/index.js';
-import { idOfIdentity, type StoredIdentity, storedIdentityOf } from '../governance/index.js';
+import { storedIdentityOf } from '../governance/index.js';
 import type { NewJob, NewWebhook } from '../store/index.js';
 import { MAX_HEAD_BYTES } from './ledger.js';
 import type { JobsOptions } from './options.js';
@@ -54,11 +54,4 @@ export function newJob(submission: JobSubmission, { id, principal, nowMs, limits
 /** Times of a century from now on have a name. */
 function timeOf(timeMs: number): string {
   return timeMs < 8.64e15 ? new Date(timeMs).toISOString() : `${timeMs} ms`;
-}
-
-/** The caller of a job, as quotas know it. `identity`: of a job. */
-export function callerOf(identity: string): { readonly id: string; readonly groups: readonly string[] } {
-  // It was written by `storedIdentityOf`.
-  const stored = JSON.parse(identity) as StoredIdentity;
-  return { id: idOfIdentity(stored), groups: stored.groups };
 }
