@@ -41,6 +41,10 @@ export function storedWorkSetup(
       answer: async (request, how) => ranRequest(await answerStored(request, how)),
     },
     files: settings.files,
-    batches: { options: settings.batches, isInference: (path) => server().isInference('POST', path) },
+    batches: {
+      options: settings.batches,
+      isInference: (path) => server().isInference('POST', path),
+      objects: { store, rules: settings.jobs },
+    },
   };
 }

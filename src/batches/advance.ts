@@ -1,24 +1,27 @@
 import { type Clock, MillraceError, type Turns } from '../core/index.js';
-import { type Files, newId } from '../files/index.js';
-import type { BatchCheckpoint, NewFile } from '../store/index.js';
+import { newId } from '../files/index.js';
+import type { BatchCheckpoint, BatchObjects, NewFile } from '../store/index.js';
 import { BatchRun, type RunEnd } from './batch-run.js';
+import { copyInput } from './copy-input.js';
 import { fileInput, fileOutput } from './ends.js';
 import type { LineOutcome } from './line-result.js';
 import { readLines } from './lines.js';
 import { type BatchEvent, endingOf, hasEnded } from './machine.js';
+import type { ObjectAccess } from './object-access.js';
 import type { OpenBatch } from './open-batch.js';
 import type { BatchesOptions } from './options.js';
-import { createRunLine, type RunLineSetup } from './run-line.js';
+import { type AttemptPolicy, createRunLine, type RunLineSetup } from './run-line.js';
 import { validate } from './validate.js';
+import { writeObjects } from './write-objects.js';
 
 /** Between two looks whether there is room. */
 const ROOM_MS = 1_000;
 
-export interface AdvanceSetup extends RunLineSetup {
+export interface AdvanceSetup extends RunLineSetup, ObjectAccess {
   readonly options: BatchesOptions;
-  readonly files: Files;
   readonly turns: Turns;
   readonly clock: Clock;
+  readonly policy: AttemptPolicy;
   readonly yields: () => boolean;
   /** Stores what an event makes of the batch, and files with it. False = it means nothing to the batch. */
   readonly apply: (batch: OpenBatch, event: BatchEvent, files?: readonly NewFile[]) => Promise<boolean>;
@@ -30,6 +33,8 @@ export interface AdvanceSetup extends RunLineSetup {
 
 export interface BatchChanges {
   readonly checkpoint?: BatchCheckpoint;
+  readonly inputContent?: string;
+  readonly objects?: BatchObjects;
   readonly outputContent?: string;
   readonly errorContent?: string;
 }
@@ -45,19 +50,23 @@ export async function advance(setup: AdvanceSetup, batch: OpenBatch, signal: Abo
       if (end !== 'done') return end;
       // Where it means nothing, the rest was not run: it has expired, or was cancelled.
       await setup.apply(batch, { kind: 'ran' });
-      await finalize(setup, batch);
+      if (!(await writeObjects(setup, batch, signal))) await finalize(setup, batch);
     }
     if (signal.aborted) return 'interrupted';
   }
   return 'done';
 }
 
-async function check(
-  { files, options, turns, apply }: AdvanceSetup,
-  batch: OpenBatch,
-  signal: AbortSignal,
-): Promise<void> {
-  const { inputContent, endpoint } = batch.record;
+async function check(setup: AdvanceSetup, batch: OpenBatch, signal: AbortSignal): Promise<void> {
+  const { files, options, turns, apply } = setup;
+  if (batch.record.inputContent === undefined) {
+    const problem = await copyInput(setup, batch, signal);
+    if (problem !== undefined) {
+      await apply(batch, { kind: 'invalid', problems: [problem] });
+      return;
+    }
+  }
+  const { inputContent = '', endpoint } = batch.record;
   const { maxLines, maxLineBytes } = options;
   const chunks = fileInput(files.records.contents, inputContent).read(0);
   const lines = readLines(chunks, { atByte: 0, lines: 0 }, maxLineBytes);
@@ -76,7 +85,7 @@ async function runLines(setup: AdvanceSetup, batch: OpenBatch, signal: AbortSign
   const { contents } = files.records;
   await createContents(setup, batch);
   const { record } = batch;
-  const { owner, inputContent, outputContent = '', errorContent = '', checkpoint } = record;
+  const { owner, inputContent = '', outputContent = '', errorContent = '', checkpoint } = record;
   const output = await fileOutput(contents, outputContent, checkpoint.outputBytes);
   try {
     const errors = await fileOutput(contents, errorContent, checkpoint.errorBytes);

@@ -1,14 +1,18 @@
 import { RepeatedWork, TakeOver } from '../async/index.js';
 import { type Clock, type EventBus, MillraceError, ShutdownError, Turns, toMillraceError } from '../core/index.js';
 import type { Files } from '../files/index.js';
+import type { Caller } from '../governance/index.js';
+import { StoreQuestions } from '../object-store/index.js';
 import type { BatchRecord, BatchRecords, NewFile, NumberedBatch, Store } from '../store/index.js';
-import { callerOf, type StoredWorkCaller } from '../stored-requests/index.js';
+import { callerOf } from '../stored-requests/index.js';
 import { type AdvanceSetup, advance, type BatchChanges } from './advance.js';
+import { removeCopy } from './copy-input.js';
+import type { BatchObjectStore } from './ends.js';
 import { gaugesOf } from './gauges.js';
 import { afterEvent, type BatchEvent, hasEnded } from './machine.js';
 import { OpenBatch } from './open-batch.js';
 import type { BatchesOptions } from './options.js';
-import { ModelPaused, type RunLineSetup } from './run-line.js';
+import type { RunLineSetup } from './run-line.js';
 import { BatchTurns } from './turns.js';
 import type { BatchGauges, PausedModels } from './types.js';
 import { warn } from './warn.js';
@@ -24,11 +28,12 @@ export interface BatchesSetup extends Pick<RunLineSetup, 'answer' | 'policy'> {
   readonly options: BatchesOptions;
   readonly store: Pick<Store, 'batches'>;
   readonly files: Files;
+  readonly objects: BatchObjectStore;
   readonly clock: Clock;
   readonly events: EventBus;
   readonly paused: PausedModels;
   /** Turns that a caller gets beside others. */
-  readonly weightOf: (caller: StoredWorkCaller) => number;
+  readonly weightOf: (caller: Caller) => number;
 }
 
 /** The batches of a server: whose turn it is, running them, ending them. */
@@ -67,6 +72,7 @@ export class Batches {
     this.#advance = {
       ...setup,
       turns: new Turns(clock),
+      questions: new StoreQuestions({ events: setup.events, room: 'batches' }),
       apply: (batch, event, files) => this.#apply(batch, event, files),
       update: (batch, changes) => this.#update(batch, changes),
       troubled: (batch, reason) => this.#troubled(batch, reason),
@@ -141,7 +147,8 @@ export class Batches {
     const open = await this.records.open();
     for (const record of open) {
       const { outputBytes, errorBytes } = record.checkpoint;
-      files.ledger.load([{ owner: record.owner, files: 0, bytes: outputBytes + errorBytes }]);
+      const bytes = outputBytes + errorBytes + (record.objects?.copiedBytes ?? 0);
+      files.ledger.load([{ owner: record.owner, files: 0, bytes }]);
     }
     for (const record of open) this.add(record);
     this.#cleaning.start();
@@ -171,8 +178,7 @@ export class Batches {
   #resume(): void {
     for (const batch of this.#all()) {
       if (batch.pausedModel === undefined || this.#setup.paused.has(batch.pausedModel)) continue;
-      batch.pausedModel = undefined;
-      batch.trouble = undefined;
+      batch.resume();
       if (batch.isWaiting) this.#waits(batch);
     }
   }
@@ -200,21 +206,14 @@ export class Batches {
       const end = await advance({ ...this.#advance, yields }, batch, signal);
       batch.failures = 0;
       this.#troubled(batch, undefined);
-      if (typeof end === 'object') this.#hold(batch, end.pausedModel);
+      // It may have been resumed meanwhile.
+      if (typeof end === 'object' && this.#setup.paused.has(end.pausedModel)) batch.hold(end.pausedModel);
     } catch (error) {
       // It was ended on purpose.
       if (signal.aborted) return;
       this.#troubled(batch, toMillraceError(error).message, error);
       this.#rest(batch);
     }
-  }
-
-  /** The batch waits for its model to be resumed. The audit trail says who has paused it. */
-  #hold(batch: OpenBatch, model: string): void {
-    // It may have been resumed meanwhile.
-    if (!this.#setup.paused.has(model)) return;
-    batch.pausedModel = model;
-    batch.trouble = new ModelPaused(model).message;
   }
 
   /** Waits before the batch is tried again. */
@@ -232,15 +231,19 @@ export class Batches {
       const at = { nowMs: this.#setup.clock.wallNow(), keepMs: this.options.keepMs };
       const next = afterEvent(batch.record, event, at);
       if (next === undefined) return false;
+      const { record } = batch;
       await this.#put(batch, next, files);
       batch.progress = { ...batch.progress, total: next.checkpoint.total };
-      if (hasEnded(next)) this.#ended(batch);
+      if (!hasEnded(next)) return true;
+      this.#ended(batch);
+      await removeCopy(this.#setup.files, record);
       return true;
     });
   }
 
   #update(batch: OpenBatch, changes: BatchChanges): Promise<void> {
     return batch.changes.run(async () => {
+      if (hasEnded(batch.record)) throw new MillraceError('cancelled', 'the batch has ended');
       const { completed, failed } = batch.record.checkpoint;
       await this.#put(batch, { ...batch.record, ...changes });
       const { checkpoint } = changes;

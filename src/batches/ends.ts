@@ -1,4 +1,6 @@
+import type { ObjectStore } from '../object-store/index.js';
 import type { ContentWriter, FileContents } from '../store/index.js';
+import type { ObjectRules } from '../stored-requests/index.js';
 
 /** Where the requests of a batch come from. */
 export interface BatchInput {
@@ -22,4 +24,10 @@ export function fileInput(contents: FileContents, name: string): BatchInput {
 export async function fileOutput(contents: FileContents, name: string, sizeBytes: number): Promise<BatchOutput> {
   const writer: ContentWriter = await contents.resume(name, sizeBytes);
   return { append: (bytes) => writer.write(bytes), sync: () => writer.sync(), close: () => writer.close() };
+}
+
+/** Where objects are that batches read and write, and who may name which. */
+export interface BatchObjectStore {
+  readonly store: Pick<ObjectStore, 'get' | 'list' | 'upload'>;
+  readonly rules: ObjectRules;
 }

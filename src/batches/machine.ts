@@ -8,7 +8,7 @@ export type BatchEvent =
   /** Its window is over. */
   | { readonly kind: 'expired' }
   | { readonly kind: 'cancelled' }
-  /** What it has written is a file. */
+  /** What it has written is a file, or an object. */
   | { readonly kind: 'finalized'; readonly outputFile: string | undefined; readonly errorFile: string | undefined };
 
 interface Moment {
@@ -78,5 +78,6 @@ function finalized(
 function entered(batch: BatchRecord, state: Exclude<BatchState, 'validating'>, { nowMs, keepMs }: Moment): BatchRecord {
   const entering = { ...batch, state, times: { ...batch.times, [state]: nowMs } };
   if (!hasEnded(entering)) return entering;
-  return { ...entering, removeAtMs: nowMs + keepMs, outputContent: undefined, errorContent: undefined };
+  const inputContent = batch.objects?.input === undefined ? batch.inputContent : undefined;
+  return { ...entering, removeAtMs: nowMs + keepMs, inputContent, outputContent: undefined, errorContent: undefined };
 }

@@ -2,6 +2,7 @@ import { SerialQueue } from '../async/index.js';
 import type { Timer } from '../core/index.js';
 import type { BatchCheckpoint, NumberedBatch } from '../store/index.js';
 import { endingOf } from './machine.js';
+import { ModelPaused } from './run-line.js';
 
 /** A batch that has not ended. */
 export class OpenBatch {
@@ -40,5 +41,17 @@ export class OpenBatch {
 
   get owner(): string {
     return this.record.owner;
+  }
+
+  /** The batch waits for its model to be resumed. The audit trail says who has paused it. */
+  hold(model: string): void {
+    this.pausedModel = model;
+    this.trouble = new ModelPaused(model).message;
+  }
+
+  /** The model is paused no more. */
+  resume(): void {
+    this.pausedModel = undefined;
+    this.trouble = undefined;
   }
 }

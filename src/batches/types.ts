@@ -28,13 +28,15 @@ export interface BatchInfo
 
 /** What a caller asks for. */
 export interface NewBatch {
-  /** Id of a file of the purpose `batch`. */
+  /** Id of a file of the purpose `batch`, or URL of an object, or with a slash at its end of the objects below it. */
   readonly inputFile: string;
   /** Path of an inference route, and URL of each line. */
   readonly endpoint: string;
   /** A duration such as `24h`. */
   readonly window: string;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** URL with a slash at its end, below which results are written as objects. Default: as files. */
+  readonly outputPrefix?: string | undefined;
   /** How long the files that it writes are kept. Default and at most: `files.keepMs`. */
   readonly outputKeepMs?: number | undefined;
 }

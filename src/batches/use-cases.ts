@@ -4,12 +4,15 @@ import { type Audited, admit, storedIdentityOf } from '../governance/index.js';
 import type { BatchRecord, NumberedBatch } from '../store/index.js';
 import { parseDuration } from '../text/index.js';
 import type { Batches } from './batches.js';
+import type { BatchObjectStore } from './ends.js';
+import { newBatchObjects } from './object-access.js';
 import type { BatchInfo, BatchUseCases, NewBatch } from './types.js';
 
 export interface BatchUseCasesSetup {
   readonly batches: Batches;
   readonly files: Files;
   readonly clock: Clock;
+  readonly objects: BatchObjectStore;
   /** Whether a path is one of an inference route. */
   readonly isInference: (path: string) => boolean;
   readonly audited: Audited;
@@ -98,10 +101,11 @@ function admitted({ principal }: CallContext): Principal {
 }
 
 async function newBatch(
-  { batches, files, clock, isInference }: BatchUseCasesSetup,
+  { batches, files, clock, isInference, objects: { rules } }: BatchUseCasesSetup,
   principal: Principal,
-  { id, inputFile, endpoint, window, metadata, outputKeepMs }: NewBatch & { readonly id: string },
+  wanted: NewBatch & { readonly id: string },
 ): Promise<BatchRecord> {
+  const { id, inputFile, endpoint, window, metadata, outputKeepMs } = wanted;
   if (endpoint.length > MAX_ENDPOINT_LENGTH || !isInference(endpoint)) {
     throw wrong('endpoint', `expected the path of an inference route, got '${endpoint.slice(0, 80)}'`);
   }
@@ -113,10 +117,8 @@ async function newBatch(
       `expected a duration such as '24h' of at most ${maxWindowMs} ms (batches.maxWindowMs), got '${window.slice(0, 40)}'`,
     );
   }
-  const file = await files.find(principal, inputFile);
-  if (file.purpose !== 'batch') {
-    throw wrong('input_file_id', `expected a file of the purpose 'batch', got '${file.purpose}'`);
-  }
+  const objects = newBatchObjects(rules, principal, wanted);
+  const inputContent = objects?.input === undefined ? await contentOf(files, principal, inputFile) : undefined;
   const nowMs = clock.wallNow();
   const { keepMs } = files.options;
   return {
@@ -127,7 +129,8 @@ async function newBatch(
     endpoint,
     window,
     inputFile,
-    inputContent: file.content,
+    inputContent,
+    objects,
     metadata,
     outputKeepMs: Math.min(outputKeepMs ?? keepMs, keepMs),
     createdAtMs: nowMs,
@@ -142,6 +145,12 @@ async function newBatch(
     errorFile: undefined,
     removeAtMs: undefined,
   };
+}
+
+async function contentOf(files: Files, principal: Principal, id: string): Promise<string> {
+  const { purpose, content } = await files.find(principal, id);
+  if (purpose === 'batch') return content;
+  throw wrong('input_file_id', `expected a file of the purpose 'batch', got '${purpose}'`);
 }
 
 function wrong(parameter: string, what: string): MillraceError {

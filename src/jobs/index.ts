@@ -6,7 +6,6 @@ export { encodeJob } from './encode-job.js';
 export { JobElsewhere, JobGone, KeyConflict } from './errors.js';
 export { Jobs, type JobsSetup } from './jobs.js';
 export { ObjectBodies } from './object-bodies.js';
-export { checkObjectRules } from './object-rules.js';
 export { type JobsOptions, JobsOptionsSchema } from './options.js';
 export type {
   JobGauges,

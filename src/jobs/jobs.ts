@@ -1,5 +1,6 @@
 import { type RepeatedWork, TakeOver } from '../async/index.js';
 import { type CallContext, type Clock, type EventBus, MillraceError } from '../core/index.js';
+import type { Caller } from '../governance/index.js';
 import {
   type ChangedJob,
   hostOfWebhook,
@@ -8,7 +9,7 @@ import {
   type JobTransition,
   type Store,
 } from '../store/index.js';
-import { type AnswerRequest, callerOf, type StoredWorkCaller } from '../stored-requests/index.js';
+import { type AnswerRequest, callerOf } from '../stored-requests/index.js';
 import type { Webhooks } from '../webhooks/index.js';
 import { DueAlarm } from './due-alarm.js';
 import { JobGone } from './errors.js';
@@ -17,7 +18,6 @@ import { JobIds } from './job-ids.js';
 import { Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';
 import { hasEnded, type JobEvent, transitionOf } from './machine.js';
-
 import type { ObjectBodies } from './object-bodies.js';
 import { type OpenWebhooksSetup, openWebhooks } from './open-webhooks.js';
 import type { JobsOptions } from './options.js';
@@ -42,7 +42,7 @@ export interface JobsSetup {
   readonly answer: AnswerRequest;
   readonly objects: ObjectBodies;
   /** Turns that a caller gets beside others. */
-  readonly weightOf: (caller: StoredWorkCaller) => number;
+  readonly weightOf: (caller: Caller) => number;
 }
 
 /** The jobs of a server: storing, running, ending, removing them. */

@@ -4,13 +4,11 @@ import {
   type ObjectInfo,
   type ObjectReading,
   type ObjectStore,
-  ObjectStoreError,
   parseObjectUrl,
+  StoreQuestions,
 } from '../object-store/index.js';
 import type { JobRecord, JobState, JobTransition } from '../store/index.js';
-import { callerOf, type StoredRequestAnswer } from '../stored-requests/index.js';
-
-import { mayName } from './object-rules.js';
+import { callerOf, mayName, type StoredRequestAnswer } from '../stored-requests/index.js';
 import type { JobsOptions } from './options.js';
 
 /** Objects in memory of all jobs that run; each caller may have the half. */
@@ -50,16 +48,17 @@ export interface ReadInput {
 /** Bodies of jobs that are objects: reads requests, and writes answers. */
 export class ObjectBodies {
   readonly #setup: ObjectBodiesSetup;
+  readonly #questions: StoreQuestions;
   readonly #maxBytes: number;
   readonly #memory: ByteBudget;
   readonly #shares: PrincipalShares;
-  #isFailing = false;
   readonly #ends = new SerialQueue();
   #isClosed = false;
 
   constructor(setup: ObjectBodiesSetup) {
     const { maxBytes } = setup.options.inputs;
     this.#setup = setup;
+    this.#questions = new StoreQuestions({ events: setup.events, room: 'jobs' });
     this.#maxBytes = maxBytes;
     const memoryBytes = Math.max(MEMORY_BYTES, 2 * maxBytes);
     this.#memory = new ByteBudget('the objects of jobs', memoryBytes);
@@ -71,9 +70,9 @@ export class ObjectBodies {
    * `resource_exhausted` where a later attempt may succeed.
    */
   async read(owner: string, url: string, signal: AbortSignal): Promise<ReadInput> {
-    const reading = await this.#asking(signal, () => this.#setup.store.get(parseObjectUrl(url), { signal })).catch(
-      refuse,
-    );
+    const reading = await this.#questions
+      .ask(signal, () => this.#setup.store.get(parseObjectUrl(url), { signal }))
+      .catch(refuse);
     const { lengthBytes, info } = reading;
     let release: () => void;
     try {
@@ -84,7 +83,7 @@ export class ObjectBodies {
       throw error;
     }
     try {
-      const body = await this.#asking(signal, () => joined(reading));
+      const body = await this.#questions.ask(signal, () => joined(reading));
       return { body, contentType: typeOf(info), release };
     } catch (error) {
       release();
@@ -96,7 +95,7 @@ export class ObjectBodies {
   async writeAnswer(answer: StoredRequestAnswer, url: string, signal: AbortSignal): Promise<StoredRequestAnswer> {
     const { 'content-type': contentType } = answer.headers;
     try {
-      await this.#asking(signal, () =>
+      await this.#questions.ask(signal, () =>
         this.#setup.store.put(parseObjectUrl(url), answer.body, { contentType, signal }),
       );
     } catch (error) {
@@ -150,27 +149,6 @@ export class ObjectBodies {
       const error = toMillraceError(thrown);
       const text = `why job '${id}' ${ENDED[to.state] ?? 'ended'} could not be written: ${error.message}`;
       this.#setup.events.publish('diagnostic', { level: 'warn', room: 'jobs', message: text, error });
-    }
-  }
-
-  /**
-   * Asks the store. What it says of an object is for the job's owner; all else (addresses, files, credentials that are missing) is for the log, once
-   * until it works again.
-   */
-  async #asking<Result>(signal: AbortSignal, ask: () => Promise<Result>): Promise<Result> {
-    try {
-      const result = await ask();
-      this.#isFailing = false;
-      return result;
-    } catch (thrown) {
-      const error = toMillraceError(thrown);
-      if (signal.aborted || error instanceof ObjectStoreError) throw error;
-      const message = `the object store cannot be used: ${error.message}`;
-      if (!this.#isFailing) this.#setup.events.publish('diagnostic', { level: 'warn', room: 'jobs', message, error });
-      this.#isFailing = true;
-      throw new MillraceError(error.code, 'the object store cannot be used; the log of the server says why', {
-        cause: error,
-      });
     }
   }
 

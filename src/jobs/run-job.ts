@@ -1,10 +1,14 @@
 import { type Clock, MillraceError } from '../core/index.js';
 import type { StoredIdentity } from '../governance/index.js';
 import type { JobRecord } from '../store/index.js';
-import { type AnswerRequest, callerOf, isIdentityStale, type RanRequest } from '../stored-requests/index.js';
-
+import {
+  type AnswerRequest,
+  callerOf,
+  checkObjects,
+  isIdentityStale,
+  type RanRequest,
+} from '../stored-requests/index.js';
 import type { ObjectBodies } from './object-bodies.js';
-import { checkObjects } from './object-rules.js';
 import type { JobsOptions } from './options.js';
 import type { RunJob } from './worker.js';
 

@@ -1,11 +1,11 @@
 import type { Clock, Principal } from '../core/index.js';
 import type { JobRecord, JobRecords } from '../store/index.js';
+import { checkObjects } from '../stored-requests/index.js';
 import type { Webhooks } from '../webhooks/index.js';
 import { idempotencyKeyOf, known } from './idempotency.js';
 import type { JobIds } from './job-ids.js';
 import type { Ledger } from './ledger.js';
 import { newJob } from './new-job.js';
-import { checkObjects } from './object-rules.js';
 import type { JobsOptions } from './options.js';
 import type { Repair } from './repair.js';
 import type { JobSubmission } from './types.js';

@@ -4,4 +4,5 @@ export { ObjectStoreError } from './errors.js';
 export { formatObjectUrl, isBelowPrefix, type ObjectLocation, parseObjectPrefix, parseObjectUrl } from './location.js';
 export { type ObjectStore, openObjectStore } from './object-store.js';
 export { type ObjectStoreOptions, ObjectStoreOptionsSchema } from './options.js';
+export { StoreQuestions } from './questions.js';
 export type { ObjectInfo, ObjectReading } from './transfers/download.js';

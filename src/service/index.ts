@@ -50,7 +50,6 @@ export type {
   ResolveOptions,
 } from '../inference/index.js';
 export {
-  checkObjectRules,
   delivered,
   encodeJob,
   JobElsewhere,
@@ -83,7 +82,7 @@ export {
   UnknownLabelError,
   type VersionReport,
 } from '../models/index.js';
-export type { AnswerRequest, RanRequest } from '../stored-requests/index.js';
+export { type AnswerRequest, checkObjectRules, type RanRequest } from '../stored-requests/index.js';
 export {
   type ArmReport,
   type DeclaredRoute,

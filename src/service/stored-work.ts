@@ -15,7 +15,7 @@ export interface StoredWorkSetup extends Omit<JobsSetup, keyof JobsParts | 'stor
   readonly store: Store;
   readonly jobs: JobsParts;
   readonly files: FilesOptions;
-  readonly batches: { readonly options: BatchesOptions } & Pick<BatchUseCasesSetup, 'isInference'>;
+  readonly batches: { readonly options: BatchesOptions } & Pick<BatchUseCasesSetup, 'isInference' | 'objects'>;
 }
 
 type JobsParts = Pick<JobsSetup, 'options' | 'answer' | 'weightOf' | 'objects'>;

@@ -48,6 +48,17 @@ export interface BatchCheckpoint extends BatchCounts {
 /** When a batch got into each state; milliseconds since the Unix epoch. */
 export type BatchTimes = { readonly [State in Exclude<BatchState, 'validating'>]?: number };
 
+/** Objects that a batch reads and writes in place of files. */
+export interface BatchObjects {
+  /** URL of an object, or with a slash at its end of the objects below it, of which the batch reads a copy; undefined = it reads a file. */
+  readonly input: string | undefined;
+  /** Size of the copy; 0 = there is none. */
+  readonly copiedBytes: number;
+  /** URLs of what it writes; undefined = it writes files. */
+  readonly output: string | undefined;
+  readonly errors: string | undefined;
+}
+
 /** All times are milliseconds since the Unix epoch. */
 export interface BatchRecord {
   readonly id: string;
@@ -59,9 +70,12 @@ export interface BatchRecord {
   readonly identity: string;
   readonly endpoint: string;
   readonly window: string;
+  /** Id of a file, or URL of objects. */
   readonly inputFile: string;
-  /** Name of the input's content. */
-  readonly inputContent: string;
+  /** Name of the input's content; undefined = its objects were not copied yet, or the copy was removed at the end. */
+  readonly inputContent: string | undefined;
+  /** undefined = it has none. */
+  readonly objects: BatchObjects | undefined;
   readonly metadata: Readonly<Record<string, string>> | undefined;
   /** How long the files that it writes are kept. */
   readonly outputKeepMs: number;
@@ -74,7 +88,7 @@ export interface BatchRecord {
   /** Contents that it writes, while it is open. */
   readonly outputContent: string | undefined;
   readonly errorContent: string | undefined;
-  /** Ids of the files that it has written; undefined = none. */
+  /** Ids of the files, or URLs of the objects, that it has written; undefined = none. */
   readonly outputFile: string | undefined;
   readonly errorFile: string | undefined;
   /** It is removed then; undefined = it has not ended. */

@@ -3,6 +3,7 @@
 export type {
   BatchCheckpoint,
   BatchCounts,
+  BatchObjects,
   BatchProblem,
   BatchRecord,
   BatchRecords,

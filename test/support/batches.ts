@@ -12,6 +12,7 @@ export function batchRecord(changes: Partial<NumberedBatch> = {}): NumberedBatch
     window: '24h',
     inputFile: 'file-in',
     inputContent: 'content-in',
+    objects: undefined,
     metadata: undefined,
     outputKeepMs: 1_000,
     createdAtMs: 0,

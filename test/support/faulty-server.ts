@@ -110,7 +110,11 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     metering: settings.metering,
     knowsCallers: false,
     files: settings.files,
-    batches: { options: settings.batches, isInference: () => false },
+    batches: {
+      options: settings.batches,
+      isInference: () => false,
+      objects: { store: new MemoryObjects(), rules: settings.jobs },
+    },
     jobs: {
       options: settings.jobs,
       weightOf: () => 1,

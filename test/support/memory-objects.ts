@@ -6,7 +6,7 @@ import {
 } from '../../src/object-store/index.js';
 
 /** Objects in memory, by their URLs. */
-export class MemoryObjects implements Pick<ObjectStore, 'get' | 'put' | 'close'> {
+export class MemoryObjects implements Pick<ObjectStore, 'get' | 'list' | 'put' | 'upload' | 'close'> {
   readonly objects = new Map<string, { readonly body: Uint8Array; readonly contentType: string | undefined }>();
   /** URLs that were asked for, in order. */
   readonly asked: string[] = [];
@@ -46,6 +46,24 @@ export class MemoryObjects implements Pick<ObjectStore, 'get' | 'put' | 'close'>
     if (failure !== undefined) throw failure;
     this.objects.set(url, { body: new Uint8Array(body), contentType });
   };
+
+  upload: ObjectStore['upload'] = async (location, source, options) => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of source) chunks.push(chunk);
+    await this.put(location, Buffer.concat(chunks), options);
+  };
+
+  async *list({ bucket, key }: ObjectLocation): ReturnType<ObjectStore['list']> {
+    const within = formatObjectUrl({ bucket, key });
+    const found = [...this.objects].filter(([url]) => url.startsWith(within)).sort();
+    const objects = found.map(([url, { body }]) => ({
+      key: url.slice(formatObjectUrl({ bucket, key: '' }).length),
+      sizeBytes: body.byteLength,
+      etag: undefined,
+      modifiedAtMs: undefined,
+    }));
+    yield { objects, prefixes: [] };
+  }
 
   close(): void {}
 

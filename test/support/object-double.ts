@@ -15,13 +15,39 @@ export async function startObjectDouble(
 ): Promise<ObjectDouble> {
   const objects = new Map<string, string>();
   const asked: string[] = [];
+  const uploads: Buffer[][] = [];
   const server = createServer(async (request, response) => {
     const { method = '', url = '' } = request;
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     asked.push(`${method} ${url}`);
+    const bytes = Buffer.concat(chunks);
+    const { pathname, searchParams } = new URL(url, 'http://double');
+    const uploadId = searchParams.get('uploadId');
+    if (searchParams.get('list-type') === '2') {
+      response.end(listOf(objects, `${pathname.replace(/\/$/, '')}/`, searchParams.get('prefix') ?? ''));
+      return;
+    }
+    if (method === 'POST' && searchParams.has('uploads')) {
+      uploads.push([]);
+      response.end(
+        `<InitiateMultipartUploadResult><UploadId>${uploads.length}</UploadId></InitiateMultipartUploadResult>`,
+      );
+      return;
+    }
+    if (uploadId !== null && method === 'PUT') {
+      uploads[Number(uploadId) - 1]?.push(bytes);
+      response.writeHead(200, { etag: '"p"' }).end();
+      return;
+    }
+    if (uploadId !== null && method === 'POST') {
+      objects.set(pathname, Buffer.concat(uploads[Number(uploadId) - 1] ?? []).toString());
+      await stored(pathname);
+      response.end('<CompleteMultipartUploadResult/>');
+      return;
+    }
     if (method === 'PUT') {
-      objects.set(url, Buffer.concat(chunks).toString());
+      objects.set(url, bytes.toString());
       await stored(url);
     }
     const found = objects.get(url);
@@ -42,4 +68,13 @@ export async function startObjectDouble(
         server.closeAllConnections();
       }),
   };
+}
+
+function listOf(objects: ReadonlyMap<string, string>, bucket: string, prefix: string): string {
+  const keys = [...objects.keys()].filter((url) => url.startsWith(`${bucket}${prefix}`)).sort();
+  const entries = keys.map((url) => {
+    const size = Buffer.byteLength(objects.get(url) ?? '');
+    return `<Contents><Key>${url.slice(bucket.length)}</Key><Size>${size}</Size></Contents>`;
+  });
+  return `<ListBucketResult>${entries.join('')}</ListBucketResult>`;
 }

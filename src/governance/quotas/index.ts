@@ -1,5 +1,5 @@
 export type { Amounts, Used } from './amounts.js';
-export { checkWrittenCaller, createCallerMatch } from './caller-match.js';
+export { checkWrittenCaller, createCallerMatch, type WrittenCaller } from './caller-match.js';
 export { checkQuotas, type QuotaProblem } from './check-quotas.js';
 export { type CountedQuota, type KeptCount, LocalQuotaKeeper, type QuotaKeeper } from './keeper.js';
 export { LIMIT_NAMES, type LimitName } from './limits.js';

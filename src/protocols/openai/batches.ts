@@ -83,6 +83,7 @@ export async function createBatch(
     inputFile: readText(fields, 'input_file_id'),
     endpoint: readText(fields, 'endpoint'),
     window: readText(fields, 'completion_window'),
+    outputPrefix: readOptionalText(fields, 'output_prefix'),
     metadata: readMetadata(fields.any('metadata')),
     outputKeepMs: readExpiry(fields.any('output_expires_after'), 'output_expires_after'),
   };
@@ -132,7 +133,15 @@ function readAll(text: string | null): boolean {
 
 function readText(fields: Fields, name: string): string {
   const value = fields.any(name);
-  if (typeof value === 'string') return value;
+  return typeof value === 'string' ? value : refuse(name, value);
+}
+
+function readOptionalText(fields: Fields, name: string): string | undefined {
+  const value = fields.any(name);
+  return value === undefined || typeof value === 'string' ? value : refuse(name, value);
+}
+
+function refuse(name: string, value: unknown): never {
   throw new ParameterError(name, `'${name}': expected a string, got ${describe(value)}`);
 }
 

@@ -59,10 +59,19 @@ export function createBatchRoutes(context: BatchesContext): readonly Route[] {
       summary: 'Create a batch of the requests in a file',
       response: Batch,
       ...jsonBody({
-        input_file_id: Text,
+        input_file_id: Type.String({
+          description:
+            'The id of a file, the URL of an object (`s3://…`), or with a slash at its end of the objects below it.',
+        }),
         endpoint: Type.String({ description: 'The path of an inference route, such as `/v1/chat/completions`.' }),
         completion_window: Type.String({ description: 'A duration, such as `24h`.' }),
         metadata: Type.Optional(Metadata),
+        output_prefix: Type.Optional(
+          Type.String({
+            description:
+              'A URL with a slash at its end (`s3://…/`), below which results become objects instead of files.',
+          }),
+        ),
         output_expires_after: Expiry,
       }),
       answer: (call, request) => createBatch(context, call, request),

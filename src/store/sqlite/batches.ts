@@ -23,9 +23,11 @@ export function readBatch({ number, value }: BatchRow): NumberedBatch {
 
 /** False = there is no file of this id and content. */
 export const addBatch = writing<BatchRecord, boolean>(async (session, batch) => {
-  const { id, owner, inputFile, inputContent } = batch;
-  const found = session.statement('select 1 from files where id = ? and content = ?').all([inputFile, inputContent]);
-  if (found.length === 0) return false;
+  const { id, owner, inputFile, inputContent, objects } = batch;
+  if (objects?.input === undefined) {
+    const found = session.statement(FILE).all([inputFile, inputContent ?? null]);
+    if (found.length === 0) return false;
+  }
   session.statement(INSERT).run([id, owner, inputFile, ...changing(batch)]);
   return true;
 });
@@ -76,20 +78,24 @@ export const pruneBatches = writing<number, RemovedBatches>(async (session, nowM
 });
 
 function changing(batch: BatchRecord): readonly BindValue[] {
-  const { removeAtMs, outputContent, errorContent } = batch;
+  const { removeAtMs, outputContent, errorContent, inputContent, objects } = batch;
+  // That of a file is named by its row.
+  const copy = objects?.input === undefined ? undefined : inputContent;
   const isOpen = removeAtMs === undefined ? 1 : 0;
-  return [isOpen, removeAtMs ?? null, outputContent ?? null, errorContent ?? null, JSON.stringify(batch)];
+  return [isOpen, removeAtMs ?? null, outputContent ?? null, errorContent ?? null, copy ?? null, JSON.stringify(batch)];
 }
 
 function select(session: Session, where: string, values: readonly BindValue[]): readonly BatchRow[] {
   return session.statement(`select number, value from batches ${where}`).all(values) as readonly BatchRow[];
 }
 
+const FILE = 'select 1 from files where id = ? and content = ?';
 const INSERT = `
-  insert into batches (id, owner, input_file, is_open, remove_at_ms, output_content, error_content, value)
-  values (?, ?, ?, ?, ?, ?, ?, ?)`;
+  insert into batches (id, owner, input_file, is_open, remove_at_ms, output_content, error_content, input_copy, value)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const UPDATE = `
-  update batches set is_open = ?, remove_at_ms = ?, output_content = ?, error_content = ?, value = ? where id = ?`;
+  update batches set is_open = ?, remove_at_ms = ?, output_content = ?, error_content = ?, input_copy = ?, value = ?
+  where id = ?`;
 const PRUNE = `
   delete from batches where number in (
     select number from batches where remove_at_ms <= ? order by remove_at_ms limit ${MAX_PRUNED}

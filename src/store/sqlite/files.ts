@@ -71,7 +71,7 @@ export const fileTotals = reading<undefined, readonly ReleasedBytes[]>(
 
 /** Of names of contents, those that no row names. It writes nothing: only the process that owns the store may remove contents. */
 export const unusedContents = writing<readonly string[], readonly string[]>(async (session, names) =>
-  names.filter((name) => session.statement(IS_USED).all([name, name, name, name]).length === 0),
+  names.filter((name) => session.statement(IS_USED).all([name, name, name, name, name]).length === 0),
 );
 
 interface RemovedRow {
@@ -106,4 +106,5 @@ const TOTALS = `
   ) group by owner`;
 const IS_USED = `
   select 1 from files where content = ? union all select 1 from upload_parts where content = ?
-  union all select 1 from batches where output_content = ? union all select 1 from batches where error_content = ? limit 1`;
+  union all select 1 from batches where output_content = ? union all select 1 from batches where error_content = ?
+  union all select 1 from batches where input_copy = ? limit 1`;

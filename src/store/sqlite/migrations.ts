@@ -258,6 +258,10 @@ export const MIGRATIONS: readonly string[] = [
   alter table jobs add column objects text;
   alter table jobs add column run_timeout_ms integer;
   `,
+  `
+  alter table batches add column input_copy text;
+  create index batches_by_input_copy on batches (input_copy) where input_copy is not null;
+  `,
 ];
 
 /** The schema from which on `changes` says what was written last. */

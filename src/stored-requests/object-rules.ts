@@ -1,17 +1,27 @@
 import { MillraceError } from '../core/index.js';
-import { type Caller, checkWrittenCaller, createCallerMatch } from '../governance/index.js';
+import { type Caller, checkWrittenCaller, createCallerMatch, type WrittenCaller } from '../governance/index.js';
 import { isBelowPrefix, parseObjectPrefix } from '../object-store/index.js';
-import type { JobObjects } from '../store/index.js';
-import type { JobsOptions } from './options.js';
 
-type Rules = Pick<JobsOptions, 'inputs' | 'outputs'>;
-type Rule = Rules['inputs']['allow'][number];
+type Rule = WrittenCaller & { readonly prefixes: readonly string[] };
+
+/** Who may read, and write, objects below which prefixes: `jobs.inputs` and `jobs.outputs` of the settings. */
+export interface ObjectRules {
+  readonly inputs: { readonly allow: readonly Rule[] };
+  readonly outputs: { readonly allow: readonly Rule[] };
+}
+
+/** URLs that a caller names: what is read, and what is written. */
+export interface NamedObjects {
+  readonly input?: string | undefined;
+  readonly output?: string | undefined;
+  readonly failure?: string | undefined;
+}
 
 /**
  * Throws `permission_denied` where the settings allow the caller one of the objects not: the same for one that is there and one that is not, since no
  * store is asked.
  */
-export function checkObjects(rules: Rules, caller: Caller, objects: JobObjects | undefined): void {
+export function checkObjects(rules: ObjectRules, caller: Caller, objects: NamedObjects | undefined): void {
   if (objects === undefined) return;
   const { input, output, failure } = objects;
   if (input !== undefined) check(rules.inputs.allow, caller, { url: input, setting: 'jobs.inputs.allow' });
@@ -21,7 +31,7 @@ export function checkObjects(rules: Rules, caller: Caller, objects: JobObjects |
 }
 
 /** As {@link checkObjects}, without an error. */
-export function mayName(rules: Rules, caller: Caller, objects: JobObjects): boolean {
+export function mayName(rules: ObjectRules, caller: Caller, objects: NamedObjects): boolean {
   try {
     checkObjects(rules, caller, objects);
     return true;
@@ -53,7 +63,10 @@ function check(
 }
 
 /** What is wrong with rules, besides what their schema says: where (`inputs.allow.0.principal`), and what. */
-export function checkObjectRules({ inputs, outputs }: Rules): readonly { path: readonly string[]; message: string }[] {
+export function checkObjectRules({
+  inputs,
+  outputs,
+}: ObjectRules): readonly { path: readonly string[]; message: string }[] {
   return Object.entries({ inputs, outputs }).flatMap(([name, { allow }]) =>
     allow.flatMap(({ principal, prefixes }, index) => {
       const path = [name, 'allow', String(index)];
