@@ -185,11 +185,10 @@ export class Batches {
 
   #begin(batch: OpenBatch): void {
     const { clock } = this.#setup;
-    const { id } = batch.record;
     this.#turns.took(batch.owner);
     // Behind the others.
-    this.#open.delete(id);
-    this.#open.set(id, batch);
+    this.#open.delete(batch.record.id);
+    this.#open.set(batch.record.id, batch);
     const until = clock.now() + TURN_MS;
     const yields = () => this.#isStopped || (clock.now() >= until && this.#waiting().length > 0);
     const controller = new AbortController();
