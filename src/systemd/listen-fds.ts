@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { invalidArgument, type MillraceError } from '../core/index.js';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,5 +41,5 @@ export function readCount(variable: string, text: string): number {
 }
 
 function unreadable(variable: string, expected: string, got: string): MillraceError {
-  return new MillraceError('invalid_argument', `environment variable ${variable}: expected ${expected}, got '${got}'`);
+  return invalidArgument(`environment variable ${variable}: expected ${expected}, got '${got}'`);
 }

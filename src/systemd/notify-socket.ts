@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { invalidArgument, MillraceError } from '../core/index.js';
 import type { Environment } from './listen-fds.js';
 import { LINUX, loadLibC } from './native.js';
 
@@ -32,8 +32,7 @@ export function writeSocketAddress(address: string): Uint8Array {
   const isAbstract = address.startsWith('@');
   const isUsable = (isAbstract || address.startsWith('/')) && path.length > 1 && path.length < MAX_PATH_BYTES;
   if (!isUsable) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `environment variable NOTIFY_SOCKET: expected a path, or @ and a name, of 2 to ${MAX_PATH_BYTES - 1} bytes, got '${address}'`,
     );
   }
