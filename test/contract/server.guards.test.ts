@@ -159,7 +159,7 @@ describe('a request of a web page', () => {
       'access-control-allow-origin': 'https://app.example',
       'access-control-expose-headers':
         'inference-header-content-length, ratelimit, ratelimit-policy, retry-after, retry-after-ms, server-timing, traceparent, ' +
-        'www-authenticate, x-millrace-arm, x-millrace-error, x-millrace-ignored, x-millrace-model, x-millrace-route, x-ratelimit-limit-requests, ' +
+        'www-authenticate, x-millrace-arm, x-millrace-error, x-millrace-ignored, x-millrace-model, x-millrace-not-run, x-millrace-route, x-ratelimit-limit-requests, ' +
         'x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, ' +
         'x-ratelimit-reset-tokens, x-request-id, x-should-retry',
       vary: 'origin',
