@@ -15,7 +15,7 @@ it('a container with the defaults of its engine, as root, is reported', () => {
   const { machine } = factsWith();
   const container = { isRootReadOnly: false, sharedMemoryBytes: 64 * MIB, hasMemoryLimit: false, cpuQuota: 0.5 };
   expect(found(checkContainer, { container, machine: { ...machine, uid: 0 }, runners: 3 })).toEqual([
-    'warning container-as-root the container: the server runs as root in its container → docker run --user 1000:1000 …',
+    'note container-as-root the container: the server runs as root in its container → docker run --user 1000:1000 …',
     'note shared-memory-small the container: /dev/shm has 64 MiB, and 3 runners use up to 352: large requests go through pipes → docker run --shm-size 352m …',
     "note root-writable the container: the container's root file system is writable → docker run --read-only --tmpfs /tmp …",
     "note memory-unlimited the container: the container's memory is not limited; the defaults are shares of the machine's → docker run --memory 2g …",

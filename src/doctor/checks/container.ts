@@ -48,8 +48,8 @@ export const checkContainer: Check = ({ container, machine, runners }) => {
 };
 
 function finding(id: string, what: string, flags: string): Diagnosis {
-  const level = id === 'container-as-root' ? 'warning' : 'note';
-  return { id, level, what, where: WHERE, fix: command(`docker run ${flags} …`) };
+  // CI looks over settings in containers that are not those of the server.
+  return { id, level: 'note', what, where: WHERE, fix: command(`docker run ${flags} …`) };
 }
 
 const mebibytes = (bytes: number) => Math.ceil(bytes / MIB);
