@@ -18,7 +18,7 @@ import { VERSION } from './version.js';
 
 /** What the front of a server may be given. */
 export interface FrontOverrides {
-  /** Further protocols to speak, besides those that are built in. */
+  /** Protocols to serve in addition to the built-in ones. */
   readonly dialects?: readonly CreateDialect[];
   /** Sockets that listen already, opened by the service manager. */
   readonly inherited?: readonly InheritedSocket[];
@@ -80,7 +80,7 @@ export async function createFront(settings: Settings, parts: FrontParts) {
   };
 }
 
-/** The inherited sockets by their listeners. Throws `failed_precondition` for one that is open to callers whom nobody knows. */
+/** The inherited sockets by their listeners. Throws `failed_precondition` for a socket that anonymous callers could reach without leave. */
 function openToCallers(
   { auth: { allowAnonymous }, server }: Settings,
   { isRequired: hasKeys }: Identities,

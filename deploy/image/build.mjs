@@ -58,7 +58,7 @@ function addMillrace({ rootfs, work, flavour, cpu }) {
   cpSync(path.join(root, 'package-lock.json'), path.join(stage, 'package-lock.json'));
   const platform = ['--os=linux', `--cpu=${cpu}`, '--libc=glibc'];
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  // Pins of the lock file hold for what is left of the dependencies.
+  // The lock file pins the dependencies that remain.
   run('npm', ['install', '--omit=dev', '--ignore-scripts', ...platform, ...quiet], { cwd: stage });
   const sbom = JSON.parse(
     run('npm', ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--omit=dev', ...quiet], { cwd: stage }),
@@ -149,7 +149,7 @@ function addSystemFiles(rootfs) {
   for (const folder of ['tmp', 'data']) chmodSync(path.join(rootfs, folder), 0o1777);
 }
 
-/** Makes files alike for all users: no bits of whoever cloned and built. */
+/** Gives files the same modes, whatever umask they were cloned and built with. */
 function setModes(rootfs) {
   for (const { file, stats } of walk(rootfs)) {
     if (stats.isSymbolicLink() || (stats.mode & 0o1000) !== 0) continue;

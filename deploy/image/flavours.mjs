@@ -1,6 +1,6 @@
 /** What an image contains, and which files of it no server reads: plain decisions, for build.mjs and its test. */
 
-/** The optional dependencies of a flavour, of those that package.json lists, and its largest size, uncompressed. */
+/** A flavour's optional dependencies, a subset of package.json's, and its size limit, uncompressed. */
 export const FLAVOURS = {
   onnx: { optional: (name) => name === 'tokenizers', maxBytes: 240e6 },
   llama: { optional: (name) => name === 'tokenizers' || name.startsWith('@node-llama-cpp/'), maxBytes: 270e6 },

@@ -202,6 +202,5 @@ async function finalize({ files, clock, apply }: AdvanceSetup, batch: OpenBatch)
   if (!(await apply(batch, { kind: 'finalized', outputFile: output, errorFile: errors }, made))) return;
   for (const _ of made) files.ledger.addFile(owner);
   const empty = written.filter((file) => !isUsed(file)).map(({ content }) => content);
-  // Otherwise they are removed when the server starts.
-  await files.records.contents.discard(empty).catch(() => undefined);
+  await files.discard(empty);
 }

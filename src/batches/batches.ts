@@ -1,11 +1,20 @@
-import { RepeatedWork, TakeOver } from '../async/index.js';
-import { type Clock, type EventBus, MillraceError, ShutdownError, Turns, toMillraceError } from '../core/index.js';
+import { type RepeatedWork, TakeOver } from '../async/index.js';
+import {
+  type Clock,
+  type EventBus,
+  MillraceError,
+  ShutdownError,
+  Turns,
+  toMillraceError,
+  warnOfFailure,
+} from '../core/index.js';
 import type { Files } from '../files/index.js';
 import type { Caller } from '../governance/index.js';
 import { StoreQuestions } from '../object-store/index.js';
 import type { BatchRecord, BatchRecords, NewFile, NumberedBatch, Store } from '../store/index.js';
 import { callerOf } from '../stored-requests/index.js';
 import { type AdvanceSetup, advance, type BatchChanges } from './advance.js';
+import { createCleaning } from './cleaning.js';
 import { removeCopy } from './copy-input.js';
 import type { BatchObjectStore } from './ends.js';
 import { gaugesOf } from './gauges.js';
@@ -15,9 +24,7 @@ import type { BatchesOptions } from './options.js';
 import type { RunLineSetup } from './run-line.js';
 import { BatchTurns } from './turns.js';
 import type { BatchGauges, PausedModels } from './types.js';
-import { warn } from './warn.js';
 
-const CLEANING_MS = 60_000;
 /** Between two attempts of a batch that cannot go on. */
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
@@ -59,20 +66,13 @@ export class Batches {
       clock,
       isDue: async () => (await this.records.open()).length > 0,
       takeOver: () => this.#own(),
-      onFailure: (error) => warn(events, 'stored batches do not run', error),
+      onFailure: (error) => warnOfFailure(events, { room: 'batches', what: 'stored batches do not run' }, error),
     });
-    this.#cleaning = new RepeatedWork({
-      clock,
-      intervalMs: CLEANING_MS,
-      async work(isClosed) {
-        for (let hasMore = true; hasMore && !isClosed(); ) hasMore = await store.batches.prune(clock.wallNow());
-      },
-      onFailure: (error) => warn(events, 'old batches could not be removed', error),
-    });
+    this.#cleaning = createCleaning(setup);
     this.#advance = {
       ...setup,
       turns: new Turns(clock),
-      questions: new StoreQuestions({ events: setup.events, room: 'batches' }),
+      questions: new StoreQuestions({ events, room: 'batches' }),
       apply: (batch, event, files) => this.#apply(batch, event, files),
       update: (batch, changes) => this.#update(batch, changes),
       troubled: (batch, reason) => this.#troubled(batch, reason),

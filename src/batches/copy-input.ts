@@ -122,6 +122,5 @@ async function inputUrls(
 export async function removeCopy(files: Files, { owner, objects, inputContent }: BatchRecord): Promise<void> {
   if (objects?.input === undefined || inputContent === undefined) return;
   files.ledger.release({ owner, files: 0, bytes: objects.copiedBytes });
-  // Otherwise it is removed when the server starts.
-  await files.records.contents.discard([inputContent]).catch(() => undefined);
+  await files.discard([inputContent]);
 }

@@ -34,7 +34,7 @@ export class OpenBatch {
     return this.run === undefined && !this.isResting && !this.isHeld;
   }
 
-  /** Its model is paused; what is left of a batch that was cancelled or has expired does not run, and need not wait. */
+  /** Its model is paused. A batch that was cancelled or has expired runs no more requests, and so does not wait. */
   get isHeld(): boolean {
     return this.pausedModel !== undefined && endingOf(this.record) === undefined;
   }

@@ -54,13 +54,6 @@ export function createRunLine({ answer, policy, clock, paused }: RunLineSetup, b
       refusal = new ModelPaused(model);
       throw refusal;
     };
-    const how = {
-      identity,
-      priority: 'background',
-      limitMs: policy.runTimeoutMs,
-      signal,
-      refusesStreams: true,
-    } as const;
     const ran = await answer(
       {
         method: 'POST',
@@ -68,7 +61,14 @@ export function createRunLine({ answer, policy, clock, paused }: RunLineSetup, b
         headers: { 'content-type': 'application/json', 'x-request-id': requestId },
         body: request.body,
       },
-      { ...how, checkModel },
+      {
+        identity,
+        priority: 'background',
+        limitMs: policy.runTimeoutMs,
+        signal,
+        refusesStreams: true,
+        checkModel,
+      },
     );
     // Its answer says so in the words of its protocol.
     if (refusal !== undefined) throw refusal;

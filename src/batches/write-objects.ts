@@ -39,8 +39,7 @@ export async function writeObjects(setup: WriteSetup, batch: OpenBatch, signal: 
   const errorFile = errorBytes > 0 ? errors : undefined;
   if (await apply(batch, { kind: 'finalized', outputFile, errorFile })) {
     files.ledger.release({ owner, files: 0, bytes: outputBytes + errorBytes });
-    // Otherwise they are removed when the server starts.
-    await files.records.contents.discard([outputContent, errorContent]).catch(() => undefined);
+    await files.discard([outputContent, errorContent]);
   }
   return true;
 }

@@ -1,4 +1,4 @@
-import type { EventBus } from '../core/index.js';
+import { type EventBus, messageOf } from '../core/index.js';
 import { Notifier, openNotifySocket, readWatchdog } from '../systemd/index.js';
 import type { ServingReport } from './format/serving.js';
 import type { Io } from './io.js';
@@ -25,12 +25,8 @@ const NO_MANAGER: ServiceManager = {
  */
 export async function openServiceManager(io: Io, events: EventBus): Promise<ServiceManager> {
   const warn = (error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    events.publish('diagnostic', {
-      level: 'warn',
-      room: 'app',
-      message: `the service manager hears nothing: ${reason}`,
-    });
+    const message = `the service manager hears nothing: ${messageOf(error)}`;
+    events.publish('diagnostic', { level: 'warn', room: 'app', message });
   };
   const env = await io.environment();
   const notifier = await openNotifySocket(env)

@@ -49,7 +49,7 @@ StateDirectory=${NAME}
 WorkingDirectory=%S/${NAME}
 UMask=0077
 
-# SIGTERM goes to the server alone, which drains and ends its runners; what is left after the time-out is killed.
+# SIGTERM goes to the server alone, which drains and ends its runners; systemd kills the processes that remain after the time-out.
 KillMode=mixed
 TimeoutStopSec=${stopSec}
 Restart=on-failure

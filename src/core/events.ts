@@ -187,6 +187,16 @@ export function warn(events: EventBus, message: string, error: unknown): void {
   events.publish('diagnostic', { level: 'warn', room: 'service', message: `${message}: ${reason}` });
 }
 
+/** Logs what a room failed to do, its reason and the error as a warning. */
+export function warnOfFailure(
+  events: EventBus,
+  { room, what }: { readonly room: Room; readonly what: string },
+  thrown: unknown,
+): void {
+  const error = toMillraceError(thrown);
+  events.publish('diagnostic', { level: 'warn', room, message: `${what}: ${error.message}`, error });
+}
+
 export type EventName = keyof Events;
 type Listener<Name extends EventName> = (event: Events[Name]) => void;
 

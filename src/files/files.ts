@@ -1,5 +1,5 @@
 import { RepeatedWork, TakeOver } from '../async/index.js';
-import { type Clock, type EventBus, type Principal, toMillraceError } from '../core/index.js';
+import { type Clock, type EventBus, type Principal, warnOfFailure } from '../core/index.js';
 import type { FileRecord, FileRecords, PrunedFiles, Store } from '../store/index.js';
 import { UnknownFile } from './errors.js';
 import { Intake } from './intake.js';
@@ -37,13 +37,15 @@ export class Files {
       clock,
       isDue: () => this.#isDue(),
       takeOver: () => this.#own(),
-      onFailure: (error) => this.#warn('stored files cannot be changed', error),
+      onFailure: (error) =>
+        warnOfFailure(this.#setup.events, { room: 'files', what: 'stored files cannot be changed' }, error),
     });
     this.#cleaning = new RepeatedWork({
       clock,
       intervalMs: CLEANING_MS,
       work: (isClosed) => this.#clean(isClosed),
-      onFailure: (error) => this.#warn('old files could not be removed', error),
+      onFailure: (error) =>
+        warnOfFailure(this.#setup.events, { room: 'files', what: 'old files could not be removed' }, error),
     });
   }
 
@@ -75,6 +77,11 @@ export class Files {
     await this.#cleaning.close();
   }
 
+  /** Removes contents that no row names any more. Never rejects: those that could not be removed go when the server starts. */
+  async discard(names: readonly string[]): Promise<void> {
+    await this.records.contents.discard(names).catch(() => undefined);
+  }
+
   async #isDue(): Promise<boolean> {
     const [totals, free] = await Promise.all([this.records.totals(), this.records.contents.freeBytes()]);
     return totals.length > 0 || free !== undefined;
@@ -98,11 +105,5 @@ export class Files {
     };
     await eachPage((nowMs) => records.prune(nowMs));
     await eachPage((nowMs) => records.uploads.prune(nowMs));
-  }
-
-  #warn(what: string, thrown: unknown): void {
-    const error = toMillraceError(thrown);
-    const message = `${what}: ${error.message}`;
-    this.#setup.events.publish('diagnostic', { level: 'warn', room: 'files', message, error });
   }
 }

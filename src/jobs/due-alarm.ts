@@ -1,4 +1,4 @@
-import { type Clock, type EventBus, type Timer, toMillraceError } from '../core/index.js';
+import { type Clock, type EventBus, type Timer, warnOfFailure } from '../core/index.js';
 import type { JobRecords } from '../store/index.js';
 
 interface DueAlarmSetup {
@@ -36,9 +36,7 @@ export class DueAlarm {
       (dueMs) => dueMs !== undefined && this.at(dueMs),
       (thrown: unknown) => {
         if (this.#isClosed) return;
-        const error = toMillraceError(thrown);
-        const message = `jobs that are not due yet could not be read: ${error.message}`;
-        events.publish('diagnostic', { level: 'warn', room: 'jobs', message, error });
+        warnOfFailure(events, { room: 'jobs', what: 'jobs that are not due yet could not be read' }, thrown);
         this.at(clock.wallNow() + RETRY_MS);
       },
     );

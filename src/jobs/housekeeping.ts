@@ -1,8 +1,7 @@
 import { RepeatedWork } from '../async/index.js';
-import type { Clock, EventBus } from '../core/index.js';
+import { type Clock, type EventBus, warnOfFailure } from '../core/index.js';
 import type { ChangedJob, ChangedJobs, JobRecords } from '../store/index.js';
 import { EXPIRED } from './machine.js';
-import { warn } from './warn.js';
 
 const INTERVAL_MS = 5_000;
 
@@ -35,6 +34,6 @@ export function createHousekeeping({ clock, events, ...parts }: HousekeepingSetu
       await eachPage(() => records.expire(clock.wallNow(), EXPIRED), onExpired);
       await eachPage(() => records.prune(clock.wallNow()), onRemoved);
     },
-    onFailure: (error) => warn(events, 'old jobs could not be removed', error),
+    onFailure: (error) => warnOfFailure(events, { room: 'jobs', what: 'old jobs could not be removed' }, error),
   });
 }

@@ -1,5 +1,5 @@
 import { type RepeatedWork, TakeOver } from '../async/index.js';
-import { type CallContext, type Clock, type EventBus, MillraceError } from '../core/index.js';
+import { type CallContext, type Clock, type EventBus, MillraceError, warnOfFailure } from '../core/index.js';
 import type { Caller } from '../governance/index.js';
 import {
   type ChangedJob,
@@ -29,7 +29,6 @@ import { createRunJob } from './run-job.js';
 import { storeJob } from './store-job.js';
 import type { JobGauges, JobQueue, JobSubmission } from './types.js';
 import { JobWaits } from './waits.js';
-import { warn } from './warn.js';
 import { JobWorker } from './worker.js';
 
 export interface JobsSetup {
@@ -72,7 +71,7 @@ export class Jobs {
       clock,
       isDue: () => this.#isDue(),
       takeOver: () => this.#own(),
-      onFailure: (error) => warn(events, 'stored jobs do not run', error),
+      onFailure: (error) => warnOfFailure(events, { room: 'jobs', what: 'stored jobs do not run' }, error),
     });
     this.#ledger = new Ledger(options);
     this.paused = new PausedModels(store.snapshots);

@@ -1,5 +1,4 @@
-import { MillraceError } from '../core/index.js';
-import type { InheritedSocket } from '../systemd/index.js';
+import { type InheritedSocket, refuseDescriptor } from '../systemd/index.js';
 import type { ServerOptions } from './options.js';
 
 /** The listeners that may have an inherited socket, by the name that a socket unit gives it (`FileDescriptorName=`). */
@@ -29,7 +28,7 @@ export function assignSockets(sockets: readonly InheritedSocket[], options: Serv
     const name = isNamed(socket) ? checkName(socket, options) : nameByPlace(socket, options);
     const listener = SOCKET_NAMES[name];
     const other = found[listener];
-    if (other !== undefined) throw refuse(socket, `is for ${name}, and so is descriptor ${other.descriptor}`);
+    if (other !== undefined) throw refuseDescriptor(socket, `is for ${name}, and so is descriptor ${other.descriptor}`);
     found[listener] = socket;
   }
   return found;
@@ -42,16 +41,16 @@ function isNamed({ name }: InheritedSocket): boolean {
 function checkName(socket: InheritedSocket, options: ServerOptions): SocketName {
   const names = Object.keys(SOCKET_NAMES) as SocketName[];
   const name = names.find((each) => each === socket.name);
-  if (name === undefined) throw refuse(socket, `has an unknown name: expected ${names.join(', ')}`);
+  if (name === undefined) throw refuseDescriptor(socket, `has an unknown name: expected ${names.join(', ')}`);
   const isFile = name.endsWith('-socket');
-  if (isFile && socket.place.kind === 'port') throw refuse(socket, 'is of TCP: expected a UNIX socket');
+  if (isFile && socket.place.kind === 'port') throw refuseDescriptor(socket, 'is of TCP: expected a UNIX socket');
   if (!isFile && socket.place.kind === 'socket') {
     const instead = name === 'http' || name === 'grpc' ? `, or the name ${name}-socket` : '';
-    throw refuse(socket, `is a UNIX socket: expected one of TCP${instead}`);
+    throw refuseDescriptor(socket, `is a UNIX socket: expected one of TCP${instead}`);
   }
   const setting = PORTS[name];
   if (setting !== undefined && options[setting] < 0) {
-    throw refuse(socket, `is for a port that is switched off: \`server.${setting}\` is ${options[setting]}`);
+    throw refuseDescriptor(socket, `is for a port that is switched off: \`server.${setting}\` is ${options[setting]}`);
   }
   return name;
 }
@@ -68,7 +67,7 @@ function nameByPlace(socket: InheritedSocket, options: ServerOptions): SocketNam
   if (place.kind === 'socket') {
     if (place.path === options.httpSocket) return 'http-socket';
     if (place.path === options.grpcSocket) return 'grpc-socket';
-    throw refuse(
+    throw refuseDescriptor(
       socket,
       `listens on ${place.path}, which is neither \`server.httpSocket\` nor \`server.grpcSocket\`: ${REMEDY}`,
     );
@@ -77,11 +76,7 @@ function nameByPlace(socket: InheritedSocket, options: ServerOptions): SocketNam
   const found = ports.find(([, setting]) => options[setting] === place.port);
   if (found !== undefined) return found[0];
   const known = ports.map(([, setting]) => `\`server.${setting}\` (${options[setting]})`).join(', ');
-  throw refuse(socket, `listens on port ${place.port}, which is none of ${known}: ${REMEDY}`);
+  throw refuseDescriptor(socket, `listens on port ${place.port}, which is none of ${known}: ${REMEDY}`);
 }
 
 const REMEDY = `change one of them, or set FileDescriptorName= to ${Object.keys(SOCKET_NAMES).join(', ')}`;
-
-function refuse({ descriptor, name }: InheritedSocket, problem: string): MillraceError {
-  return new MillraceError('failed_precondition', `socket activation: descriptor ${descriptor} ('${name}') ${problem}`);
-}

@@ -1,4 +1,4 @@
-import { invalidArgument, type MillraceError } from '../core/index.js';
+import { invalidArgument, MillraceError } from '../core/index.js';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,6 +32,11 @@ export function readListenFds(env: Environment, pid: number): readonly PassedDes
     descriptor: FIRST_DESCRIPTOR + index,
     name: listed?.[index] || 'unknown',
   }));
+}
+
+/** Why a descriptor that was passed cannot be used: `failed_precondition`. */
+export function refuseDescriptor({ descriptor, name }: PassedDescriptor, problem: string): MillraceError {
+  return new MillraceError('failed_precondition', `socket activation: descriptor ${descriptor} ('${name}') ${problem}`);
 }
 
 /** A whole number of the service manager's. Throws `invalid_argument` for anything else. */

@@ -1,5 +1,4 @@
-import { MillraceError } from '../core/index.js';
-import { type Environment, type PassedDescriptor, readListenFds } from './listen-fds.js';
+import { type Environment, type PassedDescriptor, readListenFds, refuseDescriptor } from './listen-fds.js';
 import { LINUX, type LibC, loadLibC } from './native.js';
 
 /** Where an inherited socket listens. `path` of an abstract address begins with `@`. */
@@ -25,9 +24,9 @@ export async function inheritSockets(env: Environment, pid: number): Promise<rea
   return passed.map((each) => ({ ...each, place: inspect(libc, each) }));
 }
 
-function inspect(libc: LibC, { descriptor, name }: PassedDescriptor): SocketPlace {
-  const refuse = (problem: string) =>
-    new MillraceError('failed_precondition', `socket activation: descriptor ${descriptor} ('${name}') ${problem}`);
+function inspect(libc: LibC, passed: PassedDescriptor): SocketPlace {
+  const { descriptor } = passed;
+  const refuse = (problem: string) => refuseDescriptor(passed, problem);
   const option = (which: number): number => {
     const value = [0];
     if (libc.getsockopt(descriptor, LINUX.SOL_SOCKET, which, value, [4]) === 0) return value[0] ?? 0;

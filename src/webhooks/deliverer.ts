@@ -1,4 +1,4 @@
-import { type Clock, type EventBus, type Timer, toMillraceError } from '../core/index.js';
+import { type Clock, type EventBus, type Timer, warnOfFailure } from '../core/index.js';
 import type { JobRecord, WebhookLane, WebhookRecords, WebhookTransition } from '../store/index.js';
 import { type AttemptOutcome, nextDelivery } from './delivery.js';
 import { type Lane, WebhookLanes } from './lanes.js';
@@ -94,7 +94,7 @@ export class WebhookDeliverer {
       try {
         jobs = await records.next(lane, limit);
       } catch (error) {
-        this.#warn('notifications could not be read', error);
+        warnOfFailure(this.#setup.events, { room: 'webhooks', what: 'notifications could not be read' }, error);
         lane.dueAtMs = Math.min(lane.dueAtMs, clock.wallNow() + STORE_RETRY_MS);
         continue;
       }
@@ -149,17 +149,15 @@ export class WebhookDeliverer {
       try {
         return await records.settle({ ...transition, job: { number, endedAtMs } });
       } catch (error) {
-        this.#warn('the delivery of a notification could not be stored', error);
+        warnOfFailure(
+          this.#setup.events,
+          { room: 'webhooks', what: 'the delivery of a notification could not be stored' },
+          error,
+        );
         if (this.#closing.signal.aborted) return false;
         await clock.sleep(STORE_RETRY_MS, this.#closing.signal);
       }
     }
-  }
-
-  #warn(what: string, thrown: unknown): void {
-    const error = toMillraceError(thrown);
-    const message = `${what}: ${error.message}`;
-    this.#setup.events.publish('diagnostic', { level: 'warn', room: 'webhooks', message, error });
   }
 }
 

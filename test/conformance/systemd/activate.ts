@@ -23,7 +23,7 @@ export interface Activation {
   readonly cwd: string;
 }
 
-/** Listens by systemd-socket-activate, and connects to the first of `listen`, upon which the server starts in its place. */
+/** Runs systemd-socket-activate on the addresses of `listen`, and connects to the first one: that starts the server. */
 export async function activate({ listen, flags = [], args, cwd }: Activation): Promise<ActivatedServer> {
   const words = listen.flatMap((each) => ['--listen', each]);
   const command = [process.execPath, inRoot('dist/cli/main.js'), 'serve', '--json', ...args];
