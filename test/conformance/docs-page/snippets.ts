@@ -1,14 +1,15 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { installDebian } from '../harness/debian.js';
-import { inCache } from '../harness/paths.js';
+import { goTool } from '../harness/go.js';
 import { installPython } from '../harness/python.js';
 import type { Tally } from '../harness/tally.js';
 
-const GRPCURL = 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.8.9';
-const GO_PATHS = ['/usr/local/go/bin', '/usr/lib/go/bin'];
+const GRPCURL = {
+  module: 'github.com/fullstorydev/grpcurl@v1.8.9',
+  command: 'github.com/fullstorydev/grpcurl/cmd/grpcurl',
+};
 const LIMIT_MS = 300_000;
 
 /** A model's call in each language by its title, and the first thing that the page has shown of the answer. */
@@ -28,7 +29,7 @@ interface Setup {
 /** Runs every call as the program that the page has shown; its output has to hold what the page has shown of the answer. */
 export async function runSnippets(all: readonly Shown[], { folder, key, tally }: Setup): Promise<void> {
   const { interpreter } = installPython('docs-page/requirements.txt');
-  const env = { ...process.env, MILLRACE_KEY: key, PATH: `${installGrpcurl()}:${process.env.PATH ?? ''}` };
+  const env = { ...process.env, MILLRACE_KEY: key, PATH: `${path.dirname(goTool(GRPCURL))}:${process.env.PATH ?? ''}` };
   const commands: Readonly<Record<string, readonly [program: string, file: string]>> = {
     curl: ['sh', 'call.sh'],
     TypeScript: [process.execPath, 'call.mjs'],
@@ -103,19 +104,4 @@ function decoded(output: string): string {
   // Before each text is its length.
   const texts = raw.map((bytes) => bytes.subarray(4).toString());
   return `${numbers.join(' ')}\n${texts.join('')}`;
-}
-
-/** The folder of grpcurl, which is compiled once. */
-function installGrpcurl(): string {
-  const folder = inCache('grpcurl');
-  if (existsSync(path.join(folder, 'grpcurl'))) return folder;
-  const env = { ...process.env, PATH: [process.env.PATH, ...GO_PATHS].join(':'), GOBIN: folder };
-  mkdirSync(folder, { recursive: true });
-  try {
-    execFileSync('go', ['version'], { env, stdio: 'pipe' });
-  } catch {
-    installDebian('golang-go');
-  }
-  execFileSync('go', ['install', GRPCURL], { env, stdio: 'pipe' });
-  return folder;
 }
