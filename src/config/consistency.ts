@@ -121,7 +121,13 @@ function checkAccessKeys({ auth, sagemaker }: Settings): readonly string[] {
   });
 }
 
-function checkRepository({ loadModels, controlMode, configName }: Settings['repository']): readonly string[] {
+function checkRepository({
+  loadModels,
+  controlMode,
+  configName,
+  modelName,
+  paths,
+}: Settings['repository']): readonly string[] {
   return [
     ...(loadModels.length === 0 || controlMode === 'explicit'
       ? []
@@ -129,6 +135,9 @@ function checkRepository({ loadModels, controlMode, configName }: Settings['repo
     ...(/^[\w.-]*$/.test(configName)
       ? []
       : [`repository.configName: expected the name of a file without folder and ending, got '${configName}'`]),
+    ...(modelName === '' || paths.length === 1
+      ? []
+      : [`repository.modelName needs one entry of repository.paths, got ${paths.length}`]),
   ];
 }
 

@@ -86,6 +86,26 @@ export async function findModels(
   }
 }
 
+/** The repository as one model of a name that it is given: a model's folder, as one in a repository. undefined = it is none, or cannot be read. */
+export async function findModelItself(
+  repository: string,
+  files: ModelFiles,
+  name: string,
+): Promise<FoundModels | undefined> {
+  try {
+    const root = await fs.realpath(repository);
+    const entries = await listVisible(root, root);
+    if (!isModelFolder(entries, files)) return undefined;
+    const problem = modelNameProblem(name);
+    if (problem !== undefined)
+      return { models: [], problems: [{ name, reason: `the model's name ${problem}` }], notices: [] };
+    const renamed = { from: repository, ownName: path.basename(repository) };
+    return resultOf([{ repository, root, name, renamed, layout: 'folder', folder: repository, entries }]);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What lies in a folder, ignored names left out. */
 export async function listVisible(folder: string, root: string): Promise<readonly Entry[]> {
   return (await listFolder(folder, root)).filter((entry) => !isIgnoredName(entry.name));

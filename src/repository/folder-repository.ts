@@ -8,7 +8,7 @@ import { DeclaredLabelVersions } from './declared-label-versions.js';
 import { type ExaminationContext, examineModel } from './examine-model.js';
 import { FileCache } from './file-cache.js';
 import { describeFileError, listFolder } from './files.js';
-import { type FoundModels, findModels, type ModelLocation } from './find-models.js';
+import { type FoundModels, findModelItself, findModels, type ModelLocation } from './find-models.js';
 import { FolderIdentities } from './folder-identities.js';
 import { locateModel } from './locate-model.js';
 import { mapConcurrently } from './map-concurrently.js';
@@ -39,7 +39,7 @@ import { Uploads } from './uploads.js';
 export interface FolderRepositorySetup {
   /** Folders in order of precedence; relative ones are resolved against the working directory. */
   readonly paths: readonly string[];
-  readonly options: Pick<RepositoryOptions, 'stableMs'> & Partial<Pick<RepositoryOptions, 'configName'>>;
+  readonly options: Pick<RepositoryOptions, 'stableMs'> & Partial<Pick<RepositoryOptions, 'configName' | 'modelName'>>;
   /** Whose models it knows. */
   readonly runtimes: readonly RuntimeManifest[];
   readonly clock: Clock;
@@ -63,6 +63,7 @@ class FolderRepository implements Repository {
   readonly #events: EventBus;
   readonly #configs = new FileCache<ParsedConfig>();
   readonly #configName: string;
+  readonly #modelName: string;
   readonly #catalog: RuntimeCatalog;
   readonly #selection: ExaminationContext;
   readonly #uploads: Uploads;
@@ -75,6 +76,7 @@ class FolderRepository implements Repository {
     this.#folders = [...new Set(paths.map((folder) => path.resolve(folder)))];
     this.#events = events;
     this.#configName = options.configName ?? '';
+    this.#modelName = options.modelName ?? '';
     this.#catalog = createCatalog(runtimes);
     this.#selection = {
       catalog: this.#catalog,
@@ -161,7 +163,8 @@ class FolderRepository implements Repository {
     const { files } = this.#catalog;
     if (await isModelList(folder)) return findListedModels(folder, files, name);
     const judge = name === undefined ? await this.#identities.look(folder) : undefined;
-    const found = await findModels(folder, files, name);
+    const itself = this.#modelName === '' ? undefined : await findModelItself(folder, files, this.#modelName);
+    const found = itself ?? (await findModels(folder, files, name));
     const unlisted = found.unlisted ?? judge?.(found.models.length + found.problems.length > 0);
     return unlisted === undefined ? found : { ...found, unlisted };
   }

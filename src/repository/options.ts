@@ -43,6 +43,13 @@ export const RepositoryOptionsSchema = Type.Object(
         "configuration; '' = the usual one.",
       'x-flag': '--model-config-name',
     }),
+    modelName: Type.String({
+      default: '',
+      description:
+        'Name of the model that a repository is itself: it has a configuration, numeric version folders or a model file, as KServe and others ' +
+        "mount one; '' = the name of the folder, or that of the model file.",
+      'x-flag': '--model-name',
+    }),
     strict: Type.Boolean({
       default: false,
       description: 'The server ends if a model does not load.',

@@ -115,6 +115,7 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
       emptyAfterMs: 0,
       loadModels: [],
       configName: '',
+      modelName: '',
       strict: false,
       stableMs: 0,
       ...options,
