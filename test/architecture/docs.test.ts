@@ -18,6 +18,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'cd examples/next': 'installs; the conformance suite web-frameworks builds and runs the application',
   'MILLRACE_MODEL=minilm': 'needs two models; test/e2e/example-semantic-search.test.ts runs the program',
   'useradd --system': 'adds a user to the machine; test/e2e/docs-deployment.test.ts takes what it makes',
+  'node deploy/image/build.mjs onnx --context':
+    'needs a registry; the conformance suite kubernetes-node builds both images, and gives them to its node',
   'kubectl create secret': 'needs a cluster; test/e2e/docs-deployment.test.ts takes what it makes',
   'npm run fixtures\nnpx millrace serve': 'the conformance suite sources fetches and serves them',
   'curl -sN -H': 'has no end; test/e2e/events.test.ts reads what it prints',
@@ -59,7 +61,7 @@ it.each(PAGES)('the links of %s lead somewhere', (page) => {
 describe('the shell in the documentation', () => {
   const blocks = PAGES.flatMap((page) => shellBlocksOf(page));
   const untested = blocks.filter(
-    ({ tag }) => !['sh test', 'sh package', 'sh conformance', 'sh example', 'sh image'].includes(tag),
+    ({ tag }) => !['sh test', 'sh package', 'sh conformance', 'sh example', 'sh image', 'sh kubernetes'].includes(tag),
   );
   const reasonsFor = (script: string) => Object.keys(NOT_RUN).filter((start) => script.startsWith(start));
 
@@ -86,6 +88,11 @@ describe('the shell in the documentation', () => {
   it('is marked `sh image` where the conformance suite image runs it', () => {
     const pages = blocks.filter(({ tag }) => tag === 'sh image').map(({ page }) => page);
     expect([...new Set(pages)]).toEqual(['docs/deployment.md']);
+  });
+
+  it('is marked `sh kubernetes` where the conformance suite kubernetes-node runs it', () => {
+    const pages = blocks.filter(({ tag }) => tag === 'sh kubernetes').map(({ page }) => page);
+    expect([...new Set(pages)]).toEqual(['docs/kubernetes.md']);
   });
 
   it('is marked `sh example` where a test of its own runs the page', () => {

@@ -122,7 +122,8 @@ function cacheUsage(versions: VersionRegistry, gauges: () => readonly ModelGauge
         }
       }
       for (const [sharedLabels, { active, size }] of totals) {
-        if (size > 0) yield { labels: NO_LABELS, sharedLabels, value: active / size };
+        // An endpoint picker misses what is absent: a model that has generated nothing yet uses nothing.
+        yield { labels: NO_LABELS, sharedLabels, value: size > 0 ? active / size : 0 };
       }
     },
   };

@@ -17,10 +17,12 @@ export interface GoTool {
   readonly replaces?: readonly string[];
   /** For the linker: `-X package.Variable=value`. */
   readonly ldflags?: string;
+  /** Build tags. */
+  readonly tags?: string;
 }
 
 /** The path of a program of a Go module, which is compiled once a version: in a module of ours, as `go install` refuses modules that replace others. */
-export function goTool({ module, command, replaces = [], ldflags = '' }: GoTool): string {
+export function goTool({ module, command, replaces = [], ldflags = '', tags = '' }: GoTool): string {
   const name = path.basename(command.replace(/\/v\d+$/, ''));
   const [, version = ''] = module.split('@');
   const program = inCache('go', `${name}-${version}`, name);
@@ -38,7 +40,7 @@ export function goTool({ module, command, replaces = [], ldflags = '' }: GoTool)
   } catch {
     go('get', `${command}@${version}`);
   }
-  go('build', '-trimpath', '-ldflags', `-s -w ${ldflags}`, '-o', program, command);
+  go('build', '-trimpath', '-tags', tags, '-ldflags', `-s -w ${ldflags}`, '-o', program, command);
   return program;
 }
 

@@ -26,7 +26,8 @@ export interface Result {
 
 /** podman with a storage of its own, which needs no service, no systemd and no registry. It runs as root. */
 export class Engine {
-  readonly #environment: NodeJS.ProcessEnv;
+  /** For programs that use the same storage. */
+  readonly environment: NodeJS.ProcessEnv;
 
   constructor(folder: string) {
     const has = (program: string) =>
@@ -52,7 +53,7 @@ export class Engine {
       'runtime = "runc"',
     ]);
     writeFileSync(path.join(folder, 'bin/docker'), DOCKER, { mode: 0o755 });
-    this.#environment = {
+    this.environment = {
       ...process.env,
       PATH: `${path.join(folder, 'bin')}:${process.env.PATH}`,
       CONTAINERS_STORAGE_CONF: path.join(folder, 'storage.conf'),
@@ -62,7 +63,7 @@ export class Engine {
 
   /** Runs a program in the repository; resolves with what it printed, also where it failed. */
   async run(program: string, ...args: readonly string[]): Promise<Result> {
-    const options = { cwd: inRoot(), env: this.#environment, timeout: LIMIT_MS, maxBuffer: 64 << 20 };
+    const options = { cwd: inRoot(), env: this.environment, timeout: LIMIT_MS, maxBuffer: 64 << 20 };
     try {
       const { stdout, stderr } = await execute(program, args, options);
       return { status: 0, output: `${stdout}${stderr}` };

@@ -1,0 +1,82 @@
+import { HttpClient } from '../harness/http.js';
+import type { Cluster } from './cluster.js';
+
+const READY = '{range .endpoints[*]}{.addresses[0]}={.conditions.ready},{end}{"\\n"}';
+
+export interface LoadSetup {
+  readonly namespace: string;
+  readonly service: string;
+  readonly key: string;
+  readonly path: string;
+  readonly body: string;
+  /** Requests at a time. */
+  readonly concurrency: number;
+}
+
+/** Requests to the ready endpoints of a service, in turns, as a proxy of the cluster sends them: it hears of them from the API server alone. */
+export class Load implements AsyncDisposable {
+  /** Answers with 200, and everything else by status or message. */
+  answered = 0;
+  readonly failures = new Map<string, number>();
+  readonly #clients = new Map<string, HttpClient>();
+  readonly #watch: Disposable;
+  readonly #workers: readonly Promise<void>[];
+  #ready: readonly string[] = [];
+  #turn = 0;
+  #ended = false;
+
+  constructor(
+    cluster: Cluster,
+    private readonly setup: LoadSetup,
+  ) {
+    const { namespace, service } = setup;
+    const selector = `kubernetes.io/service-name=${service}`;
+    const command = ['kubectl', '--namespace', namespace, 'get', 'endpointslices', '--selector', selector] as const;
+    this.#watch = cluster.follow([...command, '--watch', '--output', `jsonpath=${READY}`], (line) => {
+      this.#ready = line
+        .split(',')
+        .filter((endpoint) => endpoint.endsWith('=true'))
+        .map((endpoint) => endpoint.replace('=true', ''));
+    });
+    this.#workers = Array.from({ length: setup.concurrency }, () => this.#work());
+  }
+
+  get failed(): number {
+    return [...this.failures.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#ended) {
+      const address = this.#ready[this.#turn++ % Math.max(1, this.#ready.length)];
+      if (address === undefined) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        continue;
+      }
+      const outcome = await this.#send(address);
+      if (outcome === '200') this.answered++;
+      else this.failures.set(outcome, (this.failures.get(outcome) ?? 0) + 1);
+    }
+  }
+
+  async #send(address: string): Promise<string> {
+    let client = this.#clients.get(address);
+    if (client === undefined) {
+      client = new HttpClient(`http://${address}:8000`, this.setup.concurrency);
+      this.#clients.set(address, client);
+    }
+    try {
+      const headers = { authorization: `Bearer ${this.setup.key}` };
+      const { status } = await client.send({ path: this.setup.path, body: this.setup.body, headers });
+      return String(status);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#workers);
+    this.#watch[Symbol.dispose]();
+    for (const client of this.#clients.values()) client.close();
+  }
+}

@@ -1,0 +1,145 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { emptyFolder } from '../harness/paths.js';
+import type { Tally } from '../harness/tally.js';
+import { Prometheus } from '../kubernetes/prometheus.js';
+import { CHART } from '../kubernetes/tools.js';
+import { type Cluster, until } from './cluster.js';
+import { Load } from './load.js';
+import { loadOf } from './rolling.js';
+
+const ROW = { name: 'x', datatype: 'FP32', shape: [1, 16], data: Array.from({ length: 16 }, () => 0.5) };
+const ONE = { name: 'x', datatype: 'FP32', shape: [1], data: [1] };
+const LIMIT_MS = 240_000;
+/** Down again within seconds. */
+const QUICKLY = {
+  scaleDown: { stabilizationWindowSeconds: 5, policies: [{ type: 'Percent', value: 100, periodSeconds: 5 }] },
+};
+
+interface Scaling {
+  readonly tally: Tally;
+  readonly cluster: Cluster;
+  /** File for the times. */
+  readonly report: string;
+}
+
+/** HPA by CPU and KEDA by the delay of the queue: 1 → n → 1; KEDA from 0 by a trigger outside. */
+export async function checkScaling({ tally, cluster, report }: Scaling): Promise<void> {
+  await cluster.script('scaling');
+  const lines: string[] = [];
+  const replicas = async () =>
+    Number(
+      await cluster.kubectl(
+        '--namespace',
+        'models',
+        'get',
+        'deployment',
+        'millrace',
+        '--output',
+        'jsonpath={.spec.replicas}',
+      ),
+    );
+  const ready = async () =>
+    Number(
+      await cluster.kubectl(
+        '--namespace',
+        'models',
+        'get',
+        'deployment',
+        'millrace',
+        '--output',
+        'jsonpath={.status.readyReplicas}',
+      ),
+    );
+  const describe = () => cluster.kubectl('--namespace', 'models', 'describe', 'hpa');
+  const becomes = (isSo: (count: number) => boolean) =>
+    until(async () => isSo(await replicas()), { limitMs: LIMIT_MS, describe });
+  const upgrade = async (name: string, values: object) => {
+    const file = path.join(path.dirname(report), `${name}.json`);
+    writeFileSync(file, JSON.stringify(values));
+    const args = ['--namespace', 'models', '--reuse-values', '--values', file, '--wait', '--timeout', '180s'];
+    await cluster.run('helm', 'upgrade', 'millrace', CHART, ...args);
+  };
+
+  await upgrade('hpa', {
+    replicas: 1,
+    hpa: { enabled: true, maxReplicas: 2, targetCPUUtilizationPercentage: 80, behavior: QUICKLY },
+  });
+  {
+    await using _load = new Load(cluster, await loadOf(cluster, { model: 'mlp', inputs: [ROW], concurrency: 8 }));
+    lines.push(`HPA by CPU, load to 2 replicas: ${await becomes((count) => count === 2)} ms`);
+  }
+  lines.push(`HPA by CPU, end of the load to 1 replica: ${await becomes((count) => count === 1)} ms`);
+  tally.pass(2);
+
+  await using prometheus = await startPrometheus(cluster);
+  const keda = {
+    enabled: true,
+    maxReplicas: 2,
+    prometheusAddress: prometheus.url,
+    queueDelayMs: 100,
+    pollingIntervalSeconds: 2,
+    cooldownPeriodSeconds: 5,
+    behavior: QUICKLY,
+  };
+  await upgrade('keda', { hpa: { enabled: false }, keda });
+  {
+    await using _load = new Load(cluster, await loadOf(cluster, { model: 'slow', inputs: [ONE], concurrency: 12 }));
+    lines.push(`KEDA by the queue, load to 2 replicas: ${await becomes((count) => count === 2)} ms`);
+  }
+  lines.push(`KEDA by the queue, end of the load to 1 replica: ${await becomes((count) => count === 1)} ms`);
+  tally.pass(2);
+
+  let depth = 0;
+  await using source = await serveDepth(() => depth);
+  const trigger = {
+    type: 'metrics-api',
+    metadata: { url: source.url, valueLocation: 'depth', targetValue: '5', activationTargetValue: '0' },
+  };
+  await upgrade('zero', { keda: { ...keda, minReplicas: 0, triggers: [trigger] } });
+  lines.push(`KEDA, nothing to do to 0 replicas: ${await becomes((count) => count === 0)} ms`);
+  depth = 3;
+  lines.push(
+    `KEDA, signal outside to a ready pod, from 0: ${await until(async () => (await ready()) >= 1, { limitMs: LIMIT_MS, describe })} ms`,
+  );
+  tally.pass(2);
+  writeFileSync(report, `${lines.map((line) => `- ${line}`).join('\n')}\n`);
+}
+
+/** Prometheus that finds the release as its operator would: by the endpoints of the service, with the labels `namespace` and `service`. */
+async function startPrometheus(cluster: Cluster): Promise<Prometheus> {
+  const secret = ['--namespace', 'models', 'get', 'secret', 'millrace-keys', '--output', 'jsonpath={.data.prometheus}'];
+  const credentials = Buffer.from(await cluster.kubectl(...secret), 'base64').toString();
+  const from = (label: string, target: string) => ({
+    source_labels: [`__meta_kubernetes_${label}`],
+    target_label: target,
+  });
+  const found = {
+    role: 'endpointslice',
+    kubeconfig_file: cluster.environment.KUBECONFIG,
+    namespaces: { names: ['models'] },
+  };
+  return Prometheus.start(emptyFolder('kubernetes-node/prometheus'), {
+    authorization: { credentials },
+    kubernetes_sd_configs: [found],
+    relabel_configs: [
+      { source_labels: ['__meta_kubernetes_endpointslice_port_name'], regex: 'metrics', action: 'keep' },
+      from('namespace', 'namespace'),
+      from('service_name', 'service'),
+      from('pod_name', 'pod'),
+    ],
+  });
+}
+
+/** A signal that has nothing to do with the pods: the depth of a queue of somebody else's. */
+function serveDepth(depth: () => number): Promise<{ readonly url: string } & AsyncDisposable> {
+  const server = createServer((_, answer) => answer.end(JSON.stringify({ depth: depth() })));
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      const close = () => new Promise<void>((done) => server.close(() => done()));
+      resolve({ url: `http://127.0.0.1:${port}/`, [Symbol.asyncDispose]: close });
+    }),
+  );
+}

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { unpackDebian } from '../harness/debian.js';
+import { freePort } from '../image/engine.js';
+
+const LIMIT_MS = 60_000;
+const POLL_MS = 250;
+
+/** Prometheus until it is disposed of; it asks every second. */
+export class Prometheus implements AsyncDisposable {
+  private constructor(
+    readonly url: string,
+    private readonly stop: () => void,
+  ) {}
+
+  /** `job` is an entry of `scrape_configs`, `folder` an empty one. Resolves when it answers. */
+  static async start(folder: string, job: object): Promise<Prometheus> {
+    mkdirSync(folder, { recursive: true });
+    const file = path.join(folder, 'prometheus.yml');
+    const config = { global: { scrape_interval: '1s' }, scrape_configs: [{ job_name: 'millrace', ...job }] };
+    writeFileSync(file, JSON.stringify(config));
+    const address = `127.0.0.1:${await freePort()}`;
+    const args = [`--config.file=${file}`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=${address}`];
+    const program = path.join(unpackDebian(['prometheus']), 'usr/bin/prometheus');
+    const child = spawn(program, args, { stdio: 'ignore' });
+    const prometheus = new Prometheus(`http://${address}`, () => child.kill('SIGTERM'));
+    const isReady = async () => (await fetch(`${prometheus.url}/-/ready`).catch(() => undefined))?.status === 200;
+    if (!(await becomes(isReady))) throw new Error('Prometheus does not start');
+    return prometheus;
+  }
+
+  /** Waits for a series with a value above 0; resolves with undefined, or with the last answer where there is none in time. */
+  async expectAbove0(query: string): Promise<string | undefined> {
+    let last = '';
+    const isAbove0 = async () => {
+      last = await (
+        await fetch(`${this.url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) })
+      ).text();
+      const { data } = JSON.parse(last) as { readonly data?: { readonly result: readonly Sample[] } };
+      return data?.result.some(({ value }) => Number(value[1]) > 0) === true;
+    };
+    return (await becomes(isAbove0)) ? undefined : last;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+  }
+}
+
+interface Sample {
+  readonly value: readonly [seconds: number, value: string];
+}
+
+async function becomes(isSo: () => Promise<boolean>): Promise<boolean> {
+  const until = performance.now() + LIMIT_MS;
+  while (!(await isSo())) {
+    if (performance.now() > until) return false;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return true;
+}
