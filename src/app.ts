@@ -159,7 +159,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     identities,
     ...shared,
     overrides,
-    renderMetrics: () => telemetry.render(),
+    telemetry,
   }).catch((error: unknown) => giveUp(error, starting && parts));
   let closing: Promise<void> | undefined;
 

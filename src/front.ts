@@ -9,11 +9,11 @@ import {
   checkBind,
   createServer,
   type InheritedListeners,
-  type RenderMetrics,
   type Server,
 } from './server/index.js';
 import type { ServiceLife } from './service/index.js';
 import type { InheritedSocket } from './systemd/index.js';
+import type { Telemetry } from './telemetry/index.js';
 import { VERSION } from './version.js';
 
 /** What the front of a server may be given. */
@@ -32,12 +32,12 @@ interface FrontParts {
   readonly bodies: BodyMemory | undefined;
   readonly events: EventBus;
   readonly overrides: FrontOverrides;
-  readonly renderMetrics: RenderMetrics;
+  readonly telemetry: Pick<Telemetry, 'render' | 'load'>;
 }
 
 /** What clients meet: dialects, credentials and the server that speaks with them. */
 export async function createFront(settings: Settings, parts: FrontParts) {
-  const { life, identities, clock, deadlines, bodies, events } = parts;
+  const { life, identities, clock, deadlines, bodies, events, telemetry } = parts;
   const { service } = life;
   const { metricsPort } = settings.server;
   const decoder = new Decoder(clock);
@@ -59,7 +59,8 @@ export async function createFront(settings: Settings, parts: FrontParts) {
     deadlines,
     bodies,
     requiresKey: identities.isRequired,
-    renderMetrics: settings.telemetry.metrics && metricsPort >= 0 ? parts.renderMetrics : undefined,
+    load: () => telemetry.load(),
+    renderMetrics: settings.telemetry.metrics && metricsPort >= 0 ? () => telemetry.render() : undefined,
     version: VERSION,
   });
   identities.onEnded((principals) => server.endFor(principals));

@@ -3,6 +3,7 @@ import type { Authenticate, AuthenticateSigner, VouchFor } from '../governance/i
 import type { Dialect, SwitchedOff } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import type { InheritedListeners } from './inherited.js';
+import type { ServerLoad } from './load-report.js';
 import type { ServerOptions } from './options.js';
 import type { RenderMetrics } from './rest/metrics.js';
 
@@ -30,6 +31,8 @@ export interface ServerDependencies {
   readonly deadlines: DeadlineWatch;
   /** Where runners read large bodies. Default: they are sent to them. */
   readonly bodies?: BodyMemory | undefined;
+  /** How busy the server is. Default: nobody is told. */
+  readonly load?: (() => ServerLoad) | undefined;
   /** undefined = no metrics port. */
   readonly renderMetrics: RenderMetrics | undefined;
   /** Version of the package, for the OpenAPI document. */

@@ -9,6 +9,7 @@ export { formatServerTiming } from './http/server-timing.js';
 export { assignSockets, type InheritedListeners } from './inherited.js';
 export { ranRequest } from './jobs/ran-request.js';
 export type { Addresses, DialectAddresses } from './listeners.js';
+export type { ServerLoad } from './load-report.js';
 export * from './options.js';
 export type { RenderMetrics } from './rest/metrics.js';
 export * from './server.js';

@@ -178,6 +178,12 @@ export const ServerOptionsSchema = Type.Object(
         '`node:http`. The answers are the same.',
     }),
     timingHeaders: Type.Boolean({ default: true, description: '`Server-Timing` on every answer.' }),
+    loadReports: Type.Boolean({
+      default: false,
+      description:
+        "Answers over HTTP to requests with `endpoint-load-metrics-format: TEXT` or `JSON` carry ORCA's load report (`endpoint-load-metrics`). Every " +
+        'caller can then see how busy the server is.',
+    }),
   },
   { additionalProperties: false },
 );

@@ -121,6 +121,7 @@ async function readWhatHasCome(): Promise<void> {
 
 function createContext(dependencies: ServerDependencies, draining: () => boolean): HttpContext {
   const { options, clock, events, requiresKey, deadlines, bodies } = dependencies;
+  const load = options.loadReports ? dependencies.load : undefined;
   const { clientCertificates: mode } = options.tls;
   const certificates = mode === 'none' ? undefined : new ClientCertificates(mode, { events, now: () => clock.now() });
   return {
@@ -128,6 +129,7 @@ function createContext(dependencies: ServerDependencies, draining: () => boolean
     clock,
     events,
     requiresKey,
+    load,
     certificates,
     connections: new Connections(clock, certificates),
     budget: new ByteBudget('the server', options.maxBufferedBytes),

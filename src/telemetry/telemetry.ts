@@ -7,6 +7,7 @@ import { startEventLog } from './logs/event-log.js';
 import { startFaultLog } from './logs/fault-log.js';
 import { createLogger } from './logs/logger.js';
 import { createMetrics, type Exposition } from './metrics/index.js';
+import { cacheTokens } from './metrics/vllm-families.js';
 import type { TelemetryOptions } from './options.js';
 
 export interface TelemetrySetup {
@@ -23,6 +24,14 @@ export interface TelemetrySetup {
   readonly destination?: LogDestination;
 }
 
+/** Sums over models. */
+export interface ModelLoad {
+  readonly waitingRequests: number;
+  readonly runningRequests: number;
+  /** The largest share of its cache that the running requests of a language model need, 0 to 1; undefined = there is no such model. */
+  readonly cacheUsage: number | undefined;
+}
+
 /** Metrics and logs of one server. */
 export interface Telemetry {
   /** Levels of the log while the server runs (`/v2/logging`). */
@@ -31,6 +40,8 @@ export interface Telemetry {
   readService(gauges: ServiceGauges): void;
   /** The metrics in Prometheus' text format; empty when they are switched off. Scrapes at the same time share one. */
   render(): Promise<Exposition>;
+  /** How busy all models together are, whether metrics are switched on or not. */
+  load(): ModelLoad;
   /** Stops listening; every line logged so far is written when this resolves. */
   close(): Promise<void>;
 }
@@ -74,10 +85,24 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
       service = gauges;
     },
     render: async () => (await metrics?.render()) ?? { contentType: 'text/plain; charset=utf-8', body: '' },
+    load: () => loadOf(setup.gauges()),
     async close() {
       metrics?.close();
       for (const stop of stopLogs) stop();
       await output.close();
     },
   };
+}
+
+function loadOf(gauges: readonly ModelGauges[]): ModelLoad {
+  let waitingRequests = 0;
+  let runningRequests = 0;
+  let cacheUsage: number | undefined;
+  for (const { queuedRequests, executingRequests, instances } of gauges) {
+    waitingRequests += queuedRequests;
+    runningRequests += executingRequests;
+    const { active, size } = cacheTokens(instances);
+    if (size > 0) cacheUsage = Math.max(cacheUsage ?? 0, active / size);
+  }
+  return { waitingRequests, runningRequests, cacheUsage };
 }

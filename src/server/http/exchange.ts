@@ -7,6 +7,7 @@ import type { ClientCertificates } from '../client-certificates.js';
 import { compressAnswer } from '../compression.js';
 import { type CredentialCarrier, credentialOf, refuseKeyInUrl } from '../credential.js';
 import { HttpError } from '../http-error.js';
+import { formatLoadReport, LOAD_FORMAT_HEADER, LOAD_HEADER, type ServerLoad } from '../load-report.js';
 import { isNotRun, NOT_RUN_HEADER } from '../not-run.js';
 import { patienceMs, stalledMessage } from '../patience.js';
 import { createPeer } from '../peer.js';
@@ -25,6 +26,8 @@ import { formatServerTiming } from './server-timing.js';
 export interface HttpContext extends SettlementContext {
   /** Nobody calls without one. */
   readonly requiresKey: boolean;
+  /** undefined = clients are not told how busy the server is. */
+  readonly load?: (() => ServerLoad) | undefined;
   readonly connections: Connections;
   /** undefined = no client is asked for a certificate. */
   readonly certificates?: ClientCertificates | undefined;
@@ -256,6 +259,7 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     }
     for (const [name, value] of answererHeaders(this.call.timing)) headers.push(name, value);
     this.#addQuotas(headers);
+    if (this.context.load !== undefined) this.#addLoad(headers, this.context.load);
     if (this.corsHeaders !== NO_HEADERS) headers.push(...this.corsHeaders);
     if (close) {
       headers.push('connection', 'close');
@@ -294,6 +298,13 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     for (const [name, value] of this.context.quotaHeaders.of(quota)) headers.push(name, value);
     const own = this.dialect.quotaHeaders?.(quota) ?? {};
     for (const name in own) headers.push(name, own[name] as string);
+  }
+
+  #addLoad(headers: string[], load: () => ServerLoad): void {
+    const format = this.req.headers[LOAD_FORMAT_HEADER];
+    if (typeof format !== 'string') return;
+    const report = formatLoadReport(load(), format);
+    if (report !== undefined) headers.push(LOAD_HEADER, report);
   }
 
   #answer(response: WireResponse): void {

@@ -116,10 +116,9 @@ function cacheUsage(versions: VersionRegistry, gauges: () => readonly ModelGauge
         if (labels === undefined) continue;
         const total = totals.get(labels) ?? { active: 0, size: 0 };
         totals.set(labels, total);
-        for (const { name, value } of instances.flatMap(({ statistics = [] }) => statistics)) {
-          if (name === ACTIVE_TOKENS) total.active += value;
-          if (name === CACHE_TOKENS) total.size += value;
-        }
+        const { active, size } = cacheTokens(instances);
+        total.active += active;
+        total.size += size;
       }
       for (const [sharedLabels, { active, size }] of totals) {
         // An endpoint picker misses what is absent: a model that has generated nothing yet uses nothing.
@@ -127,4 +126,15 @@ function cacheUsage(versions: VersionRegistry, gauges: () => readonly ModelGauge
       }
     },
   };
+}
+
+/** The tokens that running requests need in the caches of instances, and those that the caches have room for; 0 where there are none. */
+export function cacheTokens(instances: ModelGauges['instances']): { readonly active: number; readonly size: number } {
+  let active = 0;
+  let size = 0;
+  for (const { name, value } of instances.flatMap(({ statistics = [] }) => statistics)) {
+    if (name === ACTIVE_TOKENS) active += value;
+    if (name === CACHE_TOKENS) size += value;
+  }
+  return { active, size };
 }

@@ -208,11 +208,14 @@ scaling() {
 start() { (pki); (pause); control_plane; node; }
 load() { ctr images import "$1" >/dev/null; }
 stop() {
-  timeout 60 kubectl delete pods --all-namespaces --all --grace-period=2 >/dev/null 2>&1 || true
+  # The kubelet ends the pods and gives their addresses back, as far as it still can.
+  timeout 90 kubectl delete deployments,pods --all-namespaces --all --cascade=foreground --grace-period=2 >/dev/null 2>&1 || true
   local name
+  for name in $(seq 50); do [ -z "$(ctr tasks ls -q 2>/dev/null)" ] && break; sleep 0.2; done
   for name in keda-adapter keda metrics-server kubelet; do halt $name; done
   for name in $(ctr tasks ls -q 2>/dev/null); do ctr tasks rm -f "$name" >/dev/null 2>&1 || true; done
   for name in $(ctr containers ls -q 2>/dev/null); do ctr containers rm "$name" >/dev/null 2>&1 || true; done
+  for name in $(ip -oneline address show | awk '$4 == "10.246.0.1/32" { print $2 }'); do ip link delete "$name" 2>/dev/null || true; done
   for name in containerd scheduler controllers apiserver etcd; do halt $name; done
   for name in /sys/fs/cgroup/*/kubepods /sys/fs/cgroup/kubepods; do [ -d "$name" ] && find "$name" -depth -type d -exec rmdir {} + 2>/dev/null; done
   sysctl -qw net.ipv4.ip_forward="$(cat "$STATE/ip_forward" 2>/dev/null || echo 0)" || true

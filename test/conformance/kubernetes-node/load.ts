@@ -1,7 +1,18 @@
 import { HttpClient } from '../harness/http.js';
 import type { Cluster } from './cluster.js';
 
-const READY = '{range .endpoints[*]}{.addresses[0]}={.conditions.ready},{end}{"\\n"}';
+/** Of a service's only slice: a service has further ones from a hundred endpoints on. */
+interface Event {
+  readonly type: string;
+  readonly object: {
+    readonly endpoints?: readonly Endpoint[] | null;
+  };
+}
+
+interface Endpoint {
+  readonly addresses: readonly string[];
+  readonly conditions: { readonly ready?: boolean };
+}
 
 export interface LoadSetup {
   readonly namespace: string;
@@ -30,13 +41,13 @@ export class Load implements AsyncDisposable {
     private readonly setup: LoadSetup,
   ) {
     const { namespace, service } = setup;
-    const selector = `kubernetes.io/service-name=${service}`;
-    const command = ['kubectl', '--namespace', namespace, 'get', 'endpointslices', '--selector', selector] as const;
-    this.#watch = cluster.follow([...command, '--watch', '--output', `jsonpath=${READY}`], (line) => {
-      this.#ready = line
-        .split(',')
-        .filter((endpoint) => endpoint.endsWith('=true'))
-        .map((endpoint) => endpoint.replace('=true', ''));
+    const slices = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
+    const selector = encodeURIComponent(`kubernetes.io/service-name=${service}`);
+    const path = `${slices}?watch=true&labelSelector=${selector}`;
+    this.#watch = cluster.follow(['kubectl', 'get', '--raw', path], (line) => {
+      const { type, object } = JSON.parse(line) as Event;
+      const { endpoints = [] } = type === 'DELETED' ? {} : object;
+      this.#ready = (endpoints ?? []).flatMap(({ addresses, conditions }) => (conditions.ready ? addresses : []));
     });
     this.#workers = Array.from({ length: setup.concurrency }, () => this.#work());
   }
@@ -66,8 +77,8 @@ export class Load implements AsyncDisposable {
     }
     try {
       const headers = { authorization: `Bearer ${this.setup.key}` };
-      const { status } = await client.send({ path: this.setup.path, body: this.setup.body, headers });
-      return String(status);
+      const { status, body } = await client.send({ path: this.setup.path, body: this.setup.body, headers });
+      return status === 200 ? '200' : `${status} ${body.toString().slice(0, 200)}`;
     } catch (error) {
       return (error as Error).message;
     }
