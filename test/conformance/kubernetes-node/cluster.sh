@@ -172,7 +172,7 @@ node() {
 # aggregated VERSION GROUP NAMESPACE/SERVICE PORT: an API that a server of this machine answers; a service of the kind ExternalName needs no kube-proxy
 aggregated() {
   local namespace=${3%/*} name=${3#*/}
-  kubectl create namespace "$namespace" --dry-run=client --output yaml | kubectl apply --filename - >/dev/null
+  kubectl get namespace "$namespace" >/dev/null 2>&1 || kubectl create namespace "$namespace" >/dev/null
   kubectl apply --filename - >/dev/null <<Y
 apiVersion: v1
 kind: Service
@@ -187,10 +187,10 @@ Y
 }
 scaling() {
   bg metrics-server metrics-server --kubeconfig="$KUBECONFIG" --authentication-kubeconfig="$KUBECONFIG" --authorization-kubeconfig="$KUBECONFIG" --secure-port=24443 \
-    --bind-address=127.0.0.1 --cert-dir="$STATE/metrics-server" --kubelet-insecure-tls --kubelet-preferred-address-types=Hostname --metric-resolution=10s --kubelet-request-timeout=5s
+    --bind-address=127.0.0.1 --cert-dir="$STATE/metrics-server" --kubelet-insecure-tls --kubelet-use-node-status-port --kubelet-preferred-address-types=Hostname --metric-resolution=10s --kubelet-request-timeout=5s
   aggregated v1beta1 metrics.k8s.io kube-system/metrics-server 24443
   for file in $KEDA_CRDS; do kubectl apply --server-side --filename "$file" >/dev/null; done
-  kubectl create namespace keda --dry-run=client --output yaml | kubectl apply --filename - >/dev/null
+  kubectl create namespace keda >/dev/null
   mkdir -p "$STATE/keda"
   cp "$PKI/ca.crt" "$STATE/keda/ca.crt"; cp "$PKI/keda.crt" "$STATE/keda/tls.crt"; cp "$PKI/keda.key" "$STATE/keda/tls.key"
   export KEDA_CLUSTER_OBJECT_NAMESPACE=keda POD_NAMESPACE=keda POD_NAME=keda WATCH_NAMESPACE=
