@@ -12,3 +12,4 @@ export type { Addresses, DialectAddresses } from './listeners.js';
 export * from './options.js';
 export type { RenderMetrics } from './rest/metrics.js';
 export * from './server.js';
+export { TrustedProxies } from './trusted-proxies.js';
