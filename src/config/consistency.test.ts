@@ -39,6 +39,11 @@ describe('settings that contradict each other are refused', () => {
       'server.httpHeaderForwardPattern: Invalid regular expression: /x-(/iu: Unterminated group',
     ],
     [
+      'a proxy that is no address',
+      { server: { trustedProxies: ['10.0.0.0/8', 'gateway.internal'] } },
+      "server.trustedProxies[1]: expected an IP address, a network such as 10.0.0.0/8, or unix, got 'gateway.internal'",
+    ],
+    [
       'two keys of one name',
       { auth: { keys: [key('a', 'x'.repeat(20)), key('a')] } },
       "auth.keys[1].name: 'a' is taken already",

@@ -5,7 +5,7 @@ import { checkPrices } from '../metering/index.js';
 import { parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
 import { createPlan, type PlanOptions } from '../rollouts/index.js';
 import { createRoutes } from '../routing/index.js';
-import { checkBind } from '../server/index.js';
+import { checkBind, TrustedProxies } from '../server/index.js';
 import { parseAllowed } from '../sources/index.js';
 import { didYouMean, formatPath } from '../text/index.js';
 import { requiresCredential } from './access.js';
@@ -47,6 +47,13 @@ function checkServer(settings: Settings): readonly string[] {
     checkBind(server.host, { hasKeys: requiresCredential(settings), allowAnonymous: auth.allowAnonymous });
   } catch (error) {
     problems.push(`server.host: ${(error as MillraceError).message}`);
+  }
+  for (const [index, entry] of server.trustedProxies.entries()) {
+    try {
+      new TrustedProxies([entry]);
+    } catch (error) {
+      problems.push(`server.trustedProxies[${index}]: ${(error as MillraceError).message}`);
+    }
   }
   for (const name of ['httpHeaderForwardPattern', 'grpcHeaderForwardPattern'] as const) {
     try {

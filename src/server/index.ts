@@ -13,3 +13,4 @@ export type { ServerLoad } from './load-report.js';
 export * from './options.js';
 export type { RenderMetrics } from './rest/metrics.js';
 export * from './server.js';
+export { TrustedProxies } from './trusted-proxies.js';

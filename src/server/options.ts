@@ -123,6 +123,12 @@ export const ServerOptionsSchema = Type.Object(
       description:
         'Further `Host` names accepted on a loopback bind (DNS rebinding); `*` = any. Not checked on other binds.',
     }),
+    trustedProxies: Type.Array(Type.String(), {
+      default: [],
+      description:
+        'Proxies in front of this server: addresses, networks such as `10.0.0.0/8`, and `unix` for what connects to its Unix sockets. The address of ' +
+        'a client is then the last one in their `X-Forwarded-For` that is no such proxy; anybody else sends that header for nothing.',
+    }),
     cors: Type.Object(
       {
         origins: Type.Array(Type.String(), {

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { isLoopback } from '../core/index.js';
+import { type CallOrigin, isLoopback } from '../core/index.js';
 import type { ClientCertificate, Peer } from '../governance/index.js';
 import { isAtInheritedFile } from './endpoint.js';
 import { hostName, isLoopbackName } from './host-guard.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 
 /** What proxies add to a request that they hand on. */
 const PROXY_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'] as const;
@@ -19,18 +20,26 @@ export function isFromHere(socket: Socket): boolean {
   return server !== undefined && (typeof server.address?.() === 'string' || isAtInheritedFile(server));
 }
 
+/** Where a request with these headers came from, over a connection or through the trusted proxy at its other end. */
+export function callOrigin(
+  { from, proxies }: { readonly from: CallOrigin; readonly proxies: TrustedProxies | undefined },
+  headers: IncomingHttpHeaders,
+): CallOrigin {
+  if (proxies === undefined) return from;
+  return { ...from, remoteAddress: proxies.clientOf(headers, from.remoteAddress) };
+}
+
 /** Who sent a request with these headers over a connection. `host` is what the client takes the server for. */
 export function createPeer(
   connection: {
-    readonly remoteAddress: string;
     readonly fromHere: boolean;
     readonly certificate?: ClientCertificate | undefined;
     readonly isHandedOver?: boolean;
   },
-  headers: IncomingHttpHeaders,
-  host = headers.host,
+  { remoteAddress }: CallOrigin,
+  { headers, host = headers.host }: { readonly headers: IncomingHttpHeaders; readonly host?: string | undefined },
 ): Peer {
-  const { remoteAddress, fromHere, certificate, isHandedOver = false } = connection;
+  const { fromHere, certificate, isHandedOver = false } = connection;
   return {
     address: remoteAddress,
     certificate,

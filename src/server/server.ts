@@ -15,6 +15,7 @@ import { OpenRequests } from './open-requests.js';
 import { QuotaHeaders } from './quota-headers.js';
 import { createRequestIds } from './request-id.js';
 import { openTlsFiles } from './tls.js';
+import { TrustedProxies } from './trusted-proxies.js';
 
 /** All that listens. */
 export interface Server {
@@ -131,7 +132,7 @@ function createContext(dependencies: ServerDependencies, draining: () => boolean
     requiresKey,
     load,
     certificates,
-    connections: new Connections(clock, certificates),
+    connections: new Connections(clock, certificates, new TrustedProxies(options.trustedProxies)),
     budget: new ByteBudget('the server', options.maxBufferedBytes),
     // Without keys all callers are one.
     shares: requiresKey ? new PrincipalShares(options.maxBufferedBytes) : undefined,

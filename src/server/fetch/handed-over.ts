@@ -6,8 +6,8 @@ import type { Link } from '../http/link.js';
  * request comes from, so that rights of this machine's users would be anyone's whom the program lets in.
  */
 export class HandedOver implements Link {
-  readonly remoteAddress: string;
   readonly from: CallOrigin;
+  readonly proxies = undefined;
   readonly viaLoopback: boolean;
   readonly fromHere = false;
   readonly isHandedOver = true;
@@ -21,7 +21,6 @@ export class HandedOver implements Link {
   /** `address`: the client's, '' = not known. */
   constructor(url: URL, address: string) {
     this.#url = url;
-    this.remoteAddress = address;
     this.from = { remoteAddress: address, transport: 'http' };
     this.viaLoopback = isLoopback(address);
   }

@@ -1,5 +1,5 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { type Call, MillraceError, shuttingDown } from '../../core/index.js';
+import { type Call, type CallOrigin, MillraceError, shuttingDown } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import { GRPC_STATUS, GRPC_STATUS_CODES, type GrpcMethod, type ServedMethod } from '../../protocols/index.js';
 import { answererHeaders } from '../answerer.js';
@@ -7,7 +7,7 @@ import type { ClientCertificates } from '../client-certificates.js';
 import { type CredentialCarrier, credentialOf } from '../credential.js';
 import { isNotRun, NOT_RUN_HEADER } from '../not-run.js';
 import { patienceMs, stalledMessage } from '../patience.js';
-import { createPeer } from '../peer.js';
+import { callOrigin, createPeer } from '../peer.js';
 import { type Exchange, NOBODY, Settlement } from '../settlement.js';
 import type { SettlementContext } from '../settlement-context.js';
 import { dropRest } from './drop-rest.js';
@@ -68,6 +68,7 @@ export class GrpcExchange implements Exchange {
   protected requestMessages = 0;
   protected responseMessages = 0;
   readonly #incoming: IncomingStream;
+  readonly #from: CallOrigin;
   readonly #leaveConnection: () => void;
   #trailers: OutgoingHttpHeaders = OK_TRAILERS;
   #takenBytes = 0;
@@ -80,7 +81,8 @@ export class GrpcExchange implements Exchange {
     this.#incoming = incoming;
     this.stream = incoming.stream;
     this.metadata = incoming.headers;
-    this.settlement = new Settlement(context, this, { headers: incoming.headers, from: incoming.connection.from });
+    this.#from = callOrigin(incoming.connection, incoming.headers);
+    this.settlement = new Settlement(context, this, { headers: incoming.headers, from: this.#from });
     this.#leaveConnection = incoming.connection.enterStream();
     const stream = incoming.stream as TrackedStream;
     stream[EXCHANGE] = this;
@@ -106,7 +108,8 @@ export class GrpcExchange implements Exchange {
     // Whoever asks for the health of the server is told of the shutdown; a watch would only hold it up.
     const refused = method.access === 'key' || method.kind === 'stream';
     if (refused && draining()) throw shuttingDown();
-    const peer = createPeer(this.#incoming.connection, metadata, metadata[':authority'] ?? metadata.host);
+    const host = metadata[':authority'] ?? metadata.host;
+    const peer = createPeer(this.#incoming.connection, this.#from, { headers: metadata, host });
     const principal = method.access === 'key' ? authenticate(this.#credential(), peer) : NOBODY;
     if (!(principal instanceof Promise)) {
       this.#checkControl(method);
@@ -286,7 +289,7 @@ export class GrpcExchange implements Exchange {
       responseMessages: this.responseMessages,
       requestBytes: settlement.requestBytes,
       responseBytes: settlement.responseBytes,
-      remoteAddress: connection.remoteAddress,
+      remoteAddress: this.#from.remoteAddress,
       durationMs: settlement.durationMs,
       call: settlement.call,
       error,

@@ -7,6 +7,7 @@ import { type Seat, seatOf } from '../connection-limit.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
 import { isFromHere } from '../peer.js';
+import { TrustedProxies } from '../trusted-proxies.js';
 import { Overhead } from './overhead.js';
 
 /** Several streams of one connection may send at a time. */
@@ -32,9 +33,11 @@ const SESSION = Symbol('millrace.session');
 
 /** What is known of one connection. */
 export interface GrpcConnection {
-  readonly remoteAddress: string;
+  /** Where its calls come from, unless they come through a proxy that says so. */
   readonly from: CallOrigin;
-  /** The client is on this machine. */
+  /** Defined where the other end is a trusted proxy. */
+  readonly proxies: TrustedProxies | undefined;
+  /** The client is on this machine, and no trusted proxy. */
   readonly fromHere: boolean;
   /** It came by a loopback address. */
   readonly viaLoopback: boolean;
@@ -60,6 +63,7 @@ type TrackedSession = ServerHttp2Session & { [SESSION]?: GrpcConnection };
 /** The HTTP/2 connections of a listener: closes those that are idle, and all of them at the end. */
 export class Sessions {
   readonly #context: SessionsContext;
+  readonly #proxies: TrustedProxies;
   /** Those that have not finished their TLS handshake included. */
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Map<ServerHttp2Session, { readonly socket: Socket; readonly overhead: Overhead }>();
@@ -72,6 +76,7 @@ export class Sessions {
 
   constructor(context: SessionsContext) {
     this.#context = context;
+    this.#proxies = new TrustedProxies(context.options.trustedProxies);
   }
 
   /** To be told before Node is, see {@link open}. */
@@ -89,6 +94,7 @@ export class Sessions {
     const { clock, options, certificates } = this.#context;
     const socket = this.#accepted as Socket;
     const remoteAddress = session.socket.remoteAddress ?? '';
+    const proxies = this.#proxies.has(remoteAddress) ? this.#proxies : undefined;
     const seat = seatOf(socket);
     if (seat !== undefined) seat.close = () => this.#close(session);
     // Its frames are no requests.
@@ -98,9 +104,9 @@ export class Sessions {
     const state = { openStreams: 0, seat };
     const overhead = new Overhead();
     session[SESSION] = {
-      remoteAddress,
       from: { remoteAddress, transport: 'grpc' },
-      fromHere: isFromHere(session.socket),
+      proxies,
+      fromHere: proxies === undefined && isFromHere(session.socket),
       viaLoopback: isLoopback(session.socket.localAddress ?? ''),
       certificate: certificates?.of(socket),
       overhead,

@@ -5,6 +5,7 @@ import type { ClientCertificates } from '../client-certificates.js';
 import { type Seat, seatOf } from '../connection-limit.js';
 import { prematureEnd } from '../http-error.js';
 import { isFromHere, originOf } from '../peer.js';
+import type { TrustedProxies } from '../trusted-proxies.js';
 import type { Link, PendingExchange } from './link.js';
 
 /** A client that has closed its side is asked whether it is still there: so soon at first, then half as often each time. */
@@ -17,11 +18,11 @@ const MAX_PROBE_MS = 1_000;
  */
 export class Connection implements Link {
   readonly socket: Socket;
-  readonly remoteAddress: string;
   readonly from: CallOrigin;
+  readonly proxies: TrustedProxies | undefined;
   /** The client came by a loopback address of this machine. */
   readonly viaLoopback: boolean;
-  /** The client is on this machine: it came by a Unix socket or from a loopback address. */
+  /** The client is on this machine: it came by a Unix socket or from a loopback address, and is no trusted proxy. */
   readonly fromHere: boolean;
   /** What its client has shown. */
   readonly certificate: ClientCertificate | undefined;
@@ -44,14 +45,15 @@ export class Connection implements Link {
   readonly #open: PendingExchange[] = [];
   #receivedAt: number | undefined;
 
-  constructor(socket: Socket, certificate?: ClientCertificate) {
+  constructor(socket: Socket, certificate?: ClientCertificate, proxies?: TrustedProxies) {
+    const remoteAddress = socket.remoteAddress ?? '';
     this.socket = socket;
     this.certificate = certificate;
     this.seat = seatOf(socket);
-    this.remoteAddress = socket.remoteAddress ?? '';
-    this.from = { remoteAddress: this.remoteAddress, transport: 'http' };
+    this.from = { remoteAddress, transport: 'http' };
+    this.proxies = proxies?.has(remoteAddress) === true ? proxies : undefined;
     this.viaLoopback = isLoopback(socket.localAddress ?? '');
-    this.fromHere = isFromHere(socket);
+    this.fromHere = this.proxies === undefined && isFromHere(socket);
   }
 
   /** The head of the next request came at `receivedAt`, before `node:http` saw anything of it. */
@@ -101,11 +103,13 @@ export class Connections {
   readonly #key = Symbol('millrace.connection');
   readonly #clock: Clock;
   readonly #certificates: ClientCertificates | undefined;
+  readonly #proxies: TrustedProxies | undefined;
 
-  /** `certificates` undefined = no client is asked for one. */
-  constructor(clock: Clock, certificates?: ClientCertificates) {
+  /** `certificates` undefined = no client is asked for one. `proxies` undefined = none is trusted. */
+  constructor(clock: Clock, certificates?: ClientCertificates, proxies?: TrustedProxies) {
     this.#clock = clock;
     this.#certificates = certificates;
+    this.#proxies = proxies;
   }
 
   /** The connection of a socket that `node:http` reads, made when it is first seen. */
@@ -121,7 +125,7 @@ export class Connections {
 
   /** Makes the connection of a socket; whoever reads it tells of its end by {@link halfClose}, or leaves it to {@link of}. */
   open(socket: Socket): Connection {
-    const connection = new Connection(socket, this.#certificates?.of(socket));
+    const connection = new Connection(socket, this.#certificates?.of(socket), this.#proxies);
     (socket as TrackedSocket)[this.#key] = connection;
     socket.on('timeout', () => {
       connection.isStalled = true;

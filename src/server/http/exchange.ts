@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Call, CallPriority, JobRun, MillraceError, Principal } from '../../core/index.js';
+import type { Call, CallOrigin, CallPriority, JobRun, MillraceError, Principal } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js';
 import { answererHeaders } from '../answerer.js';
@@ -10,9 +10,10 @@ import { HttpError } from '../http-error.js';
 import { formatLoadReport, LOAD_FORMAT_HEADER, LOAD_HEADER, type ServerLoad } from '../load-report.js';
 import { isNotRun, NOT_RUN_HEADER } from '../not-run.js';
 import { patienceMs, stalledMessage } from '../patience.js';
-import { createPeer } from '../peer.js';
+import { callOrigin, createPeer } from '../peer.js';
 import { type Exchange, Settlement } from '../settlement.js';
 import type { SettlementContext } from '../settlement-context.js';
+import { forwardedPrefix, forwardedScheme } from '../trusted-proxies.js';
 import { bodyBytes } from './answer-body.js';
 import type { Connections } from './connection.js';
 import { responseCompression } from './encoding.js';
@@ -76,6 +77,8 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
   abstract readonly req: RequestHead;
   readonly connection: By;
   readonly settlement: Settlement;
+  /** From where its client calls. */
+  readonly from: CallOrigin;
   /** The pattern of the route that took it; '' until then. */
   route = '';
   /** Writes its errors, and knows where its credential is: that of the route, before that of the listener. */
@@ -89,7 +92,8 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     this.context = context;
     this.connection = connection;
     this.dialect = dialect;
-    this.settlement = new Settlement(context, this, { headers: head.headers, from: connection.from, receivedAt });
+    this.from = callOrigin(connection, head.headers);
+    this.settlement = new Settlement(context, this, { headers: head.headers, from: this.from, receivedAt });
     connection.add(this);
   }
 
@@ -120,7 +124,15 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
 
   /** How the client reached the server, e.g. `http://localhost:8000`. */
   get origin(): string {
-    return this.connection.originFor(this.req.headers.host);
+    const { connection, req, prefix } = this;
+    const origin = connection.originFor(req.headers.host);
+    const scheme = connection.proxies === undefined ? undefined : forwardedScheme(req.headers);
+    return (scheme === undefined ? origin : origin.replace(/^https?/, scheme)) + prefix;
+  }
+
+  /** The path below which its client sees this server, as a trusted proxy says; '' = it is at the root. */
+  get prefix(): string {
+    return this.connection.proxies === undefined ? '' : forwardedPrefix(this.req.headers);
   }
 
   /** Its caller, where the program that embeds the server has authenticated it; undefined = the credential tells. */
@@ -161,7 +173,7 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     const { headers } = this.req;
     const principal =
       this.vouchedFor ??
-      authenticate(this.#credential(dialect.credentialHeaders), createPeer(this.connection, headers));
+      authenticate(this.#credential(dialect.credentialHeaders), createPeer(this.connection, this.from, { headers }));
     // Nobody waits for it where the timeout is malformed.
     if (principal instanceof Promise) principal.catch(() => undefined);
     const timeoutMs = requestTimeoutMs(headers['x-request-timeout-ms'], limitMs);
@@ -225,7 +237,7 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
       status: this.status,
       requestBytes: settlement.requestBytes,
       responseBytes: settlement.responseBytes,
-      remoteAddress: connection.remoteAddress,
+      remoteAddress: this.from.remoteAddress,
       durationMs: settlement.durationMs,
       call: settlement.call,
       error: settlement.error,
@@ -249,7 +261,7 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     close: boolean,
   ): readonly string[] {
     const headers: string[] = [];
-    for (const name in response.headers) headers.push(name, response.headers[name] as string);
+    for (const name in response.headers) headers.push(name, this.#asSeen(name, response.headers[name] as string));
     // A page can make a browser show what is read by GET, and an error; other answers need a script that may read them.
     if (this.req.method !== 'POST' || response.status >= 400) headers.push('x-content-type-options', 'nosniff');
     if (lengthBytes !== undefined && response.status !== 204) headers.push('content-length', String(lengthBytes));
@@ -290,6 +302,11 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     if (!this.context.requiresKey) return this.req.headers.authorization;
     refuseKeyInUrl(this.req.url ?? '');
     return credentialOf(this.req, names);
+  }
+
+  /** A `Location` names a path as the client of a proxy has to ask for it. */
+  #asSeen(name: string, value: string): string {
+    return name === 'location' && value.startsWith('/') ? this.prefix + value : value;
   }
 
   #addQuotas(headers: string[]): void {

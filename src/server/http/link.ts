@@ -1,5 +1,6 @@
 import type { CallOrigin } from '../../core/index.js';
 import type { ClientCertificate } from '../../governance/index.js';
+import type { TrustedProxies } from '../trusted-proxies.js';
 
 /** An exchange that is open, as its link sees it. */
 export interface PendingExchange {
@@ -18,12 +19,13 @@ export interface PendingExchange {
 
 /** How requests of a client arrive: over a connection, or from the program that embeds the server. */
 export interface Link {
-  /** IP address; '' for a Unix socket, and where it is not known. */
-  readonly remoteAddress: string;
+  /** Where its requests come from, unless they come through a proxy that says so. */
   readonly from: CallOrigin;
+  /** Defined where the other end is a trusted proxy. */
+  readonly proxies: TrustedProxies | undefined;
   /** The client uses a loopback address of this machine. */
   readonly viaLoopback: boolean;
-  /** The client is on this machine: it came by a Unix socket or from a loopback address. */
+  /** The client is on this machine: it came by a Unix socket or from a loopback address, and is no trusted proxy. */
   readonly fromHere: boolean;
   /** The program that embeds the server hands the requests over. Default: false. */
   readonly isHandedOver?: boolean;

@@ -38,14 +38,16 @@ export async function answerLater(
   const stored = outcome.job;
   // It is safe now, whatever becomes of its client.
   exchange.settlement.unwatch();
-  if (waitMs === undefined) return accepted(stored, undefined);
+  if (waitMs === undefined) return accepted(stored, undefined, exchange.prefix);
   const info = await jobs.settled(call, stored.id, waitMs);
-  if (info.endedAtMs === undefined) return accepted(info, waitMs);
+  if (info.endedAtMs === undefined) return accepted(info, waitMs, exchange.prefix);
   return answerOf(await jobs.result(call, info.id), waitMs);
 }
 
-function accepted({ id, state }: JobInfo, waitMs: number | undefined): WireResponse {
+/** `prefix`: what its client has to put before each path. */
+function accepted({ id, state }: JobInfo, waitMs: number | undefined, prefix: string): WireResponse {
   const location = `/millrace/v1/jobs/${id}`;
+  const result = `${prefix}${location}`;
   return {
     status: 202,
     headers: {
@@ -55,7 +57,7 @@ function accepted({ id, state }: JobInfo, waitMs: number | undefined): WireRespo
       'preference-applied': waitMs === undefined ? 'respond-async' : `respond-async, ${waitApplied(waitMs)}`,
       'x-millrace-job': state,
     },
-    body: JSON.stringify({ id, state, result: location, status: `${location}/status` }),
+    body: JSON.stringify({ id, state, result, status: `${result}/status` }),
   };
 }
 
