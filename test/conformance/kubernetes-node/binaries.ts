@@ -37,7 +37,7 @@ export function installBinaries(): { readonly folder: string; readonly crds: rea
   for (const program of ['containerd', 'containerd-shim-runc-v2', 'ctr']) {
     link(program, path.join(unpackContainerd(), 'usr/bin', program));
   }
-  return { folder, crds: crds.filter((file) => path.basename(file).startsWith('keda.')) };
+  return { folder, crds: crds.filter((file) => path.basename(file).includes('keda.sh_')) };
 }
 
 /** Its own modules are replaced by folders beside it, which a module of ours has to name by their versions. */

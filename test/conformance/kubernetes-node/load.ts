@@ -14,9 +14,28 @@ interface Endpoint {
   readonly conditions: { readonly ready?: boolean };
 }
 
-export interface LoadSetup {
+/** Of a namespace. */
+export interface ServiceName {
   readonly namespace: string;
   readonly service: string;
+}
+
+/** Tells the addresses of a service's ready pods, now and when they change, until it is disposed of. */
+export function followReady(
+  cluster: Cluster,
+  { namespace, service }: ServiceName,
+  changed: (addresses: readonly string[]) => void,
+): Disposable {
+  const selector = encodeURIComponent(`kubernetes.io/service-name=${service}`);
+  const slices = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
+  return cluster.follow(['kubectl', 'get', '--raw', `${slices}?watch=true&labelSelector=${selector}`], (line) => {
+    const { type, object } = JSON.parse(line) as Event;
+    const endpoints = (type === 'DELETED' ? undefined : object.endpoints) ?? [];
+    changed(endpoints.flatMap(({ addresses, conditions }) => (conditions.ready ? addresses : [])));
+  });
+}
+
+export interface LoadSetup extends ServiceName {
   readonly key: string;
   readonly path: string;
   readonly body: string;
@@ -40,14 +59,8 @@ export class Load implements AsyncDisposable {
     cluster: Cluster,
     private readonly setup: LoadSetup,
   ) {
-    const { namespace, service } = setup;
-    const slices = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
-    const selector = encodeURIComponent(`kubernetes.io/service-name=${service}`);
-    const path = `${slices}?watch=true&labelSelector=${selector}`;
-    this.#watch = cluster.follow(['kubectl', 'get', '--raw', path], (line) => {
-      const { type, object } = JSON.parse(line) as Event;
-      const { endpoints = [] } = type === 'DELETED' ? {} : object;
-      this.#ready = (endpoints ?? []).flatMap(({ addresses, conditions }) => (conditions.ready ? addresses : []));
+    this.#watch = followReady(cluster, setup, (addresses) => {
+      this.#ready = addresses;
     });
     this.#workers = Array.from({ length: setup.concurrency }, () => this.#work());
   }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { emptyFolder } from '../harness/paths.js';
@@ -6,7 +6,7 @@ import type { Tally } from '../harness/tally.js';
 import { Prometheus } from '../kubernetes/prometheus.js';
 import { CHART } from '../kubernetes/tools.js';
 import { type Cluster, until } from './cluster.js';
-import { Load } from './load.js';
+import { followReady, Load } from './load.js';
 import { loadOf } from './rolling.js';
 
 const ROW = { name: 'x', datatype: 'FP32', shape: [1, 16], data: Array.from({ length: 16 }, () => 0.5) };
@@ -107,29 +107,29 @@ export async function checkScaling({ tally, cluster, report }: Scaling): Promise
   writeFileSync(report, `${lines.map((line) => `- ${line}`).join('\n')}\n`);
 }
 
-/** Prometheus that finds the release as its operator would: by the endpoints of the service, with the labels `namespace` and `service`. */
-async function startPrometheus(cluster: Cluster): Promise<Prometheus> {
+/** Prometheus that asks the ready pods of the release, with the labels that its operator gives. Debian's has no discovery for Kubernetes of its own. */
+async function startPrometheus(cluster: Cluster): Promise<{ readonly url: string } & AsyncDisposable> {
+  const folder = emptyFolder('kubernetes-node/prometheus');
   const secret = ['--namespace', 'models', 'get', 'secret', 'millrace-keys', '--output', 'jsonpath={.data.prometheus}'];
   const credentials = Buffer.from(await cluster.kubectl(...secret), 'base64').toString();
-  const from = (label: string, target: string) => ({
-    source_labels: [`__meta_kubernetes_${label}`],
-    target_label: target,
+  const file = path.join(folder, 'targets.json');
+  const release = { namespace: 'models', service: 'millrace' };
+  const watch = followReady(cluster, release, (addresses) => {
+    const targets = addresses.map((address) => `${address}:8002`);
+    writeFileSync(`${file}.new`, JSON.stringify([{ targets, labels: release }]));
+    renameSync(`${file}.new`, file);
   });
-  const found = {
-    role: 'endpointslice',
-    kubeconfig_file: cluster.environment.KUBECONFIG,
-    namespaces: { names: ['models'] },
-  };
-  return Prometheus.start(emptyFolder('kubernetes-node/prometheus'), {
+  const prometheus = await Prometheus.start(folder, {
     authorization: { credentials },
-    kubernetes_sd_configs: [found],
-    relabel_configs: [
-      { source_labels: ['__meta_kubernetes_endpointslice_port_name'], regex: 'metrics', action: 'keep' },
-      from('namespace', 'namespace'),
-      from('service_name', 'service'),
-      from('pod_name', 'pod'),
-    ],
+    file_sd_configs: [{ files: [file], refresh_interval: '1s' }],
   });
+  return {
+    url: prometheus.url,
+    async [Symbol.asyncDispose]() {
+      watch[Symbol.dispose]();
+      await prometheus[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** A signal that has nothing to do with the pods: the depth of a queue of somebody else's. */

@@ -61,7 +61,8 @@ const yamlFiles = (folder: string, pattern: RegExp) =>
 
 /** KServe and the inference extension publish no Go module with them: they lie here, as their projects have them. */
 const ours = () => yamlFiles(inRoot('test/conformance/kubernetes/crds'), /\.yaml$/);
-const keda = () => yamlFiles(path.join(goModule('github.com/kedacore/keda/v2@v2.21.0'), 'config/crd/bases'), /^keda\./);
+const keda = () =>
+  yamlFiles(path.join(goModule('github.com/kedacore/keda/v2@v2.21.0'), 'config/crd/bases'), /keda\.sh_/);
 const gateway = () =>
   yamlFiles(path.join(goModule('sigs.k8s.io/gateway-api@v1.6.3'), 'config/crd/standard'), /_(http|grpc)routes\.yaml$/);
 const prometheus = () =>
