@@ -5,6 +5,8 @@ import { invalidArgument, quoted } from '../core/index.js';
 /** Stands for whatever connects to a Unix socket of the server. */
 const UNIX = 'unix';
 const MAX_BITS = { ipv4: 32, ipv6: 128 } as const;
+/** Hops that are looked at: a header may claim thousands. */
+const MAX_HOPS = 32;
 /** As a path begins that leads nowhere else: no `//`, which would name another host. */
 const PREFIX = /^(?:\/[\w.~!$&'()*+,;=:@%-]+)+$/;
 
@@ -42,10 +44,10 @@ export class TrustedProxies {
    * proxy's. Each proxy appends the address from which a request came to it, so that whatever stands before was only claimed.
    */
   clientOf({ 'x-forwarded-for': header = '' }: IncomingHttpHeaders, proxy: string): string {
-    const hops = String(header).split(',');
+    const hops = String(header).split(',').slice(-MAX_HOPS);
     let client = proxy;
-    for (let index = hops.length - 1; index >= 0; index--) {
-      const address = addressIn(hops[index] as string);
+    for (const hop of hops.toReversed()) {
+      const address = addressIn(hop);
       if (address === undefined) break;
       client = address;
       if (!this.has(address)) break;
