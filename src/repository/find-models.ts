@@ -86,7 +86,7 @@ export async function findModels(
   }
 }
 
-/** The repository as one model of a name that it is given: a model's folder, as one in a repository. undefined = it is none, or cannot be read. */
+/** A repository that is itself a model's folder, as a model with the given name; undefined = it is not one, or cannot be read. */
 export async function findModelItself(
   repository: string,
   files: ModelFiles,

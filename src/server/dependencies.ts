@@ -31,7 +31,7 @@ export interface ServerDependencies {
   readonly deadlines: DeadlineWatch;
   /** Where runners read large bodies. Default: they are sent to them. */
   readonly bodies?: BodyMemory | undefined;
-  /** How busy the server is. Default: nobody is told. */
+  /** How busy the server is. Default: answers carry no load report. */
   readonly load?: (() => ServerLoad) | undefined;
   /** undefined = no metrics port. */
   readonly renderMetrics: RenderMetrics | undefined;

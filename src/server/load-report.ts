@@ -1,20 +1,20 @@
 /** How busy the server is now: of all models together. */
 export interface ServerLoad {
-  /** In queues, those that are being prepared included. */
+  /** In queues, including those in preparation. */
   readonly waitingRequests: number;
   /** At instances. */
   readonly runningRequests: number;
-  /** Of the language model that needs most of its cache: the share that running requests need, 0 to 1; undefined = there is no such model. */
+  /** The largest share of its KV cache that the running requests of a language model use, 0 to 1; undefined = there is no such model. */
   readonly cacheUsage: number | undefined;
 }
 
-/** In which a proxy asks for a report, and says how it is to be written. */
+/** Request header by which a proxy asks for a report in a format. */
 export const LOAD_FORMAT_HEADER = 'endpoint-load-metrics-format';
 export const LOAD_HEADER = 'endpoint-load-metrics';
 
 /**
- * A load report as ORCA (Open Request Cost Aggregation) has it in a header, with the names that vLLM gives what it measures; undefined where no
- * known format is asked for. Formats: `TEXT` and `JSON`.
+ * A load report of ORCA (Open Request Cost Aggregation) as a header's value, with vLLM's names for the metrics; undefined for a format other
+ * than `TEXT` and `JSON`.
  */
 export function formatLoadReport(load: ServerLoad, format: string): string | undefined {
   const metrics: Record<string, number> = {

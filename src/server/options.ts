@@ -126,8 +126,8 @@ export const ServerOptionsSchema = Type.Object(
     trustedProxies: Type.Array(Type.String(), {
       default: [],
       description:
-        'Proxies in front of this server: addresses, networks such as `10.0.0.0/8`, and `unix` for what connects to its Unix sockets. The address of ' +
-        'a client is then the last one in their `X-Forwarded-For` that is no such proxy; anybody else sends that header for nothing.',
+        'Proxies in front of this server: addresses, networks such as `10.0.0.0/8`, and `unix` for every program that connects to its Unix sockets. The ' +
+        'address of a client is the last one in their `X-Forwarded-For` that is not such a proxy. The header is ignored from other addresses.',
     }),
     cors: Type.Object(
       {

@@ -123,6 +123,7 @@ async function readWhatHasCome(): Promise<void> {
 function createContext(dependencies: ServerDependencies, draining: () => boolean): HttpContext {
   const { options, clock, events, requiresKey, deadlines, bodies } = dependencies;
   const load = options.loadReports ? dependencies.load : undefined;
+  const proxies = options.trustedProxies.length === 0 ? undefined : new TrustedProxies(options.trustedProxies);
   const { clientCertificates: mode } = options.tls;
   const certificates = mode === 'none' ? undefined : new ClientCertificates(mode, { events, now: () => clock.now() });
   return {
@@ -132,7 +133,8 @@ function createContext(dependencies: ServerDependencies, draining: () => boolean
     requiresKey,
     load,
     certificates,
-    connections: new Connections(clock, certificates, new TrustedProxies(options.trustedProxies)),
+    proxies,
+    connections: new Connections(clock, certificates, proxies),
     budget: new ByteBudget('the server', options.maxBufferedBytes),
     // Without keys all callers are one.
     shares: requiresKey ? new PrincipalShares(options.maxBufferedBytes) : undefined,

@@ -37,14 +37,20 @@ describe('the client of a proxy', () => {
     ['the one that the proxy has appended', ['10.0.0.1'], '198.51.100.9', '198.51.100.9'],
     ['not what stands before that', ['10.0.0.1'], '203.0.113.5, 198.51.100.9', '198.51.100.9'],
     ['beyond all proxies', ['10.0.0.0/8'], '203.0.113.5, 198.51.100.9, 10.0.0.7', '198.51.100.9'],
-    ['the first of several proxies where there is nobody else', ['10.0.0.0/8'], '10.0.0.3, 10.0.0.7', '10.0.0.3'],
-    ['the proxy, where it says nothing', ['10.0.0.1'], undefined, '10.0.0.1'],
-    ['the proxy, where it knows nobody', ['10.0.0.1'], '198.51.100.9, unknown', '10.0.0.1'],
-    ['told without its port', ['10.0.0.1'], '198.51.100.9:4711', '198.51.100.9'],
-    ['told of IPv6 without brackets', ['10.0.0.1'], '[2001:db8::7]:4711', '2001:db8::7'],
-    ['told as IPv4 where it is', ['10.0.0.1'], '::ffff:198.51.100.9', '198.51.100.9'],
+    ['the first of several proxies where no other address is listed', ['10.0.0.0/8'], '10.0.0.3, 10.0.0.7', '10.0.0.3'],
+    ['the proxy, where it sends no header', ['10.0.0.1'], undefined, '10.0.0.1'],
+    ['the proxy, where it does not know the client', ['10.0.0.1'], '198.51.100.9, unknown', '10.0.0.1'],
+    ['read without its port', ['10.0.0.1'], '198.51.100.9:4711', '198.51.100.9'],
+    ['read without the brackets of IPv6', ['10.0.0.1'], '[2001:db8::7]:4711', '2001:db8::7'],
+    ['read as IPv4 where it is mapped to IPv6', ['10.0.0.1'], '::ffff:198.51.100.9', '198.51.100.9'],
   ] as const)('is %s', (_, proxies, header, expected) => {
     expect(client(proxies, header)).toBe(expected);
+  });
+
+  it('is looked for in the last 32 entries', () => {
+    const proxies = (count: number) => Array.from({ length: count }, (_, index) => `10.0.1.${index}`);
+    expect(client(['10.0.0.0/8'], ['198.51.100.9', ...proxies(31)].join())).toBe('198.51.100.9');
+    expect(client(['10.0.0.0/8'], ['198.51.100.9', ...proxies(32)].join())).toBe('10.0.1.0');
   });
 
   it('does not depend on what the client itself has sent', () => {

@@ -2,15 +2,17 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { invalidArgument, quoted } from '../core/index.js';
 
-/** Stands for whatever connects to a Unix socket of the server. */
+/** Stands for every program that connects to a Unix socket of the server. */
 const UNIX = 'unix';
+/** An address, or a network as CIDR writes it. */
+const ENTRY = /^([^/]+)(?:\/(\d{1,3}))?$/;
 const MAX_BITS = { ipv4: 32, ipv6: 128 } as const;
-/** Hops that are looked at: a header may claim thousands. */
+/** A header may list thousands of hops; only the last ones are read. */
 const MAX_HOPS = 32;
-/** As a path begins that leads nowhere else: no `//`, which would name another host. */
+/** A path on the same host: not `//`, which would name another host. */
 const PREFIX = /^(?:\/[\w.~!$&'()*+,;=:@%-]+)+$/;
 
-/** The proxies that are believed when they say for whom they hand a request on. */
+/** The proxies whose `X-Forwarded-For` names the client of a request. */
 export class TrustedProxies {
   readonly #networks = new BlockList();
   readonly #trustsUnix: boolean;
@@ -22,14 +24,13 @@ export class TrustedProxies {
   }
 
   #add(entry: string): void {
-    const [address = '', bits, ...more] = entry.split('/');
+    const [, address = '', bits] = ENTRY.exec(entry) ?? [];
     const family = familyOf(address);
-    const most = family === undefined ? 0 : MAX_BITS[family];
-    const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
-    if (family === undefined || more.length > 0 || !(prefix <= most)) {
+    const prefix = bits === undefined ? undefined : Number(bits);
+    if (family === undefined || (prefix ?? 0) > MAX_BITS[family]) {
       throw invalidArgument(`expected an IP address, a network such as 10.0.0.0/8, or ${UNIX}, got ${quoted(entry)}`);
     }
-    this.#networks.addSubnet(address, prefix, family);
+    this.#networks.addSubnet(address, prefix ?? MAX_BITS[family], family);
   }
 
   /** Whether the other end of a connection is one of them; '' = it came by a Unix socket. */
@@ -40,8 +41,8 @@ export class TrustedProxies {
   }
 
   /**
-   * For whom the proxy at `proxy` hands on a request with these headers: the last address in `X-Forwarded-For` that is no trusted
-   * proxy's. Each proxy appends the address from which a request came to it, so that whatever stands before was only claimed.
+   * The client of a request with these headers that came from the proxy at `proxy`: the last address in `X-Forwarded-For` that is not a
+   * trusted proxy's. Each proxy appends the address from which it got the request, so the client itself may have written the entries before.
    */
   clientOf({ 'x-forwarded-for': header = '' }: IncomingHttpHeaders, proxy: string): string {
     const hops = String(header).split(',').slice(-MAX_HOPS);
@@ -56,13 +57,13 @@ export class TrustedProxies {
   }
 }
 
-/** The path below which a trusted proxy serves this server, from `X-Forwarded-Prefix`; '' = at its root. */
+/** The path below which a trusted proxy exposes this server, from `X-Forwarded-Prefix`; '' = at its root. */
 export function forwardedPrefix({ 'x-forwarded-prefix': header = '' }: IncomingHttpHeaders): string {
   const prefix = String(header).replace(/\/$/, '');
   return PREFIX.test(prefix) ? prefix : '';
 }
 
-/** The scheme by which the client has reached a trusted proxy, from `X-Forwarded-Proto`; undefined = it does not say. */
+/** The scheme of the client's request to a trusted proxy, from `X-Forwarded-Proto`; undefined = not given, or neither http nor https. */
 export function forwardedScheme({ 'x-forwarded-proto': header }: IncomingHttpHeaders): 'http' | 'https' | undefined {
   return header === 'http' || header === 'https' ? header : undefined;
 }

@@ -28,7 +28,7 @@ export interface TelemetrySetup {
 export interface ModelLoad {
   readonly waitingRequests: number;
   readonly runningRequests: number;
-  /** The largest share of its cache that the running requests of a language model need, 0 to 1; undefined = there is no such model. */
+  /** The largest share of its KV cache that the running requests of a language model use, 0 to 1; undefined = there is no such model. */
   readonly cacheUsage: number | undefined;
 }
 

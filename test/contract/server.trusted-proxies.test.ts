@@ -25,7 +25,7 @@ describe('behind a trusted proxy', () => {
     expect(await addressOf(['127.0.0.1'], '203.0.113.5, 198.51.100.9', 'GET /v2')).toEqual(['198.51.100.9']);
   });
 
-  it('the clients of one connection are told apart', async () => {
+  it('clients that share a connection have addresses of their own', async () => {
     const { port, finished } = await startTestServer({ options: { trustedProxies: ['127.0.0.1'] } });
     const client = await RawClient.connect(port);
     for (const address of ['198.51.100.1', '198.51.100.2', '198.51.100.1']) {
@@ -41,7 +41,7 @@ describe('behind a trusted proxy', () => {
   });
 });
 
-it('From anybody else the header counts for nothing', async () => {
+it('The header of any other client is ignored', async () => {
   expect(await addressOf([], '198.51.100.9')).toEqual(['127.0.0.1']);
   expect(await addressOf(['10.0.0.0/8'], '198.51.100.9')).toEqual(['127.0.0.1']);
 });
@@ -76,7 +76,7 @@ describe('a server behind a proxy', () => {
     return (await server.send('POST /v2/models/m/infer', '{}', headers)).status;
   };
 
-  it('counts failed keys for the client, whatever addresses that claims to have', async () => {
+  it('counts failed keys by the address of the client, also where it forges others', async () => {
     for (let index = 0; index < 3; index++) {
       expect(await tryKey('wrong', `203.0.113.${index}, 198.51.100.66`)).toBe(401);
     }
@@ -93,7 +93,7 @@ describe('a server behind a proxy', () => {
     expect(server.log.find(({ remote_address }) => remote_address === '198.51.100.88')).toBeDefined();
   });
 
-  it('names places below the path at which the client sees it', async () => {
+  it('answers with paths below the prefix of the proxy', async () => {
     const headers = {
       authorization: 'Bearer key-of-tester-0123456789',
       'x-forwarded-for': '198.51.100.77',
@@ -113,7 +113,7 @@ describe('a server behind a proxy', () => {
 });
 
 describe('on a server without keys', () => {
-  it('nobody who comes through a trusted proxy is a user of this machine', async () => {
+  it('a request through a trusted proxy never counts as local', async () => {
     await using server = await startAppServer(
       {},
       { server: { trustedProxies: ['127.0.0.1'] }, repository: { controlMode: 'explicit' } },

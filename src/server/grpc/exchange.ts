@@ -10,6 +10,7 @@ import { patienceMs, stalledMessage } from '../patience.js';
 import { callOrigin, createPeer } from '../peer.js';
 import { type Exchange, NOBODY, Settlement } from '../settlement.js';
 import type { SettlementContext } from '../settlement-context.js';
+import type { TrustedProxies } from '../trusted-proxies.js';
 import { dropRest } from './drop-rest.js';
 import { ACCEPTED_ENCODINGS } from './encoding.js';
 import { encodeStatusMessage, grpcTimeoutMs } from './headers.js';
@@ -27,6 +28,8 @@ export interface GrpcContext extends SettlementContext {
   readonly sidelines: Sidelines;
   /** undefined = no client is asked for one. */
   readonly certificates?: ClientCertificates | undefined;
+  /** undefined = none is trusted. */
+  readonly proxies?: TrustedProxies | undefined;
 }
 
 /** One HTTP/2 stream that asks for something, as the listener hands it over. */

@@ -7,7 +7,7 @@ import { type Seat, seatOf } from '../connection-limit.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
 import { isFromHere } from '../peer.js';
-import { TrustedProxies } from '../trusted-proxies.js';
+import type { TrustedProxies } from '../trusted-proxies.js';
 import { Overhead } from './overhead.js';
 
 /** Several streams of one connection may send at a time. */
@@ -33,7 +33,7 @@ const SESSION = Symbol('millrace.session');
 
 /** What is known of one connection. */
 export interface GrpcConnection {
-  /** Where its calls come from, unless they come through a proxy that says so. */
+  /** The other end of the connection; calls from a trusted proxy come from the client that it names. */
   readonly from: CallOrigin;
   /** Defined where the other end is a trusted proxy. */
   readonly proxies: TrustedProxies | undefined;
@@ -57,13 +57,14 @@ interface SessionsContext {
   readonly options: ServerOptions;
   /** undefined = no client is asked for one. */
   readonly certificates?: ClientCertificates | undefined;
+  /** undefined = none is trusted. */
+  readonly proxies?: TrustedProxies | undefined;
 }
 type TrackedSession = ServerHttp2Session & { [SESSION]?: GrpcConnection };
 
 /** The HTTP/2 connections of a listener: closes those that are idle, and all of them at the end. */
 export class Sessions {
   readonly #context: SessionsContext;
-  readonly #proxies: TrustedProxies;
   /** Those that have not finished their TLS handshake included. */
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Map<ServerHttp2Session, { readonly socket: Socket; readonly overhead: Overhead }>();
@@ -76,7 +77,6 @@ export class Sessions {
 
   constructor(context: SessionsContext) {
     this.#context = context;
-    this.#proxies = new TrustedProxies(context.options.trustedProxies);
   }
 
   /** To be told before Node is, see {@link open}. */
@@ -91,10 +91,10 @@ export class Sessions {
   }
 
   open(session: TrackedSession): void {
-    const { clock, options, certificates } = this.#context;
+    const { clock, options, certificates, proxies: trusted } = this.#context;
     const socket = this.#accepted as Socket;
     const remoteAddress = session.socket.remoteAddress ?? '';
-    const proxies = this.#proxies.has(remoteAddress) ? this.#proxies : undefined;
+    const proxies = trusted?.has(remoteAddress) === true ? trusted : undefined;
     const seat = seatOf(socket);
     if (seat !== undefined) seat.close = () => this.#close(session);
     // Its frames are no requests.

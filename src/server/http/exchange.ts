@@ -13,7 +13,7 @@ import { patienceMs, stalledMessage } from '../patience.js';
 import { callOrigin, createPeer } from '../peer.js';
 import { type Exchange, Settlement } from '../settlement.js';
 import type { SettlementContext } from '../settlement-context.js';
-import { forwardedPrefix, forwardedScheme } from '../trusted-proxies.js';
+import { forwardedPrefix, forwardedScheme, type TrustedProxies } from '../trusted-proxies.js';
 import { bodyBytes } from './answer-body.js';
 import type { Connections } from './connection.js';
 import { responseCompression } from './encoding.js';
@@ -27,11 +27,13 @@ import { formatServerTiming } from './server-timing.js';
 export interface HttpContext extends SettlementContext {
   /** Nobody calls without one. */
   readonly requiresKey: boolean;
-  /** undefined = clients are not told how busy the server is. */
+  /** How busy the server is; undefined = answers carry no load report. */
   readonly load?: (() => ServerLoad) | undefined;
   readonly connections: Connections;
   /** undefined = no client is asked for a certificate. */
   readonly certificates?: ClientCertificates | undefined;
+  /** undefined = none is trusted. */
+  readonly proxies?: TrustedProxies | undefined;
 }
 
 const CLIENT_CLOSED_REQUEST = 499;
@@ -77,7 +79,7 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
   abstract readonly req: RequestHead;
   readonly connection: By;
   readonly settlement: Settlement;
-  /** From where its client calls. */
+  /** The address of its client, and the transport. */
   readonly from: CallOrigin;
   /** The pattern of the route that took it; '' until then. */
   route = '';
@@ -130,7 +132,7 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     return (scheme === undefined ? origin : origin.replace(/^https?/, scheme)) + prefix;
   }
 
-  /** The path below which its client sees this server, as a trusted proxy says; '' = it is at the root. */
+  /** The path below which a trusted proxy exposes this server; '' = at the root. */
   get prefix(): string {
     return this.connection.proxies === undefined ? '' : forwardedPrefix(this.req.headers);
   }
@@ -304,7 +306,7 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     return credentialOf(this.req, names);
   }
 
-  /** A `Location` names a path as the client of a proxy has to ask for it. */
+  /** Puts the prefix of the proxy before the path of a `Location`. */
   #asSeen(name: string, value: string): string {
     return name === 'location' && value.startsWith('/') ? this.prefix + value : value;
   }

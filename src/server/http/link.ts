@@ -19,7 +19,7 @@ export interface PendingExchange {
 
 /** How requests of a client arrive: over a connection, or from the program that embeds the server. */
 export interface Link {
-  /** Where its requests come from, unless they come through a proxy that says so. */
+  /** The other end of the connection; requests from a trusted proxy come from the client that it names. */
   readonly from: CallOrigin;
   /** Defined where the other end is a trusted proxy. */
   readonly proxies: TrustedProxies | undefined;

@@ -44,7 +44,7 @@ export async function answerLater(
   return answerOf(await jobs.result(call, info.id), waitMs);
 }
 
-/** `prefix`: what its client has to put before each path. */
+/** `prefix`: the path below which the client's proxy exposes this server. */
 function accepted({ id, state }: JobInfo, waitMs: number | undefined, prefix: string): WireResponse {
   const location = `/millrace/v1/jobs/${id}`;
   const result = `${prefix}${location}`;

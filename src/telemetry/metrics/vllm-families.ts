@@ -121,14 +121,14 @@ function cacheUsage(versions: VersionRegistry, gauges: () => readonly ModelGauge
         total.size += size;
       }
       for (const [sharedLabels, { active, size }] of totals) {
-        // An endpoint picker misses what is absent: a model that has generated nothing yet uses nothing.
+        // Endpoint pickers treat a metric that is absent as an error, so a model that has not generated yet reports 0.
         yield { labels: NO_LABELS, sharedLabels, value: size > 0 ? active / size : 0 };
       }
     },
   };
 }
 
-/** The tokens that running requests need in the caches of instances, and those that the caches have room for; 0 where there are none. */
+/** Tokens of running requests in the KV caches of instances, and the size of these caches; 0 for instances without one. */
 export function cacheTokens(instances: ModelGauges['instances']): { readonly active: number; readonly size: number } {
   let active = 0;
   let size = 0;
