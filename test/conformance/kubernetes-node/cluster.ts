@@ -3,10 +3,14 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { emptyFolder, inRoot } from '../harness/paths.js';
 import type { Engine } from '../image/engine.js';
+import { CHART } from '../kubernetes/tools.js';
 import { installBinaries } from './binaries.js';
 
 const execute = promisify(execFile);
 const LIMIT_MS = 300_000;
+/** As docs/kubernetes.md calls them. */
+export const NAMESPACE = 'models';
+export const RELEASE = 'millrace';
 
 /** A cluster of one real node (cluster.sh). */
 export class Cluster implements AsyncDisposable {
@@ -41,8 +45,25 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
+  /** In the namespace of the page. */
   kubectl(...args: readonly string[]): Promise<string> {
-    return this.run('kubectl', ...args);
+    return this.run('kubectl', '--namespace', NAMESPACE, ...args);
+  }
+
+  /** A field of an object by its JSONPath: `.spec.replicas`. */
+  field(object: readonly [kind: string, name: string], field: string): Promise<string> {
+    return this.kubectl('get', ...object, '--output', `jsonpath={${field}}`);
+  }
+
+  /** The key of one of the page's callers. */
+  async keyOf(caller: string): Promise<string> {
+    return Buffer.from(await this.field(['secret', 'millrace-keys'], `.data.${caller}`), 'base64').toString();
+  }
+
+  /** Changes values of the page's release, and waits until its pods are ready. */
+  async upgrade(...args: readonly string[]): Promise<void> {
+    const common = ['--namespace', NAMESPACE, '--reuse-values', '--wait', '--timeout', '180s'];
+    await this.run('helm', 'upgrade', RELEASE, CHART, ...common, ...args);
   }
 
   /** Makes an image of podman known to the node, under the same name. */

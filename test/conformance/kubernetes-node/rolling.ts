@@ -1,17 +1,13 @@
 import type { Tally } from '../harness/tally.js';
-import { CHART } from '../kubernetes/tools.js';
-import { type Cluster, until } from './cluster.js';
+import { type Cluster, NAMESPACE, RELEASE, until } from './cluster.js';
 import { Load } from './load.js';
 
-const ROW = { name: 'x', datatype: 'FP32', shape: [1, 16], data: Array.from({ length: 16 }, () => 0.5) };
+/** An input of `mlp`. */
+export const ROW = { name: 'x', datatype: 'FP32', shape: [1, 16], data: Array.from({ length: 16 }, () => 0.5) };
 
 /** Two replicas are replaced, twice, while clients ask. */
 export async function checkRollingUpdate(tally: Tally, cluster: Cluster): Promise<void> {
-  const upgrade = async (...args: readonly string[]) => {
-    const values = ['--namespace', 'models', '--reuse-values', '--wait', '--timeout', '180s', ...args];
-    await cluster.run('helm', 'upgrade', 'millrace', CHART, ...values);
-  };
-  await upgrade('--set', 'replicas=2');
+  await cluster.upgrade('--set', 'replicas=2');
   await using load = new Load(cluster, await loadOf(cluster, { model: 'mlp', inputs: [ROW], concurrency: 4 }));
   const answers = async (count: number) => {
     const target = load.answered + count;
@@ -19,12 +15,11 @@ export async function checkRollingUpdate(tally: Tally, cluster: Cluster): Promis
   };
   await answers(200);
   for (const round of ['1', '2']) {
-    await upgrade('--set-string', `podAnnotations.round=${round}`);
+    await cluster.upgrade('--set-string', `podAnnotations.round=${round}`);
     await answers(200);
   }
   // Until the pods before have ended, which drain while they answer.
-  const pods = async () =>
-    (await cluster.kubectl('--namespace', 'models', 'get', 'pods', '--output', 'name')).trim().split('\n');
+  const pods = async () => (await cluster.kubectl('get', 'pods', '--output', 'name')).trim().split('\n');
   await until(async () => (await pods()).length === 2, {
     limitMs: 120_000,
     describe: async () => (await pods()).join(', '),
@@ -45,8 +40,7 @@ interface Asked {
 
 /** Requests with the key of the page's clients. */
 export async function loadOf(cluster: Cluster, { model, inputs, concurrency }: Asked) {
-  const secret = ['--namespace', 'models', 'get', 'secret', 'millrace-keys', '--output', 'jsonpath={.data.clients}'];
-  const key = Buffer.from(await cluster.kubectl(...secret), 'base64').toString();
+  const key = await cluster.keyOf('clients');
   const body = JSON.stringify({ inputs });
-  return { namespace: 'models', service: 'millrace', key, path: `/v2/models/${model}/infer`, body, concurrency };
+  return { namespace: NAMESPACE, service: RELEASE, key, path: `/v2/models/${model}/infer`, body, concurrency };
 }

@@ -4,12 +4,10 @@ import path from 'node:path';
 import { emptyFolder } from '../harness/paths.js';
 import type { Tally } from '../harness/tally.js';
 import { Prometheus } from '../kubernetes/prometheus.js';
-import { CHART } from '../kubernetes/tools.js';
-import { type Cluster, until } from './cluster.js';
+import { type Cluster, NAMESPACE, RELEASE, until } from './cluster.js';
 import { followReady, Load } from './load.js';
-import { loadOf } from './rolling.js';
+import { loadOf, ROW } from './rolling.js';
 
-const ROW = { name: 'x', datatype: 'FP32', shape: [1, 16], data: Array.from({ length: 16 }, () => 0.5) };
 const ONE = { name: 'x', datatype: 'FP32', shape: [1], data: [1] };
 const LIMIT_MS = 240_000;
 /** Down again within seconds. */
@@ -28,38 +26,16 @@ interface Scaling {
 export async function checkScaling({ tally, cluster, report }: Scaling): Promise<void> {
   await cluster.script('scaling');
   const lines: string[] = [];
-  const replicas = async () =>
-    Number(
-      await cluster.kubectl(
-        '--namespace',
-        'models',
-        'get',
-        'deployment',
-        'millrace',
-        '--output',
-        'jsonpath={.spec.replicas}',
-      ),
-    );
-  const ready = async () =>
-    Number(
-      await cluster.kubectl(
-        '--namespace',
-        'models',
-        'get',
-        'deployment',
-        'millrace',
-        '--output',
-        'jsonpath={.status.readyReplicas}',
-      ),
-    );
-  const describe = () => cluster.kubectl('--namespace', 'models', 'describe', 'hpa');
+  const count = async (field: string) => Number(await cluster.field(['deployment', RELEASE], field));
+  const replicas = () => count('.spec.replicas');
+  const ready = () => count('.status.readyReplicas');
+  const describe = () => cluster.kubectl('describe', 'hpa');
   const becomes = (isSo: (count: number) => boolean) =>
     until(async () => isSo(await replicas()), { limitMs: LIMIT_MS, describe });
   const upgrade = async (name: string, values: object) => {
     const file = path.join(path.dirname(report), `${name}.json`);
     writeFileSync(file, JSON.stringify(values));
-    const args = ['--namespace', 'models', '--reuse-values', '--values', file, '--wait', '--timeout', '180s'];
-    await cluster.run('helm', 'upgrade', 'millrace', CHART, ...args);
+    await cluster.upgrade('--values', file);
   };
 
   await upgrade('hpa', {
@@ -110,10 +86,9 @@ export async function checkScaling({ tally, cluster, report }: Scaling): Promise
 /** Prometheus that asks the ready pods of the release, with the labels that its operator gives. Debian's has no discovery for Kubernetes of its own. */
 async function startPrometheus(cluster: Cluster): Promise<{ readonly url: string } & AsyncDisposable> {
   const folder = emptyFolder('kubernetes-node/prometheus');
-  const secret = ['--namespace', 'models', 'get', 'secret', 'millrace-keys', '--output', 'jsonpath={.data.prometheus}'];
-  const credentials = Buffer.from(await cluster.kubectl(...secret), 'base64').toString();
+  const credentials = await cluster.keyOf('prometheus');
   const file = path.join(folder, 'targets.json');
-  const release = { namespace: 'models', service: 'millrace' };
+  const release = { namespace: NAMESPACE, service: RELEASE };
   const watch = followReady(cluster, release, (addresses) => {
     const targets = addresses.map((address) => `${address}:8002`);
     writeFileSync(`${file}.new`, JSON.stringify([{ targets, labels: release }]));
@@ -132,7 +107,7 @@ async function startPrometheus(cluster: Cluster): Promise<{ readonly url: string
   };
 }
 
-/** A signal that has nothing to do with the pods: the depth of a queue of somebody else's. */
+/** A signal that does not come from the pods: the depth of a broker's queue. */
 function serveDepth(depth: () => number): Promise<{ readonly url: string } & AsyncDisposable> {
   const server = createServer((_, answer) => answer.end(JSON.stringify({ depth: depth() })));
   return new Promise((resolve) =>

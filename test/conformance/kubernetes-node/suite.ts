@@ -93,7 +93,7 @@ async function checkPage(tally: Tally, cluster: Cluster): Promise<void> {
 
 /** Under the restricted standard, which the namespace enforces; without a store, which a pod refuses with the reason. */
 async function checkPod(tally: Tally, cluster: Cluster): Promise<void> {
-  const pod = JSON.parse(await cluster.kubectl('--namespace', 'models', 'get', 'pods', '--output', 'json')).items[0];
+  const pod = JSON.parse(await cluster.kubectl('get', 'pods', '--output', 'json')).items[0];
   tally.check(pod.status.containerStatuses[0].restartCount === 0, 'the pod was restarted');
   const mounts: readonly { readonly mountPath: string }[] = pod.spec.containers[0].volumeMounts;
   tally.check(
@@ -101,18 +101,7 @@ async function checkPod(tally: Tally, cluster: Cluster): Promise<void> {
     'the pod has a token of the cluster',
   );
   const url = `http://${pod.status.podIP}:8000`;
-  const key = Buffer.from(
-    await cluster.kubectl(
-      '--namespace',
-      'models',
-      'get',
-      'secret',
-      'millrace-keys',
-      '--output',
-      'jsonpath={.data.operators}',
-    ),
-    'base64',
-  );
+  const key = await cluster.keyOf('operators');
   const answer = await fetch(`${url}/millrace/v1/routes/r`, {
     method: 'PUT',
     headers: { authorization: `Bearer ${key}` },
