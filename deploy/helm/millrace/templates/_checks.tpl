@@ -87,10 +87,8 @@
 {{- fail (printf "settings.server.%s: the chart sets it, as probes, ports and the time to stop follow from it (service.ports and drain are the values)" $key) -}}
 {{- end -}}
 {{- end -}}
-{{- range $key := list "store" -}}
-{{- if hasKey $settings $key -}}
-{{- if hasKey (get $settings $key) "path" }}{{ fail "settings.store.path: the chart sets it (store.enabled is the value)" }}{{ end -}}
-{{- end -}}
+{{- if hasKey (dig "store" dict $settings) "path" -}}
+{{- fail "settings.store.path: the chart sets it (store.enabled is the value)" -}}
 {{- end -}}
 {{- if le (int .Values.drain.delaySeconds) (int .Values.probes.readinessPeriodSeconds) -}}
 {{- fail "drain.delaySeconds must be longer than probes.readinessPeriodSeconds: a pod has to be found not ready while it still answers" -}}
