@@ -44,7 +44,7 @@ export function storedWorkSetup(
     batches: {
       options: settings.batches,
       isInference: (path) => server().isInference('POST', path),
-      objects: { store, rules: settings.jobs },
+      objects: { store, rules: settings.jobs, https: settings.jobs.inputs },
     },
   };
 }

@@ -1,8 +1,10 @@
 import { type Files, FileTooLarge } from '../files/index.js';
 import { formatObjectUrl, ObjectStoreError, parseObjectPrefix, parseObjectUrl } from '../object-store/index.js';
 import type { BatchObjects, BatchProblem, BatchRecord } from '../store/index.js';
-import { type ObjectAccess, refusalOf } from './object-access.js';
+import { readHttpsInput } from './https-input.js';
+import { isHttps, type ObjectAccess, refusalOf } from './object-access.js';
 import type { OpenBatch } from './open-batch.js';
+import { WrongInput } from './wrong-input.js';
 
 /** Objects below a prefix that a batch reads. */
 const MAX_OBJECTS = 10_000;
@@ -17,18 +19,8 @@ interface CopySetup extends ObjectAccess {
   ) => Promise<void>;
 }
 
-/** The objects cannot be the input of this batch, now or later. */
-class WrongInput extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 /**
- * Copies the input of a batch from the object store, so that it stays what was validated. Gives what is wrong with it; rejects where a later attempt may
+ * Copies the input of a batch from the object store, or from a web server, so that it stays what was validated. Gives what is wrong with it; rejects where a later attempt may
  * succeed.
  */
 export async function copyInput(
@@ -62,30 +54,46 @@ function codeOf(error: unknown): string | undefined {
   return error.code === 'not_found' || error.code === 'permission_denied' ? 'input_unreadable' : undefined;
 }
 
-/** The bytes of all objects of the input, one after the other; each begins with a line. */
+/** The bytes of the web server's file, or of all objects of the input, one after the other; each begins with a line. */
 async function* readObjects(
   setup: ObjectAccess,
   { record }: OpenBatch,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
-  const { objects, questions } = setup;
+  const { clock, objects, files } = setup;
+  const refusal = (input: string) => refusalOf(setup, record, { input });
+  const { maxFileBytes: maxBytes } = files.options;
+  const https = { clock, options: objects.https, maxBytes, limitName: LIMIT_NAME, signal };
   let isInLine = false;
   for (const url of await inputUrls(setup, record, signal)) {
-    const refusal = refusalOf(setup, record, { input: url });
-    if (refusal !== undefined) throw new WrongInput('input_not_allowed', refusal);
+    const refused = refusal(url);
+    if (refused !== undefined) throw new WrongInput('input_not_allowed', refused);
     if (isInLine) yield Buffer.of(NEWLINE);
     isInLine = false;
-    const reading = await questions.ask(signal, () => objects.store.get(parseObjectUrl(url), { signal }));
-    try {
-      for (;;) {
-        const { done, value } = await questions.ask(signal, () => reading.body.next());
-        if (done === true) break;
-        if (value.byteLength > 0) isInLine = value[value.byteLength - 1] !== NEWLINE;
-        yield value;
-      }
-    } finally {
-      reading.close();
+    const reading = isHttps(url)
+      ? readHttpsInput({ ...https, url, refusalOf: refusal })
+      : readObject(setup, url, signal);
+    for await (const chunk of reading) {
+      if (chunk.byteLength > 0) isInLine = chunk[chunk.byteLength - 1] !== NEWLINE;
+      yield chunk;
     }
+  }
+}
+
+async function* readObject(
+  { objects, questions }: ObjectAccess,
+  url: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  const reading = await questions.ask(signal, () => objects.store.get(parseObjectUrl(url), { signal }));
+  try {
+    for (;;) {
+      const { done, value } = await questions.ask(signal, () => reading.body.next());
+      if (done === true) return;
+      yield value;
+    }
+  } finally {
+    reading.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../object-store/index.js';
 import type { ContentWriter, FileContents } from '../store/index.js';
 import type { ObjectRules } from '../stored-requests/index.js';
+import type { HttpsInputOptions } from './https-input.js';
 
 /** Where the requests of a batch come from. */
 export interface BatchInput {
@@ -26,8 +27,9 @@ export async function fileOutput(contents: FileContents, name: string, sizeBytes
   return { append: (bytes) => writer.write(bytes), sync: () => writer.sync(), close: () => writer.close() };
 }
 
-/** Where objects are that batches read and write, and who may name which. */
+/** Where objects are that batches read and write, how files of web servers are read, and who may name which. */
 export interface BatchObjectStore {
   readonly store: Pick<ObjectStore, 'get' | 'list' | 'upload'>;
   readonly rules: ObjectRules;
+  readonly https: HttpsInputOptions;
 }

@@ -1,6 +1,7 @@
 import { type Clock, type EventBus, invalidArgument, type Principal } from '../core/index.js';
 import type { Files } from '../files/index.js';
 import type { StoredIdentity } from '../governance/index.js';
+import { parseHttpsUrl } from '../network/index.js';
 import { parseObjectPrefix, parseObjectUrl, type StoreQuestions } from '../object-store/index.js';
 import type { BatchObjects, BatchRecord } from '../store/index.js';
 import {
@@ -23,21 +24,28 @@ export interface ObjectAccess {
   readonly policy: { readonly identityMaxAgeMs: number };
 }
 
-const SCHEME = 's3://';
+const OBJECT_SCHEME = 's3:';
+const HTTPS_SCHEME = 'https:';
+
+/** Whether an input is a file of a web server, and not objects of the store. */
+export function isHttps(input: string): boolean {
+  return input.startsWith(HTTPS_SCHEME);
+}
 
 /**
- * The objects that a new batch names; undefined = none. Throws `invalid_argument` for what is no URL of objects, and `permission_denied` where the settings
- * do not allow them to the caller: the same whether they are there or not, since no store is asked.
+ * The objects, or the file of a web server, that a new batch names; undefined = none. Throws `invalid_argument` for what is no URL of such, and `permission_denied` where the settings
+ * do not allow them to the caller: the same whether they are there or not, since neither store nor web server is asked.
  */
 export function newBatchObjects(
   rules: ObjectRules,
   principal: Principal,
   { id, inputFile, outputPrefix, outputKeepMs }: NewBatch & { readonly id: string },
 ): BatchObjects | undefined {
-  const input = inputFile.startsWith(SCHEME) ? inputFile : undefined;
+  const input = inputFile.startsWith(OBJECT_SCHEME) || isHttps(inputFile) ? inputFile : undefined;
   if (input !== undefined) {
-    const isFolder = input.endsWith('/');
-    naming('input_file_id', () => (isFolder ? parseObjectPrefix(input) : parseObjectUrl(input)));
+    const isFolder = !isHttps(input) && input.endsWith('/');
+    const parse = isHttps(input) ? parseHttpsUrl : isFolder ? parseObjectPrefix : parseObjectUrl;
+    naming('input_file_id', () => parse(input));
     // No rule is for an object of that name alone.
     checkObjects(rules, principal, { input: isFolder ? `${input}${id}` : input });
   }

@@ -28,7 +28,7 @@ export interface BatchInfo
 
 /** What a caller asks for. */
 export interface NewBatch {
-  /** Id of a file of the purpose `batch`, or URL of an object, or with a slash at its end of the objects below it. */
+  /** Id of a file of the purpose `batch`, or URL of an object, or with a slash at its end of the objects below it, or `https:` URL of a file. */
   readonly inputFile: string;
   /** Path of an inference route, and URL of each line. */
   readonly endpoint: string;

@@ -15,7 +15,15 @@ const rule = (principal: string, ...prefixes: readonly string[]) => ({ allow: [{
 
 describe('settings that name objects', () => {
   it.each<[PartialSettings, string]>([
-    [{ jobs: { inputs: rule('*', 's3://data/in/', 's3://data') } }, ''],
+    [{ jobs: { inputs: rule('*', 's3://data/in/', 's3://data', 'https://data.example/', 'https://h:8443/in') } }, ''],
+    [
+      { jobs: { inputs: rule('*', 'https://data.example') } },
+      "jobs.inputs.allow[0].prefixes[0]: 'https://data.example' is not an https: prefix: its normal form is 'https://data.example/'",
+    ],
+    [
+      { jobs: { inputs: rule('*', 'http://data.example/') } },
+      "jobs.inputs.allow[0].prefixes[0]: 'http://data.example/' is not the URL of an object: expected s3://<bucket>/<key>",
+    ],
     [
       {
         jobs: { outputs: rule('key:ci', 's3://data/out') },

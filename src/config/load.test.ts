@@ -114,12 +114,13 @@ describe('settings', () => {
   it('start relative paths of the file from its folder, others from the working folder, and leave addresses alone', () => {
     mkdirSync(join(folder, 'etc'));
     const file = write(
-      'repository: { paths: [models, /abs, s3://bucket/x] }\nserver: { tls: { certFile: a.pem, keyFile: a.key } }',
+      'repository: { paths: [models, /abs, s3://bucket/x] }\nserver: { tls: { certFile: a.pem, keyFile: a.key } }\njobs: { inputs: { caFile: b.pem }, webhooks: { caFile: c.pem } }',
       'etc/m.yaml',
     );
-    const { repository, server, engine } = load({ file, env: { MILLRACE_ENGINE_CACHE_FOLDER: 'cache' } });
+    const { repository, server, engine, jobs } = load({ file, env: { MILLRACE_ENGINE_CACHE_FOLDER: 'cache' } });
     expect(repository.paths).toEqual([join(folder, 'etc/models'), '/abs', 's3://bucket/x']);
     expect(server.tls.certFile).toBe(join(folder, 'etc/a.pem'));
+    expect([jobs.inputs.caFile, jobs.webhooks.caFile]).toEqual([join(folder, 'etc/b.pem'), join(folder, 'etc/c.pem')]);
     expect(engine.cacheFolder).toBe(join(folder, 'cache'));
     expect(load().engine.cacheFolder).toBe('');
   });

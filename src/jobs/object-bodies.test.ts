@@ -11,7 +11,7 @@ import type { JobsOptions } from './options.js';
 
 const ADA = { principal: 'key:ada', prefixes: ['s3://bucket/ada/'] };
 const RULES: Partial<JobsOptions> = {
-  inputs: { allow: [ADA], maxBytes: 1_000 },
+  inputs: { ...JOBS_OPTIONS.inputs, allow: [ADA], maxBytes: 1_000 },
   outputs: { allow: [ADA] },
 };
 const INPUT = 's3://bucket/ada/in.json';

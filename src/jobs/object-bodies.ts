@@ -8,7 +8,7 @@ import {
   StoreQuestions,
 } from '../object-store/index.js';
 import type { JobRecord, JobState, JobTransition } from '../store/index.js';
-import { callerOf, mayName, type StoredRequestAnswer } from '../stored-requests/index.js';
+import { callerOf, mayName, type ObjectRules, type StoredRequestAnswer } from '../stored-requests/index.js';
 import type { JobsOptions } from './options.js';
 
 /** Objects in memory of all jobs that run; each caller may have the half. */
@@ -33,7 +33,7 @@ export class OutputNotWritten extends MillraceError {
 
 export interface ObjectBodiesSetup {
   readonly store: Pick<ObjectStore, 'get' | 'put' | 'close'>;
-  readonly options: Pick<JobsOptions, 'inputs' | 'outputs'>;
+  readonly options: ObjectRules & { readonly inputs: Pick<JobsOptions['inputs'], 'maxBytes'> };
   readonly events: EventBus;
 }
 

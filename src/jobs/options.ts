@@ -10,7 +10,7 @@ const ObjectRuleSchema = Type.Object(
     principal: Type.String({
       minLength: 1,
       maxLength: 512,
-      description: 'Whose jobs: `key:ci`, `key:*`, `oidc:corp/*`, `cert:*`, `app:*`, `anonymous`, `*`.',
+      description: 'Whose jobs and batches: `key:ci`, `key:*`, `oidc:corp/*`, `cert:*`, `app:*`, `anonymous`, `*`.',
     }),
     group: Type.Optional(
       Type.String({ minLength: 1, maxLength: 512, description: 'Only of callers with this group. Default: of all.' }),
@@ -19,7 +19,7 @@ const ObjectRuleSchema = Type.Object(
       minItems: 1,
       maxItems: 100,
       description:
-        '`s3://bucket/folder/`: objects below it; without the slash at its end, the object of that name, too.',
+        '`s3://bucket/folder/`: objects below it; without the slash at its end, the object of that name, too. Inputs of batches may also be `https://host/folder/`: files of that web server below it.',
     }),
   },
   { additionalProperties: false },
@@ -105,19 +105,35 @@ export const JobsOptionsSchema = Type.Object(
     inputs: Type.Object(
       {
         allow: ObjectRules(
-          'Objects of the [object store](object-stores.md) that jobs may read, by caller. Default: none.',
+          'Objects of the [object store](object-stores.md) that jobs and [batches](batch.md#objects) may read as requests, and files of web servers (`https:`) that batches may read, by caller. Default: none.',
         ),
+        allowPrivate: Type.Array(Type.String({ pattern: '^(\\*\\.)?[^*/@\\s]+$', maxLength: 255 }), {
+          default: [],
+          description:
+            'Hosts of `https:` inputs that may have internal addresses: `files.corp.example`, or `*.corp.example` for the names below it; with a port where it is not 443. They need a prefix in `allow`, too.',
+        }),
+        caFile: Type.String({
+          default: '',
+          description:
+            'PEM file of the authorities that have signed the certificates of `https:` inputs. Default: those that Node.js trusts.',
+          'x-path': true,
+        }),
         maxBytes: Type.Integer({
           default: 67_108_864,
           minimum: 1,
           maximum: 2_147_483_647,
-          description: 'Largest object that a job reads as its request; at most `server.maxInputBytes` counts.',
+          description:
+            'Largest object that a job reads as its request; at most `server.maxInputBytes` counts. Of batches: `files.maxFileBytes`.',
         }),
       },
       { additionalProperties: false, default: {} },
     ),
     outputs: Type.Object(
-      { allow: ObjectRules('Objects that jobs may write, by caller. Default: none.') },
+      {
+        allow: ObjectRules(
+          'Objects (`s3:`) that jobs and [batches](batch.md#objects) may write answers to, by caller. Default: none.',
+        ),
+      },
       { additionalProperties: false, default: {} },
     ),
     identityMaxAgeMs: Type.Integer({
@@ -125,7 +141,7 @@ export const JobsOptionsSchema = Type.Object(
       minimum: 1_000,
       maximum: 31 * DAY_MS,
       description:
-        'A job of a caller with a token or a certificate does not start later than this after its submission: its groups may have changed.',
+        'A job, or a request of a batch, of a caller with a token or a certificate does not start later than this after its submission: its groups may have changed.',
     }),
     webhooks: WebhooksOptionsSchema,
   },

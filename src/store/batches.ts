@@ -50,7 +50,7 @@ export type BatchTimes = { readonly [State in Exclude<BatchState, 'validating'>]
 
 /** Objects that a batch reads and writes in place of files. */
 export interface BatchObjects {
-  /** URL of an object, or with a slash at its end of the objects below it, of which the batch reads a copy; undefined = it reads a file. */
+  /** URL of an object, or with a slash at its end of the objects below it, or of a web server's file, of which the batch reads a copy; undefined = it reads a file. */
   readonly input: string | undefined;
   /** Size of the copy; 0 = there is none. */
   readonly copiedBytes: number;

@@ -1,10 +1,11 @@
 import { MillraceError } from '../core/index.js';
 import { type Caller, checkWrittenCaller, createCallerMatch, type WrittenCaller } from '../governance/index.js';
+import { isBelowHttpsPrefix, parseHttpsPrefix } from '../network/index.js';
 import { isBelowPrefix, parseObjectPrefix } from '../object-store/index.js';
 
 type Rule = WrittenCaller & { readonly prefixes: readonly string[] };
 
-/** Who may read, and write, objects below which prefixes: `jobs.inputs` and `jobs.outputs` of the settings. */
+/** Who may read, and write, objects below which prefixes, and read files of web servers: `jobs.inputs` and `jobs.outputs` of the settings. */
 export interface ObjectRules {
   readonly inputs: { readonly allow: readonly Rule[] };
   readonly outputs: { readonly allow: readonly Rule[] };
@@ -54,12 +55,14 @@ function check(
   caller: Caller,
   { url, setting }: { readonly url: string; readonly setting: string },
 ): void {
-  const isAllowed = rules.some(
-    (rule) => rule.prefixes.some((prefix) => isBelowPrefix(url, prefix)) && isFor(rule, caller),
-  );
+  const isAllowed = rules.some((rule) => rule.prefixes.some((prefix) => isBelow(url, prefix)) && isFor(rule, caller));
   if (isAllowed) return;
   const message = `'${url}' is below no prefix that ${setting} lists for '${caller.id}'`;
   throw new MillraceError('permission_denied', message);
+}
+
+function isBelow(url: string, prefix: string): boolean {
+  return isBelowPrefix(url, prefix) || isBelowHttpsPrefix(url, prefix);
 }
 
 /** What is wrong with rules, besides what their schema says: where (`inputs.allow.0.principal`), and what. */
@@ -67,7 +70,8 @@ export function checkObjectRules({
   inputs,
   outputs,
 }: ObjectRules): readonly { path: readonly string[]; message: string }[] {
-  return Object.entries({ inputs, outputs }).flatMap(([name, { allow }]) =>
+  const rules = { inputs: { ...inputs, parse: parseInputPrefix }, outputs: { ...outputs, parse: parseObjectPrefix } };
+  return Object.entries(rules).flatMap(([name, { allow, parse }]) =>
     allow.flatMap(({ principal, prefixes }, index) => {
       const path = [name, 'allow', String(index)];
       const problem = checkWrittenCaller(principal);
@@ -75,7 +79,7 @@ export function checkObjectRules({
         ...(problem === undefined ? [] : [{ path: [...path, 'principal'], message: problem }]),
         ...prefixes.flatMap((prefix, at) => {
           try {
-            parseObjectPrefix(prefix);
+            parse(prefix);
             return [];
           } catch (error) {
             return [{ path: [...path, 'prefixes', String(at)], message: (error as Error).message }];
@@ -84,4 +88,9 @@ export function checkObjectRules({
       ];
     }),
   );
+}
+
+/** Web servers are read only. */
+function parseInputPrefix(prefix: string): unknown {
+  return prefix.startsWith('https:') ? parseHttpsPrefix(prefix) : parseObjectPrefix(prefix);
 }

@@ -27,6 +27,7 @@ export const WebhooksOptionsSchema = Type.Object(
       default: '',
       description:
         'PEM file of the authorities that have signed the certificates of receivers. Default: those that Node.js trusts.',
+      'x-path': true,
     }),
     origin: Type.String({
       default: 'millrace',

@@ -1,8 +1,8 @@
 import { invalidArgument, MillraceError, quoted } from '../core/index.js';
+import { isListedHost } from '../network/index.js';
 import type { WebhooksOptions } from './options.js';
 
 const MAX_URL_LENGTH = 1_024;
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'https:': '443', 'http:': '80' };
 
 /** Where the caller's URL was, for messages. */
 const PLACE = 'webhook';
@@ -32,7 +32,7 @@ export class Receivers {
     const { allow, allowFor } = this.#options;
     // A name such as `constructor` is no entry.
     const own = Object.hasOwn(allowFor, principal) ? (allowFor[principal] ?? []) : [];
-    if (![...allow, ...own].some((pattern) => matches(pattern, url))) {
+    if (!isListedHost([...allow, ...own], url)) {
       throw new MillraceError(
         'permission_denied',
         `${PLACE}: '${url.host}' is not a receiver that jobs.webhooks.allow lists`,
@@ -48,14 +48,6 @@ export class Receivers {
 
   /** It may have internal addresses. */
   isPrivate(url: URL): boolean {
-    return this.#options.allowPrivate.some((pattern) => matches(pattern, url));
+    return isListedHost(this.#options.allowPrivate, url);
   }
-}
-
-/** Whether a pattern of the settings (`host`, `*.suffix`, either with `:port`) is about a URL. */
-function matches(pattern: string, url: URL): boolean {
-  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(pattern.toLowerCase()) ?? [];
-  const standard = DEFAULT_PORTS[url.protocol];
-  if ((port ?? standard) !== (url.port || standard)) return false;
-  return name.startsWith('*.') ? url.hostname.endsWith(name.slice(1)) : url.hostname === name;
 }

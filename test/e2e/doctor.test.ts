@@ -124,9 +124,12 @@ describe('millrace doctor', () => {
     await configure([
       'server: { tls: { certFile: now.crt, keyFile: now.key, clientCertificates: required, clientCaFile: soon.crt } }',
       'auth: { issuers: [{ issuer: "https://a.example", audience: millrace, caFile: now.key }] }',
+      'jobs: { inputs: { caFile: now.key }, webhooks: { caFile: none.crt } }',
     ]);
     expect((await doctor()).told.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
       'error certificate-unusable auth.issuers[0].caFile',
+      'error certificate-unusable jobs.inputs.caFile',
+      'error certificate-unusable jobs.webhooks.caFile',
       'warning issuer-without-bindings auth.issuers[0]',
       'warning certificates-without-bindings server.tls.clientCertificates',
       'note audit-without-second-place audit.keyFile',

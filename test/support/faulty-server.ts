@@ -113,7 +113,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     batches: {
       options: settings.batches,
       isInference: () => false,
-      objects: { store: new MemoryObjects(), rules: settings.jobs },
+      objects: { store: new MemoryObjects(), rules: settings.jobs, https: settings.jobs.inputs },
     },
     jobs: {
       options: settings.jobs,

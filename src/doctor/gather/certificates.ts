@@ -7,7 +7,7 @@ import { certificatesIn } from '../../server/index.js';
 import type { CertificateFacts, CertificateInChain } from '../facts.js';
 
 /** Certificates that clients are shown, and those that others are checked against. */
-export async function gatherCertificates({ server, auth }: Settings): Promise<readonly CertificateFacts[]> {
+export async function gatherCertificates({ server, auth, jobs }: Settings): Promise<readonly CertificateFacts[]> {
   const { certFile, keyFile, clientCaFile } = server.tls;
   const authorities = [
     { setting: ['server', 'tls', 'clientCaFile'], file: clientCaFile },
@@ -15,6 +15,8 @@ export async function gatherCertificates({ server, auth }: Settings): Promise<re
       setting: ['auth', 'issuers', String(index), 'caFile'],
       file: caFile,
     })),
+    { setting: ['jobs', 'inputs', 'caFile'], file: jobs.inputs.caFile },
+    { setting: ['jobs', 'webhooks', 'caFile'], file: jobs.webhooks.caFile },
   ];
   return Promise.all([
     ...(certFile === '' ? [] : [readServerPair(certFile, keyFile)]),

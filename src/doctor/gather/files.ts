@@ -17,7 +17,7 @@ const MODEL_DEPTH = 4;
 
 /** What the settings name and is there, with who may read and write it. */
 export async function gatherFiles(settings: Settings, origin: SettingsOrigin): Promise<readonly FileFacts[]> {
-  const { server, auth, repository, runners, store, audit } = settings;
+  const { server, auth, jobs, repository, runners, store, audit } = settings;
   const named = new Map<string, Named>();
   const add = (kind: FileKind, setting: string | readonly string[], file: string) => {
     if (file === '' || named.has(file)) return;
@@ -33,6 +33,8 @@ export async function gatherFiles(settings: Settings, origin: SettingsOrigin): P
     add('certificate', `auth.issuers.${index}.caFile`, caFile);
     add('secret', `auth.issuers.${index}.tokenFile`, tokenFile);
   }
+  add('certificate', 'jobs.inputs.caFile', jobs.inputs.caFile);
+  add('certificate', 'jobs.webhooks.caFile', jobs.webhooks.caFile);
   for (const [index, file] of runners.runtimes.entries()) add('code', `runners.runtimes.${index}`, file);
   add('code', 'runners.entry', runners.entry);
   // There is one where the trail has been written once.

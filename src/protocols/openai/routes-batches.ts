@@ -61,7 +61,7 @@ export function createBatchRoutes(context: BatchesContext): readonly Route[] {
       ...jsonBody({
         input_file_id: Type.String({
           description:
-            'The id of a file, the URL of an object (`s3://…`), or with a slash at its end of the objects below it.',
+            'The id of a file, the URL of an object (`s3://…`), or with a slash at its end of the objects below it, or the URL of a file of a web server (`https://…`).',
         }),
         endpoint: Type.String({ description: 'The path of an inference route, such as `/v1/chat/completions`.' }),
         completion_window: Type.String({ description: 'A duration, such as `24h`.' }),

@@ -10,6 +10,8 @@ export interface HttpSetup {
   readonly stallMs: number;
   /** Servers may send us to internal addresses. */
   readonly allowPrivate: boolean;
+  /** Servers that may be internal without that. Default: none. */
+  readonly isPrivate?: (url: URL) => boolean;
   readonly resolve?: Resolve;
   /** Certificates (PEM) to trust in place of the usual ones. */
   readonly ca?: string;
@@ -25,6 +27,8 @@ export interface HttpRequest {
   /** The origin that the user has named: it may be internal, and is the only one that gets `authorization`. */
   readonly trusted?: string | undefined;
   readonly authorization?: string | undefined;
+  /** Throws where a redirect to this URL may not be followed. Default: all may, within what {@link HttpClient.get} says. */
+  readonly checkRedirect?: (url: string) => void;
 }
 
 /** An answer whose body has not been read; somebody must read it or destroy it. */
@@ -59,6 +63,7 @@ export class HttpClient {
       answer.body.destroy();
       if (!URL.canParse(location, url)) throw refused(`${url} redirects to '${location}', which is no URL`);
       url = new URL(location, url).href;
+      request.checkRedirect?.(url);
     }
     throw refused(`${request.url} redirects more than ${MAX_REDIRECTS} times`);
   }
@@ -66,7 +71,7 @@ export class HttpClient {
   async #getOnce(request: HttpRequest, url: URL): Promise<HttpAnswer> {
     const isTrusted = url.origin === request.trusted;
     const host = url.hostname.replace(/^\[|\]$/g, '');
-    const mayBeInternal = isTrusted || this.#setup.allowPrivate;
+    const mayBeInternal = isTrusted || this.#setup.allowPrivate || this.#setup.isPrivate?.(url) === true;
     if (!mayBeInternal && isAddress(url.hostname) && isInternalAddress(host)) {
       throw this.#internal(url, new InternalAddressError(host, host));
     }
