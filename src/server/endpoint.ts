@@ -1,5 +1,5 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
-import { connect, type Server } from 'node:net';
+import { chmodSync, linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
+import { connect, Server } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import type { TSchema } from '@sinclair/typebox';
 import { MillraceError } from '../core/index.js';
@@ -89,6 +89,23 @@ export async function listenAt(server: Server, endpoint: Endpoint): Promise<void
   });
   server.removeAllListeners('error');
   if (isInherited && endpoint.kind === 'socket') atInheritedFiles.add(server);
+}
+
+/**
+ * Closes a listening socket and none of its connections; resolves when the last one is gone. The file of a UNIX socket stays, since another
+ * process listens on it.
+ */
+export function closeListening(server: Server, endpoint: Endpoint): Promise<void> {
+  if (!server.listening) return Promise.resolve();
+  const gone = new Promise<void>((resolve) => server.once('close', resolve));
+  // Node removes the file of a socket that it has opened.
+  const file = endpoint.kind === 'socket' && endpoint.descriptor === undefined ? endpoint.path : undefined;
+  const kept = `${file}.${process.pid}`;
+  if (file !== undefined) linkSync(file, kept);
+  // What http and http2 do besides ends connections.
+  Server.prototype.close.call(server);
+  if (file !== undefined) renameSync(kept, file);
+  return gone;
 }
 
 /** The port that it got; 0 for a socket file. */

@@ -6,7 +6,7 @@ import { Call } from '../core/index.js';
 import type { Dialect } from '../protocols/index.js';
 import { checksHosts } from './bind.js';
 import { ConnectionLimit } from './connection-limit.js';
-import { type Address, addressOf, type Endpoint, hostOf, listenAt, portOf } from './endpoint.js';
+import { type Address, addressOf, closeListening, type Endpoint, hostOf, listenAt, portOf } from './endpoint.js';
 import { FastPath, type FastPathLimits } from './fast-path/fast-path.js';
 import { answerClientError, clientErrorOf, renderRaw, requestTimeout } from './http/client-error.js';
 import { errorResponse } from './http/error-response.js';
@@ -39,6 +39,8 @@ export class HttpListener {
   readonly #sockets = new Set<Socket>();
   readonly #fastPath: FastPath | undefined;
   #address: Address | undefined;
+  /** No new connections are taken; resolves when the last one is gone. */
+  #gone: Promise<void> | undefined;
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
@@ -117,14 +119,21 @@ export class HttpListener {
     if ('setSecureContext' in this.#server) this.#server.setSecureContext(pair);
   }
 
+  /** Takes no new connections. Resolves when the last connection is gone. */
+  retire(): Promise<void> {
+    this.#gone ??= closeListening(this.#server, this.#options.endpoint);
+    return this.#gone;
+  }
+
   /** Takes no new connections and closes idle ones. Resolves when the last connection is gone. */
   async stop(): Promise<void> {
-    if (!this.#server.listening) return;
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
-      this.#fastPath?.closeIdle();
-    });
+    if (!this.#server.listening && this.#gone === undefined) return;
+    const gone = this.#gone ?? new Promise<void>((resolve) => this.#server.once('close', resolve));
+    // Ends the checks of node:http, too.
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    this.#fastPath?.closeIdle();
+    await gone;
   }
 
   /** Cuts off whoever is still connected. */

@@ -28,6 +28,12 @@ export interface Server {
   readonly answerStored: AnswerStored;
   /** Whether {@link answerStored} would run a model. */
   readonly isInference: (method: string, path: string) => boolean;
+  /**
+   * Takes no more connections: another process listens on the same sockets. Everything is answered as before, but answers close their
+   * connection, and gRPC clients are asked to connect again; idle connections stay for `server.keepAliveTimeoutMs`. Then the server drains.
+   * Resolves when all is answered.
+   */
+  retire(): Promise<void>;
   /** From now on inferences are refused as `unavailable` and answers close their connection; what was accepted goes on. */
   drain(): void;
   /** Ends what runs for principals whose credential has been taken away: their clients are told so, and cut off where they take too long. */
@@ -42,11 +48,17 @@ export interface Server {
 const FAREWELL_MS = 1_000;
 /** The same of calls whose credential has been taken away. */
 const PARTING_MS = 500;
+/** Idle connections end so long after their time-out, at most. */
+const KEEP_ALIVE_CHECK_MS = 2_000;
 
 export function createServer(dependencies: ServerDependencies): Server {
   const { options, clock } = dependencies;
   let draining = false;
-  const context = createContext(dependencies, () => draining);
+  let retiring: Promise<void> | undefined;
+  const context = createContext(dependencies, {
+    draining: () => draining,
+    retiring: () => draining || retiring !== undefined,
+  });
   const gate = new Gate(context);
   const tls = openTlsFiles(options.tls, dependencies);
   const grpc = createGrpcServer({ ...dependencies, ...context, tls: tls?.pair });
@@ -57,6 +69,12 @@ export function createServer(dependencies: ServerDependencies): Server {
     context.open.drain();
     for (const listener of listeners.grpc) listener.drain();
     grpc.calls.drain();
+  };
+  const retire = async () => {
+    const gone = Promise.all(listeners.all.map((listener) => listener.retire()));
+    await within(clock, options.keepAliveTimeoutMs + KEEP_ALIVE_CHECK_MS, gone);
+    drain();
+    await idle();
   };
   const stop = async (patienceMs: number) => {
     stopWatching?.();
@@ -86,6 +104,10 @@ export function createServer(dependencies: ServerDependencies): Server {
     fetch: createFetch({ ...dependencies, context, gate, entrance: listeners.libraryEntrance }),
     answerStored: createStoredAnswers({ ...dependencies, context, gate, entrance: listeners.libraryEntrance }),
     isInference: listeners.isInference,
+    retire() {
+      retiring ??= retire();
+      return retiring;
+    },
     drain,
     endFor(principals) {
       const requests = [context.open, grpc.calls].flatMap((open) => open.of(principals));
@@ -120,7 +142,10 @@ async function readWhatHasCome(): Promise<void> {
   await turn();
 }
 
-function createContext(dependencies: ServerDependencies, draining: () => boolean): HttpContext {
+function createContext(
+  dependencies: ServerDependencies,
+  state: Pick<HttpContext, 'draining' | 'retiring'>,
+): HttpContext {
   const { options, clock, events, requiresKey, deadlines, bodies } = dependencies;
   const load = options.loadReports ? dependencies.load : undefined;
   const proxies = options.trustedProxies.length === 0 ? undefined : new TrustedProxies(options.trustedProxies);
@@ -144,6 +169,6 @@ function createContext(dependencies: ServerDependencies, draining: () => boolean
     open: new OpenRequests(),
     quotaHeaders: new QuotaHeaders(),
     requestId: createRequestIds(),
-    draining,
+    ...state,
   };
 }

@@ -6,7 +6,6 @@ import path from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EventBus, type MillraceError, type Principal } from '../../src/core/index.js';
-import type { InferResult } from '../../src/service/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
 import {
@@ -18,7 +17,7 @@ import {
 } from '../support/http-server.js';
 import { principalWith } from '../support/principals.js';
 import { RawClient, requestText } from '../support/raw-client.js';
-import { withCases } from '../support/service-of.js';
+import { createSlowService } from '../support/slow-service.js';
 
 afterEach(closeTestServers);
 
@@ -28,26 +27,6 @@ const INFER = requestText(
   JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] }] }),
 );
 const TLS = path.resolve(import.meta.dirname, '../fixtures/tls');
-
-/** A service whose one inference waits for the test. */
-function createSlowService() {
-  const service = createFakeService();
-  const infer = service.inference.infer.bind(service.inference);
-  let release = () => undefined as unknown;
-  let onStart = () => undefined as unknown;
-  const started = new Promise<void>((resolve) => {
-    onStart = resolve;
-  });
-  const slow = withCases(service, {
-    infer: (call, resolved, request) =>
-      new Promise<InferResult>((resolve, reject) => {
-        call.onCancel(reject);
-        release = () => resolve(infer(call, resolved, request));
-        onStart();
-      }),
-  });
-  return { service: slow, started, release: () => release() };
-}
 
 describe('a server that ends', () => {
   it('finishes what it has accepted, refuses new inferences, and closes connections with its answers', async () => {

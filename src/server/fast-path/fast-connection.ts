@@ -157,11 +157,11 @@ export class FastConnection implements AnswerLine {
 
   /** Takes requests as long as they are plain and whole. */
   #take(bytes: Buffer): void {
-    const draining = this.#path.context.draining();
+    const retiring = this.#path.context.retiring();
     let at = 0;
     while (at < bytes.length) {
       if (this.#isOver || this.connection.closing) return;
-      const head = draining ? undefined : this.#reader.read(bytes, at);
+      const head = retiring ? undefined : this.#reader.read(bytes, at);
       if (head === undefined || head === INCOMPLETE) {
         this.#setAside(head, bytes.subarray(at));
         return;

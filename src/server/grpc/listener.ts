@@ -13,7 +13,7 @@ import { excerpt, quoted } from '../../core/index.js';
 import { GRPC_STATUS_CODES, type ServedMethod, type SwitchedOff } from '../../protocols/index.js';
 import { checksHosts } from '../bind.js';
 import { ConnectionLimit } from '../connection-limit.js';
-import { type Address, addressOf, type Endpoint, hostOf, listenAt, portOf } from '../endpoint.js';
+import { type Address, addressOf, closeListening, type Endpoint, hostOf, listenAt, portOf } from '../endpoint.js';
 import { HostGuard } from '../host-guard.js';
 import type { TlsPair } from '../tls.js';
 import { dropRest } from './drop-rest.js';
@@ -66,6 +66,8 @@ export class GrpcListener {
   readonly #sessions: Sessions;
   readonly #hosts: HostGuard | undefined;
   #address: Address | undefined;
+  /** No new connections are taken; resolves when the last one is gone. */
+  #gone: Promise<void> | undefined;
   #methods: GrpcMethods = new Map();
 
   constructor(options: GrpcListenerOptions) {
@@ -143,13 +145,20 @@ export class GrpcListener {
     return this.#sessions.gone();
   }
 
+  /** Takes no new connections, and lets clients know; all that they ask until then is answered. Resolves when the last one is gone. */
+  retire(): Promise<void> {
+    this.#gone ??= closeListening(this.#server, this.#options.endpoint);
+    this.#sessions.retire();
+    return this.#gone;
+  }
+
   /** Takes no new connections. Resolves when the last one is gone. */
   async stop(): Promise<void> {
-    if (!this.#server.listening) return;
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#sessions.drain();
-    });
+    if (!this.#server.listening && this.#gone === undefined) return;
+    const gone = this.#gone ?? new Promise<void>((resolve) => this.#server.once('close', resolve));
+    this.#server.close();
+    this.#sessions.drain();
+    await gone;
   }
 
   /** Cuts off whoever is still connected. */

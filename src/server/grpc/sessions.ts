@@ -26,6 +26,8 @@ const MAX_RESETS = 120;
 const CHECK_INTERVAL_MS = 1_000;
 const WARNING_INTERVAL_MS = 10_000;
 
+const MAX_STREAM_ID = 2 ** 31 - 1;
+
 /** For the client to close its side, once the server has closed its own. */
 const LINGER_MS = 1_000;
 
@@ -74,6 +76,7 @@ export class Sessions {
   /** The socket that has come last. Node makes its session before anybody else has a turn. */
   #accepted: Socket | undefined;
   readonly #onGone: (() => void)[] = [];
+  #isRetired = false;
 
   constructor(context: SessionsContext) {
     this.#context = context;
@@ -132,6 +135,7 @@ export class Sessions {
       this.#checkTimer = undefined;
       for (const resolve of this.#onGone.splice(0)) resolve();
     });
+    if (this.#isRetired) session.once('remoteSettings', () => this.#retire(session));
     session.setTimeout(this.#patienceMs);
     // Not handed to setTimeout, which would listen only once.
     session.on('timeout', () => {
@@ -205,6 +209,25 @@ export class Sessions {
   /** Sends GOAWAY: clients open a new connection for what comes next. */
   drain(): void {
     for (const session of this.#sessions.keys()) this.#close(session);
+  }
+
+  /** Asks clients to open a new connection for what comes next, and answers all that they send before they know. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const session of this.#sessions.keys()) this.#retire(session);
+  }
+
+  /** RFC 9113, 6.8: a notice that refuses no stream, and once the client has seen it, the last stream that counts. */
+  #retire(session: ServerHttp2Session): void {
+    if (session.closed || session.destroyed) return;
+    session.goaway(constants.NGHTTP2_NO_ERROR, MAX_STREAM_ID);
+    const close = () => {
+      unanswered.clear();
+      if (!session.closed) this.#close(session);
+    };
+    // Clients that have nothing under way answer a notice by closing their side, which Node does not report.
+    const unanswered = this.#context.clock.setTimer(LINGER_MS, close);
+    session.ping(close);
   }
 
   /** Resolves when every session has ended: what it had to say has left, and its client has closed its side or is given up on. */

@@ -25,6 +25,8 @@ import { formatServerTiming } from './server-timing.js';
 
 /** What all exchanges of a server share. */
 export interface HttpContext extends SettlementContext {
+  /** Connections end with the next answer: the server ends, or another process takes new ones. */
+  readonly retiring: () => boolean;
   /** Nobody calls without one. */
   readonly requiresKey: boolean;
   /** How busy the server is; undefined = answers carry no load report. */
@@ -291,7 +293,7 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
   /** Whether the connection ends behind its answer. */
   protected get isLast(): boolean {
     const { connection } = this;
-    return ((connection.closing && !connection.hasFarewell) || this.context.draining()) && connection.isNewest(this);
+    return ((connection.closing && !connection.hasFarewell) || this.context.retiring()) && connection.isNewest(this);
   }
 
   /** How long the client may take nothing of its answer. */
