@@ -63,7 +63,8 @@ async function upload(
 ): Promise<void> {
   if (sizeBytes === 0) return;
   const partBytes = Math.max(MIN_PART_BYTES, Math.ceil(sizeBytes / PARTS));
-  const options = { contentType: 'application/jsonl', partBytes, signal };
+  // Its name has the batch's id.
+  const options = { contentType: 'application/jsonl', partBytes, isOnlyWriter: true, signal };
   await questions.ask(signal, () =>
     objects.store.upload(parseObjectUrl(url), files.records.contents.read(content), options),
   );

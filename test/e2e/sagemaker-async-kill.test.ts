@@ -15,10 +15,12 @@ it('a server that is killed between the write of an answer and the end of its jo
   });
   let isKilled = false;
   // The first writer never gets its answer.
-  await using objects = await startObjectDouble(async () => {
-    if (isKilled) return;
-    resolveWritten();
-    await new Promise(() => undefined);
+  await using objects = await startObjectDouble({
+    stored: async () => {
+      if (isKilled) return;
+      resolveWritten();
+      await new Promise(() => undefined);
+    },
   });
   const folder = await createTempFolder({ 'models/echo/model.yaml': ECHO, 'models/echo/1/': '' });
   onTestFinished(() => folder[Symbol.asyncDispose]());

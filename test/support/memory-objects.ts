@@ -12,6 +12,12 @@ export class MemoryObjects implements Pick<ObjectStore, 'get' | 'list' | 'put' |
   readonly asked: string[] = [];
   /** Thrown by the next writes, one after the other; undefined = that one succeeds. */
   readonly failures: (Error | undefined)[] = [];
+  /** Thrown by all writes, of what is written; undefined = they succeed. */
+  refusal: ((url: string) => Error) | undefined;
+  /** What a list waits for. */
+  beforeList: () => Promise<void> = async () => undefined;
+  /** What the bytes of an object wait for. */
+  beforeRead: (url: string) => Promise<void> = async () => undefined;
 
   set(url: string, text: string, contentType = 'application/json'): void {
     this.objects.set(url, { body: Buffer.from(text), contentType });
@@ -30,10 +36,12 @@ export class MemoryObjects implements Pick<ObjectStore, 'get' | 'list' | 'put' |
       throw new ObjectStoreError('not_found', `${url}: there is no such object`, refusal);
     }
     const { body, contentType } = found;
+    const { beforeRead } = this;
     return {
       info: { sizeBytes: body.byteLength, etag: undefined, contentType, modifiedAtMs: undefined },
       lengthBytes: body.byteLength,
       body: (async function* () {
+        await beforeRead(url);
         yield body;
       })(),
       close: () => undefined,
@@ -42,7 +50,7 @@ export class MemoryObjects implements Pick<ObjectStore, 'get' | 'list' | 'put' |
 
   put: ObjectStore['put'] = async (location, body, { contentType } = {}) => {
     const url = this.#note(location);
-    const failure = this.failures.shift();
+    const failure = this.failures.shift() ?? this.refusal?.(url);
     if (failure !== undefined) throw failure;
     this.objects.set(url, { body: new Uint8Array(body), contentType });
   };
@@ -54,6 +62,7 @@ export class MemoryObjects implements Pick<ObjectStore, 'get' | 'list' | 'put' |
   };
 
   async *list({ bucket, key }: ObjectLocation): ReturnType<ObjectStore['list']> {
+    await this.beforeList();
     const within = formatObjectUrl({ bucket, key });
     const found = [...this.objects].filter(([url]) => url.startsWith(within)).sort();
     const objects = found.map(([url, { body }]) => ({

@@ -7,15 +7,24 @@ export interface ObjectDouble extends AsyncDisposable {
   readonly objects: Map<string, string>;
   /** Method and path of each request. */
   readonly asked: readonly string[];
+  /** Paths of uploads in parts that have neither ended nor been removed. */
+  readonly openUploads: readonly string[];
 }
 
-/** `stored`: called when an object is there, before the writer gets its answer. */
-export async function startObjectDouble(
-  stored: (url: string) => Promise<void> = async () => undefined,
-): Promise<ObjectDouble> {
+interface Hooks {
+  /** Called when an object is there, before the writer gets its answer. */
+  readonly stored?: (url: string) => Promise<void>;
+  /** Called when half of an object has been sent. */
+  readonly halfRead?: (url: string) => Promise<void>;
+}
+
+const nothing = async () => undefined;
+
+export async function startObjectDouble({ stored = nothing, halfRead = nothing }: Hooks = {}): Promise<ObjectDouble> {
   const objects = new Map<string, string>();
   const asked: string[] = [];
-  const uploads: Buffer[][] = [];
+  const uploads = new Map<string, { readonly path: string; readonly parts: Buffer[] }>();
+  let lastUpload = 0;
   const server = createServer(async (request, response) => {
     const { method = '', url = '' } = request;
     const chunks: Buffer[] = [];
@@ -28,21 +37,34 @@ export async function startObjectDouble(
       response.end(listOf(objects, `${pathname.replace(/\/$/, '')}/`, searchParams.get('prefix') ?? ''));
       return;
     }
-    if (method === 'POST' && searchParams.has('uploads')) {
-      uploads.push([]);
-      response.end(
-        `<InitiateMultipartUploadResult><UploadId>${uploads.length}</UploadId></InitiateMultipartUploadResult>`,
+    if (method === 'GET' && searchParams.has('uploads')) {
+      const begins = `${pathname}${searchParams.get('prefix') ?? ''}`;
+      const entries = [...uploads].filter(([, { path }]) => path.startsWith(begins));
+      const listed = entries.map(
+        ([id, { path }]) => `<Upload><Key>${path.slice(pathname.length)}</Key><UploadId>${id}</UploadId></Upload>`,
       );
+      response.end(`<ListMultipartUploadsResult>${listed.join('')}</ListMultipartUploadsResult>`);
+      return;
+    }
+    if (method === 'POST' && searchParams.has('uploads')) {
+      uploads.set(String(++lastUpload), { path: pathname, parts: [] });
+      response.end(`<InitiateMultipartUploadResult><UploadId>${lastUpload}</UploadId></InitiateMultipartUploadResult>`);
       return;
     }
     if (uploadId !== null && method === 'PUT') {
-      uploads[Number(uploadId) - 1]?.push(bytes);
+      uploads.get(uploadId)?.parts.push(bytes);
       response.writeHead(200, { etag: '"p"' }).end();
       return;
     }
+    if (uploadId !== null && method === 'DELETE') {
+      uploads.delete(uploadId);
+      response.writeHead(204).end();
+      return;
+    }
     if (uploadId !== null && method === 'POST') {
-      objects.set(pathname, Buffer.concat(uploads[Number(uploadId) - 1] ?? []).toString());
+      objects.set(pathname, Buffer.concat(uploads.get(uploadId)?.parts ?? []).toString());
       await stored(pathname);
+      uploads.delete(uploadId);
       response.end('<CompleteMultipartUploadResult/>');
       return;
     }
@@ -54,7 +76,12 @@ export async function startObjectDouble(
     if (found === undefined) response.writeHead(404).end('<Error><Code>NoSuchKey</Code><Message>No.</Message></Error>');
     else {
       const body = Buffer.from(method === 'GET' ? found : '');
-      response.writeHead(200, { etag: '"e"', 'content-length': String(body.byteLength) }).end(body);
+      response.writeHead(200, { etag: '"e"', 'content-length': String(body.byteLength) });
+      if (method === 'GET') {
+        response.write(body.subarray(0, body.byteLength / 2));
+        await halfRead(url);
+      }
+      response.end(method === 'GET' ? body.subarray(body.byteLength / 2) : undefined);
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -62,6 +89,9 @@ export async function startObjectDouble(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     objects,
     asked,
+    get openUploads() {
+      return [...uploads.values()].map(({ path }) => path);
+    },
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

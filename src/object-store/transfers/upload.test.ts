@@ -19,11 +19,13 @@ const BEGUN = { body: '<InitiateMultipartUploadResult><UploadId>u1</UploadId></I
 const STORED = { headers: { etag: '"part"' } };
 const COMPLETED = { body: '<CompleteMultipartUploadResult><ETag>"all-2"</ETag></CompleteMultipartUploadResult>' };
 
-async function upload(...replies: readonly ObjectReply[]): Promise<string> {
+const upload = (...replies: readonly ObjectReply[]) => uploadBy({}, ...replies);
+
+async function uploadBy(options: { isOnlyWriter?: boolean }, ...replies: readonly ObjectReply[]): Promise<string> {
   const { objects } = openTestObjects({ url: server.url, options: { maxAttempts: 2 } });
   server.reply(...replies);
   try {
-    await objects.upload(OBJECT, [PART, Buffer.from('the rest')], { partBytes: PART.byteLength });
+    await objects.upload(OBJECT, [PART, Buffer.from('the rest')], { partBytes: PART.byteLength, ...options });
     return 'stored';
   } catch (error) {
     return (error as Error).message;
@@ -54,6 +56,24 @@ it('has its parts removed where one of them is refused', async () => {
     's3://bucket/file: the store denies this server access (QuotaExceeded; Full.; request id R1)',
   );
   expect(asked().at(-1)).toBe('DELETE ?uploadId=u1');
+});
+
+it('of the only writer of a key removes the parts that an earlier process has left of it', async () => {
+  const entry = (key: string, id: string) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`;
+  const left = entry('file', 'u0') + entry('file-of-another', 'u9');
+  const listed = { body: `<ListMultipartUploadsResult>${left}</ListMultipartUploadsResult>` };
+  const replies = [listed, { status: 204 }, BEGUN, STORED, STORED, COMPLETED];
+  expect(await uploadBy({ isOnlyWriter: true }, ...replies)).toBe('stored');
+  expect(server.seen.slice(0, 3).map(({ method, url }) => `${method} ${url}`)).toEqual([
+    'GET /bucket/?uploads=&prefix=file',
+    'DELETE /bucket/file?uploadId=u0',
+    'POST /bucket/file?uploads=',
+  ]);
+});
+
+it('of the only writer of a key does without where it may not list uploads', async () => {
+  const denied = { status: 403, body: errorXml('AccessDenied') };
+  expect(await uploadBy({ isOnlyWriter: true }, denied, BEGUN, STORED, STORED, COMPLETED)).toBe('stored');
 });
 
 it('fails with an error behind the status 200 of its end', async () => {

@@ -14,6 +14,11 @@ export interface PutOptions {
 export interface UploadOptions extends PutOptions {
   /** Of a part: so much is in memory twice, at most. At least 5 MiB, as S3 requires. Default: 8 MiB. */
   readonly partBytes?: number;
+  /**
+   * Nothing else writes this key: parts that an earlier process has left of it are removed first, as far as the store lets this server list uploads.
+   * Default: false.
+   */
+  readonly isOnlyWriter?: boolean;
 }
 
 const PART_BYTES = 8_388_608;
@@ -49,6 +54,7 @@ export async function uploadObject(
     await putObject(requests, location, { ...options, body });
     return;
   }
+  if (options.isOnlyWriter) await removeUploads(requests, location, options.signal);
   const upload = await MultipartUpload.begin(requests, location, options);
   try {
     await upload.add(body);
@@ -57,6 +63,25 @@ export async function uploadObject(
   } catch (error) {
     await upload.abort();
     throw error;
+  }
+}
+
+/** Removes the parts of uploads of the key that have not ended. A rule of the bucket has to remove them where the store does not let this server. */
+async function removeUploads(
+  requests: StoreRequests,
+  { bucket, key }: ObjectLocation,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const query = { uploads: '', prefix: key };
+  try {
+    const { text } = await requests.ask({ method: 'GET', bucket, key: '', query, expected: [200], signal });
+    for (const entry of (await readXml(text))?.children('Upload') ?? []) {
+      const uploadId = entry.text('UploadId');
+      if (entry.text('Key') !== key || uploadId === undefined) continue;
+      await requests.ask({ method: 'DELETE', bucket, key, query: { uploadId }, expected: [200, 204, 404], signal });
+    }
+  } catch {
+    signal?.throwIfAborted();
   }
 }
 
