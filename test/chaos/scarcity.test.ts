@@ -1,9 +1,13 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { type CliOptions, FREE_PORTS, startCli } from '../support/cli-process.js';
 import { closeGrpcServers } from '../support/grpc-server.js';
 import { createTempFolder, type TempFolder } from '../support/model-folder.js';
 import { buildOnnx } from '../support/onnx-builder.js';
+import { asking, createBatch, endOf, linesOf } from '../support/openai-files.js';
 import { RawClient, requestText } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 import { askInEveryWay } from './harness/every-way.js';
 import { killAllRunners } from './harness/processes.js';
 
@@ -18,6 +22,8 @@ const FILES = { 'a/model.yaml': ECHO, 'a/1/': '', 'b/model.yaml': ECHO, 'b/1/': 
 const SERVED = ['infer', 'ModelInfer', 'generate_stream', 'ModelStreamInfer'].flatMap((way) =>
   ['a', 'b'].map((model) => `${way} ${model}: 7`),
 );
+/** Of a batch, 10 KB each. */
+const LINES = 260;
 const FAULT = /failed unexpectedly|could not be handled|a listener of|Unhandled|Uncaught/;
 
 async function start(folder: TempFolder, options: CliOptions) {
@@ -98,6 +104,52 @@ it('a full disk refuses uploads that have no room on it, and serves on', async (
   expect(await upload(100)).toBe('200 ');
   expect(await server.ask()).toEqual(SERVED);
   await server.stop();
+});
+
+it('a full disk pauses a batch in the middle, with the reason, and the batch goes on when there is room', async () => {
+  await using folder = await createTempFolder({
+    ...FILES,
+    'a/model.yaml': ECHO.replaceAll('[-1, 1]', '[-1, 1000]'),
+    'millrace.yaml': 'files: { minFreeBytes: 0 }\nbatches: { checkpointLines: 10, concurrency: 4 }\n',
+  });
+  await using disk = await createTempFolder();
+  const mount = 'mount -t tmpfs -o size=12m tmpfs "$0" && head -c 8000000 /dev/zero > "$0/ballast" && exec "$@"';
+  const namespace = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--user', '--map-root-user'];
+  const store = path.join(disk.path, 'store.db');
+  const flags = ['--config', path.join(folder.path, 'millrace.yaml'), '--json', ...FREE_PORTS];
+  const cli = startCli(['serve', folder.path, ...flags], {
+    runBy: ['env', `MILLRACE_STORE_PATH=${store}`, 'unshare', ...namespace, 'sh', '-c', mount, disk.path],
+  });
+  await using _ended = cli;
+  const { http } = await cli.nextEvent();
+  await cli.nextEvent();
+  const ask = asking(Number(new URL(String(http)).port));
+  const data = Array.from({ length: 1_000 }, (_, at) => at + 0.123456);
+  const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 1_000], data }] };
+  // The disk has room for them, and for some of their answers.
+  const ids = Array.from({ length: LINES }, (_, at) => `line-${at}`);
+  const { json } = await createBatch(
+    ask,
+    ids.map((id) => ({ custom_id: id, url: '/v2/models/a/infer', body })),
+  );
+  const reason = `the store '${store}' is full: nothing was written; make room on its disk, or raise 'store.maxSizeBytes'`;
+  await until('the batch waits', async () => (await ask(`batches/${json.id}`)).json.status_details === reason);
+  const { status, request_counts: counts } = (await ask(`batches/${json.id}`)).json;
+  expect([status, counts.total]).toEqual(['in_progress', LINES]);
+  expect(counts.completed).toBeGreaterThan(0);
+  expect(counts.completed).toBeLessThan(LINES);
+  // The mount is seen by the server alone.
+  await rm(`/proc/${cli.child.pid}/root${disk.path}/ballast`);
+  const batch = await endOf(ask, json.id);
+  expect(batch).toMatchObject({
+    status: 'completed',
+    status_details: null,
+    request_counts: { total: LINES, completed: LINES, failed: 0 },
+  });
+  expect((await linesOf(ask, batch.output_file_id)).map(({ custom_id: id }) => id)).toEqual(ids);
+  cli.child.kill('SIGTERM');
+  const { exit, err } = await cli.ended;
+  expect({ exit, faults: err.split('\n').filter((line) => FAULT.test(line)) }).toEqual({ exit: 0, faults: [] });
 });
 
 /** `x + 1`, over so many columns, of four bytes each. */

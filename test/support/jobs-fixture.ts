@@ -1,7 +1,7 @@
 import { Value } from '@sinclair/typebox/value';
 import { onTestFinished } from 'vitest';
 import { NO_TRAIL } from '../../src/audit/index.js';
-import { Call, EventBus, type Events, systemClock } from '../../src/core/index.js';
+import { Call, type Clock, EventBus, type Events, systemClock } from '../../src/core/index.js';
 import { AccessPolicy, type BuiltInRole, createAudit, type Identity } from '../../src/governance/index.js';
 import {
   createJobUseCases,
@@ -35,6 +35,8 @@ interface FixtureOptions {
   readonly kind?: 'key' | 'oidc';
   /** Default: none. */
   readonly objects?: MemoryObjects;
+  /** Default: that of the system. */
+  readonly clock?: Clock;
 }
 
 interface Given {
@@ -49,6 +51,7 @@ export async function jobsFixture({
   store,
   kind = 'key',
   objects = new MemoryObjects(),
+  clock = systemClock,
 }: FixtureOptions) {
   const used = store ?? (await openTestStore());
   const given: Given[] = [];
@@ -66,7 +69,7 @@ export async function jobsFixture({
     options: all,
     store: used,
     objects: new ObjectBodies({ store: objects, options: all, events }),
-    clock: systemClock,
+    clock,
     events,
     weightOf: () => 1,
     answer(request, how) {
