@@ -4,13 +4,7 @@ import type { StoredIdentity } from '../governance/index.js';
 import { parseHttpsUrl } from '../network/index.js';
 import { parseObjectPrefix, parseObjectUrl, type StoreQuestions } from '../object-store/index.js';
 import type { BatchObjects, BatchRecord } from '../store/index.js';
-import {
-  callerOf,
-  checkObjects,
-  isIdentityStale,
-  type NamedObjects,
-  type ObjectRules,
-} from '../stored-requests/index.js';
+import { callerOf, checkObjects, missedLimit, type NamedObjects, type ObjectRules } from '../stored-requests/index.js';
 import type { BatchObjectStore } from './ends.js';
 import type { NewBatch } from './types.js';
 
@@ -82,9 +76,9 @@ export function refusalOf(
 ): string | undefined {
   // It was written by `storedIdentityOf`.
   const stored = JSON.parse(identity) as StoredIdentity;
-  if (isIdentityStale(stored, clock.wallNow() - createdAtMs, policy.identityMaxAgeMs)) {
-    return `the batch of '${principal}' is older than jobs.identityMaxAgeMs: its groups may have changed`;
-  }
+  const age = { createdAtMs, nowMs: clock.wallNow(), maxAgeMs: policy.identityMaxAgeMs };
+  const missed = missedLimit(stored, age);
+  if (missed !== undefined) return `the batch of '${principal}' did not come to its objects ${missed}`;
   try {
     checkObjects(objects.rules, callerOf(identity), named);
     return undefined;

@@ -34,6 +34,20 @@ function gate() {
   return { open, opened };
 }
 
+const echo = (body: Uint8Array) => ({
+  answer: { status: 200, headers: { 'content-type': 'application/json' }, body },
+  error: undefined,
+  hasRun: true,
+});
+
+/** Answers with the body of the request once that is opened. */
+const held =
+  (opened: Promise<void>): AnswerRequest =>
+  async ({ body }) => {
+    await opened;
+    return echo(body);
+  };
+
 const denied = (url: string) =>
   new ObjectStoreError('permission_denied', `${url}: the store denies this server access (AccessDenied)`, {
     status: 403,
@@ -88,14 +102,7 @@ describe('results that should be objects', () => {
   it('become files at once where the rule that allowed them is gone', async () => {
     const { policy, outputs } = policyOf();
     const running = gate();
-    const answer: AnswerRequest = async ({ body }) => {
-      await running.opened;
-      return {
-        answer: { status: 200, headers: { 'content-type': 'application/json' }, body },
-        error: undefined,
-        hasRun: true,
-      };
-    };
+    const answer = held(running.opened);
     const { create, when, objects, idsIn, diagnostics } = await batchesFixture({ policy, answer });
     objects.set(INPUT, linesOfIds('a'));
     const batch = await create({ inputFile: INPUT, outputPrefix: 's3://bucket/out/' });
@@ -166,7 +173,8 @@ describe('the objects of an input', () => {
 });
 
 describe('the stored groups of a caller with a token', () => {
-  const stale = (what: string) => `${what} jobs.identityMaxAgeMs: its groups may have changed`;
+  const stale =
+    "the batch of 'oidc:corp/ada' did not come to its objects within jobs.identityMaxAgeMs: its groups may have changed";
 
   it('read no objects when they are too old', async () => {
     const clock = new FakeClock();
@@ -180,7 +188,7 @@ describe('the stored groups of a caller with a token', () => {
     listing.open();
     expect(await when('it has ended', batch, isOver)).toMatchObject({
       state: 'failed',
-      problems: [{ code: 'input_not_allowed', message: stale("the batch of 'oidc:corp/ada' is older than") }],
+      problems: [{ code: 'input_not_allowed', message: stale }],
     });
     expect(objects.asked).toEqual([]);
   });
@@ -193,11 +201,7 @@ describe('the stored groups of a caller with a token', () => {
     const answer: AnswerRequest = async ({ body }) => {
       ran.push(Buffer.from(body).toString());
       await running.opened;
-      return {
-        answer: { status: 200, headers: { 'content-type': 'application/json' }, body },
-        error: undefined,
-        hasRun: true,
-      };
+      return echo(body);
     };
     const { create, when, objects, idsIn, diagnostics, store } = await batchesFixture({
       policy,
@@ -219,9 +223,42 @@ describe('the stored groups of a caller with a token', () => {
     expect(errors?.owner).toBe('oidc:corp/ada');
     expect([...objects.objects.keys()]).toEqual([INPUT]);
     expect(diagnostics.map(({ message }) => message)).toContain(
-      `the results of batch '${batch.id}' become files: ${stale("the batch of 'oidc:corp/ada' is older than")}`,
+      `the results of batch '${batch.id}' become files: ${stale}`,
     );
   });
+});
+
+it('a token that has ended runs no further request of a batch', async () => {
+  const clock = new FakeClock();
+  const running = gate();
+  let started = 0;
+  const answer: AnswerRequest = async ({ body }) => {
+    started++;
+    await running.opened;
+    return echo(body);
+  };
+  const { create, when, objects, lines } = await batchesFixture({
+    ...policyOf(),
+    clock,
+    answer,
+    kind: 'oidc',
+    endsAtMs: clock.wallNow() + 60_000,
+    options: { concurrency: 1 },
+  });
+  objects.set(INPUT, linesOfIds('a', 'b'));
+  const batch = await create({ inputFile: INPUT });
+  await until('the first one runs', () => started === 1);
+  await clock.advance(60_000);
+  running.open();
+  const { counts, errorFile } = await when('it has ended', batch, isOver);
+  expect(counts).toEqual({ total: 2, completed: 1, failed: 1 });
+  const ended = new Date(clock.epochMs + 61_000).toISOString();
+  expect((await lines(errorFile)).map(({ error }) => error)).toEqual([
+    {
+      code: 'unauthenticated',
+      message: `the request of 'oidc:corp/ada' did not run before its token ended, at ${ended}`,
+    },
+  ]);
 });
 
 describe('a jump of the clock', () => {
@@ -231,14 +268,7 @@ describe('a jump of the clock', () => {
   ])('%s lets a batch that runs come to its end', async (_, jumpMs) => {
     const clock = new FakeClock();
     const running = gate();
-    const answer: AnswerRequest = async ({ body }) => {
-      await running.opened;
-      return {
-        answer: { status: 200, headers: { 'content-type': 'application/json' }, body },
-        error: undefined,
-        hasRun: true,
-      };
-    };
+    const answer = held(running.opened);
     const { create, when, objects } = await batchesFixture({ ...policyOf(), clock, answer });
     objects.set(INPUT, linesOfIds('a', 'b'));
     const batch = await create({ inputFile: INPUT });

@@ -3,7 +3,7 @@ import type { StoredIdentity } from '../governance/index.js';
 import type { BatchRecord } from '../store/index.js';
 import {
   type AnswerRequest,
-  isIdentityStale,
+  missedLimit,
   type RanRequest,
   type RetryPolicy,
   retryOf,
@@ -44,9 +44,10 @@ export function createRunLine({ answer, policy, clock, paused }: RunLineSetup, b
   // It was written by `storedIdentityOf`.
   const identity = JSON.parse(batch.identity) as StoredIdentity;
   const attempt = async (request: LineRequest, requestId: string, signal: AbortSignal): Promise<RanRequest> => {
-    if (isIdentityStale(identity, clock.wallNow() - batch.createdAtMs, policy.identityMaxAgeMs)) {
-      const message = `the request of '${batch.principal}' did not run within jobs.identityMaxAgeMs: its groups may have changed`;
-      throw new MillraceError('unauthenticated', message);
+    const age = { createdAtMs: batch.createdAtMs, nowMs: clock.wallNow(), maxAgeMs: policy.identityMaxAgeMs };
+    const missed = missedLimit(identity, age);
+    if (missed !== undefined) {
+      throw new MillraceError('unauthenticated', `the request of '${batch.principal}' did not run ${missed}`);
     }
     let refusal: ModelPaused | undefined;
     const checkModel = (model: string) => {

@@ -1,5 +1,4 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.js';
 import { jobsFixture, SUBMISSION } from '../../test/support/jobs-fixture.js';
 import { openTestStore, storeFolder } from '../../test/support/store.js';
 import { until } from '../../test/support/until.js';
@@ -331,19 +330,6 @@ it('counts the end of a job whose write was repeated, as the reply of the store 
   expect(await submit()).toMatchObject({ state: 'queued' });
 });
 
-it('fails a job of a token whose groups may have changed', async () => {
-  const { submit, ended } = await jobsFixture({
-    answer: async () => OK,
-    kind: 'oidc',
-    options: { identityMaxAgeMs: 1 },
-  });
-  const job = await submit({ notBeforeMs: Date.now() + 50 });
-  expect(await ended(job)).toMatchObject({
-    state: 'failed',
-    errorMessage: "the job of 'oidc:corp/ada' did not start within jobs.identityMaxAgeMs: its groups may have changed",
-  });
-});
-
 /** Answers nothing until its signal says so. */
 function untilAborted(_request: unknown, { signal }: { readonly signal: AbortSignal }): Promise<never> {
   return new Promise((_resolve, reject) => {
@@ -351,46 +337,3 @@ function untilAborted(_request: unknown, { signal }: { readonly signal: AbortSig
     onTestFinished(() => reject(new MillraceError('cancelled', 'the test is over')));
   });
 }
-
-describe('a clock that is set', () => {
-  it('forward starts a job whose time has come by it', async () => {
-    const clock = new FakeClock();
-    const { submit, ended } = await jobsFixture({ answer: async () => OK, clock });
-    const job = await submit({ notBeforeMs: clock.wallNow() + 3_600_000 });
-    clock.wallOffsetMs = 3_600_000;
-    await clock.advance(5_000);
-    expect(await ended(job)).toMatchObject({ state: 'succeeded' });
-  });
-
-  it('back lets a job wait for its time, and for its next attempt, by the time of day', async () => {
-    const clock = new FakeClock();
-    let failures = 1;
-    const boom = failing(new MillraceError('internal', 'boom'));
-    const { submit, ended, cases, call, given } = await jobsFixture({
-      answer: async () => (failures-- > 0 ? boom : OK),
-      clock,
-    });
-    const job = await submit();
-    await until('it waits for its next attempt', async () => {
-      const { state, attempts } = await cases.get(call, job.id);
-      return state === 'queued' && attempts === 1;
-    });
-    clock.wallOffsetMs = -60_000;
-    await clock.advance(30_000);
-    expect(given).toHaveLength(1);
-    await clock.advance(35_000);
-    expect(await ended(job)).toMatchObject({ state: 'succeeded', attempts: 2 });
-  });
-
-  it('back does not end a job that runs, nor let it run for longer than it may', async () => {
-    const clock = new FakeClock();
-    const { submit, ended, cases, call, given } = await jobsFixture({ answer: untilAborted, clock });
-    const job = await submit({ expiresInMs: 60_000 });
-    await until('it runs', () => given.length === 1);
-    clock.wallOffsetMs = -86_400_000;
-    await clock.advance(59_000);
-    expect(await cases.get(call, job.id)).toMatchObject({ state: 'running' });
-    await clock.advance(1_000);
-    expect(await ended(job)).toMatchObject({ state: 'expired' });
-  });
-});

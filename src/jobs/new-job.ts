@@ -14,7 +14,7 @@ interface NewJobParts {
   readonly webhook: NewWebhook | undefined;
 }
 
-/** The job of a submission, with times in whole milliseconds within the limits. Throws `invalid_argument` where it would expire before it is due. */
+/** The job of a submission, with times in whole milliseconds within the limits. Throws `invalid_argument` where it, or its caller's credential, would end before it is due. */
 export function newJob(submission: JobSubmission, { id, principal, nowMs, limits, webhook }: NewJobParts): NewJob {
   const { model, dialect, request, priority = 'background', notBeforeMs = nowMs } = submission;
   const { expiresInMs = limits.maxAgeMs, keepMs = limits.keepMs } = submission;
@@ -23,6 +23,13 @@ export function newJob(submission: JobSubmission, { id, principal, nowMs, limits
   if (headBytes > MAX_HEAD_BYTES) {
     throw invalidArgument(
       `URL, headers and objects of a job: expected at most ${MAX_HEAD_BYTES} bytes, got ${headBytes}`,
+    );
+  }
+  const identity = storedIdentityOf(principal);
+  if (identity.endsAtMs !== undefined && notBeforeMs >= identity.endsAtMs) {
+    const [due, end] = [notBeforeMs, identity.endsAtMs].map(timeOf);
+    throw invalidArgument(
+      `the job would start at ${due}, and the credential of '${principal.name}' ends before, at ${end}`,
     );
   }
   const deadlineMs = nowMs + Math.ceil(Math.min(expiresInMs, limits.maxAgeMs));
@@ -38,7 +45,7 @@ export function newJob(submission: JobSubmission, { id, principal, nowMs, limits
     owner: principal.ownerId,
     priority,
     principal: principal.name,
-    identity: JSON.stringify(storedIdentityOf(principal)),
+    identity: JSON.stringify(identity),
     dialect,
     request,
     objects,

@@ -141,7 +141,7 @@ export const JobsOptionsSchema = Type.Object(
       minimum: 1_000,
       maximum: 31 * DAY_MS,
       description:
-        'A job, or a request of a batch, of a caller with a token or a certificate does not start later than this after its submission: its groups may have changed.',
+        'A job, or a request of a batch, of a caller with a token or a certificate does not start later than this after its submission, nor after the end of the token or certificate: its groups may have changed.',
     }),
     webhooks: WebhooksOptionsSchema,
   },

@@ -1,13 +1,7 @@
 import { type Clock, MillraceError } from '../core/index.js';
 import type { StoredIdentity } from '../governance/index.js';
 import type { JobRecord } from '../store/index.js';
-import {
-  type AnswerRequest,
-  callerOf,
-  checkObjects,
-  isIdentityStale,
-  type RanRequest,
-} from '../stored-requests/index.js';
+import { type AnswerRequest, callerOf, checkObjects, missedLimit, type RanRequest } from '../stored-requests/index.js';
 import type { ObjectBodies } from './object-bodies.js';
 import type { JobsOptions } from './options.js';
 import type { RunJob } from './worker.js';
@@ -29,9 +23,10 @@ export function createRunJob(setup: RunJobSetup): RunJob {
     }
     // It was written by `storedIdentityOf`.
     const identity = JSON.parse(record.identity) as StoredIdentity;
-    if (isIdentityStale(identity, clock.wallNow() - createdAtMs, options.identityMaxAgeMs)) {
-      const message = `the job of '${principal}' did not start within jobs.identityMaxAgeMs: its groups may have changed`;
-      throw new MillraceError('unauthenticated', message);
+    const age = { createdAtMs, nowMs: clock.wallNow(), maxAgeMs: options.identityMaxAgeMs };
+    const missed = missedLimit(identity, age);
+    if (missed !== undefined) {
+      throw new MillraceError('unauthenticated', `the job of '${principal}' did not start ${missed}`);
     }
     checkObjects(options, callerOf(record.identity), record.objects);
     const given = { record, body, identity, signal };

@@ -33,6 +33,11 @@ export function linesOfIds(...ids: readonly string[]): string {
     .join('');
 }
 
+interface ResultLine {
+  readonly custom_id: string;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
 interface FixtureOptions {
   /** Default: answers with the body of the request. */
   readonly answer?: AnswerRequest;
@@ -42,6 +47,8 @@ interface FixtureOptions {
   readonly policy?: JobsOptions;
   /** Of the caller `ada`. Default: a key. */
   readonly kind?: 'key' | 'oidc';
+  /** When that ends, in milliseconds since the Unix epoch. Default: never. */
+  readonly endsAtMs?: number;
   readonly clock?: Clock;
 }
 
@@ -58,6 +65,7 @@ export async function batchesFixture({
   files: fileOptions = {},
   policy = JOBS_OPTIONS,
   kind = 'key',
+  endsAtMs,
   clock = systemClock,
 }: FixtureOptions = {}) {
   const folder = await storeFolder();
@@ -91,9 +99,23 @@ export async function batchesFixture({
   const audited = createAudit({ audit: NO_TRAIL, changed: () => undefined });
   const cases = createBatchUseCases({ ...setup, batches, isInference: () => true, audited });
   const name = kind === 'oidc' ? 'oidc:corp/ada' : 'ada';
-  const principal = new AccessPolicy().principalOf({ kind, name, grants: [{ role: 'caller' }] });
+  const principal = new AccessPolicy().principalOf({
+    kind,
+    name,
+    grants: [{ role: 'caller' }],
+    ...(endsAtMs !== undefined && { endsAtMs }),
+  });
   const call = Call.of(principal, { receivedAt: systemClock.now() });
   const get = ({ id }: Pick<BatchInfo, 'id'>): Promise<BatchInfo> => cases.get(call, id);
+  /** Lines of a file that a batch has written. */
+  const lines = async (file: string | undefined): Promise<readonly ResultLine[]> => {
+    if (file === undefined) return [];
+    const { content } = await files.find(principal, file);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of used.files.contents.read(content)) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString().trimEnd();
+    return text.split('\n').map((line) => JSON.parse(line));
+  };
   return {
     cases,
     call,
@@ -116,15 +138,10 @@ export async function batchesFixture({
     },
     /** Names of the contents on the disk. */
     contents: (): Promise<readonly string[]> => readdir(path.join(folder, 'store-files')).catch(() => []),
+    lines,
     /** Ids of the lines of a file that a batch has written. */
-    async idsIn(file: string | undefined): Promise<readonly string[]> {
-      if (file === undefined) return [];
-      const { content } = await files.find(principal, file);
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of used.files.contents.read(content)) chunks.push(chunk);
-      const lines = Buffer.concat(chunks).toString().trimEnd().split('\n');
-      return lines.map((line) => JSON.parse(line).custom_id);
-    },
+    idsIn: async (file: string | undefined): Promise<readonly string[]> =>
+      (await lines(file)).map(({ custom_id: id }) => id),
   };
 }
 

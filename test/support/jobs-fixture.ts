@@ -33,6 +33,8 @@ interface FixtureOptions {
   readonly store?: Store;
   /** Of the caller `ada`. Default: a key. */
   readonly kind?: 'key' | 'oidc';
+  /** When that ends, in milliseconds since the Unix epoch. Default: never. */
+  readonly endsAtMs?: number;
   /** Default: none. */
   readonly objects?: MemoryObjects;
   /** Default: that of the system. */
@@ -50,6 +52,7 @@ export async function jobsFixture({
   options = {},
   store,
   kind = 'key',
+  endsAtMs,
   objects = new MemoryObjects(),
   clock = systemClock,
 }: FixtureOptions) {
@@ -58,7 +61,12 @@ export async function jobsFixture({
   const policy = new AccessPolicy();
   const callOf = (name: string, role: BuiltInRole, of: Identity['kind'] = 'key') => {
     const full = of === 'oidc' ? `oidc:corp/${name}` : name;
-    const principal = policy.principalOf({ kind: of, name: full, grants: [{ role }] });
+    const principal = policy.principalOf({
+      kind: of,
+      name: full,
+      grants: [{ role }],
+      ...(endsAtMs !== undefined && { endsAtMs }),
+    });
     return Call.of(principal, { receivedAt: systemClock.now() });
   };
   const events = new EventBus();

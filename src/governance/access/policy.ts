@@ -13,6 +13,8 @@ export interface Identity {
   readonly groups?: readonly string[];
   /** Of the credential itself; other ones take effect at once. */
   readonly grants?: readonly Grant[];
+  /** When the credential ends, in milliseconds since the Unix epoch. Default: it has no end that is known. */
+  readonly endsAtMs?: number;
 }
 
 /** What the settings say of who may do what. */

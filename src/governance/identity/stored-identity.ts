@@ -16,12 +16,21 @@ export interface StoredIdentity {
   readonly groups: readonly string[];
   /** Roles on everything by which the program that embeds the server has vouched for it. */
   readonly roles?: readonly string[];
+  /** When its token or certificate ends, in milliseconds since the Unix epoch. */
+  readonly endsAtMs?: number;
 }
 
 export function storedIdentityOf(principal: Principal): StoredIdentity {
-  const { kind, name, grants = [] } = identityOf(principal);
+  const { kind, name, grants = [], endsAtMs } = identityOf(principal);
   const { ownerId, groups } = principal;
-  return { kind, name, ownerId, groups, ...(kind === 'app' && { roles: grants.map(({ role }) => role) }) };
+  return {
+    kind,
+    name,
+    ownerId,
+    groups,
+    ...(kind === 'app' && { roles: grants.map(({ role }) => role) }),
+    ...(endsAtMs !== undefined && { endsAtMs }),
+  };
 }
 
 interface RecallSetup {

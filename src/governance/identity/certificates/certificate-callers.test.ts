@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { AccessPolicy } from '../../access/policy.js';
+import { storedIdentityOf } from '../stored-identity.js';
 import { CertificateCallers } from './certificate-callers.js';
 import { readCertificate } from './client-certificate.js';
 
@@ -41,6 +42,7 @@ describe('a client certificate', () => {
     const caller = callers.principalOf(certificate);
     await clock.advance(999);
     expect(callers.principalOf(certificate)).toBe(caller);
+    expect(storedIdentityOf(caller).endsAtMs).toBe(certificate.notAfterMs);
     await clock.advance(1);
     const expired = `it expired at ${new Date(certificate.notAfterMs).toISOString()}`;
     expect(() => callers.principalOf(certificate)).toThrow(refusal(expired));

@@ -20,7 +20,7 @@ export class CertificateCallers {
     let principal = this.#known.get(certificate);
     if (principal === undefined) {
       if (name === undefined) throw refused('it has no URI, DNS name or e-mail address among its alternative names');
-      principal = this.#policy.principalOf({ kind: 'cert', name: `cert:${name}`, groups });
+      principal = this.#policy.principalOf({ kind: 'cert', name: `cert:${name}`, groups, endsAtMs: notAfterMs });
       this.#known.set(certificate, principal);
     }
     return principal;

@@ -11,6 +11,7 @@ import {
 } from '../../../../test/support/token-issuer.js';
 import { EventBus, type MillraceError } from '../../../core/index.js';
 import { AccessPolicy } from '../../access/policy.js';
+import { storedIdentityOf } from '../stored-identity.js';
 import { Issuer, type IssuerSetup } from './issuer.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { JwtSource } from './jwt-source.js';
@@ -79,6 +80,12 @@ describe('a token', () => {
     const token = issuer.token({ header: { kid: undefined }, claims });
     const principal = await source.principalOf(token, { address: '', isLocal: () => true });
     expect(principal).toMatchObject({ name: 'oidc:corp/a@example.com', groups: ['fraud-team'] });
+  });
+
+  it('has its end in what is stored of its caller, by whose clock it is accepted until then', async () => {
+    const { issuer, source, clock } = await start();
+    const principal = await source.principalOf(issuer.token(), { address: '', isLocal: () => true });
+    expect(principal && storedIdentityOf(principal).endsAtMs).toBe(clock.wallNow() + 330_000);
   });
 
   it('that is known is looked up at once, and it is the same caller', async () => {

@@ -71,7 +71,8 @@ export class JwtSource implements TokenSource {
       if (issuer === undefined) throw new TokenRefusal(`nobody knows its issuer ${JSON.stringify(iss)?.slice(0, 200)}`);
       const verified = await issuer.verify(token, decoded);
       if (verified.key.isRetired) throw new TokenRefusal('its key has been retired meanwhile');
-      const principal = this.#setup.policy.principalOf(verified.identity);
+      const { identity, expiresAtMs } = verified;
+      const principal = this.#setup.policy.principalOf({ ...identity, endsAtMs: expiresAtMs });
       this.#remembered.set(digest, { ...verified, principal, isOver: false });
       return principal;
     } catch (error) {
