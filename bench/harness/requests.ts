@@ -1,6 +1,6 @@
 import { bytesOf, type Tensor } from '../../src/core/index.js';
-import { createRandom } from '../../src/loadgen/arrivals.js';
 import { createInferRequest, type LoadRequest } from '../../src/loadgen/index.js';
+import { createRandom } from '../../src/statistics/index.js';
 import type { BenchModel } from './models.js';
 
 /** The same rows in every dialect: values in [0, 1) with four decimals. */

@@ -8,7 +8,7 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../core/index.js';
-import { createRandom } from './arrivals.js';
+import { createRandom } from '../statistics/index.js';
 import { jsonValues } from './json-values.js';
 import type { AnswerCheck, LoadRequest } from './request.js';
 

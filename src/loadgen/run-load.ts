@@ -1,7 +1,8 @@
 import { availableParallelism, cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { invalidArgument, MillraceError } from '../core/index.js';
-import { createGaps, createRandom } from './arrivals.js';
+import { createRandom } from '../statistics/index.js';
+import { createGaps } from './arrivals.js';
 import { createClosedLoop } from './closed-loop.js';
 import type { ConnectionOptions } from './connection.js';
 import type { Driver, DriverOptions } from './driver.js';

@@ -1,4 +1,4 @@
-import { createRandom } from '../../../src/loadgen/arrivals.js';
+import { createRandom } from '../../../src/statistics/index.js';
 import type { StreamRequest } from './stream.js';
 
 /** Common words of SmolLM2's vocabulary, so that answers are mostly text, too. */

@@ -1,8 +1,9 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createGaps, createRandom } from '../../../src/loadgen/arrivals.js';
+import { createGaps } from '../../../src/loadgen/arrivals.js';
 import type { LoadRequest } from '../../../src/loadgen/index.js';
 import { treeUsage } from '../../../src/loadgen/index.js';
+import { createRandom } from '../../../src/statistics/index.js';
 import { quantileOf, type Sample } from '../sample.js';
 import type { RunningServer } from '../server-process.js';
 

@@ -1,5 +1,5 @@
 import { Tokenizer } from 'tokenizers';
-import { createRandom } from '../../../src/loadgen/arrivals.js';
+import { createRandom } from '../../../src/statistics/index.js';
 import type { BenchSettings } from '../row.js';
 import { textFile } from './files.js';
 
