@@ -2,8 +2,12 @@
 export { fetchInputs, type MetadataSource } from './metadata.js';
 export * from './options.js';
 export { createInferRequest, generateTensors, type InferRequestOptions, type PayloadOptions } from './payload.js';
+export { type Probed, type ProbeOptions, probe } from './probe.js';
 export { listProc, readProc } from './proc.js';
 export {
+  type MainThreadUsage,
+  mainThreadUsage,
+  processCpuMs,
   processTree,
   pssBytes,
   type TreeMemory,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { parsePs, subtree, treeMemory, treeUsage } from './process-tree.js';
+import { mainThreadUsage, parsePs, processCpuMs, subtree, treeMemory, treeUsage } from './process-tree.js';
 
 describe('a process tree', () => {
   it('is counted with its children', async () => {
@@ -16,6 +16,22 @@ describe('a process tree', () => {
     parent.stdin.end();
     await once(parent, 'exit');
     expect(treeUsage(pid)).toEqual({ processes: 0, cpuMs: 0 });
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a process', () => {
+  it('is counted without its children, and its main thread alone', () => {
+    const before = mainThreadUsage(process.pid)?.cpuMs ?? 0;
+    const spentFrom = process.cpuUsage();
+    while (process.cpuUsage(spentFrom).user < 50_000);
+    const after = mainThreadUsage(process.pid);
+    expect((after?.cpuMs ?? 0) - before).toBeGreaterThan(20);
+    expect(after?.waitedMs).toBeGreaterThanOrEqual(0);
+    expect(processCpuMs(process.pid)).toBeGreaterThan(20);
+  });
+
+  it('has used nothing that is known where it is gone', () => {
+    expect([processCpuMs(2 ** 30), mainThreadUsage(2 ** 30)]).toEqual([undefined, undefined]);
   });
 });
 

@@ -39,6 +39,27 @@ export function treeUsage(pid: number): TreeUsage {
   return { processes, cpuMs };
 }
 
+/** User + system time of one process so far, without its children; undefined where the system does not tell. */
+export function processCpuMs(pid: number): number | undefined {
+  const stat = readProc(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+}
+
+/** What a process's main thread has used so far, to the nanosecond. */
+export interface MainThreadUsage {
+  readonly cpuMs: number;
+  /** Ready to run, while other threads had all cores. */
+  readonly waitedMs: number;
+}
+
+/** undefined where the system does not tell. */
+export function mainThreadUsage(pid: number): MainThreadUsage | undefined {
+  const [cpuNs, waitedNs] = (readProc(`/proc/${pid}/schedstat`) ?? '').split(' ');
+  return waitedNs === undefined ? undefined : { cpuMs: Number(cpuNs) / 1e6, waitedMs: Number(waitedNs) / 1e6 };
+}
+
 /** Context switches of all threads of a process tree so far, wanted and unwanted; 0 where the system does not tell. */
 export function treeSwitches(pid: number): number {
   let switches = 0;

@@ -37,6 +37,14 @@ describe('ResponseParser', () => {
     expect(read([STREAM]).answers).toEqual(STREAM_ANSWERS);
   });
 
+  it('reads Server-Timing of each answer', () => {
+    const timings: string[] = [];
+    const parser = new ResponseParser(({ serverTiming }) => timings.push(serverTiming), 0);
+    const answer = 'HTTP/1.1 200 OK\r\nServer: x\r\nServer-Timing: total;dur=2\r\nContent-Length: 0\r\n\r\n';
+    parser.push(Buffer.from(`${answer}HTTP/1.1 204 No Content\r\n\r\n`));
+    expect(timings).toEqual(['total;dur=2', '']);
+  });
+
   it('reads the same answers whatever pieces they come in', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: STREAM.length }), { maxLength: 20 }), (cuts) => {

@@ -5,6 +5,8 @@ export interface Answer {
   readonly body: Uint8Array;
   /** The server will take another request on this connection. */
   readonly keepAlive: boolean;
+  /** The header of that name; '' where there is none. */
+  readonly serverTiming: string;
 }
 
 type State = 'head' | 'sized' | 'chunkSize' | 'chunkData' | 'chunkEnd' | 'trailer' | 'untilClose';
@@ -16,7 +18,7 @@ const MAX_HEAD_BYTES = 65_536;
 
 /**
  * Reads HTTP/1.1 answers (RFC 9112) one after the other, whatever pieces they arrive in. It looks only at the status,
- * the framing headers and `Connection`. Throws an Error with a short message on anything that is not HTTP.
+ * the framing headers, `Connection` and `Server-Timing`. Throws an Error with a short message on anything that is not HTTP.
  */
 export class ResponseParser {
   readonly #onAnswer: (answer: Answer) => void;
@@ -25,6 +27,7 @@ export class ResponseParser {
   #unread: Buffer = EMPTY;
   #status = 0;
   #keepAlive = true;
+  #serverTiming = '';
   #remaining = 0;
   #parts: Buffer[] = [];
   #keptBytes = 0;
@@ -94,6 +97,7 @@ export class ResponseParser {
     if (data[offset] !== 0x48 || data[offset + 5] !== 0x31) throw new Error('not HTTP/1.1');
     this.#status = digit(data, offset + 9) * 100 + digit(data, offset + 10) * 10 + digit(data, offset + 11);
     this.#keepAlive = data[offset + 7] === 0x31;
+    this.#serverTiming = '';
     const framing = this.#readHeaders(data, offset, end);
     const bodyAt = end + 4;
     if (this.#status < 200) return bodyAt;
@@ -123,13 +127,14 @@ export class ResponseParser {
     while (line >= 0 && line < end) {
       const start = line + 2;
       line = data.indexOf(LINE_END, start);
-      // All three names of interest start with 'c' or 't'; comparing one byte skips most lines.
+      // All names of interest start with 'c', 's' or 't'; comparing one byte skips most lines.
       const first = (data[start] ?? 0) | 0x20;
-      if (first !== 0x63 && first !== 0x74) continue;
+      if (first !== 0x63 && first !== 0x73 && first !== 0x74) continue;
       const text = data.toString('latin1', start, line).toLowerCase();
       if (text.startsWith('content-length:')) framing = lengthOf(text.slice(15));
       else if (text.startsWith('transfer-encoding:') && text.includes('chunked')) framing = 'chunked';
       else if (text.startsWith('connection:')) this.#keepAlive = !text.includes('close');
+      else if (text.startsWith('server-timing:')) this.#serverTiming = text.slice(14).trim();
     }
     return framing;
   }
@@ -176,7 +181,12 @@ export class ResponseParser {
 
   #deliver(body: Uint8Array): void {
     this.#state = 'head';
-    this.#onAnswer({ status: this.#status, body, keepAlive: this.#keepAlive });
+    this.#onAnswer({
+      status: this.#status,
+      body,
+      keepAlive: this.#keepAlive,
+      serverTiming: this.#serverTiming,
+    });
   }
 }
 
