@@ -11,7 +11,7 @@ export const RANKS = [
   ['audit', 'object-store', 'runtimes', 'shared-memory', 'store'],
   ['repository', 'webhooks'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
-  ['models', 'stored-requests'],
+  ['models', 'planning', 'stored-requests'],
   ['files', 'inference'],
   ['account', 'batches', 'jobs', 'traffic'],
   ['service'],

@@ -1,23 +1,31 @@
-import type { Instance } from '../runtimes/index.js';
 import type { Slot } from './instance-pool.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
 
+/** What choosing needs to know of a {@link Slot}. */
+export interface Place {
+  readonly instance: object | undefined;
+  readonly doomed: boolean;
+  readonly deaths: number;
+  readonly runs: { readonly length: number };
+}
+
 /** A place whose instance takes batches. */
-export type ReadySlot = Slot & { readonly instance: Instance };
+type Ready<P extends Place> = P & { readonly instance: NonNullable<P['instance']> };
+export type ReadySlot = Ready<Slot>;
 
 /**
  * The instance that gets the next batch: `home`, which has served requests like these, while it has room; else the one with
  * the least to do, unless it has enough; else one that may be sent a batch ahead, since runs (`medianRunMs`) are short.
  * undefined = the batch waits.
  */
-export function chooseSlot(
-  slots: readonly Slot[],
+export function chooseSlot<P extends Place>(
+  slots: readonly P[],
   { concurrency, prefetchBelowMs }: Pick<SchedulerLimits, 'concurrency' | 'prefetchBelowMs'>,
-  { medianRunMs, home }: { readonly medianRunMs: number; readonly home?: Slot | undefined },
-): ReadySlot | undefined {
+  { medianRunMs, home }: { readonly medianRunMs: number; readonly home?: P | undefined },
+): Ready<P> | undefined {
   if (home !== undefined && hasRoom(home, concurrency)) return home;
-  let free: ReadySlot | undefined;
-  let ahead: ReadySlot | undefined;
+  let free: Ready<P> | undefined;
+  let ahead: Ready<P> | undefined;
   for (const slot of slots) {
     if (!isReady(slot)) continue;
     const running = slot.runs.length;
@@ -30,11 +38,11 @@ export function chooseSlot(
 }
 
 /** It may be given a batch that begins at once. */
-export function hasRoom(slot: Slot, concurrency: number): slot is ReadySlot {
+export function hasRoom<P extends Place>(slot: P, concurrency: number): slot is Ready<P> {
   return isReady(slot) && slot.runs.length < concurrency;
 }
 
-function isReady(slot: Slot): slot is ReadySlot {
+function isReady<P extends Place>(slot: P): slot is Ready<P> {
   return slot.instance !== undefined && !slot.doomed;
 }
 
