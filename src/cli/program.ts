@@ -90,6 +90,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/bench.js')).registerBench,
   },
   {
+    name: 'plan',
+    summary: 'predict instances, cores, memory, latency and cost at a rate of requests',
+    load: async () => (await import('./commands/plan.js')).registerPlan,
+  },
+  {
     name: 'config',
     summary: "check and print the server's settings",
     load: async () => (await import('./commands/config.js')).registerConfig,
