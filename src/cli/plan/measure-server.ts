@@ -185,11 +185,23 @@ function measureMemory(serverPid: number | undefined, instances: number): Measur
   return { serverBytes: server, runnerBytes: sumOf(runners.map((each) => each ?? 0)) / instances };
 }
 
-function requestOf({ model, version, inputs, payload, headers }: MeasureOptions, rows: number): LoadRequest {
+/** Shapes of a request with so many times the rows: their first dimension counts rows. */
+export function shapesOf(shapes: PayloadOptions['shapes'] = {}, times: number): NonNullable<PayloadOptions['shapes']> {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, [rows = 1, ...row]]) => [
+      name,
+      times === 1 ? (shapes[name] ?? []) : [rows * times, ...row],
+    ]),
+  );
+}
+
+function requestOf(options: MeasureOptions, rows: number): LoadRequest {
+  const { model, version, inputs, payload, headers, rowsPerRequest } = options;
+  const shapes = shapesOf(payload.shapes, rows / rowsPerRequest);
   return createInferRequest({
     model,
     ...(version === undefined ? {} : { version }),
-    tensors: generateTensors(inputs, { ...payload, rows }),
+    tensors: generateTensors(inputs, { ...payload, shapes, rows }),
     format: payload.format,
     headers,
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sizesToMeasure } from './measure-server.js';
+import { shapesOf, sizesToMeasure } from './measure-server.js';
 import { readServedConfig } from './served-model.js';
 
 describe('the configuration of a model', () => {
@@ -53,5 +53,14 @@ describe('the batch sizes to measure', () => {
 
   it('are those of a request alone where the model does not batch', () => {
     expect(sizesOf(2, 16, false)).toEqual([2]);
+  });
+});
+
+describe('the shapes that were given', () => {
+  it('are those of a request, and have its rows many times in a batch', () => {
+    const shapes = { x: [2, 576], scale: [] };
+    expect(shapesOf(shapes, 1)).toEqual(shapes);
+    expect(shapesOf({ x: [2, 576] }, 4)).toEqual({ x: [8, 576] });
+    expect(shapesOf(undefined, 4)).toEqual({});
   });
 });
