@@ -210,10 +210,11 @@ async function shutDown({ front, ...parts }: RunningParts & { readonly front: Fr
   const { settings, clock, life } = parts;
   life.beginShutdown();
   if (drainDelayMs > 0) await clock.sleep(drainDelayMs);
-  const { gracePeriodMs } = settings.server;
-  const giveUpAt = clock.now() + gracePeriodMs;
+  const giveUpAt = clock.now() + settings.server.gracePeriodMs;
   try {
-    await front.close(gracePeriodMs);
+    // Without the delay there is no proxy to be considerate of.
+    if (drainDelayMs > 0) await front.server.leave();
+    await front.close(Math.max(0, giveUpAt - clock.now()));
   } finally {
     // Whatever went wrong before, no runner may keep the process alive.
     await closeBack(parts, Math.max(0, giveUpAt - clock.now()));

@@ -42,6 +42,8 @@ export interface Listeners {
   readonly isInference: RestSide['isInference'];
   /** Opens all of them; rejects at the first that cannot be opened. */
   listen(): Promise<Addresses>;
+  /** Gives up those that clients use for models, not those of metrics and administration. Resolves when their last connection is gone. */
+  leave(): Promise<void>;
 }
 
 /** What answers the requests of a listener. */
@@ -124,15 +126,18 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
       grpc: portOfGrpc === undefined ? undefined : serveGrpc(portAt(options.host, portOfGrpc), loadGrpc([dialect])),
     };
   });
-  const ofServer = [http, httpSocket, grpcPort, grpcSocket, metrics, admin];
   const apart = own.filter((each) => each.http !== undefined || each.grpc !== undefined);
+  const forModels = [http, httpSocket, grpcPort, grpcSocket, ...apart.flatMap((each) => [each.http, each.grpc])].filter(
+    isThere,
+  );
 
   return {
-    all: [...ofServer, ...apart.flatMap((each) => [each.http, each.grpc])].filter(isThere),
+    all: [...forModels, metrics, admin].filter(isThere),
     grpc: [grpcPort, grpcSocket, ...apart.map((each) => each.grpc)].filter(isThere),
     routers,
     isInference: rest.isInference,
     libraryEntrance: { checksHost: true, dispatch: rest.dispatch, dialect: first },
+    leave: async () => void (await Promise.all(forModels.map((listener) => listener.retire()))),
     async listen() {
       const addresses = {
         http: await http.listen(),

@@ -165,10 +165,16 @@ export const ServerOptionsSchema = Type.Object(
       },
       { additionalProperties: false, default: {} },
     ),
+    listenWhenReady: Type.Boolean({
+      default: false,
+      description:
+        'Opens the ports only once every model asked for at start is ready or has failed: for proxies that do not ask whether a server is ready, such as open-source nginx.',
+    }),
     drainDelayMs: Type.Number({
       default: 0,
       minimum: 0,
-      description: 'After SIGTERM: not ready, but still serving for this long (5000 behind a Kubernetes service).',
+      description:
+        'After SIGTERM: not ready, but still serving for this long (5000 behind a Kubernetes service). Then the server gives up its ports before its connections.',
     }),
     gracePeriodMs: Type.Number({
       default: 30_000,

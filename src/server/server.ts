@@ -34,6 +34,12 @@ export interface Server {
    * Resolves when all is answered.
    */
   retire(): Promise<void>;
+  /**
+   * Gives up the ports of models. What comes over open connections is still answered, and answers close their connection, as with
+   * {@link retire}: a proxy sends elsewhere what it cannot connect for, but not what it has sent. Resolves when no connection is open, at the
+   * latest after a second.
+   */
+  leave(): Promise<void>;
   /** From now on inferences are refused as `unavailable` and answers close their connection; what was accepted goes on. */
   drain(): void;
   /** Ends what runs for principals whose credential has been taken away: their clients are told so, and cut off where they take too long. */
@@ -44,6 +50,8 @@ export interface Server {
   close(gracePeriodMs: number): Promise<void>;
 }
 
+/** Connections over which nothing comes are waited for as long. */
+const LEAVING_MS = 1_000;
 /** Answers of cancelled calls get this long to leave. */
 const FAREWELL_MS = 1_000;
 /** The same of calls whose credential has been taken away. */
@@ -55,9 +63,10 @@ export function createServer(dependencies: ServerDependencies): Server {
   const { options, clock } = dependencies;
   let draining = false;
   let retiring: Promise<void> | undefined;
+  let leaving: Promise<void> | undefined;
   const context = createContext(dependencies, {
     draining: () => draining,
-    retiring: () => draining || retiring !== undefined,
+    retiring: () => draining || retiring !== undefined || leaving !== undefined,
   });
   const gate = new Gate(context);
   const tls = openTlsFiles(options.tls, dependencies);
@@ -107,6 +116,12 @@ export function createServer(dependencies: ServerDependencies): Server {
     retire() {
       retiring ??= retire();
       return retiring;
+    },
+    async leave() {
+      // A connection that the system has accepted is lost with its port.
+      await readWhatHasCome();
+      leaving ??= listeners.leave();
+      await within(clock, LEAVING_MS, leaving);
     },
     drain,
     endFor(principals) {

@@ -68,7 +68,8 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
     // The first models load since the app is built, and while the ports are opened.
     const loaded = load(io, app);
     loaded.catch(() => undefined);
-    announceListening(io, await app.listen(), flags);
+    if (settings.server.listenWhenReady) await Promise.race([loaded.catch(() => undefined), stop.stopped]);
+    if (!stop.requested()) announceListening(io, await app.listen(), flags);
     const started = start(io, { app, manager, loaded, stop, output }, flags).catch((error: unknown) => {
       // Whoever stops the server ends the loads that are under way: no failure, with --strict either.
       if (!stop.requested()) throw error;
