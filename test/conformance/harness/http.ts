@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { Agent as TlsAgent, type AgentOptions as TlsOptions, request as tlsRequest } from 'node:https';
 
 /** An answer with its body as it came over the wire. */
 export interface Answer {
@@ -17,19 +18,25 @@ export interface HttpRequest {
 /** A client that keeps its connections and adds nothing to what it is told to send. */
 export class HttpClient {
   readonly #agent: Agent;
+  readonly #request: typeof request;
 
+  /** `options`: of TLS where `url` is `https:`, and of the connections (`localAddress`). */
   constructor(
     private readonly url: string,
     connections = 8,
+    options: TlsOptions = {},
   ) {
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
+    const isTls = url.startsWith('https:');
+    const agent = { keepAlive: true, maxSockets: connections, ...options };
+    this.#agent = isTls ? new TlsAgent(agent) : new Agent(agent);
+    this.#request = isTls ? tlsRequest : request;
   }
 
   send({ method, path, headers = {}, body }: HttpRequest): Promise<Answer> {
     const isChunked = headers['transfer-encoding'] !== undefined;
     const length = body === undefined || isChunked ? {} : { 'content-length': Buffer.byteLength(body) };
     return new Promise((resolve, reject) => {
-      const sent = request(
+      const sent = this.#request(
         `${this.url}${path}`,
         {
           agent: this.#agent,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { emptyFolder, inRoot } from '../harness/paths.js';
+import { makeAuthority, makeCertificate } from '../harness/pki.js';
 import { startServer } from '../harness/server.js';
 import type { Tally } from '../harness/tally.js';
 import { eventually } from './eventually.js';
@@ -69,30 +70,4 @@ function curl(args: readonly string[]): number {
   } catch {
     return NO_ANSWER;
   }
-}
-
-const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-
-function makeAuthority(folder: string, name: string): void {
-  const extensions = ['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign'];
-  const files = ['-keyout', `${name}.key`, '-out', `${name}.crt`];
-  openssl(folder, ['req', '-x509', ...KEY, '-days', '30', '-subj', `/CN=${name} authority`, ...extensions, ...files]);
-}
-
-interface Wanted {
-  readonly name: string;
-  readonly authority: string;
-  readonly altNames: string;
-  readonly days?: number;
-}
-
-function makeCertificate(folder: string, { name, authority, altNames, days = 30 }: Wanted): void {
-  openssl(folder, ['req', ...KEY, '-subj', '/CN=ignored', '-keyout', `${name}.key`, '-out', `${name}.csr`]);
-  writeFileSync(path.join(folder, `${name}.ext`), `subjectAltName=${altNames}\n`);
-  const issuer = ['-CA', `${authority}.crt`, '-CAkey', `${authority}.key`, '-days', String(days)];
-  openssl(folder, ['x509', '-req', '-in', `${name}.csr`, ...issuer, '-extfile', `${name}.ext`, '-out', `${name}.crt`]);
-}
-
-function openssl(folder: string, args: readonly string[]): void {
-  execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
 }

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { becomes } from '../harness/becomes.js';
 import { unpackDebian } from '../harness/debian.js';
 import { freePort } from '../image/engine.js';
-
-const LIMIT_MS = 60_000;
-const POLL_MS = 250;
 
 /** Prometheus until it is disposed of; it asks every second. */
 export class Prometheus implements AsyncDisposable {
@@ -50,13 +48,4 @@ export class Prometheus implements AsyncDisposable {
 
 interface Sample {
   readonly value: readonly [seconds: number, value: string];
-}
-
-async function becomes(isSo: () => Promise<boolean>): Promise<boolean> {
-  const until = performance.now() + LIMIT_MS;
-  while (!(await isSo())) {
-    if (performance.now() > until) return false;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return true;
 }
