@@ -5,7 +5,6 @@ import { connect as connectTls } from 'node:tls';
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { protoBytes, protoJson } from '../../support/grpc-messages.js';
 import { type Answer, HttpClient, type HttpRequest } from '../harness/http.js';
-import type { Gateway } from './gateway.js';
 import { KEY } from './servers.js';
 
 const SERVICE = '/inference.GRPCInferenceService/';
@@ -30,12 +29,19 @@ export function tlsOf(folder: string, certificate: string | null = 'client') {
   return { ca: read('servers.crt'), ...shown };
 }
 
+/** Where a gateway is reached. */
+export interface Entry {
+  readonly url: string;
+  /** `host:port`. */
+  readonly grpcAddress: string;
+}
+
 /** An HTTP client and a gRPC client (grpc-js) of a gateway, which show a client certificate. */
 export class Clients implements AsyncDisposable {
   readonly #http: HttpClient;
   readonly #grpc: Client;
 
-  constructor({ url, grpcAddress }: Pick<Gateway, 'url' | 'grpcAddress'>, tlsFolder: string) {
+  constructor({ url, grpcAddress }: Entry, tlsFolder: string) {
     const tls = tlsOf(tlsFolder);
     this.#http = new HttpClient(url, 16, tls);
     this.#grpc = new Client(grpcAddress, credentials.createSsl(tls.ca, tls.key, tls.cert));
@@ -94,7 +100,7 @@ export class Clients implements AsyncDisposable {
 
 /** Sends an inference over HTTP/2 from an address of this machine, with metadata of its own; resolves with gRPC's status. grpc-js cannot choose the address. */
 export async function callFrom(
-  { grpcAddress }: Gateway,
+  { grpcAddress }: Entry,
   {
     tls,
     localAddress,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { becomes } from '../harness/becomes.js';
 import { inRoot } from '../harness/paths.js';
 import { freePort } from '../image/engine.js';
-import { Clients } from './clients.js';
+import { Clients, type Entry } from './clients.js';
 import type { Upstream } from './servers.js';
 
 /** What a gateway does beyond what all of them have to do. */
@@ -36,10 +36,7 @@ export interface GatewayKind extends GatewayTraits {
 }
 
 /** A gateway that runs a configuration of deploy/gateways. */
-export interface Gateway extends GatewayTraits, AsyncDisposable {
-  readonly url: string;
-  /** `host:port`. */
-  readonly grpcAddress: string;
+export interface Gateway extends GatewayTraits, Entry, AsyncDisposable {
   /** What it has written to its standard output and error. */
   output(): string;
 }
