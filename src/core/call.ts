@@ -34,6 +34,8 @@ export interface ChildOptions {
   readonly caller?: string;
   /** Default: the parent's. A call in the background makes no normal calls. */
   readonly priority?: 'background';
+  /** A part of what an attempt of the parent does, without spans of its own. Default: false. */
+  readonly isPart?: boolean;
 }
 
 /** Of a call that no client has made. */
@@ -135,11 +137,11 @@ export class Call implements CallContext {
    * Opens a call on behalf of this one: of the same principal and request, one span further in the same trace. It is cancelled with its
    * parent, or at once where that has been cancelled or has ended, and is to be {@link end}ed.
    */
-  child({ receivedAt, deadlineAt = Number.POSITIVE_INFINITY, caller, priority }: ChildOptions): Call {
+  child({ receivedAt, deadlineAt = Number.POSITIVE_INFINITY, caller, priority, isPart }: ChildOptions): Call {
     const child = new Call({
       requestId: this.requestId,
       principal: this.principal,
-      trace: this.trace && childTrace(this.trace),
+      trace: isPart === true ? this.trace : this.#childTrace(caller !== undefined),
       deadlineAt: Math.min(this.deadlineAt, deadlineAt),
       receivedAt,
       callers: caller === undefined ? this.callers : [...this.callers, caller],
@@ -168,7 +170,7 @@ export class Call implements CallContext {
     return new Call({
       requestId: this.requestId,
       principal: this.principal,
-      trace: this.trace && childTrace(this.trace),
+      trace: this.#childTrace(false),
       deadlineAt,
       receivedAt,
       callers: this.callers,
@@ -261,6 +263,11 @@ export class Call implements CallContext {
       if (this.#cancelled !== undefined) this.#controller.abort(this.#cancelled);
     }
     return this.#controller.signal;
+  }
+
+  /** Of a call that the running attempt makes, or of one beside it. */
+  #childTrace(isOfAttempt: boolean): TraceContext | undefined {
+    return this.trace && childTrace(this.trace, isOfAttempt ? this.timing.earlierAttempts.length : undefined);
   }
 
   #giveUp(reason: MillraceError): void {

@@ -21,6 +21,7 @@ export const ROOMS = [
   'service',
   'protocols',
   'server',
+  'tracing',
   'app',
 ] as const;
 export type Room = (typeof ROOMS)[number];
@@ -85,7 +86,9 @@ export interface Events {
   batchFinished: {
     readonly ref: ModelRef;
     readonly instance: string;
-    readonly items: number;
+    /** Among the batches of its generation. */
+    readonly batchId: number;
+    readonly members: readonly { readonly call: Call }[];
     readonly rows: number;
     readonly reason: BatchReason;
     readonly computeMs: number;

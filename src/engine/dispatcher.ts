@@ -242,7 +242,8 @@ export class Dispatcher {
     events.publish('batchFinished', {
       ref,
       instance: slot.id,
-      items: run.members.length,
+      batchId: run.id,
+      members: run.members,
       rows: run.rows,
       reason: run.reason,
       computeMs: run.startedAt === 0 ? 0 : clock.now() - run.startedAt,

@@ -1,10 +1,4 @@
-import {
-  formatTraceparent,
-  type GenerationRequest,
-  NO_PARAMETERS,
-  type Tensor,
-  type TraceContext,
-} from '../core/index.js';
+import { formatTraceparent, type GenerationRequest, isTraced, NO_PARAMETERS, type Tensor } from '../core/index.js';
 import { EMPTY_PROMPT } from '../generation/index.js';
 import type { Batch, BatchItem, ItemContext, ItemSequence, PreparedRequest } from '../runtimes/index.js';
 import { cutTensor, padTensor } from './padding.js';
@@ -75,7 +69,7 @@ function contextOf({ request, call }: Pending, now: number): ItemContext {
     requestId: call.requestId,
     clientId: request.id,
     ownerId: call.principal.ownerId,
-    traceparent: isTraced(call.trace) ? formatTraceparent(call.trace) : '',
+    traceparent: isTraced(call.trace) ? formatTraceparent(call.trace, call.timing.earlierAttempts.length) : '',
     remainingMs: call.deadlineAt - now,
   };
   return sequence === undefined ? context : { ...context, sequence };
@@ -83,11 +77,6 @@ function contextOf({ request, call }: Pending, now: number): ItemContext {
 
 function stepOf({ request }: Pending, { id, slot }: Sequence): ItemSequence {
   return { slot, id, start: request.sequence?.start === true, end: request.sequence?.end === true };
-}
-
-/** Whether somebody follows the trace; ids that nobody asks for are not made. */
-function isTraced(trace: TraceContext | undefined): trace is TraceContext {
-  return trace !== undefined && (trace.sampled || trace.parentSpanId !== undefined);
 }
 
 /** What of an item's emission the caller asked for, in its order, in the client's shapes and sizes. */

@@ -72,7 +72,7 @@ export class Preparation {
     call.timing.enqueuedAt ||= clock.now();
     call.timing.prepareMs = 0;
     this.#requests++;
-    const child = call.child({ receivedAt: clock.now() });
+    const child = call.child({ receivedAt: clock.now(), isPart: true });
     // What comes from another generation has waited there.
     child.timing.enqueuedAt = call.timing.enqueuedAt;
     const preparing = new PreparedSink({

@@ -91,7 +91,7 @@ class RowRequests {
     const inputs = this.#inputs[row] as readonly Tensor[];
     const sizeBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
     const one = { ...checked, inputs, rows: 1, sizeBytes, shapeKey: '', isRow: true };
-    const child = call.child({ receivedAt: clock.now() });
+    const child = call.child({ receivedAt: clock.now(), isPart: true });
     let isPlaced = true;
     this.#underWay.add(child);
     next({

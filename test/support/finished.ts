@@ -88,7 +88,14 @@ export function usageGrew(event: Partial<Events['usageGrew']> = {}): Events['usa
 }
 
 export function batchFinished(event: Partial<Events['batchFinished']> = {}): Events['batchFinished'] {
-  return { ref: REF, instance: 'mlp/3#0', items: 1, rows: 2, reason: 'idle', computeMs: 4, error: undefined, ...event };
+  const batch = {
+    instance: 'mlp/3#0',
+    batchId: 1,
+    members: [{ call: finishedCall() }],
+    rows: 2,
+    reason: 'idle',
+  } as const;
+  return { ref: REF, ...batch, computeMs: 4, error: undefined, ...event };
 }
 
 export function httpFinished(event: Partial<Events['httpFinished']> = {}): Events['httpFinished'] {

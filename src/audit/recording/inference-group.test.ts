@@ -96,7 +96,7 @@ describe('a group of inferences', () => {
     const group = new InferenceGroup();
     const parent = { parentSpanId: '00f067aa0ba902b7', sampled: true, state: undefined };
     const sent = new LazyTrace('4bf92f3577b34da6a3ce929d0e0e4736', parent);
-    const own = new LazyTrace(undefined, { ...parent, parentSpanId: undefined });
+    const own = new LazyTrace(undefined, { ...parent, parentSpanId: undefined, sampled: false });
     group.add(finishedInference('a', { request: request(7) }, { trace: sent }), {
       time: TIME,
       withDigest: true,

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type Events, formatModelRef, type InferRequest, type Principal, type Tensor } from '../../core/index.js';
+import {
+  type Events,
+  formatModelRef,
+  type InferRequest,
+  isTraced,
+  type Principal,
+  type Tensor,
+} from '../../core/index.js';
 import { canonicalJson } from '../chain/canonical-json.js';
 import { TextBytes } from '../chain/text-bytes.js';
 import { shorten } from './asker.js';
@@ -88,7 +95,7 @@ export class InferenceGroup {
       this.#ending = endingOf(rows, time);
     }
     // Whoever has sent no trace knows of none: its name would only be made here.
-    this.#inferences.add(trace?.parentSpanId === undefined ? this.#ending : endingOf(rows, time, trace.traceId));
+    this.#inferences.add(isTraced(trace) ? endingOf(rows, time, trace.traceId) : this.#ending);
     this.#count++;
   }
 

@@ -119,7 +119,7 @@ async function runPart(
   { engine, clock }: WindowsSetup,
   { call: parent, info, request }: { readonly call: Call; readonly info: ModelInfo; readonly request: InferRequest },
 ): Promise<InferResponse> {
-  const call = parent.child({ receivedAt: clock.now() });
+  const call = parent.child({ receivedAt: clock.now(), isPart: true });
   try {
     const answer = await askVersion(engine, info.ref, { request, call });
     addComputation(parent.timing, call.timing, request.inputs[0]?.shape[0] ?? 1);

@@ -20,7 +20,8 @@ export function routeKeyOf(
       // Anonymous callers: all of them together would get the same arm.
       return call.principal.name === ANONYMOUS.name ? undefined : call.principal.name;
     case 'trace':
-      return call.trace?.traceId;
+      // The caller's own, where it goes on as a new one here.
+      return call.trace?.link?.traceId ?? call.trace?.traceId;
     default:
       return sticky satisfies never;
   }
