@@ -16,6 +16,7 @@ export const RANKS = [
   ['account', 'batches', 'jobs', 'traffic'],
   ['service'],
   ['protocols'],
+  ['tracing'],
   ['management', 'server', 'telemetry', 'loadgen', 'client', 'batch-files'],
   // Puts the options of all rooms together; rooms never import it.
   ['config'],
@@ -180,6 +181,7 @@ export default {
     vendorOnlyIn(['ipaddr.js'], '^src/network/'),
     vendorOnlyIn(['oxc-transform'], '^src/runtimes/script/'),
     vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),
+    vendorOnlyIn(['@opentelemetry'], '^src/tracing/'),
     vendorOnlyIn(['fastify'], '^src/server/'),
     vendorOnlyIn(['commander', 'picocolors', 'yocto-spinner'], '^src/cli/'),
     vendorOnlyIn(['libsql', 'kysely'], '^src/store/sqlite/'),

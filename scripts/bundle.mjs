@@ -3,6 +3,7 @@
  * nothing changes: `dist/engine/index.js` imports `dist/core/index.js`, so there is one copy of every class.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
@@ -25,6 +26,7 @@ const ENTRIES = [
   'runtimes/llama/prepare/thread',
   'runtimes/script/hooks',
   'store/sqlite/thread-main',
+  'tracing/exporting/thread-main',
 ];
 /** The assembly's files, each of its own: `app.js`. */
 const ASSEMBLY = '.';
@@ -55,6 +57,9 @@ async function bundleVendor(dist, name) {
   const { folder, files, license, manifest } = await describeVendor(name);
   await write(dist, {
     input: files,
+    // Some have no `exports`, and import what Node has.
+    resolve: { mainFields: ['module', 'main'] },
+    external: builtinModules,
     chunkFileNames: `${folder}/[name].js`,
     banner: `/*! ${name} ${manifest.version}\n${license}*/`,
   });
@@ -77,10 +82,11 @@ export async function bundleTypes(types, dist) {
   await built.write({ dir: dist, chunkFileNames: 'types/[name].js' });
 }
 
-async function write(dist, { input, plugins, ...output }) {
+async function write(dist, { input, plugins, resolve, external, ...output }) {
   const built = await rolldown({
     input,
     plugins,
+    ...(resolve && { resolve, external }),
     platform: 'neutral',
     tsconfig: false,
     transform: { target: 'node20' },

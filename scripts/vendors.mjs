@@ -3,12 +3,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Packages of very many files (250, 90 and 70) that a start would read, and what is imported from them: copied into dist,
- * and so no dependencies (docs/decisions/0012).
+ * Packages of very many files (250, 90 and 70) that a start would read, or with many dependencies of which hardly anything is used
+ * (otlp-transformer), and what is imported from them: copied into dist, and so no dependencies (docs/decisions/0012, 0067).
  */
 export const VENDORS = {
   '@sinclair/typebox': ['', '/value'],
   '@bufbuild/protobuf': ['', '/txtpb', '/wire', '/wkt'],
+  '@opentelemetry/otlp-transformer': [''],
   yaml: [''],
 };
 

@@ -27,7 +27,7 @@ import {
   MEDIA_RUNTIME,
   type RuntimeManifest,
 } from './runtimes/index.js';
-import { type Addresses, type Fetch, responseOf, type StoredRequest } from './server/index.js';
+import { type Addresses, type Fetch, responseOf, type StoredRequest, TrustedProxies } from './server/index.js';
 import {
   type CreateServiceOptions,
   createService,
@@ -247,8 +247,10 @@ function openTelemetry(
   parts: Pick<RunningParts, 'clock' | 'events'> & { readonly destination: LogDestination | undefined },
 ): Promise<Telemetry> {
   const { clock, events, destination } = parts;
+  const proxies = new TrustedProxies(options.trustParent.proxies);
   return createTelemetry({
     options,
+    isTrustedParent: (address) => proxies.has(address),
     events,
     version: VERSION,
     gauges: () => engine.gauges(),

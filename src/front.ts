@@ -32,7 +32,7 @@ interface FrontParts {
   readonly bodies: BodyMemory | undefined;
   readonly events: EventBus;
   readonly overrides: FrontOverrides;
-  readonly telemetry: Pick<Telemetry, 'render' | 'load'>;
+  readonly telemetry: Pick<Telemetry, 'render' | 'load' | 'traces'>;
 }
 
 /** What clients meet: dialects, credentials and the server that speaks with them. */
@@ -60,6 +60,7 @@ export async function createFront(settings: Settings, parts: FrontParts) {
     bodies,
     requiresKey: identities.isRequired,
     load: () => telemetry.load(),
+    traces: telemetry.traces,
     renderMetrics: settings.telemetry.metrics && metricsPort >= 0 ? () => telemetry.render() : undefined,
     version: VERSION,
   });

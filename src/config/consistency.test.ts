@@ -39,7 +39,12 @@ describe('settings that contradict each other are refused', () => {
       'server.httpHeaderForwardPattern: Invalid regular expression: /x-(/iu: Unterminated group',
     ],
     [
-      'a proxy that is no address',
+      'a trusted parent that is no address',
+      { telemetry: { trustParent: { proxies: ['gateway.internal'] } } },
+      "telemetry.trustParent.proxies[0]: expected an IP address, a network such as 10.0.0.0/8, or unix, got 'gateway.internal'",
+    ],
+    [
+      'a trusted proxy that is no address',
       { server: { trustedProxies: ['10.0.0.0/8', 'gateway.internal'] } },
       "server.trustedProxies[1]: expected an IP address, a network such as 10.0.0.0/8, or unix, got 'gateway.internal'",
     ],

@@ -23,10 +23,22 @@ export function checkConsistency(settings: Settings): readonly string[] {
     ...checkSources(settings),
     ...checkEngine(settings.engine),
     ...checkLogLevels(settings.telemetry),
+    ...checkProxies('telemetry.trustParent.proxies', settings.telemetry.trustParent.proxies),
     ...checkRoutes(settings.routes),
     ...checkRollouts(settings),
     ...checkMetering(settings.metering),
   ];
+}
+
+function checkProxies(setting: string, entries: readonly string[]): readonly string[] {
+  return entries.flatMap((entry, index) => {
+    try {
+      new TrustedProxies([entry]);
+      return [];
+    } catch (error) {
+      return [`${setting}[${index}]: ${(error as MillraceError).message}`];
+    }
+  });
 }
 
 function checkServer(settings: Settings): readonly string[] {
@@ -48,13 +60,7 @@ function checkServer(settings: Settings): readonly string[] {
   } catch (error) {
     problems.push(`server.host: ${(error as MillraceError).message}`);
   }
-  for (const [index, entry] of server.trustedProxies.entries()) {
-    try {
-      new TrustedProxies([entry]);
-    } catch (error) {
-      problems.push(`server.trustedProxies[${index}]: ${(error as MillraceError).message}`);
-    }
-  }
+  problems.push(...checkProxies('server.trustedProxies', server.trustedProxies));
   for (const name of ['httpHeaderForwardPattern', 'grpcHeaderForwardPattern'] as const) {
     try {
       parseForwardPattern(server[name]);

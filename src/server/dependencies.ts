@@ -2,6 +2,7 @@ import type { BodyMemory, Call, Clock, DeadlineWatch, EventBus } from '../core/i
 import type { Authenticate, AuthenticateSigner, VouchFor } from '../governance/index.js';
 import type { Dialect, SwitchedOff } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
+import type { TraceOpener } from '../tracing/index.js';
 import type { InheritedListeners } from './inherited.js';
 import type { ServerLoad } from './load-report.js';
 import type { ServerOptions } from './options.js';
@@ -33,6 +34,8 @@ export interface ServerDependencies {
   readonly bodies?: BodyMemory | undefined;
   /** How busy the server is. Default: answers carry no load report. */
   readonly load?: (() => ServerLoad) | undefined;
+  /** Default: nothing is recorded. */
+  readonly traces?: TraceOpener | undefined;
   /** undefined = no metrics port. */
   readonly renderMetrics: RenderMetrics | undefined;
   /** Version of the package, for the OpenAPI document. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ByteBudget, MillraceError, type Principal, PrincipalShares, within } from '../core/index.js';
 import { NOTHING_RELOADED, type ReloadResult } from '../service/index.js';
+import { UNRECORDED } from '../tracing/index.js';
 import { Arrivals } from './arrivals.js';
 import { ClientCertificates } from './client-certificates.js';
 import type { ServerDependencies } from './dependencies.js';
@@ -161,7 +162,7 @@ function createContext(
   dependencies: ServerDependencies,
   state: Pick<HttpContext, 'draining' | 'retiring'>,
 ): HttpContext {
-  const { options, clock, events, requiresKey, deadlines, bodies } = dependencies;
+  const { options, clock, events, requiresKey, deadlines, bodies, traces = UNRECORDED } = dependencies;
   const load = options.loadReports ? dependencies.load : undefined;
   const proxies = options.trustedProxies.length === 0 ? undefined : new TrustedProxies(options.trustedProxies);
   const { clientCertificates: mode } = options.tls;
@@ -174,6 +175,7 @@ function createContext(
     load,
     certificates,
     proxies,
+    traces,
     connections: new Connections(clock, certificates, proxies),
     budget: new ByteBudget('the server', options.maxBufferedBytes),
     // Without keys all callers are one.

@@ -1,4 +1,5 @@
 import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
+import type { TraceOpener } from '../tracing/index.js';
 import type { Arrivals } from './arrivals.js';
 import type { BufferMemory } from './held-bytes.js';
 import type { OpenRequests } from './open-requests.js';
@@ -18,6 +19,7 @@ export interface SettlementContext extends BufferMemory {
   readonly deadlines: DeadlineWatch;
   readonly open: OpenRequests;
   readonly quotaHeaders: QuotaHeaders;
+  readonly traces: TraceOpener;
   readonly requestId: (header: string | string[] | undefined) => string;
   /** The server ends. */
   readonly draining: () => boolean;

@@ -14,13 +14,13 @@ import {
   shuttingDown,
   type Timer,
   type Timing,
+  type TraceContext,
   toMillraceError,
 } from '../core/index.js';
 import { HeldBytes } from './held-bytes.js';
 import type { OpenRequest } from './open-requests.js';
 import { STALLED_MS } from './patience.js';
 import type { SettlementContext } from './settlement-context.js';
-import { openTrace } from './trace-context.js';
 
 /** One request as its transport knows it, and how that answers it. All else about its end is up to its {@link Settlement}. */
 export interface Exchange {
@@ -50,6 +50,8 @@ export interface Exchange {
 export interface Arrived {
   readonly headers: IncomingHttpHeaders;
   readonly from: CallOrigin;
+  /** Of the program at the other end of the connection: the client's, or a trusted proxy's. undefined = there is none. */
+  readonly peerAddress: string | undefined;
   /** When its headers were there; default: now. */
   readonly receivedAt?: number;
 }
@@ -78,6 +80,7 @@ export class Settlement implements Expiring, OpenRequest {
   readonly #exchange: Exchange;
   readonly #headers: IncomingHttpHeaders;
   readonly #from: CallOrigin;
+  readonly #peerAddress: string | undefined;
   #call: Call | undefined;
   #error: MillraceError | undefined;
   #answered = false;
@@ -90,11 +93,12 @@ export class Settlement implements Expiring, OpenRequest {
   /** The next check whether the request still arrives, when the server shuts down. */
   #stall: Timer | undefined;
 
-  constructor(context: SettlementContext, exchange: Exchange, { headers, from, receivedAt }: Arrived) {
+  constructor(context: SettlementContext, exchange: Exchange, { headers, from, peerAddress, receivedAt }: Arrived) {
     this.#context = context;
     this.#exchange = exchange;
     this.#headers = headers;
     this.#from = from;
+    this.#peerAddress = peerAddress;
     this.#held = new HeldBytes(context);
     this.receivedAt = receivedAt ?? context.clock.now();
     this.requestId = context.requestId(headers['x-request-id']);
@@ -325,12 +329,10 @@ export class Settlement implements Expiring, OpenRequest {
 
   #createCall(principal: Principal, deadlineAt: number): Call {
     const { requestId, receivedAt } = this;
-    const { traceparent, tracestate } = this.#headers;
-    const trace = openTrace(traceparent, tracestate);
     return new Call({
       requestId,
       principal,
-      trace,
+      trace: this.#traceFor(principal),
       deadlineAt,
       receivedAt,
       metadata: this.#headers,
@@ -340,6 +342,14 @@ export class Settlement implements Expiring, OpenRequest {
       job: this.#exchange.job,
       checkModel: this.#exchange.checkModel,
     });
+  }
+
+  /** A caller who turns out to be trusted continues a trace of its own; any other goes on with the one that has been opened. */
+  #traceFor(principal: Principal): TraceContext {
+    const opened = this.#call?.trace;
+    const { traces } = this.#context;
+    if (opened !== undefined && !traces.trusts(principal)) return opened;
+    return traces.open(this.#headers, principal, this.#peerAddress);
   }
 
   #foreseen(thrown: unknown): MillraceError {

@@ -1,4 +1,4 @@
-/** Room `telemetry` (rank 7): metrics and logs, made from events alone. */
+/** Room `telemetry` (rank 11): metrics and logs, made from events alone. */
 export type { LogDestination } from './logs/destination.js';
 export type { Exposition } from './metrics/index.js';
 export * from './options.js';

@@ -1,9 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { type DeepReadonly, LOG_LEVELS } from '../core/index.js';
+import { OtlpOptionsSchema, TracesOptionsSchema, TrustParentOptionsSchema } from '../tracing/index.js';
 
 const level = Type.Union(LOG_LEVELS.map((name) => Type.Literal(name)));
 
-/** Logs and metrics. */
+/** Logs, metrics and traces. */
 export const TelemetryOptionsSchema = Type.Object(
   {
     metrics: Type.Boolean({
@@ -28,13 +29,16 @@ export const TelemetryOptionsSchema = Type.Object(
     logLevels: Type.Record(Type.String(), level, {
       default: {},
       description:
-        'Level by room: repository, runtimes, engine, sources, audit, store, service, protocols, server, app. Read again when the file changes.',
+        'Level by room: repository, runtimes, engine, sources, audit, store, service, protocols, server, tracing, app. Read again when the file changes.',
     }),
     logFormat: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('pretty')], {
       default: 'auto',
       description: '`auto`: pretty on a terminal, JSON lines elsewhere.',
       'x-flag': '--log-format',
     }),
+    otlp: OtlpOptionsSchema,
+    traces: TracesOptionsSchema,
+    trustParent: TrustParentOptionsSchema,
   },
   { additionalProperties: false },
 );

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { httpFinished, inferFinished } from '../../test/support/finished.js';
+import { createSettings } from '../config/index.js';
 import { EventBus, MillraceError } from '../core/index.js';
 import { createTelemetry, type TelemetryOptions } from './index.js';
 
@@ -7,15 +8,7 @@ async function start(options: Partial<TelemetryOptions> = {}) {
   const events = new EventBus();
   const lines: string[] = [];
   const telemetry = await createTelemetry({
-    options: {
-      metrics: true,
-      accessLog: true,
-      accessLogSuccessesPerSecond: 10,
-      logLevel: 'info',
-      logLevels: {},
-      logFormat: 'json',
-      ...options,
-    },
+    options: { ...createSettings({}).telemetry, logFormat: 'json', ...options },
     events,
     version: '1.2.3',
     gauges: () => [],

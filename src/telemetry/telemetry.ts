@@ -1,6 +1,7 @@
 import { type Clock, type EventBus, systemClock } from '../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../engine/index.js';
 import type { LogControl, ServiceGauges } from '../service/index.js';
+import { startTracing, type TraceOpener } from '../tracing/index.js';
 import { startAccessLog } from './logs/access-log.js';
 import { type LogDestination, openOutput } from './logs/destination.js';
 import { startEventLog } from './logs/event-log.js';
@@ -19,6 +20,8 @@ export interface TelemetrySetup {
   readonly gauges: () => readonly ModelGauges[];
   readonly modelStates: () => readonly ModelStatus[];
   readonly cacheUsage: () => CacheUsage | undefined;
+  /** Whether `trustParent.proxies` names the address. Default: it names none. */
+  readonly isTrustedParent?: (address: string) => boolean;
   readonly clock?: Clock;
   /** Where log lines go; undefined = standard error. */
   readonly destination?: LogDestination;
@@ -32,8 +35,10 @@ export interface ModelLoad {
   readonly cacheUsage: number | undefined;
 }
 
-/** Metrics and logs of one server. */
+/** Metrics, logs and traces of one server. */
 export interface Telemetry {
+  /** Opens the trace of each request. */
+  readonly traces: TraceOpener;
   /** Levels of the log while the server runs (`/v2/logging`). */
   readonly logs: LogControl;
   /** From now on, metrics read these gauges as well. */
@@ -42,7 +47,7 @@ export interface Telemetry {
   render(): Promise<Exposition>;
   /** How busy all models together are, whether metrics are switched on or not. */
   load(): ModelLoad;
-  /** Stops listening; every line logged so far is written when this resolves. */
+  /** Stops listening; every line logged so far is written when this resolves, and spans are sent, for three seconds at most. */
   close(): Promise<void>;
 }
 
@@ -61,6 +66,8 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
     events.publish('outputFailed', { stream: 'stderr', code }),
   );
   const logger = createLogger(options, clock, output);
+  const { isTrustedParent: isProxy = () => false } = setup;
+  const tracing = startTracing({ ...options, isProxy, events, clock, version: setup.version });
   let service = NO_SERVICE;
   const metrics = options.metrics
     ? createMetrics({
@@ -71,6 +78,7 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
         batches: () => service.batches(),
         usage: () => service.usage(),
         droppedLogLines: () => output.dropped,
+        spans: tracing.counts,
       })
     : undefined;
   const stopLogs = [
@@ -80,6 +88,7 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
       : startFaultLog({ events, clock, logger }),
   ];
   return {
+    traces: tracing.opener,
     logs: logger,
     readService(gauges) {
       service = gauges;
@@ -87,6 +96,8 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
     render: async () => (await metrics?.render()) ?? { contentType: 'text/plain; charset=utf-8', body: '' },
     load: () => loadOf(setup.gauges()),
     async close() {
+      // What happens meanwhile is logged.
+      await tracing.close();
       metrics?.close();
       for (const stop of stopLogs) stop();
       await output.close();

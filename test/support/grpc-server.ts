@@ -33,6 +33,7 @@ import type { Endpoint } from '../../src/server/endpoint.js';
 import { createGrpcServer, type GrpcServer } from '../../src/server/grpc/index.js';
 import type { ServerOptions } from '../../src/server/options.js';
 import { QuotaHeaders } from '../../src/server/quota-headers.js';
+import { UNRECORDED } from '../../src/tracing/index.js';
 import { EVERYBODY, serverOptions } from './http-server.js';
 
 export const ECHO_PATH = '/test.Echo/Echo';
@@ -117,6 +118,7 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
     authenticate: settings.authenticate ?? (() => EVERYBODY),
     clock,
     deadlines: new DeadlineWatch(clock),
+    traces: UNRECORDED,
     quotaHeaders: new QuotaHeaders(),
     requestId: (header) => (typeof header === 'string' ? header : `r${++requests}`),
   });

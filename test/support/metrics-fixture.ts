@@ -21,6 +21,7 @@ function startMetrics(
     files: () => ({ files: 0, bytes: 0 }),
     batches: () => ({ waiting: 0, running: 0, lines: 0, oldestMs: 0 }),
     usage: () => undefined,
+    spans: () => ({ exported: 5, dropped: 2 }),
     droppedLogLines: () => 7,
     ...sources,
   });

@@ -12,6 +12,7 @@ import { OpenRequests } from '../../src/server/open-requests.js';
 import { QuotaHeaders } from '../../src/server/quota-headers.js';
 import { type Exchange, Settlement } from '../../src/server/settlement.js';
 import type { SettlementContext } from '../../src/server/settlement-context.js';
+import { UNRECORDED } from '../../src/tracing/index.js';
 import { FakeClock } from './fake-clock.js';
 import { serverOptions } from './http-server.js';
 import { principalWith } from './principals.js';
@@ -41,6 +42,7 @@ export class FakeExchange implements Exchange {
     this.settlement = new Settlement(context, this, {
       headers,
       from: { remoteAddress: '127.0.0.1', transport: 'http' },
+      peerAddress: '127.0.0.1',
     });
   }
 
@@ -117,6 +119,7 @@ export function createSettlements({ shares = false } = {}) {
     budget,
     deadlines: new DeadlineWatch(clock),
     open: new OpenRequests(),
+    traces: UNRECORDED,
     quotaHeaders: new QuotaHeaders(),
     requestId: (header) => (typeof header === 'string' ? header : `r${++requests}`),
     draining: () => server.draining,

@@ -85,7 +85,8 @@ export class GrpcExchange implements Exchange {
     this.stream = incoming.stream;
     this.metadata = incoming.headers;
     this.#from = callOrigin(incoming.connection, incoming.headers);
-    this.settlement = new Settlement(context, this, { headers: incoming.headers, from: this.#from });
+    const { remoteAddress: peerAddress } = incoming.connection.from;
+    this.settlement = new Settlement(context, this, { headers: incoming.headers, from: this.#from, peerAddress });
     this.#leaveConnection = incoming.connection.enterStream();
     const stream = incoming.stream as TrackedStream;
     stream[EXCHANGE] = this;

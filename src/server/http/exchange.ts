@@ -97,7 +97,9 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     this.connection = connection;
     this.dialect = dialect;
     this.from = callOrigin(connection, head.headers);
-    this.settlement = new Settlement(context, this, { headers: head.headers, from: this.from, receivedAt });
+    const peerAddress = connection.isHandedOver === true ? undefined : connection.from.remoteAddress;
+    const arrived = { headers: head.headers, from: this.from, peerAddress, receivedAt };
+    this.settlement = new Settlement(context, this, arrived);
     connection.add(this);
   }
 

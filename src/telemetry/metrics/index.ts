@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { ErrorCode, EventBus, Events } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
 import type { BatchGauges, FileGauges, JobGauges, RolloutGauge, UsageGauge } from '../../service/index.js';
+import type { SpanCounts } from '../../tracing/index.js';
 import { BatchMetrics } from './batch-metrics.js';
 import { cacheFamilies } from './cache-families.js';
 import { single } from './family.js';
@@ -17,6 +18,7 @@ import { createRunnerFamilies } from './runner-metrics.js';
 import { runtimeFamilies } from './runtime-families.js';
 import { createServerMetrics } from './server-metrics.js';
 import { ShadowMetrics } from './shadow-metrics.js';
+import { spanFamilies } from './span-families.js';
 import { tritonFamilies } from './triton-families.js';
 import { usageFamilies } from './usage-families.js';
 import { createVersionGauge } from './version-gauge.js';
@@ -50,6 +52,8 @@ export interface MetricsOptions {
   readonly usage: () => UsageGauge | undefined;
   /** Log lines lost because their reader was too slow. */
   readonly droppedLogLines: () => number;
+  /** undefined: no spans are sent. */
+  readonly spans: (() => SpanCounts) | undefined;
 }
 
 /** Counts what the events tell, in a registry of its own. */
@@ -104,6 +108,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...usageFamilies(options.usage),
     ...runners.families,
     ...processMetrics.families,
+    ...spanFamilies(options.spans),
     {
       name: 'millrace_log_lines_dropped_total',
       help: 'Log lines lost because their reader was too slow or had gone, or the disk was full.',

@@ -54,6 +54,8 @@ describe('the process', () => {
     );
     expect(samples.get(`millrace_build_info{node="${process.version}",version="1.2.3"}`)).toBe(1);
     expect(samples.get('millrace_log_lines_dropped_total{}')).toBe(7);
+    expect(samples.get('millrace_trace_spans_total{outcome="exported"}')).toBe(5);
+    expect(samples.get('millrace_trace_spans_total{outcome="dropped"}')).toBe(2);
   });
 });
 
