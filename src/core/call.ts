@@ -4,7 +4,7 @@ import { MillraceError } from './errors.js';
 import type { QuotaSource, QuotaStanding } from './quota.js';
 import type { InferTarget } from './request.js';
 import { createTiming, type Timing } from './timing.js';
-import { childTrace, type TraceContext } from './trace.js';
+import { childTrace, detachedTrace, type TraceContext } from './trace.js';
 
 const NOWHERE: CallOrigin = Object.freeze({ remoteAddress: '', transport: '' });
 
@@ -99,6 +99,8 @@ export class Call implements CallContext {
   deferral: Deferral | undefined = undefined;
   /** Of an {@link origin}: a runner has been given a part of its inferences; undefined = it has asked for none. */
   hasRun: boolean | undefined = undefined;
+  /** Of an {@link origin}: what is remembered until its end is known, by the room that records traces. */
+  noted: unknown = undefined;
   #parent: Call | undefined;
   /** Those that are open. */
   #children: Set<Call> | undefined;
@@ -163,14 +165,14 @@ export class Call implements CallContext {
   }
 
   /**
-   * Opens a call that outlives this one: of the same principal and request, one span further in the same trace, in the background, and without
-   * its metadata. Nothing that ends this one ends it; it is to be {@link end}ed.
+   * Opens a call that outlives this one: of the same principal and request, in a trace of its own that is linked to this one's, in the background,
+   * and without its metadata. Nothing that ends this one ends it; it is to be {@link end}ed.
    */
   detached({ receivedAt, deadlineAt, account }: DetachedOptions): Call {
     return new Call({
       requestId: this.requestId,
       principal: this.principal,
-      trace: this.#childTrace(false),
+      trace: this.trace && detachedTrace(this.trace),
       deadlineAt,
       receivedAt,
       callers: this.callers,

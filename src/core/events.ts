@@ -46,6 +46,8 @@ export interface Events {
     /** Unix milliseconds at which the clock of the call's timing was 0: `epochMs + call.timing.receivedAt` is when the request arrived. */
     readonly epochMs: number;
   };
+  /** A copy of a request for a shadow is settled, as `inferFinished` says of requests. */
+  copyFinished: Events['inferFinished'];
   /** A copy of a request has ended as well as the request, and the answers, if there are two, have been compared. */
   shadowCompared: {
     readonly route: string;

@@ -9,7 +9,7 @@ export interface TraceContext extends SpanLink {
   readonly parentSpanId: string | undefined;
   readonly sampled: boolean;
   readonly state: string | undefined;
-  /** The caller's span, where the caller is not trusted to continue its trace here; undefined = it has sent none, or is the parent. */
+  /** A span of another trace that this one follows from: of a caller who is not trusted to continue its trace here, or of a request that it outlives. */
   readonly link?: SpanLink | undefined;
   /** The span of this server below which those of a child call are; undefined = the call comes from outside. */
   readonly localParentSpanId?: string;
@@ -59,6 +59,17 @@ export function childTrace(parent: TraceContext, attempt: number | undefined): T
   return new ChildTrace(parent, attempt);
 }
 
+/** A trace of its own for what outlives a request, linked to the span of that where it is traced. */
+export function detachedTrace(origin: TraceContext): TraceContext {
+  const { sampled } = origin;
+  const link = isTraced(origin) ? linkTo(origin) : undefined;
+  return new LazyTrace(undefined, { parentSpanId: undefined, sampled, state: undefined, link });
+}
+
+function linkTo({ traceId, spanId, localParentSpanId = spanId }: TraceContext): SpanLink {
+  return { traceId, spanId: localParentSpanId };
+}
+
 /** Whether the trace is followed: by this server, or by its caller. Ids of others need not be made. */
 export function isTraced(trace: TraceContext | undefined): trace is TraceContext {
   return trace !== undefined && (trace.sampled || trace.parentSpanId !== undefined || trace.link !== undefined);
@@ -104,9 +115,10 @@ class ChildTrace implements TraceContext {
   }
 }
 
-/** A trace context as the W3C's `traceparent` header carries it; the parent of what follows is an attempt of the call, from 0. */
-export function formatTraceparent({ traceId, spanId, sampled }: TraceContext, attempt: number): string {
-  return `00-${traceId}-${attemptSpanId(spanId, attempt)}-${sampled ? '01' : '00'}`;
+/** A trace context as the W3C's `traceparent` header carries it. `attempt`, from 0: what follows is below it, and not below the call itself. */
+export function formatTraceparent({ traceId, spanId, sampled }: TraceContext, attempt?: number): string {
+  const parent = attempt === undefined ? spanId : attemptSpanId(spanId, attempt);
+  return `00-${traceId}-${parent}-${sampled ? '01' : '00'}`;
 }
 
 const TWO_TO_32 = 4_294_967_296;

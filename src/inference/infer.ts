@@ -47,7 +47,7 @@ export function createInference(setup: InferenceSetup & { readonly audited: Audi
 export function createInfer(dependencies: InferenceSetup) {
   const { clock, engine, events, lookup, routes } = dependencies;
   const { epochMs } = clock;
-  const observers = [...dependencies.observers, createEventObserver((event) => events.publish('inferFinished', event))];
+  const observers = [...dependencies.observers, createEventObserver(events)];
   const sequences = new RunningSequences(clock);
   const resolver = new Resolver({
     lookup,

@@ -1,5 +1,5 @@
 import type { AuditTrail } from '../audit/index.js';
-import type { Call, Events, InferRequest, InferResponse, InferTarget, MillraceError } from '../core/index.js';
+import type { Call, EventBus, Events, InferRequest, InferResponse, InferTarget, MillraceError } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import type { ArmChoice } from './arm-choice.js';
 
@@ -91,11 +91,12 @@ export function createAuditObserver(audit: Pick<AuditTrail, 'checkInference'>): 
   };
 }
 
-/** Publishes the event `inferFinished` of each request: metrics, usage, log and audit trail follow from it. */
-export function createEventObserver(publish: (event: Events['inferFinished']) => void): InferenceObserver {
+/** Publishes the event `inferFinished` of each request: metrics, usage, log, traces and audit trail follow from it. Copies have `copyFinished`. */
+export function createEventObserver(events: Pick<EventBus, 'publish'>): InferenceObserver {
   return {
     ended(event, kind) {
-      if (kind === 'request') publish(event);
+      if (kind === 'request') events.publish('inferFinished', event);
+      else if (kind === 'shadow') events.publish('copyFinished', event);
     },
   };
 }

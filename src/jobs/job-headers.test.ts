@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { LazyTrace } from '../core/index.js';
 import { readJobHeaders, storedHeaders } from './job-headers.js';
 
 it('stores headers that say what a request is, and no credential', () => {
@@ -17,13 +18,23 @@ it('stores headers that say what a request is, and no credential', () => {
     'content-encoding': 'gzip',
     host: 'localhost',
   };
-  expect(storedHeaders(headers, 'r-1')).toEqual({
+  expect(storedHeaders(headers, { requestId: 'r-1', trace: undefined })).toEqual({
     'x-request-id': 'r-1',
     'content-type': 'application/json',
     'inference-header-content-length': '12',
     'ce-id': '1',
     'x-amzn-sagemaker-custom-attributes': 'a',
   });
+});
+
+it('a job is linked to the trace of its submission, where that is recorded', () => {
+  const origin = { parentSpanId: undefined, state: undefined };
+  const own = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
+  const sampled = new LazyTrace('c'.repeat(32), { ...origin, sampled: true });
+  const stored = storedHeaders(own, { requestId: 'r', trace: sampled });
+  expect(stored.traceparent).toBe(`00-${'c'.repeat(32)}-${sampled.spanId}-01`);
+  const unsampled = new LazyTrace(undefined, { ...origin, sampled: false });
+  expect(storedHeaders(own, { requestId: 'r', trace: unsampled }).traceparent).toBe(own.traceparent);
 });
 
 it('reads what is asked of a job', () => {

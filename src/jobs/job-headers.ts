@@ -1,4 +1,4 @@
-import { type CallPriority, invalidArgument, quoted } from '../core/index.js';
+import { type CallContext, type CallPriority, formatTraceparent, invalidArgument, quoted } from '../core/index.js';
 import { parseDuration, parseTime } from '../text/index.js';
 import type { NamedReceiver } from '../webhooks/index.js';
 
@@ -17,13 +17,20 @@ const STORED: readonly string[] = [
 ];
 /** Of CloudEvents in binary mode and of SageMaker. */
 const STORED_PREFIXES: readonly string[] = ['ce-', 'x-amzn-sagemaker-'];
-/** What is stored of a request's headers. The id of the request is that of the submission, so that both are found by it. */
-export function storedHeaders(headers: RequestHeaders, requestId: string): Readonly<Record<string, string>> {
+/**
+ * What is stored of a request's headers. The id of the request is that of the submission, so that both are found by it; where the submission is recorded, its trace
+ * is the one that the job is linked to.
+ */
+export function storedHeaders(
+  headers: RequestHeaders,
+  { requestId, trace }: Pick<CallContext, 'requestId' | 'trace'>,
+): Readonly<Record<string, string>> {
   const stored: Record<string, string> = { 'x-request-id': requestId };
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value !== 'string') continue;
     if (STORED.includes(name) || STORED_PREFIXES.some((prefix) => name.startsWith(prefix))) stored[name] = value;
   }
+  if (trace?.sampled === true) stored.traceparent = formatTraceparent(trace);
   return stored;
 }
 

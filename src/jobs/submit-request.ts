@@ -17,7 +17,7 @@ export async function submitRequest<Answer>(
   const body = new Uint8Array(later.body);
   const outcome = await checked(call, answer);
   if ('answer' in outcome) return outcome;
-  const request = { method, url, headers: storedHeaders(headers, call.requestId) };
+  const request = { method, url, headers: storedHeaders(headers, call) };
   return { job: await submit(call, { ...wishes, priority, model: outcome.target.name, dialect, request, body }) };
 }
 

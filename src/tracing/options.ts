@@ -62,6 +62,30 @@ export const TracesOptionsSchema = Type.Object(
       maximum: 1_000_000,
       description: 'Most new traces that are recorded in a second. Traces of trusted parents do not count.',
     }),
+    tail: Type.Object(
+      {
+        maxBytes: Type.Integer({
+          default: 4 * MIB,
+          minimum: 0,
+          maximum: 1_024 * MIB,
+          description:
+            'Largest size, about, of the spans of the slowest requests, which are kept for a minute: of requests that were not sampled, the slowest of each model is sent each minute, and those that have failed at once, at most `maxPerSecond` of these.',
+        }),
+        maxRequests: Type.Integer({
+          default: 1_024,
+          minimum: 1,
+          maximum: 1_000_000,
+          description: 'Models whose slowest request is kept.',
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    baggage: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+      default: [],
+      maxItems: 32,
+      description:
+        'Keys of W3C `baggage` that become attributes of the span of their request (`baggage.KEY`), up to 1,024 characters in all. All others are dropped.',
+    }),
     maxQueuedBytes: Type.Integer({
       default: 4 * MIB,
       minimum: 65_536,

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { finishedCall, grpcFinished, httpFinished, inferFinished, REF } from '../../test/support/finished.js';
-import { attemptSpanId, type Call, EventBus, endAttempt, MillraceError } from '../core/index.js';
+import { principalWith } from '../../test/support/principals.js';
+import { attemptSpanId, Call, EventBus, endAttempt, LazyTrace, MillraceError } from '../core/index.js';
 import { startRecorder } from './recorder.js';
 import type { Span } from './spans/span.js';
 
@@ -12,7 +13,13 @@ function createFixture() {
   const events = new EventBus();
   const clock = new FakeClock();
   const spans: Span[] = [];
-  const stop = startRecorder({ events, clock, take: (taken) => spans.push(...taken) });
+  const stop = startRecorder({
+    events,
+    clock,
+    tail: { maxBytes: 100_000, maxRequests: 4, maxPerSecond: 2 },
+    baggage: new Set(['tier']),
+    take: (taken) => spans.push(...taken),
+  });
   return { events, clock, spans, stop };
 }
 
@@ -161,4 +168,89 @@ it('a trace that is linked to one of its caller says so', async () => {
   events.publish('httpFinished', httpFinished({ call }));
   await clock.flush();
   expect(spans[0]?.links).toEqual([link]);
+});
+
+it('a request to a model that generates has the attributes of generative AI, and no text', async () => {
+  const { events, clock, spans } = createFixture();
+  const usage = { promptTokens: 12, cachedTokens: 8, completionTokens: 5, reasoningTokens: 2 };
+  const call = finishedCall({ answeredBy: REF, usage, finishReason: 'length', firstResponseAt: 350 });
+  const { request, ...event } = inferFinished({ call });
+  const generation = { maxTokens: 5, temperature: 0.5, topP: 0.9, topK: 4, seed: 7, stop: ['secret'] };
+  const chat = { name: 'chat_input', datatype: 'BYTES', shape: [1], data: Buffer.from('secret') } as const;
+  const plain = request as NonNullable<typeof request>;
+  for (const inputs of [[chat], []]) {
+    events.publish('inferFinished', { ...event, request: { ...plain, inputs, generation } });
+  }
+  await clock.flush();
+  const attempts = spans.filter(({ attributes }) => attributes['gen_ai.operation.name'] !== undefined);
+  expect(attempts.map(({ name }) => name)).toEqual(['chat mlp', 'text_completion mlp']);
+  expect(attempts[0]?.attributes).toMatchObject({
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'millrace',
+    'gen_ai.request.model': 'mlp',
+    'gen_ai.request.max_tokens': 5,
+    'gen_ai.request.temperature': 0.5,
+    'gen_ai.request.top_p': 0.9,
+    'gen_ai.request.top_k': 4,
+    'gen_ai.request.seed': 7,
+    'gen_ai.response.model': 'mlp/3',
+    'gen_ai.response.finish_reasons': ['length'],
+    'gen_ai.response.time_to_first_chunk': 0.25,
+    'gen_ai.usage.input_tokens': 12,
+    'gen_ai.usage.cache_read.input_tokens': 8,
+    'gen_ai.usage.output_tokens': 5,
+    'gen_ai.usage.reasoning.output_tokens': 2,
+  });
+  expect(JSON.stringify(spans)).not.toContain('secret');
+});
+
+it('a copy for a shadow has a trace of its own, linked to the request', async () => {
+  const { events, clock, spans } = createFixture();
+  const origin = finishedCall();
+  const call = origin.detached({ receivedAt: 110, deadlineAt: 1, account: 'none' });
+  events.publish('copyFinished', inferFinished({ call }));
+  await clock.flush();
+  const [root, attempt] = spans;
+  expect(root).toMatchObject({
+    name: 'shadow mlp',
+    parentSpanId: undefined,
+    links: [{ traceId: TRACE_ID, spanId: ROOT }],
+    attributes: { 'millrace.shadow': true, 'millrace.request_id': 'req-1' },
+  });
+  expect(root?.traceId).not.toBe(TRACE_ID);
+  expect(attempt).toMatchObject({ name: 'infer mlp', parentSpanId: root?.spanId, traceId: root?.traceId });
+});
+
+it('of baggage, allowed keys are shown', async () => {
+  const { events, clock, spans } = createFixture();
+  const root = finishedCall();
+  const metadata = { baggage: 'tier=gold,secret=s' };
+  const call = { ...root, timing: root.timing, trace: root.trace, metadata } as unknown as Call;
+  events.publish('httpFinished', httpFinished({ call }));
+  await clock.flush();
+  expect(spans[0]?.attributes['baggage.tier']).toBe('gold');
+  expect(JSON.stringify(spans)).not.toContain('secret');
+});
+
+it('a request that was not sampled is sent where it has failed, and not where its caller has said that it is no trace', async () => {
+  const { events, clock, spans } = createFixture();
+  const error = new MillraceError('internal', 'boom');
+  const callWith = (parentSpanId: string | undefined) =>
+    new Call({
+      requestId: 'r',
+      principal: principalWith('ada'),
+      trace: new LazyTrace(parentSpanId && TRACE_ID, { parentSpanId, sampled: false, state: undefined }),
+      deadlineAt: 1,
+      receivedAt: 0,
+    });
+  for (const call of [callWith('f'.repeat(16)), callWith(undefined)]) {
+    events.publish('inferFinished', inferFinished({ call, error }));
+    events.publish('httpFinished', httpFinished({ call, error, status: 500 }));
+  }
+  await clock.flush();
+  expect(spans.map(({ name, isError }) => [name, isError])).toEqual([
+    ['POST /v2/models/{m}/infer', true],
+    ['infer mlp', true],
+  ]);
+  expect(spans[0]?.traceId).not.toBe(TRACE_ID);
 });

@@ -40,7 +40,13 @@ export function startTracing(setup: TracingSetup): Tracing {
     events,
     ...(setup.startThread && { start: setup.startThread }),
   });
-  const stop = startRecorder({ events, clock, take: (spans) => exporter.add(spans) });
+  const stop = startRecorder({
+    events,
+    clock,
+    tail: { ...traces.tail, maxPerSecond: traces.maxPerSecond },
+    baggage: new Set(traces.baggage),
+    take: (spans) => exporter.add(spans),
+  });
   const trusted = { principals: trustParent.principals, isProxy };
   return {
     opener: createTraceOpener({ sampling: traces, trusted, clock }),

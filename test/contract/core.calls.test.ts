@@ -67,7 +67,7 @@ describe('a detached call', () => {
     expect(open().child({ receivedAt: 0 }).account).toBe('principal');
   });
 
-  it('is of the same principal and trace, in the background, and takes no credentials along', () => {
+  it('is of the same principal, in a trace that is linked, in the background, and takes no credentials along', () => {
     const call = open({ metadata: { authorization: 'Bearer secret' }, routingKey: 'user-1' });
     const detached = call.detached({ receivedAt: 1_500, deadlineAt: 20_000, account: 'none' });
     expect(detached).toMatchObject({
@@ -78,7 +78,9 @@ describe('a detached call', () => {
       account: 'none',
     });
     expect(detached).toMatchObject({ deadlineAt: 20_000, metadata: {}, timing: { receivedAt: 1_500 } });
-    expect(detached.trace).toMatchObject({ traceId: call.trace?.traceId, parentSpanId: call.trace?.spanId });
+    const { traceId, spanId } = TRACE;
+    expect(detached.trace).toMatchObject({ link: { traceId, spanId }, parentSpanId: undefined, sampled: true });
+    expect(detached.trace?.traceId).not.toBe(traceId);
   });
 
   it('goes on whatever becomes of the one that it comes from', () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/index.js';
+import { TokenBucket } from './token-bucket.js';
 
 const TWO_TO_32 = 4_294_967_296;
 
@@ -11,36 +12,17 @@ export interface SamplerOptions {
 
 /** Decides whether a new trace is recorded: by 32 random bits of its id, and by a token bucket. */
 export class Sampler {
-  readonly #clock: Clock;
   readonly #threshold: number;
-  readonly #maxPerSecond: number;
-  readonly #capacity: number;
-  #tokens: number;
-  #refilledAt: number;
+  readonly #bucket: TokenBucket;
 
   constructor({ rate, maxPerSecond }: SamplerOptions, clock: Clock) {
-    this.#clock = clock;
     this.#threshold = thresholdOf(rate);
-    this.#maxPerSecond = maxPerSecond;
-    // Less than one trace a second has to add up to one.
-    this.#capacity = maxPerSecond === 0 ? 0 : Math.max(1, maxPerSecond);
-    this.#tokens = this.#capacity;
-    this.#refilledAt = clock.now();
+    this.#bucket = new TokenBucket(maxPerSecond, clock);
   }
 
   /** `random`: an integer below 2^32, which becomes part of the trace's id. */
   samples(random: number): boolean {
-    return random >= this.#threshold && this.#takeToken();
-  }
-
-  #takeToken(): boolean {
-    const now = this.#clock.now();
-    const refill = ((now - this.#refilledAt) * this.#maxPerSecond) / 1_000;
-    this.#tokens = Math.min(this.#capacity, this.#tokens + refill);
-    this.#refilledAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
+    return random >= this.#threshold && this.#bucket.take();
   }
 }
 

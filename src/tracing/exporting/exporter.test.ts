@@ -14,8 +14,8 @@ class FakeThread extends EventEmitter implements ExportThread {
   readonly groups: (readonly Span[])[] = [];
   terminations = 0;
 
-  postMessage(spans: readonly Span[]): void {
-    this.groups.push(spans);
+  postMessage(spans: string): void {
+    this.groups.push(JSON.parse(spans));
   }
 
   reply(reply: ExportReply): void {

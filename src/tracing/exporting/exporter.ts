@@ -121,7 +121,8 @@ export class SpanExporter {
     }
     this.#group.attempts++;
     this.#thread ??= this.#start();
-    this.#thread.postMessage(this.#group.spans);
+    // A text crosses to a thread for less than objects do.
+    this.#thread.postMessage(JSON.stringify(this.#group.spans));
   }
 
   #start(): ExportThread {

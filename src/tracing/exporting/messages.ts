@@ -1,5 +1,5 @@
 import type { OtlpOptions } from '../options.js';
-import type { Attributes, Span } from '../spans/span.js';
+import type { Attributes } from '../spans/span.js';
 
 /** What the thread that exports is started with. */
 export interface ExportSetup extends Pick<OtlpOptions, 'endpoint' | 'protocol' | 'headers' | 'timeoutMs'> {
@@ -10,8 +10,8 @@ export interface ExportSetup extends Pick<OtlpOptions, 'endpoint' | 'protocol' |
   readonly version: string;
 }
 
-/** Spans that the thread sends in one request. */
-export type ExportRequest = readonly Span[];
+/** Spans that the thread sends in one request: JSON of a list. */
+export type ExportRequest = string;
 
 /** How that has ended. `message`: for the log. */
 export type ExportReply =

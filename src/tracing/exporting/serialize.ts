@@ -1,6 +1,6 @@
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { SpanLink } from '../../core/index.js';
-import type { Attributes, Span } from '../spans/span.js';
+import type { Span } from '../spans/span.js';
 import type { ExportSetup } from './messages.js';
 
 type ReadableSpan = Parameters<typeof ProtobufTraceSerializer.serializeRequest>[0][number];
@@ -17,12 +17,10 @@ export function createSerializer(
   { resource: attributes, version }: Pick<ExportSetup, 'resource' | 'version'>,
   format: Format,
 ) {
-  const resource = { attributes: toMutable(attributes) } as unknown as Resource;
-  const instrumentationScope = { name: 'millrace', version };
+  const origin = { resource: { attributes } as unknown as Resource, scope: { name: 'millrace', version } };
   return {
     encode(spans: readonly Span[]): Uint8Array {
-      const readable = spans.map((span) => ({ ...readableOf(span), resource, instrumentationScope }));
-      const request = SERIALIZERS[format].serializeRequest(readable);
+      const request = SERIALIZERS[format].serializeRequest(spans.map((span) => readableOf(span, origin)));
       if (request === undefined) throw new Error('the serializer of OTLP gave nothing');
       return request;
     },
@@ -37,44 +35,54 @@ export function createSerializer(
 
 export type Serializer = ReturnType<typeof createSerializer>;
 
-function readableOf(span: Span): Omit<ReadableSpan, 'resource' | 'instrumentationScope'> {
-  const { name, kind, traceId, spanId, parentSpanId, hasRemoteParent, state, startMs, endMs, attributes, links } = span;
-  const traceState = state === undefined ? {} : { traceState: { serialize: () => state } };
-  const context = { traceId, spanId, traceFlags: SAMPLED_FLAG, ...traceState } as ReturnType<
-    ReadableSpan['spanContext']
-  >;
-  return {
-    name,
-    kind,
+interface Origin {
+  readonly resource: Resource;
+  readonly scope: ReadableSpan['instrumentationScope'];
+}
+
+/** Written out, not spread: V8 is several times slower with objects that are made by a spread. */
+function readableOf(span: Span, { resource, scope }: Origin): ReadableSpan {
+  const { traceId, parentSpanId, state, startMs, endMs } = span;
+  const context = contextOf(span, state);
+  const readable = {
+    name: span.name,
+    kind: span.kind,
     spanContext: () => context,
-    ...(parentSpanId !== undefined && {
-      parentSpanContext: { traceId, spanId: parentSpanId, traceFlags: SAMPLED_FLAG, isRemote: hasRemoteParent },
-    }),
+    parentSpanContext: undefined as Context | undefined,
     startTime: toHrTime(startMs),
     endTime: toHrTime(endMs),
     status: { code: span.isError ? ERROR_STATUS : OK_STATUS },
-    attributes: toMutable(attributes),
-    links: links.map((link) => ({ context: contextOf(link) })),
-    events: [],
+    attributes: span.attributes,
+    links: span.links.length === 0 ? NONE : span.links.map((link) => ({ context: contextOf(link, undefined) })),
+    events: NONE,
     duration: toHrTime(endMs - startMs),
     ended: true,
+    resource,
+    instrumentationScope: scope,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
+  if (parentSpanId !== undefined) {
+    const isRemote = span.hasRemoteParent;
+    readable.parentSpanContext = { traceId, spanId: parentSpanId, traceFlags: SAMPLED_FLAG, isRemote };
+  }
+  // The library's types know no lists that cannot be changed, and it changes none.
+  return readable as unknown as ReadableSpan;
 }
 
-function contextOf({ traceId, spanId }: SpanLink) {
-  return { traceId, spanId, traceFlags: SAMPLED_FLAG };
+type Context = ReturnType<ReadableSpan['spanContext']>;
+
+const NONE: readonly never[] = Object.freeze([]);
+
+function contextOf({ traceId, spanId }: SpanLink, state: string | undefined): Context {
+  if (state === undefined) return { traceId, spanId, traceFlags: SAMPLED_FLAG };
+  const traceState = { serialize: () => state } as NonNullable<Context['traceState']>;
+  return { traceId, spanId, traceFlags: SAMPLED_FLAG, traceState };
 }
 
 /** Seconds and nanoseconds of milliseconds. */
 function toHrTime(ms: number): [number, number] {
   const seconds = Math.floor(ms / 1_000);
   return [seconds, Math.round((ms - seconds * 1_000) * 1_000_000)];
-}
-
-/** The library's types know no lists that cannot be changed. */
-function toMutable(attributes: Attributes): ReadableSpan['attributes'] {
-  return attributes as ReadableSpan['attributes'];
 }

@@ -12,6 +12,6 @@ const serializer = createSerializer(setup, protocol === 'http/json' ? 'json' : '
 const send = protocol === 'grpc' ? createGrpcSender(setup, serializer) : createHttpSender(setup, protocol, serializer);
 
 parentPort?.on('message', async (spans: ExportRequest) => {
-  const reply = await send(serializer.encode(spans)).catch(replyOfFailure);
+  const reply = await send(serializer.encode(JSON.parse(spans))).catch(replyOfFailure);
   parentPort?.postMessage(reply);
 });

@@ -1,13 +1,13 @@
 import {
   type Attempt,
   attemptSpanId,
-  attemptsOf,
   type Call,
   type InferTarget,
   type MillraceError,
   type SpanLink,
   type TraceContext,
 } from '../../core/index.js';
+import { type Generation, generationAttributes, tokenAttributes } from './generation-attributes.js';
 import { OWN_NAMES } from './names.js';
 import { type Attributes, NO_LINKS, SPAN_KINDS, type Span } from './span.js';
 import { childSpan, describeError, type ParentSpan, toMicroseconds } from './stages.js';
@@ -17,6 +17,7 @@ export interface EndedInference {
   readonly call: Call;
   readonly target: InferTarget;
   readonly rows: number;
+  readonly generation: Generation | undefined;
   readonly error: MillraceError | undefined;
   /** On the clock of its timing. */
   readonly endedAt: number;
@@ -32,14 +33,16 @@ export type FindBatch = (attempt: Attempt, rows: number) => SpanLink | undefined
  */
 export function inferenceSpans(inference: EndedInference, trace: TraceContext, findBatch: FindBatch): readonly Span[] {
   const { call, error, endedAt } = inference;
-  const attempts = attemptsOf(call.timing, error);
+  const { earlierAttempts, answeredBy, route, arm } = call.timing;
+  // Not `attemptsOf`, which copies the stamps of the last one.
+  const attempts: readonly Attempt[] = [...earlierAttempts, { answeredBy, route, arm, timing: call.timing, error }];
   let startedAt = startOf(call);
   return attempts.flatMap((attempt, index) => {
     const isLast = index === attempts.length - 1;
     const end = isLast ? endedAt : attempt.timing.finishedAt || attempts[index + 1]?.timing.enqueuedAt || endedAt;
     const times = { startedAt, endedAt: Math.max(startedAt, end) };
     startedAt = times.endedAt;
-    return attemptSpans({ attempt, index, ...times }, inference, { trace, findBatch });
+    return attemptSpans({ attempt, index, isLast, ...times }, inference, { trace, findBatch });
   });
 }
 
@@ -52,20 +55,21 @@ function startOf({ timing, trace }: Call): number {
 interface TimedAttempt {
   readonly attempt: Attempt;
   readonly index: number;
+  readonly isLast: boolean;
   readonly startedAt: number;
   readonly endedAt: number;
 }
 
 function attemptSpans(
-  { attempt, index, startedAt, endedAt }: TimedAttempt,
+  { attempt, index, isLast, startedAt, endedAt }: TimedAttempt,
   inference: EndedInference,
   { trace, findBatch }: { readonly trace: TraceContext; readonly findBatch: FindBatch },
 ): readonly Span[] {
-  const { epochMs, target } = inference;
+  const { epochMs, target, generation } = inference;
   const { traceId, state } = trace;
   const spanId = attemptSpanId(trace.spanId, index);
   const span: Span = {
-    name: `infer ${attempt.answeredBy?.name ?? target.name}`,
+    name: `${generation?.operation ?? 'infer'} ${attempt.answeredBy?.name ?? target.name}`,
     kind: SPAN_KINDS.internal,
     traceId,
     spanId,
@@ -74,7 +78,7 @@ function attemptSpans(
     state,
     startMs: epochMs + startedAt,
     endMs: epochMs + endedAt,
-    attributes: attributesOf(attempt, index, inference),
+    attributes: attributesOf(attempt, index, { ...inference, isLast }),
     links: NO_LINKS,
     isError: attempt.error !== undefined,
   };
@@ -86,7 +90,7 @@ function attemptSpans(
 function attributesOf(
   { answeredBy, route, arm, error }: Attempt,
   index: number,
-  { call, target, rows }: EndedInference,
+  { call, target, rows, generation, isLast }: EndedInference & { readonly isLast: boolean },
 ): Attributes {
   const attributes: Attributes = { [OWN_NAMES.model]: answeredBy?.name ?? target.name, [OWN_NAMES.rows]: rows };
   if (answeredBy !== undefined) attributes[OWN_NAMES.version] = String(answeredBy.version);
@@ -96,8 +100,19 @@ function attributesOf(
   }
   if (index > 0) attributes[OWN_NAMES.attempt] = index + 1;
   if (call.callers.length > 0) attributes[OWN_NAMES.callers] = call.callers;
+  // What a call has taken is known of its last attempt.
+  if (isLast) Object.assign(attributes, answerAttributes({ call, target, generation }, answeredBy));
   describeError(attributes, error);
   return attributes;
+}
+
+function answerAttributes(
+  { call, target, generation }: Pick<EndedInference, 'call' | 'target' | 'generation'>,
+  answeredBy: Attempt['answeredBy'],
+): Attributes {
+  if (generation === undefined) return tokenAttributes(call.timing);
+  const answered = answeredBy === undefined ? target.name : `${answeredBy.name}/${answeredBy.version}`;
+  return generationAttributes(generation, { requested: target.name, answered }, call.timing);
 }
 
 interface AttemptEnd {
@@ -113,19 +128,16 @@ function stepSpans({ timing, error }: Attempt, { parent, endedAt, batch }: Attem
   if (enqueuedAt === 0) return [];
   const spans: Span[] = [];
   const queuedAt = enqueuedAt + prepareMs;
-  if (prepareMs > 0) spans.push(childSpan(parent, 'prepare', { startedAt: enqueuedAt, endedAt: queuedAt }));
+  if (prepareMs > 0) spans.push(childSpan(parent, { name: 'prepare', startedAt: enqueuedAt, endedAt: queuedAt }));
   // What was sent ahead to an instance waits there; what never left the queue has ended in it.
   const ranAt = startedAt || dequeuedAt;
-  const hasFailed = error !== undefined;
-  const queue = childSpan(parent, 'queue', { startedAt: queuedAt, endedAt: ranAt || endedAt });
-  spans.push({ ...queue, isError: ranAt === 0 && hasFailed });
+  const isError = error !== undefined;
+  const queue = { name: 'queue', startedAt: queuedAt, endedAt: ranAt || endedAt };
+  spans.push(childSpan(parent, queue, { isError: ranAt === 0 && isError }));
   if (ranAt === 0) return spans;
-  spans.push({
-    ...childSpan(parent, 'run', { startedAt: ranAt, endedAt: finishedAt || endedAt }),
-    attributes: runAttributes(timing),
-    links: batch === undefined ? NO_LINKS : [batch],
-    isError: hasFailed,
-  });
+  const run = { name: 'run', startedAt: ranAt, endedAt: finishedAt || endedAt };
+  const links = batch === undefined ? NO_LINKS : [batch];
+  spans.push(childSpan(parent, run, { attributes: runAttributes(timing), links, isError }));
   return spans;
 }
 

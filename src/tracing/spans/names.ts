@@ -14,6 +14,27 @@ export const NAMES = {
   urlPath: 'url.path',
 } as const;
 
+/** Those for generative AI, which are in development: the pinned package decides, and a newer one may rename them. */
+export const GEN_AI_NAMES = {
+  operationName: 'gen_ai.operation.name',
+  providerName: 'gen_ai.provider.name',
+  requestModel: 'gen_ai.request.model',
+  requestMaxTokens: 'gen_ai.request.max_tokens',
+  requestTemperature: 'gen_ai.request.temperature',
+  requestTopP: 'gen_ai.request.top_p',
+  requestTopK: 'gen_ai.request.top_k',
+  requestFrequencyPenalty: 'gen_ai.request.frequency_penalty',
+  requestPresencePenalty: 'gen_ai.request.presence_penalty',
+  requestSeed: 'gen_ai.request.seed',
+  responseModel: 'gen_ai.response.model',
+  responseFinishReasons: 'gen_ai.response.finish_reasons',
+  responseTimeToFirstChunk: 'gen_ai.response.time_to_first_chunk',
+  usageInputTokens: 'gen_ai.usage.input_tokens',
+  usageCacheReadInputTokens: 'gen_ai.usage.cache_read.input_tokens',
+  usageOutputTokens: 'gen_ai.usage.output_tokens',
+  usageReasoningOutputTokens: 'gen_ai.usage.reasoning.output_tokens',
+} as const;
+
 /** Names that OpenTelemetry has none for. Times are microseconds. */
 export const OWN_NAMES = {
   requestId: 'millrace.request_id',
@@ -23,6 +44,8 @@ export const OWN_NAMES = {
   route: 'millrace.route',
   arm: 'millrace.route.arm',
   rows: 'millrace.rows',
+  inputTokens: 'millrace.input_tokens',
+  shadow: 'millrace.shadow',
   cache: 'millrace.response_cache',
   attempt: 'millrace.attempt',
   instance: 'millrace.instance',

@@ -1,5 +1,6 @@
 import type { Call, Events, MillraceError, Timing, TraceContext } from '../../core/index.js';
 import { GRPC_STATUS_CODES, grpcStatusName } from '../../protocols/index.js';
+import { parseBaggage } from '../context/baggage.js';
 import { NAMES, OWN_NAMES } from './names.js';
 import { type Attributes, NO_LINKS, SPAN_KINDS, type Span } from './span.js';
 import { describeError, stagesOf, toMicroseconds } from './stages.js';
@@ -16,8 +17,16 @@ const GRPC_ERRORS: readonly number[] = [
   GRPC_STATUS_CODES.UNAVAILABLE,
 ];
 
+/** What spans of requests have in common. */
+export interface SpanContext {
+  /** Unix milliseconds at which the clock of timings was 0. */
+  readonly epochMs: number;
+  /** Keys of `baggage` that they show. */
+  readonly baggage: ReadonlySet<string>;
+}
+
 /** The span of an HTTP request, and of its stages that took long enough. A path that no route has taken is not shown. */
-export function httpSpans(event: HttpFinished, trace: TraceContext, epochMs: number): readonly Span[] {
+export function httpSpans(event: HttpFinished, trace: TraceContext, context: SpanContext): readonly Span[] {
   const { method, route, path, status } = event;
   const attributes: Attributes = { [NAMES.httpRequestMethod]: method, [NAMES.httpResponseStatusCode]: status };
   if (route !== '') {
@@ -25,11 +34,11 @@ export function httpSpans(event: HttpFinished, trace: TraceContext, epochMs: num
     attributes[NAMES.urlPath] = path.slice(0, MAX_PATH_LENGTH);
   }
   const name = route === '' ? method : `${method} ${route}`;
-  return serverSpans(event, trace, { name, attributes, isError: status >= 500, epochMs });
+  return serverSpans(event, trace, { name, attributes, isError: status >= 500, ...context });
 }
 
 /** The span of a gRPC call, likewise. */
-export function grpcSpans(event: GrpcFinished, trace: TraceContext, epochMs: number): readonly Span[] {
+export function grpcSpans(event: GrpcFinished, trace: TraceContext, context: SpanContext): readonly Span[] {
   const { method, status, requestMessages, responseMessages } = event;
   const name = method === '' ? '_OTHER' : method.slice(1);
   const attributes: Attributes = {
@@ -39,25 +48,25 @@ export function grpcSpans(event: GrpcFinished, trace: TraceContext, epochMs: num
     [OWN_NAMES.requestMessages]: requestMessages,
     [OWN_NAMES.responseMessages]: responseMessages,
   };
-  return serverSpans(event, trace, { name, attributes, isError: GRPC_ERRORS.includes(status), epochMs });
+  return serverSpans(event, trace, { name, attributes, isError: GRPC_ERRORS.includes(status), ...context });
 }
 
-interface ServerSpan {
+interface ServerSpan extends SpanContext {
   readonly name: string;
   readonly attributes: Attributes;
   readonly isError: boolean;
-  readonly epochMs: number;
 }
 
 function serverSpans(
   event: HttpFinished | GrpcFinished,
   { traceId, spanId, parentSpanId, state, link }: TraceContext,
-  { name, attributes, isError, epochMs }: ServerSpan,
+  { name, attributes, isError, epochMs, baggage }: ServerSpan,
 ): readonly Span[] {
   const { call, error, durationMs } = event;
   const { timing } = call;
   describeCaller(attributes, event);
   describeRoute(attributes, timing);
+  if (baggage.size > 0) describeBaggage(attributes, call, baggage);
   describeError(attributes, error);
   const startMs = epochMs + timing.receivedAt;
   const root = { traceId, parentSpanId: spanId, state };
@@ -92,6 +101,12 @@ function describeCaller(
   attributes[OWN_NAMES.principal] = call.principal.name;
   attributes[OWN_NAMES.requestBytes] = requestBytes;
   attributes[OWN_NAMES.responseBytes] = responseBytes;
+}
+
+function describeBaggage(attributes: Attributes, { metadata }: Call, allowed: ReadonlySet<string>): void {
+  for (const [key, value] of Object.entries(parseBaggage(metadata.baggage, allowed))) {
+    attributes[`baggage.${key}`] = value;
+  }
 }
 
 function describeRoute(attributes: Attributes, { route, arm, cache, cacheMs }: Timing): void {

@@ -1,4 +1,4 @@
-import { type MillraceError, randomHex, type Timing } from '../../core/index.js';
+import { type MillraceError, randomHex, type SpanLink, type Timing } from '../../core/index.js';
 import { NAMES, OWN_NAMES } from './names.js';
 import { type Attributes, NO_LINKS, SPAN_KINDS, type Span } from './span.js';
 
@@ -20,8 +20,19 @@ export interface StageTimes {
   readonly endedAt: number;
 }
 
+/** What differs from a span without attributes, links and errors. */
+interface SpanDetails {
+  readonly attributes?: Attributes;
+  readonly links?: readonly SpanLink[];
+  readonly isError?: boolean;
+}
+
 /** A span of this process below `parent`. */
-export function childSpan(parent: ParentSpan, name: string, { startedAt, endedAt }: StageTimes): Span {
+export function childSpan(
+  parent: ParentSpan,
+  { name, startedAt, endedAt }: StageTimes & { readonly name: string },
+  { attributes = {}, links = NO_LINKS, isError = false }: SpanDetails = {},
+): Span {
   const { traceId, parentSpanId, state, epochMs } = parent;
   return {
     name,
@@ -33,9 +44,9 @@ export function childSpan(parent: ParentSpan, name: string, { startedAt, endedAt
     state,
     startMs: epochMs + startedAt,
     endMs: epochMs + Math.max(startedAt, endedAt),
-    attributes: {},
-    links: NO_LINKS,
-    isError: false,
+    attributes,
+    links,
+    isError,
   };
 }
 
@@ -47,7 +58,7 @@ export function stagesOf(timing: Timing, parent: ParentSpan, attributes: Attribu
     const ms = times.endedAt - times.startedAt;
     if (ms < 0) return;
     attributes[attribute] = toMicroseconds(ms);
-    if (ms >= SPAN_FROM_MS) spans.push(childSpan(parent, name, times));
+    if (ms >= SPAN_FROM_MS) spans.push(childSpan(parent, { name, ...times }));
   };
   const knownAt = Math.max(receivedAt, authenticatedAt);
   if (authenticatedAt > 0)
