@@ -44,6 +44,31 @@ export function goTool({ module, command, replaces = [], ldflags = '', tags = ''
   return program;
 }
 
+export interface GoProgram {
+  readonly name: string;
+  /** Names what is built: another one is built anew. */
+  readonly version: string;
+  /** Of its package `main`. */
+  readonly source: string;
+  /** `path@version` of the modules that it imports. */
+  readonly modules: readonly string[];
+}
+
+/** The path of a program of our own of Go modules, which is compiled once a version. */
+export function goProgram({ name, version, source, modules }: GoProgram): string {
+  const program = inCache('go', `${name}-${version}`, name);
+  if (existsSync(program)) return program;
+  using _lock = holdLock(`go-${name}`);
+  const cwd = emptyFolder('go', `${name}-${version}`);
+  const go = (...args: readonly string[]) => execFileSync(goCommand(), args, { cwd, env: ENV, stdio: 'pipe' });
+  go('mod', 'init', `millrace.test/${name}`);
+  writeFileSync(path.join(cwd, 'main.go'), source);
+  go('get', ...modules);
+  go('get', '.');
+  go('build', '-trimpath', '-ldflags', '-s -w', '-o', program, '.');
+  return program;
+}
+
 /** The folder of a module's files, downloaded and not compiled. */
 export function goModule(module: string): string {
   mkdirSync(inCache('go'), { recursive: true });
