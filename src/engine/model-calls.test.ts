@@ -5,6 +5,7 @@ import { principalWith } from '../../test/support/principals.js';
 import { createSchedulerFixture, LIMITS } from '../../test/support/scheduler-fixture.js';
 import { fp32, numbersOf } from '../../test/support/tensors.js';
 import {
+  attemptSpanId,
   Call,
   type InferRequest,
   type InferResponse,
@@ -277,7 +278,8 @@ it('items tell a runtime that wants to know of the calls behind them', async () 
     requestId: 'req',
     clientId: 'r1',
     ownerId: 'key:ada',
-    traceparent: `00-${TRACE.traceId}-${TRACE.spanId}-01`,
+    // What it calls is below its attempt.
+    traceparent: `00-${TRACE.traceId}-${attemptSpanId(TRACE.spanId, 0)}-01`,
     remainingMs: 8_000,
   });
 });

@@ -12,8 +12,9 @@ const MAX_GROUP = 512;
 const GATHER_MS = 1_000;
 /** At shutdown, what is left is sent within this time, or dropped. */
 const CLOSE_MS = 3_000;
-/** Of the thread; spans of one request need a fraction of it. */
-const MAX_HEAP_MB = 64;
+/** Of the thread: a group of spans lives for as long as it is sent. */
+const MAX_HEAP_MB = 32;
+const MAX_YOUNG_MB = 2;
 
 const ENTRY = new URL('./thread-main.js', import.meta.url).href;
 
@@ -202,5 +203,5 @@ export class SpanExporter {
 }
 
 function startExportThread(setup: ExportSetup): ExportThread {
-  return startThread(ENTRY, { name: 'millrace-traces', data: setup, maxHeapMb: MAX_HEAP_MB });
+  return startThread(ENTRY, { name: 'millrace-traces', data: setup, maxHeapMb: MAX_HEAP_MB, maxYoungMb: MAX_YOUNG_MB });
 }
