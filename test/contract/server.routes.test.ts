@@ -247,7 +247,7 @@ describe('settings', () => {
     expect(body).toMatchObject({ trace_level: ['OFF'], trace_rate: '1000' });
     expect(await ask('POST /v2/trace/setting', { foo: 1, trace_rate: '1' })).toEqual({
       status: 501,
-      body: { error: "trace_rate: this version exports no traces; only '1000' can be set" },
+      body: { error: "trace_rate: traces are set in the server's settings (telemetry.traces); only '1000' can be set" },
     });
     const reset = await ask('POST /v2/models/m/trace/setting', { trace_rate: null });
     expect(reset).toEqual({ status: 200, body });

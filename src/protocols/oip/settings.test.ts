@@ -40,17 +40,33 @@ describe('checkTraceUpdate', () => {
     [
       { trace_level: ['TIMESTAMPS'] },
       'unimplemented',
-      'trace_level: this version exports no traces; only OFF can be set',
+      "trace_level: traces are set in the server's settings (telemetry.traces); only OFF can be set",
     ],
-    [{ trace_file: '/tmp/x' }, 'unimplemented', "trace_file: this version exports no traces; only '' can be set"],
+    [
+      { trace_file: '/tmp/x' },
+      'unimplemented',
+      "trace_file: traces are set in the server's settings (telemetry.traces); only '' can be set",
+    ],
     [
       { trace_mode: 'opentelemetry' },
       'unimplemented',
-      "trace_mode: this version exports no traces; only 'triton' can be set",
+      "trace_mode: traces are set in the server's settings (telemetry.traces); only 'triton' can be set",
     ],
-    [{ trace_rate: '500' }, 'unimplemented', "trace_rate: this version exports no traces; only '1000' can be set"],
-    [{ trace_count: '5' }, 'unimplemented', "trace_count: this version exports no traces; only '-1' can be set"],
-    [{ log_frequency: '1' }, 'unimplemented', "log_frequency: this version exports no traces; only '0' can be set"],
+    [
+      { trace_rate: '500' },
+      'unimplemented',
+      "trace_rate: traces are set in the server's settings (telemetry.traces); only '1000' can be set",
+    ],
+    [
+      { trace_count: '5' },
+      'unimplemented',
+      "trace_count: traces are set in the server's settings (telemetry.traces); only '-1' can be set",
+    ],
+    [
+      { log_frequency: '1' },
+      'unimplemented',
+      "log_frequency: traces are set in the server's settings (telemetry.traces); only '0' can be set",
+    ],
   ])('refuses %j', (update, code, message) => {
     expect(() => checkTraceUpdate(update)).toThrow(expect.objectContaining({ code, message }));
   });

@@ -21,7 +21,7 @@ export interface TritonLogSettings {
   readonly log_format: string;
 }
 
-/** Triton's trace settings, at which they stay: there is no exporter yet. */
+/** Triton's trace settings, at which they stay: which requests are traced, and where to, is in the server's settings. */
 export const TRACE_SETTINGS: TraceSettings = {
   trace_file: '',
   trace_level: ['OFF'],
@@ -74,7 +74,10 @@ function checkTraceValue(key: keyof TraceSettings, value: unknown): void {
 }
 
 function fixed(key: string, value: string): MillraceError {
-  return new MillraceError('unimplemented', `${key}: this version exports no traces; only ${value} can be set`);
+  return new MillraceError(
+    'unimplemented',
+    `${key}: traces are set in the server's settings (telemetry.traces); only ${value} can be set`,
+  );
 }
 
 /** The log settings in Triton's words. */

@@ -247,7 +247,7 @@ describe('settings', () => {
     expect(service.calls).toEqual([]);
     expect(await ask('TraceSetting', { model_name: 'm', settings: trace }, service)).toEqual(read);
     expect(await refusal('TraceSetting', { settings: { trace_count: { value: ['5'] } } }, service)).toBe(
-      "unimplemented: trace_count: this version exports no traces; only '-1' can be set",
+      "unimplemented: trace_count: traces are set in the server's settings (telemetry.traces); only '-1' can be set",
     );
     await ask('LogSettings', { settings: { log_info: { bool_param: false }, bar: {} } }, service);
     expect(service.calls.map(({ args }) => args)).toEqual([['m'], [undefined], [{ info: false }]]);
