@@ -12,7 +12,7 @@ import { OpenRequests } from '../../src/server/open-requests.js';
 import { QuotaHeaders } from '../../src/server/quota-headers.js';
 import { type Exchange, Settlement } from '../../src/server/settlement.js';
 import type { SettlementContext } from '../../src/server/settlement-context.js';
-import { UNRECORDED } from '../../src/tracing/index.js';
+import { type TraceOpener, UNRECORDED } from '../../src/tracing/index.js';
 import { FakeClock } from './fake-clock.js';
 import { serverOptions } from './http-server.js';
 import { principalWith } from './principals.js';
@@ -100,8 +100,14 @@ export class FakeExchange implements Exchange {
   }
 }
 
-/** A server without sockets: what its requests share, and what they publish. `shares`: each principal has a share of the bytes. */
-export function createSettlements({ shares = false } = {}) {
+/** A server without sockets: what its requests share, and what they publish. `shares`: each principal has a share of the bytes. `traces`: default nothing is recorded. */
+export function createSettlements({
+  shares = false,
+  traces = UNRECORDED,
+}: {
+  readonly shares?: boolean;
+  readonly traces?: TraceOpener;
+} = {}) {
   const clock = new FakeClock();
   const events = new EventBus();
   const diagnostics: Events['diagnostic'][] = [];
@@ -119,7 +125,7 @@ export function createSettlements({ shares = false } = {}) {
     budget,
     deadlines: new DeadlineWatch(clock),
     open: new OpenRequests(),
-    traces: UNRECORDED,
+    traces,
     quotaHeaders: new QuotaHeaders(),
     requestId: (header) => (typeof header === 'string' ? header : `r${++requests}`),
     draining: () => server.draining,
