@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { type ClientHttp2Session, constants } from 'node:http2';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../support/fake-clock.js';
 import { protoBytes } from '../support/grpc-messages.js';
 import { answerOf, closeGrpcServers, framed, GrpcClient, RawGrpc } from '../support/grpc-server.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
@@ -21,6 +22,7 @@ const INFER = requestText(
   JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] }] }),
 );
 const READY = requestText('GET /v2/health/ready');
+const HEALTH = '/grpc.health.v1.Health/Check';
 const MODEL_INFER = '/inference.GRPCInferenceService/ModelInfer';
 const REQUEST = protoBytes('ModelInferRequest', {
   model_name: 'm',
@@ -115,6 +117,19 @@ describe('a server that retires over gRPC', () => {
     expect((await answer).trailers).toMatchObject({ 'grpc-status': '0' });
     await retired;
     expect(new Set(lastStreams)).toEqual(new Set([2 ** 31 - 1, 1]));
+  });
+
+  it('says so to an idle connection with the answer to its next call, which a notice before might cross', async () => {
+    const { server, addresses } = await startTestServer({ clock: new FakeClock(), options: { grpcPort: 0 } });
+    const raw = new RawGrpc(addresses.grpc?.port ?? 0);
+    const call = async () => (await raw.send([framed(Buffer.alloc(0))], { ':path': HEALTH })).trailers;
+    expect(await call()).toMatchObject({ 'grpc-status': '0' });
+    const lastStreams = lastStreamsOf(raw.session);
+    void server.retire();
+    await new Promise((resolve) => raw.session.ping(resolve));
+    expect(lastStreams).toEqual([]);
+    expect(await call()).toMatchObject({ 'grpc-status': '0' });
+    expect(lastStreams[0]).toBe(2 ** 31 - 1);
   });
 
   it('ends idle connections, whose clients connect again for what comes next', async () => {

@@ -63,13 +63,25 @@ interface SessionsContext {
   readonly proxies?: TrustedProxies | undefined;
 }
 type TrackedSession = ServerHttp2Session & { [SESSION]?: GrpcConnection };
+/** What a session is doing. */
+interface Activity {
+  openStreams: number;
+  readonly seat: Seat | undefined;
+  /** Called before the next stream is answered, if there is one. */
+  onStream: (() => void) | undefined;
+}
+interface OpenSession {
+  readonly socket: Socket;
+  readonly overhead: Overhead;
+  readonly activity: Activity;
+}
 
 /** The HTTP/2 connections of a listener: closes those that are idle, and all of them at the end. */
 export class Sessions {
   readonly #context: SessionsContext;
   /** Those that have not finished their TLS handshake included. */
   readonly #sockets = new Set<Socket>();
-  readonly #sessions = new Map<ServerHttp2Session, { readonly socket: Socket; readonly overhead: Overhead }>();
+  readonly #sessions = new Map<ServerHttp2Session, OpenSession>();
   #checkTimer: Timer | undefined;
   #checkedAt = 0;
   #nextFloodWarningAt = 0;
@@ -104,7 +116,7 @@ export class Sessions {
     seat?.busy();
     seat?.idle();
     destroyBetweenReads(session);
-    const state = { openStreams: 0, seat };
+    const activity: Activity = { openStreams: 0, seat, onStream: undefined };
     const overhead = new Overhead();
     session[SESSION] = {
       from: { remoteAddress, transport: 'grpc' },
@@ -113,12 +125,12 @@ export class Sessions {
       viaLoopback: isLoopback(session.socket.localAddress ?? ''),
       certificate: certificates?.of(socket),
       overhead,
-      enterStream: () => enterStream(state),
+      enterStream: () => enterStream(activity),
       onReset: limitResets(clock, () => {
         if (!session.closed) this.#close(session);
       }),
     };
-    this.#sessions.set(session, { socket, overhead });
+    this.#sessions.set(session, { socket, overhead, activity });
     this.#checkLater();
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     const preface = clock.setTimer(options.headersTimeoutMs, () => cut(session, socket));
@@ -135,11 +147,11 @@ export class Sessions {
       this.#checkTimer = undefined;
       for (const resolve of this.#onGone.splice(0)) resolve();
     });
-    if (this.#isRetired) session.once('remoteSettings', () => this.#retire(session));
+    if (this.#isRetired) this.#retire(session, activity);
     session.setTimeout(this.#patienceMs);
     // Not handed to setTimeout, which would listen only once.
     session.on('timeout', () => {
-      if (state.openStreams > 0) this.#checkAlive(session, socket);
+      if (activity.openStreams > 0) this.#checkAlive(session, socket);
       // What it was told has not left since.
       else if (session.closed) cut(session, socket);
       else this.#close(session);
@@ -214,11 +226,28 @@ export class Sessions {
   /** Asks clients to open a new connection for what comes next, and answers all that they send before they know. */
   retire(): void {
     this.#isRetired = true;
-    for (const session of this.#sessions.keys()) this.#retire(session);
+    for (const [session, { activity }] of this.#sessions) this.#retire(session, activity);
+  }
+
+  /**
+   * Node ignores calls that come behind a notice. A client that has calls under way sends no more before it reads their answers, if it is one
+   * that sends one at a time; one that has none may send the next while the notice is on its way to it. So that gets it with its next answer,
+   * or after a second without a call.
+   */
+  #retire(session: ServerHttp2Session, activity: Activity): void {
+    const notify = () => {
+      silent.clear();
+      activity.onStream = undefined;
+      this.#notify(session);
+    };
+    const silent = this.#context.clock.setTimer(LINGER_MS, notify);
+    session.once('close', () => silent.clear());
+    if (activity.openStreams > 0) notify();
+    else activity.onStream = notify;
   }
 
   /** RFC 9113, 6.8: a notice that refuses no stream, and once the client has seen it, the last stream that counts. */
-  #retire(session: ServerHttp2Session): void {
+  #notify(session: ServerHttp2Session): void {
     if (session.closed || session.destroyed) return;
     session.goaway(constants.NGHTTP2_NO_ERROR, MAX_STREAM_ID);
     const close = () => {
@@ -263,10 +292,11 @@ function cut(session: ServerHttp2Session, socket: Socket): void {
 }
 
 /** Counts a stream of a session until the function that it gives is called. */
-function enterStream(state: { openStreams: number; readonly seat: Seat | undefined }): () => void {
-  if (++state.openStreams === 1) state.seat?.busy();
+function enterStream(activity: Activity): () => void {
+  activity.onStream?.();
+  if (++activity.openStreams === 1) activity.seat?.busy();
   return () => {
-    if (--state.openStreams === 0) state.seat?.idle();
+    if (--activity.openStreams === 0) activity.seat?.idle();
   };
 }
 
