@@ -10,7 +10,9 @@ import { KEY } from './servers.js';
 const SERVICE = '/inference.GRPCInferenceService/';
 const DEADLINE_MS = 30_000;
 
-export const AUTHORIZED = { authorization: `Bearer ${KEY}` };
+/** What clients call the gateway. */
+const NAME = 'models.example.com';
+export const AUTHORIZED = { host: NAME, authorization: `Bearer ${KEY}` };
 
 /** A request for the model `copy` or another one with its inputs. */
 export const bodyOf = (...data: readonly number[]) =>
@@ -26,7 +28,7 @@ function messageOf(model: string, data: readonly number[]): Uint8Array {
 export function tlsOf(folder: string, certificate: string | null = 'client') {
   const read = (file: string) => readFileSync(path.join(folder, file));
   const shown = certificate === null ? {} : { cert: read(`${certificate}.crt`), key: read(`${certificate}.key`) };
-  return { ca: read('servers.crt'), ...shown };
+  return { ca: read('servers.crt'), servername: NAME, ...shown };
 }
 
 /** Where a gateway is reached. */
@@ -44,7 +46,8 @@ export class Clients implements AsyncDisposable {
   constructor({ url, grpcAddress }: Entry, tlsFolder: string) {
     const tls = tlsOf(tlsFolder);
     this.#http = new HttpClient(url, 16, tls);
-    this.#grpc = new Client(grpcAddress, credentials.createSsl(tls.ca, tls.key, tls.cert));
+    const names = { 'grpc.ssl_target_name_override': NAME, 'grpc.default_authority': NAME };
+    this.#grpc = new Client(grpcAddress, credentials.createSsl(tls.ca, tls.key, tls.cert), names);
   }
 
   send(request: HttpRequest): Promise<Answer> {
@@ -109,7 +112,7 @@ export async function callFrom(
 ): Promise<string> {
   const [host = '', port] = grpcAddress.split(':');
   const socket = { ...tlsOf(tls), host, port: Number(port), localAddress, ALPNProtocols: ['h2'] };
-  const session = connectHttp2(`https://${grpcAddress}`, { createConnection: () => connectTls(socket) });
+  const session = connectHttp2(`https://${NAME}`, { createConnection: () => connectTls(socket) });
   try {
     return await new Promise((resolve, reject) => {
       session.on('error', reject);

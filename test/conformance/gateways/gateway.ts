@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { becomes } from '../harness/becomes.js';
 import { inRoot } from '../harness/paths.js';
-import { freePort } from '../image/engine.js';
+import { freePorts } from '../harness/ports.js';
 import { Clients, type Entry } from './clients.js';
 import type { Upstream } from './servers.js';
 
@@ -26,19 +26,30 @@ export interface Placement {
   readonly tls: string;
   readonly httpsPort: number;
   readonly grpcPort: number;
+  /** For what the suite asks of the gateway itself. */
+  readonly adminPort: number;
+}
+
+/** A placement without the gateway's ports. */
+export type Setup = Omit<Placement, 'httpsPort' | 'grpcPort' | 'adminPort'>;
+
+export interface Prepared {
+  readonly command: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly ejections?: Gateway['ejections'];
 }
 
 export interface GatewayKind extends GatewayTraits {
   /** Settings of the servers that docs/gateways.md names for this gateway alone. */
   readonly serverSettings?: object;
   /** Writes its configuration; gives the program and its arguments. */
-  prepare(placement: Placement): { readonly command: readonly string[]; readonly env?: NodeJS.ProcessEnv };
+  prepare(placement: Placement): Prepared;
 }
 
 /** A gateway that runs a configuration of deploy/gateways. */
 export interface Gateway extends GatewayTraits, Entry, AsyncDisposable {
-  /** What it has written to its standard output and error. */
-  output(): string;
+  /** How often it has left out a server for failures; undefined = it does not tell. */
+  readonly ejections: (() => Promise<number>) | undefined;
 }
 
 /** Writes a configuration of deploy/gateways into the folder, changed where `replaced` says; gives its path. Throws where something to replace is missing. */
@@ -58,12 +69,10 @@ export function placeConfiguration(
 }
 
 /** Starts a gateway; resolves once both servers can be reached through it. */
-export async function startGateway(
-  kind: GatewayKind,
-  setup: Omit<Placement, 'httpsPort' | 'grpcPort'>,
-): Promise<Gateway> {
-  const placement = { ...setup, httpsPort: await freePort(), grpcPort: await freePort() };
-  const { command, env = {} } = kind.prepare(placement);
+export async function startGateway(kind: GatewayKind, setup: Setup): Promise<Gateway> {
+  const [httpsPort = 0, grpcPort = 0, adminPort = 0] = await freePorts(3);
+  const placement = { ...setup, httpsPort, grpcPort, adminPort };
+  const { command, env = {}, ejections } = kind.prepare(placement);
   const [program = '', ...args] = command;
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let output = '';
@@ -75,7 +84,7 @@ export async function startGateway(
     withoutCertificate,
     url: `https://127.0.0.1:${placement.httpsPort}`,
     grpcAddress: `127.0.0.1:${placement.grpcPort}`,
-    output: () => output,
+    ejections,
     [Symbol.asyncDispose]: () => end(child),
   };
   await using clients = new Clients(gateway, placement.tls);

@@ -6,11 +6,11 @@ import { becomes } from '../harness/becomes.js';
 import { HttpClient } from '../harness/http.js';
 import type { Tally } from '../harness/tally.js';
 import { AUTHORIZED, bodyOf, Clients, callFrom, tlsOf } from './clients.js';
-import type { Gateway, Placement } from './gateway.js';
+import type { Gateway, Setup } from './gateway.js';
 import { MAX_FAILED_KEYS, MAX_INPUT_BYTES } from './servers.js';
 
 /** A running gateway with its servers. */
-export interface Stage extends Omit<Placement, 'httpsPort' | 'grpcPort'> {
+export interface Stage extends Setup {
   readonly gateway: Gateway;
 }
 
@@ -124,9 +124,9 @@ async function checkFailedKeys(
     return (await client.send({ path: '/v2/models/copy/infer', body: bodyOf(1), headers: wrong })).status;
   };
   const statuses: number[] = [];
-  // Each of the two servers counts for itself.
-  for (let index = 0; index < 2 * MAX_FAILED_KEYS + 2; index++) statuses.push(await guess(guesser, index));
-  tally.check(statuses.at(-1) === 429, `${gateway.name}: a client that guesses keys was answered ${statuses}`);
+  // Each of the two servers counts for itself: one of them has seen too many.
+  for (let index = 0; index <= 2 * MAX_FAILED_KEYS; index++) statuses.push(await guess(guesser, index));
+  tally.check(statuses.includes(429), `${gateway.name}: a client that guesses keys was answered ${statuses}`);
   const other = await guess(neighbour, 0);
   tally.check(other === 401, `${gateway.name}: the first wrong key of another client was answered ${other}`);
   neighbour.close();

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { freePorts } from '../harness/ports.js';
 import { type ConformanceServer, startServer } from '../harness/server.js';
-import { freePort } from '../image/engine.js';
 
 export const KEY = 'key-of-clients-0123456789';
 /** Failed keys that an address may send in a minute. */
@@ -26,6 +26,8 @@ const MODELS = {
   'copy/1/': '',
   'busy/model.yaml': echo('echo: { faults: true }', 'queue: { maxRequests: 1 }'),
   'busy/1/': '',
+  'deadly/model.yaml': echo('echo: { faults: true }'),
+  'deadly/1/': '',
   'fails/1/model.js': script('infer() { throw new Error("always"); }'),
   // Answers once, and again when there is a file of the name that the request gives.
   'pieces/1/model.js': script(`async *infer({ inputs: { x } }) {
@@ -48,16 +50,12 @@ export class Upstream {
   readonly requests: LoggedRequest[] = [];
   #running: ConformanceServer | undefined;
 
-  private constructor(
+  /** `args`: of `millrace serve`. */
+  constructor(
     private readonly args: readonly string[],
     readonly httpPort: number,
     readonly grpcPort: number,
   ) {}
-
-  /** `args`: of `millrace serve`. */
-  static async create(args: readonly string[]): Promise<Upstream> {
-    return new Upstream(args, await freePort(), await freePort());
-  }
 
   /** Where it can be asked without the gateway. */
   get url(): string {
@@ -92,18 +90,28 @@ export async function startUpstreams(folder: string, more: object = {}): Promise
     if (!name.endsWith('/')) writeFileSync(file, contents);
   }
   const settings = {
-    server: { trustedProxies: ['127.0.0.1'], drainDelayMs: DRAIN_DELAY_MS, maxInputBytes: MAX_INPUT_BYTES, ...more },
+    server: {
+      trustedProxies: ['127.0.0.1'],
+      allowedHosts: ['models.example.com'],
+      drainDelayMs: DRAIN_DELAY_MS,
+      maxInputBytes: MAX_INPUT_BYTES,
+      ...more,
+    },
     auth: { keys: [{ name: 'clients', key: KEY, scopes: ['infer'] }], maxFailedKeysPerMinute: MAX_FAILED_KEYS },
     engine: { prefetchBelowMs: 0 },
     jobs: { maxAttempts: 1 },
     telemetry: { accessLogSuccessesPerSecond: 100_000 },
   };
-  const create = (name: string) => {
+  const ports = await freePorts(4);
+  const create = (name: string, [http = 0, grpc = 0]: readonly number[]) => {
     const config = path.join(folder, `${name}.yaml`);
     writeFileSync(config, JSON.stringify({ ...settings, store: { path: path.join(folder, `${name}.db`) } }));
-    return Upstream.create([path.join(folder, 'models'), '--config', config]);
+    return new Upstream([path.join(folder, 'models'), '--config', config], http, grpc);
   };
-  const [first, second] = [await create('first'), await create('second')];
-  await Promise.all([first.start(), second.start()]);
-  return [first, second];
+  const upstreams = [create('first', ports.slice(0, 2)), create('second', ports.slice(2))] as const;
+  const starts = await Promise.allSettled(upstreams.map((upstream) => upstream.start()));
+  const failed = starts.find((start) => start.status === 'rejected');
+  if (failed === undefined) return upstreams;
+  await Promise.all(upstreams.map((upstream) => upstream.stop()));
+  throw failed.reason;
 }

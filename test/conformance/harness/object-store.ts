@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
+import { freePorts } from './ports.js';
 import { installPython, type Python } from './python.js';
 
 const START_LIMIT_MS = 120_000;
@@ -68,15 +68,6 @@ function identities(): readonly object[] {
     { name: 'writer', credentials: [WRITER], actions },
     { name: 'reader', credentials: [READER], actions: ['Read', 'List'] },
   ];
-}
-
-/** Ports that are free now, each another one. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }
 
 /** Waits until the S3 API answers, and volumes can be written: it refuses what nobody has signed. */
