@@ -31,7 +31,7 @@ const MAX_CONCURRENT_STREAMS = 1_000;
 const STREAM_WINDOW_BYTES = 1_048_576;
 /**
  * Clients reset a stream for each call that they cancel or whose deadline passes; what a reset call held is free at once. Node 20
- * does not know these options: see `MAX_RESETS` of the sessions.
+ * does not know these options: see `MAX_RESETS`.
  */
 const RESET_LIMITS = { streamResetBurst: 10_000, streamResetRate: 1_000 } as const;
 /**

@@ -9,18 +9,10 @@ import { patienceMs } from '../patience.js';
 import { isFromHere } from '../peer.js';
 import type { TrustedProxies } from '../trusted-proxies.js';
 import { Overhead } from './overhead.js';
+import { limitResets } from './reset-limit.js';
 
 /** Several streams of one connection may send at a time. */
 const CONNECTION_WINDOW_BYTES = 8_388_608;
-
-/**
- * nghttp2 takes a client that resets 1,000 streams, and 33 a second, for an attacker and breaks off its connection with all
- * that is under way on it; Node 20 lets nobody say otherwise. A client that cancels many calls is asked to connect again before.
- * Nobody is told of a reset that comes for a stream which has been answered meanwhile, as six of seven do from a busy
- * client: so those that are seen, and the deadlines that passed here, count for eight.
- */
-const RESETS_PER_SECOND = 4;
-const MAX_RESETS = 120;
 
 /** How often it is checked what clients send besides requests, and how often it is logged at most. */
 const CHECK_INTERVAL_MS = 1_000;
@@ -297,17 +289,5 @@ function enterStream(activity: Activity): () => void {
   if (++activity.openStreams === 1) activity.seat?.busy();
   return () => {
     if (--activity.openStreams === 0) activity.seat?.idle();
-  };
-}
-
-/** Calls `onLimit` at the reset that is one too many. */
-function limitResets(clock: Clock, onLimit: () => void): () => void {
-  let resets = 0;
-  let countedAt = clock.now();
-  return () => {
-    const now = clock.now();
-    resets = Math.max(0, resets - ((now - countedAt) * RESETS_PER_SECOND) / 1_000) + 1;
-    countedAt = now;
-    if (resets > MAX_RESETS) onLimit();
   };
 }
