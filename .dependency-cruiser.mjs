@@ -10,7 +10,7 @@ export const RANKS = [
   ['api', 'async', 'generation', 'model', 'network', 'pooling', 'protobuf', 'systemd', 'text', 'yaml'],
   ['audit', 'object-store', 'runtimes', 'shared-memory', 'store'],
   ['repository', 'webhooks'],
-  ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
+  ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering', 'slos'],
   ['models', 'planning', 'stored-requests'],
   ['files', 'inference'],
   ['account', 'batches', 'jobs', 'traffic'],
@@ -41,7 +41,7 @@ const BEHIND_THE_SERVICE = ['models', 'inference', 'account', 'batches', 'files'
 const SUB_ROOMS = {
   models: ['lookup', 'media', 'loading', 'reports'],
   account: ['keys', 'access', 'quotas', 'usage'],
-  traffic: ['declarations', 'routes', 'outcomes', 'shadows', 'rollouts', 'labels'],
+  traffic: ['declarations', 'routes', 'outcomes', 'shadows', 'rollouts', 'labels', 'slos'],
   service: ['doctor', 'events', 'reload'],
 };
 for (const [name, folders] of Object.entries(SUB_ROOMS)) {

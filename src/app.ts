@@ -270,9 +270,14 @@ function openAudit(
   return openTrail({ ...parts, options, version: VERSION, hasCredentials: isRequired });
 }
 
-/** The routes and rollouts that the settings declare. */
-function declaredTraffic({ routes, rollouts }: Settings): Pick<CreateServiceOptions, 'fileRoutes' | 'fileRollouts'> {
+/** The routes, rollouts and SLOs that the settings declare. */
+function declaredTraffic({
+  routes,
+  rollouts,
+  slos,
+}: Settings): Pick<CreateServiceOptions, 'fileRoutes' | 'fileRollouts' | 'slos'> {
   return {
+    slos,
     fileRoutes: { configs: routes, placeOf: (name) => placeOfRoute(routes, name), read: readRoutes },
     fileRollouts: writtenRollouts(rollouts),
   };

@@ -13,6 +13,7 @@ import type { ReloadEndpoints } from './reload.js';
 import type { RolloutEndpoints } from './rollouts.js';
 import type { RouteEndpoints } from './routes.js';
 import type { ShadowEndpoints } from './shadows.js';
+import type { SloEndpoints } from './slos.js';
 import type { UsageEndpoints } from './usage.js';
 import type { VersionEndpoints } from './versions.js';
 
@@ -32,6 +33,7 @@ export interface ApiEndpoints
     RolloutEndpoints,
     RouteEndpoints,
     ShadowEndpoints,
+    SloEndpoints,
     UsageEndpoints,
     VersionEndpoints {}
 

@@ -80,6 +80,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/quotas.js')).registerQuotas,
   },
   {
+    name: 'slo',
+    summary: 'show how service level objectives are met, and write alerts for Prometheus',
+    load: async () => (await import('./commands/slo.js')).registerSlo,
+  },
+  {
     name: 'audit',
     summary: 'look who did what to what, and whether anybody has tampered with that',
     load: async () => (await import('./commands/audit.js')).registerAudit,

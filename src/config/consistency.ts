@@ -6,6 +6,7 @@ import { parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
 import { createPlan, type PlanOptions } from '../rollouts/index.js';
 import { createRoutes } from '../routing/index.js';
 import { checkBind, TrustedProxies } from '../server/index.js';
+import { checkSlos } from '../slos/index.js';
 import { parseAllowed } from '../sources/index.js';
 import { didYouMean, formatPath } from '../text/index.js';
 import { requiresCredential } from './access.js';
@@ -26,6 +27,7 @@ export function checkConsistency(settings: Settings): readonly string[] {
     ...checkProxies('telemetry.trustParent.proxies', settings.telemetry.trustParent.proxies),
     ...checkRoutes(settings.routes),
     ...checkRollouts(settings),
+    ...checkSlos(settings.slos),
     ...checkMetering(settings.metering),
   ];
 }

@@ -17,6 +17,7 @@ import {
   RolloutsOptionsSchema,
 } from '../service/index.js';
 import { SharedMemoryOptionsSchema } from '../shared-memory/index.js';
+import { SlosOptionsSchema } from '../slos/index.js';
 import { SourcesOptionsSchema } from '../sources/index.js';
 import { StoreOptionsSchema } from '../store/index.js';
 import { TelemetryOptionsSchema } from '../telemetry/index.js';
@@ -35,6 +36,7 @@ export const SettingsSchema = Type.Object(
     media: MediaOptionsSchema,
     routes: RoutesOptionsSchema,
     rollouts: RolloutsOptionsSchema,
+    slos: SlosOptionsSchema,
     quotas: QuotasOptionsSchema,
     jobs: JobsOptionsSchema,
     objectStore: ObjectStoreOptionsSchema,

@@ -14,6 +14,7 @@ import { createReloadRoutes } from './reload.js';
 import { createRolloutRoutes } from './rollouts.js';
 import { createRouteRoutes } from './routes.js';
 import { createShadowRoutes } from './shadows.js';
+import { createSloRoutes } from './slos.js';
 import { createUsageRoutes } from './usage.js';
 import { createVersionRoutes } from './versions.js';
 
@@ -32,6 +33,7 @@ export function createManagement({ service, clock }: ManagementContext): Dialect
       ...createRouteRoutes(service.traffic.routes),
       ...createRolloutRoutes(service.traffic.rollouts),
       ...createShadowRoutes(service.traffic.shadows),
+      ...createSloRoutes(service.traffic.slos),
       ...createOutcomeRoutes(service.traffic.outcomes),
       ...createUsageRoutes(service.account.usage),
       ...createQuotaRoutes(service.account.quotas),

@@ -25,7 +25,7 @@ import type { Service } from './types.js';
 export interface CreateServiceOptions
   extends Omit<ModelsSetup, 'isRoute'>,
     Omit<AccountSetup, 'audited' | 'store'>,
-    Pick<TrafficSetup, 'fileRoutes' | 'fileRollouts'>,
+    Pick<TrafficSetup, 'fileRoutes' | 'fileRollouts' | 'slos'>,
     Pick<InferenceSetup, 'sharedMemory'>,
     Pick<StoredWorkSetup, 'jobs' | 'files' | 'batches'> {
   readonly deadlines: DeadlineWatch;
@@ -71,6 +71,7 @@ export interface ServiceGauges extends Readonly<StoredWork['gauges']> {
   /** Of rollouts that are not over. */
   readonly rollouts: Service['traffic']['rollouts']['gauges'];
   readonly usage: Account['usageGauge'];
+  readonly slos: Traffic['sloGauges'];
 }
 
 /** Puts the use cases together. */
@@ -163,6 +164,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       rollouts: () => service.traffic.rollouts.gauges(),
       ...storedWork.gauges,
       usage: () => account.usageGauge(),
+      slos: () => traffic.sloGauges(),
     },
     async close() {
       // The store is closed behind this.

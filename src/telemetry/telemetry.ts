@@ -57,6 +57,7 @@ const NO_SERVICE: ServiceGauges = {
   files: () => ({ files: 0, bytes: 0 }),
   batches: () => ({ waiting: 0, running: 0, lines: 0, oldestMs: 0 }),
   usage: () => undefined,
+  slos: () => [],
 };
 
 /** Starts listening to the events of one server. */
@@ -77,6 +78,7 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
         files: () => service.files(),
         batches: () => service.batches(),
         usage: () => service.usage(),
+        slos: () => service.slos(),
         droppedLogLines: () => output.dropped,
         spans: tracing.counts,
       })

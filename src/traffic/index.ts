@@ -1,4 +1,4 @@
-/** Room `traffic` (rank 7): which version of a model a caller gets: labels, routes, shadows, outcomes, rollouts. */
+/** Room `traffic` (rank 7): which version of a model a caller gets: labels, routes, shadows, outcomes, rollouts, and how well it is served. */
 
 export { type Expected, StaleChange } from './declarations/expected.js';
 export type { LabelOfModel, LabelsOfModel, LabelsRevision, LabelUseCases } from './labels/types.js';
@@ -22,5 +22,6 @@ export type {
   RouteUseCases,
 } from './routes/types.js';
 export type { ShadowUseCases } from './shadows/types.js';
+export type { SloGauge, SloReport, SloUseCases } from './slos/types.js';
 export { type LiveTraffic, Traffic, type TrafficSetup } from './traffic.js';
 export type { TrafficUseCases } from './types.js';

@@ -4,6 +4,7 @@ import type { Audited, PrepareChange } from '../governance/index.js';
 import type { InferCopy, InferenceObserver } from '../inference/index.js';
 import type { VersionLabels, VersionLookup } from '../models/index.js';
 import type { RepositoryOptions } from '../repository/index.js';
+import type { SlosOptions } from '../slos/index.js';
 import type { Store } from '../store/index.js';
 import { Declared } from './declarations/declared.js';
 import { DeclaredLabels } from './labels/declared-labels.js';
@@ -28,6 +29,8 @@ import type { WrittenFileRoutes, WrittenRoutes } from './routes/types.js';
 import { ShadowBooks } from './shadows/shadow-books.js';
 import { createShadowUseCases } from './shadows/shadow-use-cases.js';
 import { Shadows } from './shadows/shadows.js';
+import { Slos } from './slos/slos.js';
+import type { SloGauge } from './slos/types.js';
 import type { TrafficUseCases } from './types.js';
 
 export interface TrafficSetup {
@@ -39,6 +42,7 @@ export interface TrafficSetup {
   readonly store: Store;
   readonly fileRoutes: WrittenFileRoutes;
   readonly fileRollouts: WrittenRollouts;
+  readonly slos: SlosOptions;
   readonly options: Pick<RepositoryOptions, 'controlMode'>;
 }
 
@@ -55,7 +59,7 @@ export interface LiveTraffic {
   readonly rollouts: WrittenRollouts;
 }
 
-/** Which callers get which version of a model: labels, routes, shadows, outcomes and rollouts. */
+/** Which callers get which version of a model: labels, routes, shadows, outcomes, rollouts and SLOs. */
 export class Traffic {
   readonly useCases: TrafficUseCases;
   readonly routes: RouteTable;
@@ -70,6 +74,7 @@ export class Traffic {
   readonly #books: ShadowBooks;
   readonly #shadows: Shadows;
   readonly #outcomes: ReturnType<typeof createOutcomes>;
+  readonly #slos: Slos;
   readonly #rollouts: Rollouts;
   readonly #declaredRollouts: DeclaredRollouts;
 
@@ -91,6 +96,7 @@ export class Traffic {
     const shadows = new Shadows({ ...setup, ...parts, books });
     this.#shadows = shadows;
     taps.add(shadows);
+    this.#slos = new Slos(setup.slos, { ...setup, snapshots: store.snapshots });
     const outcomes = createOutcomes({ ...setup, records: store.outcomes, routes });
     this.#outcomes = outcomes;
     taps.add(outcomes.tap);
@@ -122,6 +128,7 @@ export class Traffic {
       shadows: createShadowUseCases({ shadows, books, routes, audited, wallNow: () => setup.clock.wallNow() }),
       outcomes: outcomes.useCases,
       rollouts: createRolloutUseCases({ ...rolling, audited }),
+      slos: this.#slos.useCases,
     };
     this.fromFile = [
       fileRoutesChange({ ...setup, ...parts, fileRoutes, table: routes, modelNames }),
@@ -135,9 +142,14 @@ export class Traffic {
     return isCompared({ isInRollout, routes: this.routes, lookup: this.#lookup }, ref);
   }
 
-  /** Puts what was declared in force, and reads what shadows have counted. */
+  /** For metrics. */
+  sloGauges(): readonly SloGauge[] {
+    return this.#slos.gauges();
+  }
+
+  /** Puts what was declared in force, and reads the counts of shadows and SLOs. */
   async load(): Promise<void> {
-    await Promise.all([this.#declared.load(), this.#books.load()]);
+    await Promise.all([this.#declared.load(), this.#books.load(), this.#slos.load()]);
   }
 
   /** Goes on with the rollouts that have begun. */
@@ -167,8 +179,9 @@ export class Traffic {
     await this.#rollouts.close();
   }
 
-  /** Stores the counts of shadows and outcomes. */
+  /** Stores the counts of shadows, outcomes and SLOs. */
   async close(): Promise<void> {
+    await this.#slos.close();
     await this.#books.close();
     await this.#outcomes.close();
   }

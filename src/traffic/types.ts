@@ -3,6 +3,7 @@ import type { OutcomeUseCases } from './outcomes/types.js';
 import type { RolloutUseCases } from './rollouts/types.js';
 import type { RouteUseCases } from './routes/types.js';
 import type { ShadowUseCases } from './shadows/types.js';
+import type { SloUseCases } from './slos/types.js';
 
 /** Which callers get which version of a model. All reject with MillraceError. */
 export interface TrafficUseCases {
@@ -11,4 +12,5 @@ export interface TrafficUseCases {
   readonly shadows: ShadowUseCases;
   readonly outcomes: OutcomeUseCases;
   readonly rollouts: RolloutUseCases;
+  readonly slos: SloUseCases;
 }

@@ -176,6 +176,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   ...JOB_ROWS,
   ...FILE_ROWS,
   'GET /millrace/v1/quotas': KEY,
+  'GET /millrace/v1/slos': { needs: 'model.observe', on: 'anything' },
   'GET /millrace/v1/events': { ...SERVER, endless: true },
   'GET /millrace/v1/models': LIST,
   'GET /millrace/v1/models/{model}': METADATA,

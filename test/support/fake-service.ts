@@ -130,6 +130,7 @@ export function createFakeService(overrides: Partial<UseCases> = {}): FakeServic
       report: (_call, name) => Promise.reject(new MillraceError('not_found', `there is no route '${name}'`)),
     },
     rollouts: nothingOf('rollouts'),
+    slos: nothingOf('SLOs'),
     usage: nothingOf('usage'),
     keys: nothingOf('keys'),
     jobs: { ...nothingOf<Service['jobs']>('jobs'), enabled: false },

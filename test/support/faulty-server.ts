@@ -99,6 +99,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     logControl: telemetry.logs,
     logLevels: settings.telemetry,
     fileRollouts: { configs: {}, places: {} },
+    slos: {},
     fileRoutes: { configs: {}, placeOf: () => '', read: () => ({ configs: {}, problems: [] }) },
     quotas: [],
     version: '0.0.0',

@@ -8,7 +8,7 @@ export type Samples = ReadonlyMap<string, number>;
 /** Metrics of a server that consists of its events only. */
 function startMetrics(
   events: EventBus,
-  sources: Partial<Pick<MetricsOptions, 'gauges' | 'modelStates' | 'cacheUsage' | 'rollouts' | 'usage'>> = {},
+  sources: Partial<Pick<MetricsOptions, 'gauges' | 'modelStates' | 'cacheUsage' | 'rollouts' | 'usage' | 'slos'>> = {},
 ): Metrics & { scrape(): Promise<Samples> } {
   const metrics = createMetrics({
     events,
@@ -22,6 +22,7 @@ function startMetrics(
     batches: () => ({ waiting: 0, running: 0, lines: 0, oldestMs: 0 }),
     usage: () => undefined,
     spans: () => ({ exported: 5, dropped: 2 }),
+    slos: () => [],
     droppedLogLines: () => 7,
     ...sources,
   });

@@ -41,7 +41,7 @@ const MEMBERS: { readonly [Name in Exclude<keyof Service, (typeof WHOLE)[number]
       'reloadModels',
       'unloadModel',
     ],
-    traffic: ['labels', 'routes', 'shadows', 'outcomes', 'rollouts'],
+    traffic: ['labels', 'routes', 'shadows', 'outcomes', 'rollouts', 'slos'],
     account: ['keys', 'access', 'quotas', 'usage'],
     server: [
       'audit',

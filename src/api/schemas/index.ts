@@ -17,5 +17,6 @@ export * from './rollouts.js';
 export * from './routes.js';
 export type { IfSame } from './schema-of.js';
 export * from './shadows.js';
+export * from './slos.js';
 export * from './usage.js';
 export * from './versions.js';

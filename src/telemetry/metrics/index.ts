@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { ErrorCode, EventBus, Events } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
-import type { BatchGauges, FileGauges, JobGauges, RolloutGauge, UsageGauge } from '../../service/index.js';
+import type { BatchGauges, FileGauges, JobGauges, RolloutGauge, SloGauge, UsageGauge } from '../../service/index.js';
 import type { SpanCounts } from '../../tracing/index.js';
 import { BatchMetrics } from './batch-metrics.js';
 import { cacheFamilies } from './cache-families.js';
@@ -19,6 +19,7 @@ import { runtimeFamilies } from './runtime-families.js';
 import { createServerMetrics } from './server-metrics.js';
 import { ShadowMetrics } from './shadow-metrics.js';
 import { spanFamilies } from './span-families.js';
+import { sloFamilies } from './slo-families.js';
 import { tritonFamilies } from './triton-families.js';
 import { usageFamilies } from './usage-families.js';
 import { createVersionGauge } from './version-gauge.js';
@@ -50,6 +51,7 @@ export interface MetricsOptions {
   readonly batches: () => BatchGauges;
   /** undefined: usage is not counted. */
   readonly usage: () => UsageGauge | undefined;
+  readonly slos: () => readonly SloGauge[];
   /** Log lines lost because their reader was too slow. */
   readonly droppedLogLines: () => number;
   /** undefined: no spans are sent. */
@@ -106,6 +108,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...[routes, shadows, rollouts, jobs, batches, quotas, repositories].flatMap((metrics) => metrics.families()),
     ...server.families,
     ...usageFamilies(options.usage),
+    ...sloFamilies(options.slos),
     ...runners.families,
     ...processMetrics.families,
     ...spanFamilies(options.spans),

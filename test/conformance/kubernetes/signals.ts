@@ -4,9 +4,9 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { HttpClient } from '../harness/http.js';
 import { emptyFolder, inRoot } from '../harness/paths.js';
+import { Prometheus } from '../harness/prometheus.js';
 import { startServer } from '../harness/server.js';
 import type { Tally } from '../harness/tally.js';
-import { Prometheus } from './prometheus.js';
 import { CHART, type Tools } from './tools.js';
 
 const SIGNATURE = "inputs: { x: 'FP32[-1,1]' }, outputs: { y: 'FP32[-1,1]' }";

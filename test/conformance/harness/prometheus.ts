@@ -1,22 +1,22 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { becomes } from '../harness/becomes.js';
-import { unpackDebian } from '../harness/debian.js';
 import { freePort } from '../image/engine.js';
+import { becomes } from './becomes.js';
+import { unpackDebian } from './debian.js';
 
-/** Prometheus until it is disposed of; it asks every second. */
+/** Prometheus until it is disposed of; it asks every second, unless `more` says otherwise. */
 export class Prometheus implements AsyncDisposable {
   private constructor(
     readonly url: string,
     private readonly stop: () => void,
   ) {}
 
-  /** `job` is an entry of `scrape_configs`, `folder` an empty one. Resolves when it answers. */
-  static async start(folder: string, job: object): Promise<Prometheus> {
+  /** `job` is an entry of `scrape_configs`, `more` other parts of the configuration, `folder` an empty one. Resolves when it answers. */
+  static async start(folder: string, job: object, more: object = {}): Promise<Prometheus> {
     mkdirSync(folder, { recursive: true });
     const file = path.join(folder, 'prometheus.yml');
-    const config = { global: { scrape_interval: '1s' }, scrape_configs: [{ job_name: 'millrace', ...job }] };
+    const config = { global: { scrape_interval: '1s' }, scrape_configs: [{ job_name: 'millrace', ...job }], ...more };
     writeFileSync(file, JSON.stringify(config));
     const address = `127.0.0.1:${await freePort()}`;
     const args = [`--config.file=${file}`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=${address}`];
@@ -32,18 +32,29 @@ export class Prometheus implements AsyncDisposable {
   async expectAbove0(query: string): Promise<string | undefined> {
     let last = '';
     const isAbove0 = async () => {
-      last = await (
-        await fetch(`${this.url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) })
-      ).text();
-      const { data } = JSON.parse(last) as { readonly data?: { readonly result: readonly Sample[] } };
-      return data?.result.some(({ value }) => Number(value[1]) > 0) === true;
+      last = await this.query(query);
+      return valuesOf(last).some((value) => value > 0);
     };
     return (await becomes(isAbove0)) ? undefined : last;
+  }
+
+  /** The values of the series of a query now. */
+  async values(query: string): Promise<readonly number[]> {
+    return valuesOf(await this.query(query));
+  }
+
+  private async query(query: string): Promise<string> {
+    return (await fetch(`${this.url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) })).text();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
   }
+}
+
+function valuesOf(answer: string): readonly number[] {
+  const { data } = JSON.parse(answer) as { readonly data?: { readonly result: readonly Sample[] } };
+  return data?.result.map(({ value }) => Number(value[1])) ?? [];
 }
 
 interface Sample {
