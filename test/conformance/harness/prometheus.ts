@@ -43,6 +43,13 @@ export class Prometheus implements AsyncDisposable {
     return valuesOf(await this.query(query));
   }
 
+  /** Rules that Prometheus could not evaluate, with the reason. */
+  async failingRules(): Promise<readonly string[]> {
+    const { data } = (await (await fetch(`${this.url}/api/v1/rules`)).json()) as RulesAnswer;
+    const rules = data.groups.flatMap((group) => group.rules);
+    return rules.filter(({ health }) => health === 'err').map(({ name, lastError }) => `${name}: ${lastError}`);
+  }
+
   private async query(query: string): Promise<string> {
     return (await fetch(`${this.url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) })).text();
   }
@@ -55,6 +62,14 @@ export class Prometheus implements AsyncDisposable {
 function valuesOf(answer: string): readonly number[] {
   const { data } = JSON.parse(answer) as { readonly data?: { readonly result: readonly Sample[] } };
   return data?.result.map(({ value }) => Number(value[1])) ?? [];
+}
+
+interface RulesAnswer {
+  readonly data: {
+    readonly groups: readonly {
+      readonly rules: readonly { readonly name: string; readonly health: string; readonly lastError?: string }[];
+    }[];
+  };
 }
 
 interface Sample {
