@@ -129,16 +129,13 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     engine,
     ...shared,
     options: settings.repository,
-    media: settings.media,
     // In every protocol, so that a name is unknown in the same words wherever it is asked for.
     formatUnknown: formatUnknownModel,
     logControl: telemetry.logs,
-    logLevels: settings.telemetry,
+    renderMetrics: settings.telemetry.metrics ? telemetry.render : undefined,
     sharedMemory,
-    ...declaredTraffic(settings),
-    quotas: settings.quotas,
+    ...settingsOfService(settings),
     store,
-    metering: settings.metering,
     knowsCallers: identities.isRequired,
     keys: identities.keys,
     ...storedWorkSetup(settings, { answerStored, clock, events, server: () => front.server }),
@@ -242,7 +239,7 @@ async function closeBack(parts: RunningParts, gracePeriodMs: number): Promise<vo
 }
 
 function openTelemetry(
-  { telemetry: options }: Settings,
+  { telemetry: options, tfs }: Settings,
   engine: Engine,
   parts: Pick<RunningParts, 'clock' | 'events'> & { readonly destination: LogDestination | undefined },
 ): Promise<Telemetry> {
@@ -253,6 +250,7 @@ function openTelemetry(
     isTrustedParent: (address) => proxies.has(address),
     events,
     version: VERSION,
+    hasTensorflowNames: tfs.enabled,
     gauges: () => engine.gauges(),
     modelStates: () => engine.statuses(),
     cacheUsage: () => engine.cacheUsage(),
@@ -270,14 +268,19 @@ function openAudit(
   return openTrail({ ...parts, options, version: VERSION, hasCredentials: isRequired });
 }
 
-/** The routes, rollouts and SLOs that the settings declare. */
-function declaredTraffic({
-  routes,
-  rollouts,
-  slos,
-}: Settings): Pick<CreateServiceOptions, 'fileRoutes' | 'fileRollouts' | 'slos'> {
+type SettingsOfService = Pick<
+  CreateServiceOptions,
+  'media' | 'quotas' | 'metering' | 'logLevels' | 'slos' | 'fileRoutes' | 'fileRollouts'
+>;
+
+function settingsOfService(settings: Settings): SettingsOfService {
+  const { routes, rollouts, media, quotas, metering, slos } = settings;
   return {
+    media,
+    quotas,
+    metering,
     slos,
+    logLevels: settings.telemetry,
     fileRoutes: { configs: routes, placeOf: (name) => placeOfRoute(routes, name), read: readRoutes },
     fileRollouts: writtenRollouts(rollouts),
   };

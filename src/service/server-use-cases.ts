@@ -1,5 +1,5 @@
 import type { AuditTrail } from '../audit/index.js';
-import type { Action, CallContext } from '../core/index.js';
+import { type Action, type CallContext, MillraceError } from '../core/index.js';
 import { type Audited, admit } from '../governance/index.js';
 import { absent, type Models, type ModelUseCases, type VersionLookup } from '../models/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
@@ -8,11 +8,13 @@ import type { EventUseCases } from './events/types.js';
 import type { ReloadResult } from './reload/reload-result.js';
 import { createReloadUseCases } from './reload/reload-use-cases.js';
 import type { LogControl } from './reload/types.js';
-import type { ServerUseCases } from './types.js';
+import type { Exposition, ServerUseCases } from './types.js';
 
 interface ServerSetup extends DoctorSetup {
   readonly audit: Pick<AuditTrail, 'search'>;
   readonly logControl: LogControl;
+  /** undefined = metrics are switched off. */
+  readonly renderMetrics: (() => Promise<Exposition>) | undefined;
   readonly sharedMemory: Pick<SharedMemory, 'enabled'>;
   readonly reload: (by: string) => Promise<ReloadResult>;
 }
@@ -48,6 +50,12 @@ export function createServerUseCases(setup: ServerSetup, parts: ServerParts): Se
     info({ principal }) {
       admit(principal, 'server.read', '');
       return { version: setup.version, hasSharedMemory: setup.sharedMemory.enabled };
+    },
+    async metrics({ principal }) {
+      admit(principal, 'metrics.read', '*');
+      if (setup.renderMetrics === undefined)
+        throw new MillraceError('failed_precondition', 'metrics are switched off: telemetry.metrics is false');
+      return setup.renderMetrics();
     },
     live: () => true,
     ready: parts.isReady,

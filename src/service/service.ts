@@ -20,7 +20,7 @@ import { type ChangeSettings, createSettingsChange } from './reload/settings-cha
 import type { LogControl, LogLevels } from './reload/types.js';
 import { createServerUseCases } from './server-use-cases.js';
 import { openStoredWork, type StoredWork, type StoredWorkSetup } from './stored-work.js';
-import type { Service } from './types.js';
+import type { Exposition, Service } from './types.js';
 
 export interface CreateServiceOptions
   extends Omit<ModelsSetup, 'isRoute'>,
@@ -32,6 +32,8 @@ export interface CreateServiceOptions
   /** Where large bodies lie. */
   readonly bodies: BodyMemory | undefined;
   readonly logControl: LogControl;
+  /** undefined = metrics are switched off. */
+  readonly renderMetrics: (() => Promise<Exposition>) | undefined;
   /** As the settings have them at the start. */
   readonly logLevels: LogLevels;
   readonly audit: AuditTrail;

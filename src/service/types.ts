@@ -11,6 +11,12 @@ import type { DoctorUseCases } from './doctor/doctor-use-cases.js';
 import type { EventUseCases } from './events/types.js';
 import type { LogSettings, ReloadUseCases } from './reload/types.js';
 
+/** Metrics in a text format. */
+export interface Exposition {
+  readonly contentType: string;
+  readonly body: string;
+}
+
 export interface ServerInfo {
   /** Of millrace. */
   readonly version: string;
@@ -31,6 +37,8 @@ export interface ServerUseCases {
   readonly events: EventUseCases;
   readonly reload: ReloadUseCases;
   info(call: CallContext): ServerInfo;
+  /** The metrics in Prometheus' text format; `failed_precondition` where they are switched off. Needs the right `metrics.read` on everything. */
+  metrics(call: CallContext): Promise<Exposition>;
   /** True while the process serves at all. Needs no right. */
   live(): boolean;
   /** True once every model asked for at start is ready or failed (`strict`: ready), and until shutdown. Needs no right. */

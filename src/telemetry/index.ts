@@ -1,5 +1,4 @@
 /** Room `telemetry` (rank 11): metrics and logs, made from events alone. */
 export type { LogDestination } from './logs/destination.js';
-export type { Exposition } from './metrics/index.js';
 export * from './options.js';
 export { createTelemetry, type Telemetry, type TelemetrySetup } from './telemetry.js';

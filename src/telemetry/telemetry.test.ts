@@ -10,6 +10,7 @@ async function start(options: Partial<TelemetryOptions> = {}) {
   const telemetry = await createTelemetry({
     options: { ...createSettings({}).telemetry, logFormat: 'json', ...options },
     events,
+    hasTensorflowNames: false,
     version: '1.2.3',
     gauges: () => [],
     modelStates: () => [],

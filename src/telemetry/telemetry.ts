@@ -1,13 +1,13 @@
 import { type Clock, type EventBus, systemClock } from '../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../engine/index.js';
-import type { LogControl, ServiceGauges } from '../service/index.js';
+import type { Exposition, LogControl, ServiceGauges } from '../service/index.js';
 import { startTracing, type TraceOpener } from '../tracing/index.js';
 import { startAccessLog } from './logs/access-log.js';
 import { type LogDestination, openOutput } from './logs/destination.js';
 import { startEventLog } from './logs/event-log.js';
 import { startFaultLog } from './logs/fault-log.js';
 import { createLogger } from './logs/logger.js';
-import { createMetrics, type Exposition } from './metrics/index.js';
+import { createMetrics } from './metrics/index.js';
 import { cacheTokens } from './metrics/vllm-families.js';
 import type { TelemetryOptions } from './options.js';
 
@@ -16,6 +16,8 @@ export interface TelemetrySetup {
   readonly events: EventBus;
   /** Of millrace, for `millrace_build_info`. */
   readonly version: string;
+  /** Metrics have TensorFlow Serving's names, too. */
+  readonly hasTensorflowNames: boolean;
   /** Read at each scrape. */
   readonly gauges: () => readonly ModelGauges[];
   readonly modelStates: () => readonly ModelStatus[];

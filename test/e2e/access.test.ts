@@ -88,6 +88,7 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
         server: { adminPort, httpSocket: socket('http'), grpcSocket: socket('grpc') },
         ...ALL_ON,
         tei: { ...ALL_ON.tei, httpPort: 0, model: 'echo' },
+        tfs: { ...ALL_ON.tfs, httpPort: 0 },
         sharedMemory: { enabled: true },
       },
     );
@@ -143,7 +144,8 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
   );
   it.each(ownPortRoutes)("on the port of '%s': %s", async (dialect, id, path) => {
     const [method, rest = ''] = id.split(' ');
-    const rowId = `${method} /${dialect}/{model}${rest === '/' ? '' : rest}`;
+    // TensorFlow Serving has the server's metrics there.
+    const rowId = dialect === 'tfs' ? 'GET /metrics' : `${method} /${dialect}/{model}${rest === '/' ? '' : rest}`;
     const row = HTTP_ROWS[rowId] as AccessRow;
     const { port } = (server.addresses.dialects[dialect] as { readonly http: Address }).http;
     for (const caller of CALLERS) {

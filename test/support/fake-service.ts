@@ -155,6 +155,7 @@ export function createFakeService(overrides: Partial<UseCases> = {}): FakeServic
       });
     },
     info: () => ({ version: '0.0.0', hasSharedMemory: false }),
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
     live: () => true,
     ready: () => fake.isReady,
     modelReady: (_call, name, version) => name === 'm' && (version === undefined || versions.includes(version)),

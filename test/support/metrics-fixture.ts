@@ -8,7 +8,9 @@ export type Samples = ReadonlyMap<string, number>;
 /** Metrics of a server that consists of its events only. */
 function startMetrics(
   events: EventBus,
-  sources: Partial<Pick<MetricsOptions, 'gauges' | 'modelStates' | 'cacheUsage' | 'rollouts' | 'usage' | 'slos'>> = {},
+  sources: Partial<
+    Pick<MetricsOptions, 'gauges' | 'modelStates' | 'cacheUsage' | 'rollouts' | 'usage' | 'slos' | 'hasTensorflowNames'>
+  > = {},
 ): Metrics & { scrape(): Promise<Samples> } {
   const metrics = createMetrics({
     events,
@@ -23,6 +25,7 @@ function startMetrics(
     usage: () => undefined,
     spans: () => ({ exported: 5, dropped: 2 }),
     slos: () => [],
+    hasTensorflowNames: false,
     droppedLogLines: () => 7,
     ...sources,
   });

@@ -49,6 +49,7 @@ const MEMBERS: { readonly [Name in Exclude<keyof Service, (typeof WHOLE)[number]
       'events',
       'reload',
       'info',
+      'metrics',
       'live',
       'ready',
       'logSettings',

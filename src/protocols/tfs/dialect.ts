@@ -1,7 +1,7 @@
 import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
 import { encodeErrorText, HTTP_STATUS } from '../shared/http-errors.js';
 import { encodeStatuses } from './model-status.js';
-import { createTfsRoutes } from './routes.js';
+import { createMetricsRoute, createTfsRoutes } from './routes.js';
 import { targetOf } from './target.js';
 
 /** TensorFlow Serving: its REST API, PredictionService and ModelService. */
@@ -11,6 +11,7 @@ export function createTfsDialect(context: DialectContext): Dialect {
     name: 'tfs',
     description: 'TensorFlow Serving: predict, classify and regress, metadata and status of models.',
     routes: createTfsRoutes(context),
+    ownPortRoutes: [createMetricsRoute(context)],
     shares: [
       {
         path: '/v1/models/{model}',

@@ -66,6 +66,19 @@ export function createTfsRoutes(context: DialectContext): readonly Route[] {
   ]);
 }
 
+/** The server's metrics where TensorFlow Serving has them by default. */
+export function createMetricsRoute({ service }: DialectContext): Route {
+  return {
+    ...READ,
+    path: '/monitoring/prometheus/metrics',
+    summary: 'Metrics of the server for Prometheus',
+    handle: async (call) => {
+      const { contentType, body } = await service.server.metrics(call);
+      return { status: 200, headers: { 'content-type': contentType }, body };
+    },
+  };
+}
+
 function statusRoute(service: Pick<Service, 'models'>, path: string, what: string): Route {
   return {
     ...READ,

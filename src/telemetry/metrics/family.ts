@@ -33,8 +33,11 @@ export function single(value: number): readonly Sample[] {
   return [{ labels: NO_LABELS, sharedLabels: NO_LABELS, value }];
 }
 
+/** What is exposed of a histogram. */
+export type HistogramData = Pick<Distribution, 'bounds' | 'counts' | 'divisor' | 'sum'>;
+
 /** The samples of one histogram. */
-export function* histogramSamples(name: string, sharedLabels: Labels, data: Distribution): Generator<Sample> {
+export function* histogramSamples(name: string, sharedLabels: Labels, data: HistogramData): Generator<Sample> {
   const { bounds, counts, divisor, sum } = data;
   let cumulative = 0;
   for (const [index, count] of counts.entries()) {

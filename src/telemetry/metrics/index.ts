@@ -1,7 +1,15 @@
 import type { Registry } from 'prom-client';
 import type { ErrorCode, EventBus, Events } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
-import type { BatchGauges, FileGauges, JobGauges, RolloutGauge, SloGauge, UsageGauge } from '../../service/index.js';
+import type {
+  BatchGauges,
+  Exposition,
+  FileGauges,
+  JobGauges,
+  RolloutGauge,
+  SloGauge,
+  UsageGauge,
+} from '../../service/index.js';
 import type { SpanCounts } from '../../tracing/index.js';
 import { BatchMetrics } from './batch-metrics.js';
 import { cacheFamilies } from './cache-families.js';
@@ -18,19 +26,14 @@ import { createRunnerFamilies } from './runner-metrics.js';
 import { runtimeFamilies } from './runtime-families.js';
 import { createServerMetrics } from './server-metrics.js';
 import { ShadowMetrics } from './shadow-metrics.js';
-import { spanFamilies } from './span-families.js';
 import { sloFamilies } from './slo-families.js';
+import { spanFamilies } from './span-families.js';
+import { tensorflowFamilies } from './tensorflow-families.js';
 import { tritonFamilies } from './triton-families.js';
 import { usageFamilies } from './usage-families.js';
 import { createVersionGauge } from './version-gauge.js';
 import { VersionRegistry } from './version-registry.js';
 import { vllmFamilies } from './vllm-families.js';
-
-/** A scrape: the Prometheus text format. */
-export interface Exposition {
-  readonly contentType: string;
-  readonly body: string;
-}
 
 export interface Metrics {
   render(): Promise<Exposition>;
@@ -52,6 +55,8 @@ export interface MetricsOptions {
   /** undefined: usage is not counted. */
   readonly usage: () => UsageGauge | undefined;
   readonly slos: () => readonly SloGauge[];
+  /** TensorFlow Serving's names, too. */
+  readonly hasTensorflowNames: boolean;
   /** Log lines lost because their reader was too slow. */
   readonly droppedLogLines: () => number;
   /** undefined: no spans are sent. */
@@ -105,6 +110,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
+    ...(options.hasTensorflowNames ? tensorflowFamilies(versions) : []),
     ...[routes, shadows, rollouts, jobs, batches, quotas, repositories].flatMap((metrics) => metrics.families()),
     ...server.families,
     ...usageFamilies(options.usage),
