@@ -1,4 +1,4 @@
-import { DAY_MS, type Slo } from './slo.js';
+import { DAY_MS, errorBudgetOf, type Slo } from './slo.js';
 import type { Count, SloCounts } from './slo-counts.js';
 
 const MINUTE_MS = 60_000;
@@ -32,7 +32,7 @@ const OF_30_DAYS: readonly BurnRateAlert[] = [
  */
 export function alertsOf({ objective, windowMs }: Pick<Slo, 'objective' | 'windowMs'>): readonly BurnRateAlert[] {
   const scale = windowMs / (30 * DAY_MS);
-  return OF_30_DAYS.filter(({ factor }) => factor * (1 - objective) < 1).map((alert) => ({
+  return OF_30_DAYS.filter(({ factor }) => factor * errorBudgetOf({ objective }) < 1).map((alert) => ({
     ...alert,
     longMs: alert.longMs * scale,
     shortMs: alert.shortMs * scale,
@@ -72,6 +72,6 @@ export function statusOf(slo: Slo, counts: SloCounts, nowMs: number): SloStatus 
   };
 }
 
-function burnRate({ objective }: Slo, { requests, bad }: Count): number | undefined {
-  return requests === 0 ? undefined : bad / requests / (1 - objective);
+function burnRate(slo: Slo, { requests, bad }: Count): number | undefined {
+  return requests === 0 ? undefined : bad / requests / errorBudgetOf(slo);
 }

@@ -1,5 +1,5 @@
 import { alertsOf, type BurnRateAlert } from './burn-rates.js';
-import type { Slo } from './slo.js';
+import { errorBudgetOf, type Slo } from './slo.js';
 
 /** A recording rule. */
 interface RecordingRule {
@@ -64,10 +64,10 @@ export function formatWindow(durationMs: number): string {
 }
 
 /** The annotations of an alert while `$value` of the requests are bad. */
-export function annotationsOf({ name, scope, objective }: Slo, value: string): AlertingRule['annotations'] {
+export function annotationsOf({ name, scope, ...slo }: Slo, value: string): AlertingRule['annotations'] {
   return {
     summary: `The SLO ${name} spends its error budget too fast`,
-    description: `${value} of the requests to the ${scope.kind} ${scope.name} are bad; the objective allows ${formatPercent(1 - objective)}.`,
+    description: `${value} of the requests to the ${scope.kind} ${scope.name} are bad; the objective allows ${formatPercent(errorBudgetOf(slo))}.`,
   };
 }
 
@@ -110,17 +110,12 @@ function alertingRules(slo: Slo, severity: Severity, alerts: readonly BurnRateAl
   ];
 }
 
-function isBurning({ name, objective }: Slo, { factor, longMs, shortMs }: BurnRateAlert): string {
+function isBurning({ name, ...slo }: Slo, { factor, longMs, shortMs }: BurnRateAlert): string {
   const exceeds = (windowMs: number) =>
-    `${recordName(formatWindow(windowMs))}{slo="${name}"} > ${factor} * ${round(1 - objective)}`;
+    `${recordName(formatWindow(windowMs))}{slo="${name}"} > ${factor} * ${errorBudgetOf(slo)}`;
   return `(${exceeds(longMs)} and ${exceeds(shortMs)})`;
 }
 
 function recordName(window: string): string {
   return `millrace_slo:bad_ratio:rate${window}`;
-}
-
-/** Without the digits that only a binary fraction has. */
-export function round(value: number): number {
-  return Number(value.toPrecision(12));
 }

@@ -5,11 +5,10 @@ import {
   formatPercent,
   formatWindow,
   intervalMsOf,
-  round,
   type Severity,
   scaledAlerts,
 } from './prometheus-rules.js';
-import type { Slo } from './slo.js';
+import { errorBudgetOf, type Slo } from './slo.js';
 
 interface InputSeries {
   readonly series: string;
@@ -64,7 +63,7 @@ export function alertTests(
 function testsOf(slo: Slo, scale: number): readonly RuleTest[] {
   const alerts = scaledAlerts(slo, scale);
   const intervalMs = intervalMsOf(alerts);
-  const budget = 1 - slo.objective;
+  const budget = errorBudgetOf(slo);
   const severities = (['page', 'ticket'] as const).filter((severity) =>
     alerts.some((alert) => alert.severity === severity),
   );
@@ -87,7 +86,7 @@ function testsOf(slo: Slo, scale: number): readonly RuleTest[] {
     input_series: seriesOf(slo, bad),
     alert_rule_test,
   });
-  const constant = (badRatio: number) => `0+${round(REQUESTS * badRatio)}x${SAMPLES}`;
+  const constant = (badRatio: number) => `0+${REQUESTS * badRatio}x${SAMPLES}`;
   // Its shortest windows then hold nothing of the outage.
   const endOf = (severity: Severity) => {
     const own = alerts.filter((alert) => alert.severity === severity).map(({ shortMs }) => shortMs);

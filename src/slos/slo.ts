@@ -36,6 +36,11 @@ export function slosOf(options: SlosOptions): readonly Slo[] {
   }));
 }
 
+/** The share of the requests that may be bad, without the digits that only a binary fraction has. */
+export function errorBudgetOf({ objective }: Pick<Slo, 'objective'>): number {
+  return Number((1 - objective).toPrecision(12));
+}
+
 /** Faults that the schema does not see, each with its place. */
 export function checkSlos(options: SlosOptions): readonly string[] {
   const count = Object.keys(options).length;

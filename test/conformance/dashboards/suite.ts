@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { becomes } from '../harness/becomes.js';
 import { unpackDebian } from '../harness/debian.js';
 import { emptyFolder, inRoot } from '../harness/paths.js';
-import { becomes, Prometheus } from '../harness/prometheus.js';
+import { Prometheus } from '../harness/prometheus.js';
 import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
 import { MixedLoad } from './mixed-load.js';

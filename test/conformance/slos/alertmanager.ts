@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { unpackDebian } from '../harness/debian.js';
 import { becomes } from '../harness/becomes.js';
+import { unpackDebian } from '../harness/debian.js';
 import { freePort } from '../image/engine.js';
 
 /** Alertmanager until it is disposed of, and the receiver of its notifications. */
