@@ -19,6 +19,7 @@ import { comparisonRows } from './workloads/comparisons.js';
 import { allRows } from './workloads/index.js';
 import { jobRows } from './workloads/jobs.js';
 import { languageRows } from './workloads/language/index.js';
+import { planRows } from './workloads/plan.js';
 import { PROFILES } from './workloads/profiles.js';
 import { protocolRows } from './workloads/protocols/index.js';
 import { textRows } from './workloads/text/index.js';
@@ -34,6 +35,7 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
   --text-models FOLDER   the folder with their files and texts
   --jobs             asynchronous jobs instead of the main table, beside the statements of their store alone
   --batch            files of rows instead of the main table, beside scripts in Python, installed into .cache/peers
+  --plan             what 'millrace plan' predicts beside what is measured, instead of the main table; in 3 rounds
   --attacks          the waits of a tenant beside attacks of another one instead of the main table
   --rows A,B         only these rows: ${names(allRows())};
                      ${names(protocolRows())};
@@ -42,12 +44,13 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
                      ${names(attackRows())};
                      ${names(jobRows())};
                      ${names(batchRows())};
+                     ${names(planRows())};
                      with --compare W1, W1-c1, W2, W2-binary, W3, grpc-W1, cold-start, memory
   --compare FOLDER   instead: this build beside the one in FOLDER (a compiled checkout, a package, or its dist), and that one
                      beside itself, in turn; dearer where the 95 % interval of new / old reaches ${LIMIT} and lies above what
                      the old build differs by from itself
   --processes N      with --compare: servers of each side, of which the mean counts (3)
-  --rounds N         interleaved rounds (7; with --compare 15)
+  --rounds N         interleaved rounds (7; with --compare 15, with --plan 3)
   --duration S       seconds of each measurement (3)
   --quick            one round of 0.3 s on cold servers, to see that everything runs; no bar is judged
   --busy             with declared stress: half of each core is kept busy meanwhile, and no bar is judged
@@ -71,6 +74,7 @@ export async function main(args: readonly string[]): Promise<number> {
       'text-models': { type: 'string' },
       jobs: { type: 'boolean', default: false },
       batch: { type: 'boolean', default: false },
+      plan: { type: 'boolean', default: false },
       attacks: { type: 'boolean', default: false },
       rows: { type: 'string' },
       compare: { type: 'string' },
@@ -98,7 +102,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const say = (line: string): void => console.error(line);
   const settings: BenchSettings = {
-    rounds: values.quick ? 1 : positive('rounds', values.rounds ?? (values.compare === undefined ? '7' : '15')),
+    rounds: values.quick ? 1 : positive('rounds', values.rounds ?? defaultRounds(values)),
     seconds: values.quick ? 0.3 : positive('duration', values.duration),
     warmUpSeconds: values.quick ? 0.1 : 2,
     generator: generatorOf(values.load),
@@ -212,6 +216,11 @@ function installPeers(say: (line: string) => void): void {
   }
 }
 
+function defaultRounds({ compare, plan }: { readonly compare?: string | undefined; readonly plan: boolean }): string {
+  if (compare !== undefined) return '15';
+  return plan ? '3' : '7';
+}
+
 interface Selection {
   readonly protocols: boolean;
   readonly language: boolean;
@@ -219,11 +228,12 @@ interface Selection {
   readonly attacks: boolean;
   readonly jobs: boolean;
   readonly batch: boolean;
+  readonly plan: boolean;
   /** Names of rows. */
   readonly rows?: string | undefined;
 }
 
-function rowsOf({ protocols, language, text, attacks, jobs, batch, rows: wanted }: Selection): Row[] {
+function rowsOf({ protocols, language, text, attacks, jobs, batch, plan, rows: wanted }: Selection): Row[] {
   if (wanted !== undefined) {
     return chooseRows(wanted, [
       ...allRows(),
@@ -233,11 +243,13 @@ function rowsOf({ protocols, language, text, attacks, jobs, batch, rows: wanted 
       ...attackRows(),
       ...jobRows(),
       ...batchRows(),
+      ...planRows(),
     ]);
   }
   if (attacks) return attackRows();
   if (jobs) return jobRows();
   if (batch) return batchRows();
+  if (plan) return planRows();
   if (language) return languageRows();
   if (text) return textRows();
   return protocols ? protocolRows() : allRows();

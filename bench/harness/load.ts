@@ -11,6 +11,8 @@ export interface LoadPlan {
   readonly rowsPerRequest: number;
   /** Who sends it; the generator of the settings if not set. */
   readonly generator?: Generator | undefined;
+  /** Of Poisson arrivals by `poisson`; the same for all, if not set. */
+  readonly seed?: number;
 }
 
 /**
@@ -77,8 +79,9 @@ type Outcome = Sample & {
 };
 
 function send(server: RunningServer, plan: LoadPlan, { seconds, ...settings }: LoadSettings): Promise<Outcome> {
-  const { request, level, generator = settings.generator } = plan;
-  if (level.kind === 'rate' && generator === 'poisson') return poissonLoad(server, request, { ...level, seconds });
+  const { request, level, seed, generator = settings.generator } = plan;
+  if (level.kind === 'rate' && generator === 'poisson')
+    return poissonLoad(server, request, { ...level, seconds, seed });
   if (level.kind === 'concurrency' && generator === 'wrk' && seconds >= 1) {
     return wrkLoad(server, request, { connections: level.concurrency, seconds: Math.round(seconds) });
   }
@@ -105,6 +108,7 @@ async function poissonLoad(server: RunningServer, request: LoadRequest, load: Po
     seconds: load.seconds,
     sent: result.sent,
     p50Ms: result.p50Us / 1000,
+    p95Ms: result.p95Us / 1000,
     p99Ms: result.p99Us / 1000,
     lateP99Ms: result.lateP99Us / 1000,
     generatorCores: result.cpuMs / result.wallMs,
@@ -131,6 +135,7 @@ async function ownLoad(server: RunningServer, plan: LoadPlan, seconds: number): 
     seconds: level.durationMs / 1000,
     sent: (level.completed * wallMs) / level.durationMs,
     p50Ms: level.latency.p50Ms,
+    p95Ms: level.latency.p95Ms,
     p99Ms: level.latency.p99Ms,
     generatorCores: (user + system) / 1000 / wallMs,
     errors: level.failed,

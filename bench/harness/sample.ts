@@ -8,6 +8,7 @@ export const METRICS = {
   requestsPerSecond: { label: 'req/s', digits: 0 },
   rowsPerSecond: { label: 'rows/s', digits: 0 },
   p50Ms: { label: 'p50 ms', digits: 3 },
+  p95Ms: { label: 'p95 ms', digits: 2 },
   p99Ms: { label: 'p99 ms', digits: 2 },
   /** In the queue of the model. */
   queueP99Ms: { label: 'queue p99 ms', digits: 3 },

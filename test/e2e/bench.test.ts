@@ -6,6 +6,7 @@ import { profileMillrace } from '../../bench/harness/profile.js';
 import { formatMarkdown } from '../../bench/harness/report.js';
 import type { BenchSettings } from '../../bench/harness/row.js';
 import { allRows } from '../../bench/workloads/index.js';
+import { planRows } from '../../bench/workloads/plan.js';
 import { PROFILES } from '../../bench/workloads/profiles.js';
 
 const TINY: BenchSettings = {
@@ -41,6 +42,25 @@ describe('the benchmark', () => {
   it('has a row of its own for each name', () => {
     const ids = allRows().map((row) => row.id);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('predictions', () => {
+  it('are made of a server and stand beside what an open loop measures', async () => {
+    const report = await runRows(planRows().slice(0, 1), { ...TINY, rounds: 2 });
+    const [row] = report.rows;
+    const parts = ['highest', '1/4', '1/2', '3/4'];
+    expect(row?.contestants.map(({ name, samples }) => [name, samples.length])).toEqual(
+      parts.flatMap((part) => [
+        [`measured ${part}`, 2],
+        [`predicted ${part}`, 2],
+      ]),
+    );
+    const ratios = row?.bars.map(({ text, counted, spread }) => [text, counted, (spread?.median ?? 0) > 0]);
+    expect(ratios).toContainEqual(['p95 ms: predicted 1/2 / measured 1/2', 2, true]);
+    expect(ratios).toHaveLength(10);
+    expect(ratios?.every(([, counted, isPositive]) => counted === 2 && isPositive)).toBe(true);
+    expect(row?.notes[0]).toMatch(/^round 1: runs 1: [\d.]+ ms, .+; waited for a core in \d+ % of the time$/);
   });
 });
 

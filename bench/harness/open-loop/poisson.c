@@ -30,6 +30,7 @@ static const double PATIENCE_S = 10;
 typedef struct {
     int fd;
     size_t request; /* index of the request in flight */
+    int waiting;    /* for its answer */
     size_t received;
     char answer[MAX_ANSWER_BYTES + 1];
 } Connection;
@@ -118,6 +119,7 @@ static Connection *connect_to_server(void) {
 
 static void send_request(Connection *connection, Schedule *schedule, size_t index) {
     connection->request = index;
+    connection->waiting = 1;
     connection->received = 0;
     schedule->late[index] = now() - schedule->due[index];
     ssize_t sent = send(connection->fd, request, request_bytes, MSG_NOSIGNAL);
@@ -152,8 +154,9 @@ static size_t answer_bytes(const Connection *connection) {
     return (size_t)(end - connection->answer) + 4 + strtoul(length + 17, NULL, 10);
 }
 
-/* Takes what has arrived; false when the server has closed the connection. */
+/* Takes what has arrived; false when the server has closed the connection, or is about to: it has said something unasked. */
 static int receive(Connection *connection, Schedule *schedule) {
+    if (!connection->waiting) return 0;
     size_t room = MAX_ANSWER_BYTES - connection->received;
     ssize_t count = recv(connection->fd, connection->answer + connection->received, room, 0);
     if (count < 0 && errno == EAGAIN) return 1;
@@ -170,6 +173,7 @@ static int receive(Connection *connection, Schedule *schedule) {
         schedule->latency[connection->request] = now() - schedule->due[connection->request];
     }
     schedule->settled++;
+    connection->waiting = 0;
     idle[idle_connections++] = connection;
     return 1;
 }
@@ -244,7 +248,8 @@ static void report(const Schedule *schedule, double counted_from) {
     getrusage(RUSAGE_SELF, &usage);
     double cpu_s = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
     printf("{\"sent\":%zu,\"requests\":%zu,\"errors\":%zu,", schedule->sent, count, errors);
-    printf("\"p50Us\":%.1f,\"p99Us\":%.1f,", percentile(latency, count, 0.5), percentile(latency, count, 0.99));
+    printf("\"p50Us\":%.1f,\"p95Us\":%.1f,", percentile(latency, count, 0.5), percentile(latency, count, 0.95));
+    printf("\"p99Us\":%.1f,", percentile(latency, count, 0.99));
     printf("\"lateP99Us\":%.1f,\"connections\":%d,", percentile(schedule->late + first, count, 0.99), most_connections);
     printf("\"cpuMs\":%.1f,\"wallMs\":%.1f}\n", cpu_s * 1e3, (end - schedule->due[0]) * 1e3);
 }

@@ -57,6 +57,17 @@ describe('an open loop from outside', () => {
     expect(errors).toBe(0);
   });
 
+  it('does not take what a server says of an unused connection for an answer', async () => {
+    const server = createServer({ headersTimeout: 100, connectionsCheckingInterval: 50 }, (_request, response) => {
+      response.end('done');
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { errors } = await runPoisson(`http://127.0.0.1:${port}`, REQUEST, { requestsPerSecond: 100, seconds: 1 });
+    expect(errors).toBe(0);
+  });
+
   it('counts what is refused and what is cut off as errors', async () => {
     let count = 0;
     const url = await urlOf((request, response) => {

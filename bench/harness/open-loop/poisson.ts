@@ -17,6 +17,7 @@ export interface PoissonResult {
   readonly errors: number;
   /** From when a request was due to the last byte of its answer. */
   readonly p50Us: number;
+  readonly p95Us: number;
   readonly p99Us: number;
   /** From when a request was due until the generator sent it. */
   readonly lateP99Us: number;
@@ -30,11 +31,12 @@ export interface PoissonResult {
 export interface PoissonLoad {
   readonly requestsPerSecond: number;
   readonly seconds: number;
+  /** Of the arrivals; the same, if not set, so that requests are due at the same times. */
+  readonly seed?: number | undefined;
 }
 
 /** What is due while connections are new does not count. */
 export const UNCOUNTED_SECONDS = 0.5;
-/** The same for all, so that requests are due at the same times. */
 const SEED = 1;
 
 /** An open loop by `poisson.c`, which sleeps between arrivals. Throws where it cannot be compiled: it needs Linux and `cc`. */
@@ -44,7 +46,7 @@ export async function runPoisson(url: string, request: LoadRequest, load: Poisso
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-poisson-'));
   const file = path.join(folder, 'request');
   writeFileSync(file, encodeRequest(target, request));
-  const figures = [load.requestsPerSecond, load.seconds, UNCOUNTED_SECONDS, SEED].map(String);
+  const figures = [load.requestsPerSecond, load.seconds, UNCOUNTED_SECONDS, load.seed ?? SEED].map(String);
   try {
     const { stdout } = await promisify(execFile)(program, [String(target.port), file, ...figures]);
     return JSON.parse(stdout);
