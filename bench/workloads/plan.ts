@@ -195,9 +195,9 @@ async function measureIt(
 function noteOf(round: number, { waitedForCores, model, runs, saturated }: MeasuredServer): string {
   const share = waitedForCores === undefined ? 'an unknown part' : `${(100 * waitedForCores).toFixed(0)} %`;
   const { front } = model;
-  const loopMs = front.receiveMs + front.answerMs + front.batchMs;
+  const loopMs = front.receiveMs + front.answerMs;
   return (
-    `round ${round + 1}: runs ${runs.map(({ rows, meanMs }) => `${rows}: ${meanMs.toFixed(2)} ms`).join(', ')}; event loop ${loopMs.toFixed(3)} ms a request; ` +
+    `round ${round + 1}: runs ${runs.map(({ rows, meanMs }) => `${rows}: ${meanMs.toFixed(2)} ms`).join(', ')}; event loop ${loopMs.toFixed(3)} ms a request, ${front.wakeMs.toFixed(3)} to wake up; ` +
     `highest ${saturated.requestsPerSecond.toFixed(0)}/s, simulated ${predictHighest(model).requestsPerSecond.toFixed(0)}/s; waited for a core in ${share} of the time`
   );
 }

@@ -6,7 +6,14 @@ import { highestRateFor, resourceLimits } from './limits.js';
 import { type Prediction, predict, predictHighest } from './predict.js';
 import { meets, parseSlo } from './slo.js';
 
-const FRONT = { receiveMs: 0.05, answerMs: 0.05, batchMs: 0.02, handoverMs: 0.1, outsideMs: [0.1, 0.2, 0.3] };
+const FRONT = {
+  receiveMs: 0.05,
+  answerMs: 0.05,
+  wakeMs: 0.02,
+  loopCores: 1,
+  handoverMs: 0.1,
+  outsideMs: [0.1, 0.2, 0.3],
+};
 
 function requestOf(fixture: ModelFixture, given: Partial<CapacityRequest> = {}): CapacityRequest {
   return { model: modelOf({ front: FRONT, ...fixture }), requestsPerSecond: 300, slo: [], memory: undefined, ...given };
@@ -107,10 +114,13 @@ describe('a plan', () => {
   });
 
   it('adds up memory and cost', () => {
-    const memory = { serverBytes: 100e6, runnerBytes: 50e6 };
+    const memory = { serverBytes: 100e6, runnerBytes: 50e6, availableBytes: 1e9 };
     const plan = planCapacity(requestOf({ runsMs: [10] }, { memory, pricePerCoreHour: 0.04 }));
     expect(plan.memoryBytes).toBe(100e6 + plan.instances * 50e6);
+    // 18 instances, each of which runs 100 requests a second.
+    expect(plan.limits.find(({ resource }) => resource === 'memory')?.requestsPerSecond).toBe(1_800);
     expect(plan.costPerMillion).toBeCloseTo((plan.cores * 0.04 * 1e6) / (300 * 3600), 9);
+    expect(plan.fullQueueMs).toBeCloseTo((1000 * 100_000) / plan.highestRequestsPerSecond, 9);
     const unknown = planCapacity(requestOf({ runsMs: [10] }));
     expect([unknown.memoryBytes, unknown.costPerMillion, unknown.sloRequestsPerSecond]).toEqual([
       undefined,

@@ -1,14 +1,8 @@
 import { invalidArgument, MillraceError } from '../core/index.js';
-import { highestRateFor, type ResourceLimit, resourceLimits } from './limits.js';
+import { highestRateFor, type MeasuredMemory, type ResourceLimit, resourceLimits } from './limits.js';
 import { type Prediction, predict, predictHighest } from './predict.js';
 import type { ServerModel } from './server-model.js';
 import { formatObjective, latencyAt, meets, type Objective } from './slo.js';
-
-/** Resident memory, bytes. */
-export interface MeasuredMemory {
-  readonly serverBytes: number;
-  readonly runnerBytes: number;
-}
 
 export interface CapacityRequest {
   /** As measured; its instances and cores are those of the measured server. */
@@ -34,6 +28,8 @@ export interface CapacityPlan {
   /** The same server at parts of the highest rate, and there; ascending. */
   readonly byRate: readonly { readonly requestsPerSecond: number; readonly prediction: Prediction }[];
   readonly highestRequestsPerSecond: number;
+  /** How long the last request of a full queue waits, about. */
+  readonly fullQueueMs: number;
   /** The highest rate at which the objectives are met; undefined without objectives. */
   readonly sloRequestsPerSecond: number | undefined;
   /** What runs out as the rate grows, the first one first. */
@@ -72,8 +68,9 @@ export function planCapacity(request: CapacityRequest): CapacityPlan {
       prediction: atRate(rate),
     })),
     highestRequestsPerSecond: highest.requestsPerSecond,
+    fullQueueMs: (1000 * model.maxQueuedRequests) / highest.requestsPerSecond,
     sloRequestsPerSecond: slo.length === 0 ? undefined : highestRateFor(planned, slo),
-    limits: resourceLimits({ ...planned, cores: Math.max(cores, model.cores) }),
+    limits: resourceLimits({ ...planned, cores: Math.max(cores, model.cores) }, memory),
   };
 }
 

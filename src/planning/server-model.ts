@@ -7,8 +7,10 @@ export interface FrontTimes {
   readonly receiveMs: number;
   /** Of the loop, for an answer. */
   readonly answerMs: number;
-  /** Of the loop, for a batch, beside its requests. */
-  readonly batchMs: number;
+  /** Of the loop, to begin again after it had nothing to do. */
+  readonly wakeMs: number;
+  /** Cores that the loop uses while it works; less than 1 where it waits for one. */
+  readonly loopCores: number;
   /** Between the server and a runner, there and back, while neither computes for the request. */
   readonly handoverMs: number;
   /** Ascending, of each measured request: the rest, which is the network, the kernel and the client. */

@@ -62,6 +62,13 @@ describe('a simulated server', () => {
     expect(loopUtilization).toBeCloseTo(0.5, 1);
   });
 
+  it('wakes its loop for a request alone, and not where the loop is busy anyway', () => {
+    const model = modelOf({ runsMs: [10], front: { ...INSTANT_FRONT, answerMs: 1, wakeMs: 2 }, instances: 8 });
+    // Two wake-ups, the run and the answer.
+    expect(predict(model, { kind: 'clients', clients: 1 }, { requests: 100 }).p50Ms).toBeCloseTo(15, 6);
+    expect(Math.abs(predictHighest({ ...model, instances: 64 }).requestsPerSecond / 1_000 - 1)).toBeLessThan(0.02);
+  });
+
   it('answers as many requests as full batches allow, and no more', () => {
     const model = modelOf({ runsMs: [RUN_MS], rows: [1, 8], batching: { batching: true, maxRows: 8 } });
     // A batch of 8 takes as long as one row.

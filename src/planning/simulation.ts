@@ -172,8 +172,13 @@ export class Simulation {
   }
 
   #post(work: LoopWork): void {
+    if (this.#loopRuns) {
+      this.#ready.push(work);
+      return;
+    }
+    this.#loopRuns = true;
+    this.#work(this.#model.front.wakeMs, this.#model.front.loopCores, () => this.#nextOfLoop());
     this.#ready.push(work);
-    if (!this.#loopRuns) this.#nextOfLoop();
   }
 
   /** One turn of the loop does what was ready when it began; then what it has received is scheduled. */
@@ -188,12 +193,12 @@ export class Simulation {
     }
     const work = this.#tick.shift();
     this.#loopRuns = work !== undefined;
-    if (work !== undefined) this.#work(this.#begin(work), 1, () => this.#endOfLoop(work));
+    if (work !== undefined) this.#work(this.#begin(work), this.#model.front.loopCores, () => this.#endOfLoop(work));
   }
 
   /** What has no duration happens at the beginning; returns milliseconds. */
   #begin(work: LoopWork): number {
-    const { receiveMs, answerMs, batchMs } = this.#model.front;
+    const { receiveMs, answerMs } = this.#model.front;
     if (work.kind === 'receive') return receiveMs;
     if (work.kind === 'answer') return answerMs;
     const { runner, run } = work;
@@ -203,7 +208,7 @@ export class Simulation {
     if (next !== undefined) next.startedAt = this.#now;
     this.#feed();
     this.#tick.unshift(...run.requests.map((request) => ({ kind: 'answer', request }) as const));
-    return batchMs;
+    return 0;
   }
 
   #endOfLoop(work: LoopWork): void {

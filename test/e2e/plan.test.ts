@@ -68,7 +68,7 @@ describe('millrace plan', () => {
     expect(plan.memoryBytes).toBe(measured.memory.serverBytes + measured.memory.runnerBytes);
     expect(plan.prediction.p50Ms).toBeGreaterThan(0);
     expect(plan.prediction.p95Ms).toBeGreaterThanOrEqual(plan.prediction.p50Ms);
-    expect(plan.limits).toHaveLength(3);
+    expect(plan.limits).toHaveLength(4);
     // It removes what it has made.
     expect(await leftovers()).toEqual(before);
   });

@@ -1,7 +1,14 @@
 import { type FrontTimes, RunTimes, type ServerModel } from '../../src/planning/index.js';
 
 /** A server that takes no time but that of its model. */
-export const INSTANT_FRONT: FrontTimes = { receiveMs: 0, answerMs: 0, batchMs: 0, handoverMs: 0, outsideMs: [0] };
+export const INSTANT_FRONT: FrontTimes = {
+  receiveMs: 0,
+  answerMs: 0,
+  wakeMs: 0,
+  loopCores: 1,
+  handoverMs: 0,
+  outsideMs: [0],
+};
 
 export interface ModelFixture extends Partial<Omit<ServerModel, 'batching' | 'runTimes'>> {
   /** Runs of each of `rows`; default 1. */

@@ -71,7 +71,7 @@ function measuredFields({ model, memory, runs, saturated }: MeasuredServer): [st
     ['runs', runs.map(({ rows, meanMs }) => `${rows === 1 ? '1 row' : rows} ${formatMs(meanMs)}`).join(', ')],
     ['', runs.length > 1 ? `about ${formatMs(runTimes.fixedMs)} and ${formatMs(runTimes.perRowMs)} a row` : undefined],
     ['cores of a run', coresPerRun.toFixed(2)],
-    ['server', `${formatMs(front.receiveMs + front.answerMs + front.batchMs)} a request`],
+    ['event loop', `${formatMs(front.receiveMs + front.answerMs)} a request, ${formatMs(front.wakeMs)} to wake up`],
     ['memory', memory && `server ${formatBytes(memory.serverBytes)}, runner ${formatBytes(memory.runnerBytes)}`],
     [
       'highest rate',
@@ -84,10 +84,12 @@ const RESOURCES: Readonly<Record<Resource, string>> = {
   instances: 'instances',
   loop: "the server's event loop",
   cores: 'cores',
+  memory: 'memory for instances',
 };
 
-function plannedFields({ plan, pricePerCoreHour, slo }: PlanReport): [string, string | undefined][] {
+function plannedFields({ plan, pricePerCoreHour, slo, measured }: PlanReport): [string, string | undefined][] {
   const { prediction, limits, costPerMillion } = plan;
+  const { maxQueuedRequests: queued } = measured.model;
   const [first, ...others] = limits.map(
     ({ resource, requestsPerSecond }) => `${RESOURCES[resource]} at ${formatRate(requestsPerSecond)}`,
   );
@@ -104,6 +106,7 @@ function plannedFields({ plan, pricePerCoreHour, slo }: PlanReport): [string, st
     ],
     ['SLO met up to', slo.length === 0 ? undefined : formatRate(plan.sloRequestsPerSecond ?? 0)],
     ['highest rate', formatRate(plan.highestRequestsPerSecond)],
+    ['full queue', `${formatCount(queued)} requests, which wait up to ${formatMs(plan.fullQueueMs)}`],
     ['breaks first', first],
     ['then', others.join(', ')],
   ];

@@ -1,4 +1,5 @@
 import { type ModelClient, parseServerTiming } from '../../client/index.js';
+import { availableMemoryBytes } from '../../config/index.js';
 import { MillraceError, type TensorSpec } from '../../core/index.js';
 import {
   createInferRequest,
@@ -99,7 +100,7 @@ export async function measureServer(options: MeasureOptions, config: ServedConfi
     model: {
       ...config,
       runTimes: new RunTimes(measuredRuns),
-      front: { ...frontTimes(single, busy, saturated.rowsPerBatch / rowsPerRequest), handoverMs },
+      front: { ...frontTimes(single, busy), handoverMs },
       prefetchBelowMs: options.prefetchBelowMs,
       rowsPerRequest,
       coresPerRun: single.coresPerRun ?? 1,
@@ -124,7 +125,8 @@ interface SizeMeasurement {
   readonly computeMs: number;
   /** Of each request but for its run. */
   readonly restMs: readonly number[];
-  readonly loopMsPerRequest: number | undefined;
+  /** Of the loop for each, the waits for a core included. */
+  readonly loopMs: number | undefined;
   readonly coresPerRun: number | undefined;
   readonly processors: ProcessorTimes | undefined;
 }
@@ -140,7 +142,7 @@ async function measureSize(options: MeasureOptions, rows: number): Promise<SizeM
     runsMs,
     computeMs: observed.computeMs,
     restMs: timed.map(({ restMs }) => restMs),
-    loopMsPerRequest: observed.processors && observed.processors.loopMs / timed.length,
+    loopMs: loopMsPerRequest(observed.processors, timed.length),
     coresPerRun: observed.processors && observed.processors.runnersMs / sumOf(runsMs),
     processors: observed.processors,
   };
@@ -157,32 +159,36 @@ function readProbed({ latencyMs, serverTiming }: Probed): { readonly runMs: numb
   return { runMs: compute, restMs: Math.max(0, latencyMs - compute) };
 }
 
-/** What the loop takes for a request, and what for a batch, from requests one by one and many at a time. */
-function frontTimes(
-  single: SizeMeasurement,
-  busy: Observed<number>,
-  requestsPerBatch: number,
-): Omit<FrontTimes, 'handoverMs'> {
+/** What the loop takes for a request, from many at a time, and to wake up, which one by one each request has it do twice. */
+function frontTimes(single: SizeMeasurement, busy: Observed<number>): Omit<FrontTimes, 'handoverMs'> {
   const restMs = [...single.restMs].sort((a, b) => a - b);
   // Where the processor time is not known, a request takes no longer than one after the other.
-  const aloneMs = single.loopMsPerRequest ?? Math.min(medianOf(restMs), 1000 / busy.result);
-  const busyMs = busy.processors === undefined ? aloneMs : busy.processors.loopMs / Math.max(1, busy.requests);
-  const batchMs =
-    requestsPerBatch > 1.2 ? Math.min(aloneMs, Math.max(0, (aloneMs - busyMs) / (1 - 1 / requestsPerBatch))) : 0;
-  const requestMs = Math.max(0, aloneMs - batchMs);
+  const aloneMs = single.loopMs ?? Math.min(medianOf(restMs), 1000 / busy.result);
+  const requestMs = Math.min(aloneMs, loopMsPerRequest(busy.processors, busy.requests) ?? aloneMs);
+  const { loopMs, loopWaitedMs } = busy.processors ?? { loopMs: 1, loopWaitedMs: 0 };
   return {
     receiveMs: requestMs / 2,
     answerMs: requestMs / 2,
-    batchMs,
+    wakeMs: (aloneMs - requestMs) / 2,
+    loopCores: loopMs / Math.max(loopMs + loopWaitedMs, Number.MIN_VALUE),
     outsideMs: restMs.map((each) => Math.max(0, each - aloneMs)),
   };
+}
+
+/** How long the loop works for a request, the waits for a core included. */
+function loopMsPerRequest(processors: ProcessorTimes | undefined, requests: number): number | undefined {
+  return processors && (processors.loopMs + processors.loopWaitedMs) / Math.max(1, requests);
 }
 
 function measureMemory(serverPid: number | undefined, instances: number): MeasuredMemory | undefined {
   if (serverPid === undefined) return undefined;
   const [server, ...runners] = processTree(serverPid).map(pssBytes);
   if (server === undefined) return undefined;
-  return { serverBytes: server, runnerBytes: sumOf(runners.map((each) => each ?? 0)) / instances };
+  return {
+    serverBytes: server,
+    runnerBytes: sumOf(runners.map((each) => each ?? 0)) / instances,
+    availableBytes: availableMemoryBytes(),
+  };
 }
 
 /** Shapes of a request with so many times the rows: their first dimension counts rows. */

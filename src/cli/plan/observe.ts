@@ -13,8 +13,9 @@ export interface ObservedServer {
 
 /** Processor time of a server's processes, milliseconds. */
 export interface ProcessorTimes {
-  /** Of the server's main thread. */
+  /** Of the server's main thread, and how long that waited for a core. */
   readonly loopMs: number;
+  readonly loopWaitedMs: number;
   /** Of its runners. */
   readonly runnersMs: number;
   /** Of the main threads of all, and how long these waited for a core. */
@@ -74,6 +75,7 @@ function readProcessors(serverPid: number): ProcessorTimes | undefined {
   const threads = [server, ...runners.flatMap((pid) => mainThreadUsage(pid) ?? [])];
   return {
     loopMs: server.cpuMs,
+    loopWaitedMs: server.waitedMs,
     runnersMs: sumOf(runners.map((pid) => processCpuMs(pid) ?? 0)),
     threadsMs: sumOf(threads.map(({ cpuMs }) => cpuMs)),
     waitedMs: sumOf(threads.map(({ waitedMs }) => waitedMs)),
@@ -84,6 +86,7 @@ function difference(after: ProcessorTimes | undefined, before: ProcessorTimes | 
   if (after === undefined || before === undefined) return undefined;
   return {
     loopMs: after.loopMs - before.loopMs,
+    loopWaitedMs: after.loopWaitedMs - before.loopWaitedMs,
     runnersMs: after.runnersMs - before.runnersMs,
     threadsMs: after.threadsMs - before.threadsMs,
     waitedMs: after.waitedMs - before.waitedMs,
