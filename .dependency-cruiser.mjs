@@ -8,7 +8,7 @@ import { VENDORS } from './scripts/vendors.mjs';
 export const RANKS = [
   ['core', 'statistics'],
   ['api', 'async', 'generation', 'model', 'network', 'pooling', 'protobuf', 'systemd', 'text', 'yaml'],
-  ['audit', 'object-store', 'runtimes', 'shared-memory', 'store'],
+  ['audit', 'object-store', 'runtimes', 'shared-memory', 'store', 'upgrade'],
   ['repository', 'webhooks'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering', 'slos'],
   ['models', 'planning', 'stored-requests'],

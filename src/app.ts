@@ -1,33 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type AuditTrail, openTrail } from './audit/index.js';
-import {
-  availableMemoryBytes,
-  placeOfRoute,
-  processEnvironment,
-  readRoutes,
-  type Settings,
-  writtenRollouts,
-} from './config/index.js';
+import { placeOfRoute, readRoutes, type Settings, writtenRollouts } from './config/index.js';
 import { type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
-import { createEngine, type Engine } from './engine/index.js';
+import type { Engine } from './engine/index.js';
 import { examine, warnOfFileShortage } from './examine.js';
 import { createFront, type Front, type FrontOverrides, openPorts } from './front.js';
-import { createWeights } from './governance/index.js';
 import { type Identities, openIdentities } from './identities.js';
+import { openEngine } from './open-engine.js';
 import { type Dialect, formatUnknownModel } from './protocols/index.js';
-import { createPuller, discardUpload, openRepository } from './repositories.js';
+import { createPuller, openRepository } from './repositories.js';
 import { DeclaredLabelVersions, loadRuntimes } from './repository/index.js';
+import { BodyArena, type HostDependencies, type RuntimeManifest } from './runtimes/index.js';
 import {
-  BodyArena,
-  createHost,
-  type Host,
-  type HostDependencies,
-  MEDIA_RUNTIME,
-  type RuntimeManifest,
-} from './runtimes/index.js';
-import { type Addresses, type Fetch, responseOf, type StoredRequest, TrustedProxies } from './server/index.js';
+  type Addresses,
+  type Fetch,
+  responseOf,
+  type Server,
+  type StoredRequest,
+  TrustedProxies,
+} from './server/index.js';
 import {
   type CreateServiceOptions,
   createService,
@@ -40,6 +31,7 @@ import { ServicePort } from './service-port.js';
 import { SharedMemory } from './shared-memory/index.js';
 import { openStore, type Store, StoreFollower } from './store/index.js';
 import { type StoredCall, storedAnswers, storedWorkSetup } from './stored-answers.js';
+import type { ListeningSocket } from './systemd/index.js';
 import { createTelemetry, type LogDestination, type Telemetry } from './telemetry/index.js';
 import { VERSION } from './version.js';
 
@@ -58,6 +50,10 @@ export interface AppOverrides extends FrontOverrides {
   readonly runtimes?: readonly RuntimeManifest[];
   /** Start to load models while the rest of the server is built, so that runners start meanwhile. Default: false. */
   readonly startsEarly?: boolean;
+  /** Replaces this server by a new process. Default: it cannot be. */
+  readonly upgrade?: CreateServiceOptions['upgrade'];
+  /** Resolves when the server before this one has handed over: until then models load, and nothing is written. Default: there is none. */
+  readonly handedOver?: Promise<void> | undefined;
 }
 
 /** One whole server: rooms wired together. Nothing is shared with another one in the same process. */
@@ -75,6 +71,13 @@ export interface App {
   start(): Promise<void>;
   /** Opens the ports; models may still be loading. Rejects with `failed_precondition` when it may or can not. */
   listen(): Promise<Addresses>;
+  /** The sockets that it listens on. */
+  sockets(): readonly ListeningSocket[];
+  /**
+   * Takes no more connections, as another process listens on its sockets; see {@link Server.retire}. Resolves when all is answered: then it
+   * is to be closed.
+   */
+  retire(): Promise<void>;
   /** Answers one request of somebody else's HTTP server. */
   handler(req: IncomingMessage, res: ServerResponse): void;
   /** Answers one request that the program has as a `Request`. */
@@ -104,18 +107,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const repository = openRepository(settings, { runtimes, clock, events, declaredLabels });
   const base = { clock, deadlines, bodies, events };
   const servicePort = new ServicePort();
-  const engine = createEngine({
-    ...base,
-    options: settings.engine,
-    host: openHost(settings, { runtimes, events, clock, bodies }),
-    requestTimeoutMs: settings.server.requestTimeoutMs,
-    weightOf: createWeights(settings.quotas),
-    cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
-    infer: servicePort.infer,
-    isCompared: servicePort.isCompared,
-    reload: servicePort.reload,
-    onReleased: (source) => discardUpload(source, repository, events),
-  });
+  const engine = openEngine(settings, { ...base, runtimes, servicePort, repository });
   const telemetry = await openTelemetry(settings, engine, { clock, events, destination: overrides.logDestination });
   const sharedMemory = new SharedMemory(settings.sharedMemory);
   const store = openStore(settings.store, clock);
@@ -142,14 +134,25 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     examine: (kept) => examine({ settings, engine, store, clock, identities, kept }),
     reload: (by) => front.reloads.reload(by),
     observers: overrides.observers ?? [],
+    upgrade: overrides.upgrade,
     version: VERSION,
   });
   servicePort.connect(life);
   telemetry.readService(life.gauges);
   const following = new StoreFollower({ ...base, store, readers: [identities, life] });
-  const parts = { ...shared, settings, identities, life, engine, sharedMemory, following, store, telemetry };
+  const parts = {
+    ...shared,
+    settings,
+    identities,
+    life,
+    engine,
+    sharedMemory,
+    following,
+    store,
+    telemetry,
+  };
   let starting: Promise<void> | undefined;
-  const start = () => (starting ??= startModels(parts));
+  const start = () => (starting ??= startModels(parts, overrides.handedOver));
   if (overrides.startsEarly === true) start().catch(() => undefined);
   const front = await createFront(settings, {
     life,
@@ -163,21 +166,36 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   return {
     service: life.service,
     engine,
-    dialects: front.dialects,
     events,
     clock,
     deadlines,
     settings,
     start,
-    listen: () => openPorts(front.server, settings, identities),
-    handler: (req, res) => front.server.handler(req, res),
-    fetch: front.server.fetch,
+    ...doorsOf(front, parts),
     answerStored: async (...stored) => responseOf(await answerStored(...stored)),
-    reload: (by) => front.reloads.reload(by),
     close(options = {}) {
       closing ??= shutDown({ ...parts, front }, options.drainDelayMs ?? settings.server.drainDelayMs);
       return closing;
     },
+  };
+}
+
+/** What the front of a server does for whoever has the server. */
+function doorsOf(
+  { server, dialects, reloads }: Front,
+  { settings, identities, life }: RunningParts,
+): Pick<App, 'dialects' | 'listen' | 'sockets' | 'retire' | 'handler' | 'fetch' | 'reload'> {
+  return {
+    dialects,
+    listen: () => openPorts(server, settings, identities),
+    sockets: () => server.sockets(),
+    retire() {
+      life.retire();
+      return server.retire();
+    },
+    handler: (req, res) => server.handler(req, res),
+    fetch: server.fetch,
+    reload: (by) => reloads.reload(by),
   };
 }
 
@@ -196,10 +214,11 @@ interface RunningParts {
   readonly telemetry: Telemetry;
 }
 
-async function startModels({ following, identities, life, engine, settings, events }: RunningParts): Promise<void> {
+async function startModels(parts: RunningParts, handedOver: AppOverrides['handedOver']): Promise<void> {
+  const { following, identities, life, engine, settings, events } = parts;
   following.start();
   identities.start();
-  await life.start();
+  await life.start(handedOver);
   warnOfFileShortage(engine, settings, events);
 }
 
@@ -284,14 +303,4 @@ function settingsOfService(settings: Settings): SettingsOfService {
     fileRoutes: { configs: routes, placeOf: (name) => placeOfRoute(routes, name), read: readRoutes },
     fileRollouts: writtenRollouts(rollouts),
   };
-}
-
-/** Where instances run: those of the server's own models, too. */
-function openHost(
-  { runners: options }: Settings,
-  { runtimes, ...parts }: Pick<HostDependencies, 'runtimes' | 'events' | 'clock' | 'bodies'>,
-): Host {
-  const environment = processEnvironment();
-  const memoryBytes = availableMemoryBytes();
-  return createHost({ ...parts, options, memoryBytes, runtimes: [...runtimes, MEDIA_RUNTIME], environment });
 }

@@ -14,6 +14,7 @@ import type { RolloutEndpoints } from './rollouts.js';
 import type { RouteEndpoints } from './routes.js';
 import type { ShadowEndpoints } from './shadows.js';
 import type { SloEndpoints } from './slos.js';
+import type { UpgradeEndpoints } from './upgrade.js';
 import type { UsageEndpoints } from './usage.js';
 import type { VersionEndpoints } from './versions.js';
 
@@ -34,6 +35,7 @@ export interface ApiEndpoints
     RouteEndpoints,
     ShadowEndpoints,
     SloEndpoints,
+    UpgradeEndpoints,
     UsageEndpoints,
     VersionEndpoints {}
 

@@ -22,5 +22,6 @@ export type * from './rollouts.js';
 export type * from './routes.js';
 export type * from './shadows.js';
 export type * from './slos.js';
+export type * from './upgrade.js';
 export type * from './usage.js';
 export type * from './versions.js';

@@ -38,6 +38,8 @@ export interface Io {
   onSignal(listener: (signal: Signal) => void): () => void;
   /** Calls `listener` for every SIGHUP instead of ending the process; the returned function ends that. */
   onHangup(listener: (action: HangupAction) => void): () => void;
+  /** Calls `listener` for every SIGUSR2 instead of ending the process; the returned function ends that. */
+  onUpgrade(listener: () => void): () => void;
   /** From now on calls `listener` for every failed write to the outputs instead of ending the process. */
   onOutputFailure(listener: (failure: Events['outputFailed']) => void): void;
   /** Ends the process at once. */
@@ -73,6 +75,10 @@ export function processIo(): Io {
       const hear = () => listener(action);
       process.on('SIGHUP', hear);
       return () => process.off('SIGHUP', hear);
+    },
+    onUpgrade(listener) {
+      process.on('SIGUSR2', listener);
+      return () => process.off('SIGUSR2', listener);
     },
     onOutputFailure(listener) {
       onFailure = (stream, { code, message }) => listener({ stream, code: code ?? message });

@@ -120,6 +120,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/reload.js')).registerReload,
   },
   {
+    name: 'upgrade',
+    summary: 'replace a server by a new process of the program at its path, while it answers',
+    load: async () => (await import('./commands/upgrade.js')).registerUpgrade,
+  },
+  {
     name: 'feedback',
     summary: 'tell what became of an answer',
     load: async () => (await import('./commands/feedback.js')).registerFeedback,

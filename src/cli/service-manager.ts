@@ -9,6 +9,8 @@ export interface ServiceManager {
   ready(report: Pick<ServingReport, 'served' | 'unserved'>): void;
   reloading(reload: () => Promise<unknown>): Promise<void>;
   stopping(): void;
+  /** Process `pid` is the service from now on. */
+  handedOver(pid: number): void;
   close(): void;
 }
 
@@ -16,6 +18,7 @@ const NO_MANAGER: ServiceManager = {
   ready: () => undefined,
   reloading: async (reload) => void (await reload()),
   stopping: () => undefined,
+  handedOver: () => undefined,
   close: () => undefined,
 };
 
@@ -46,6 +49,7 @@ export async function openServiceManager(io: Io, events: EventBus): Promise<Serv
     },
     reloading: (reload) => notifier.reloading(reload),
     stopping: () => notifier.stopping('accepted requests finish'),
+    handedOver: (pid) => notifier.handedOver(pid),
     close: () => notifier.close(),
   };
 }

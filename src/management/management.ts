@@ -15,6 +15,7 @@ import { createRolloutRoutes } from './rollouts.js';
 import { createRouteRoutes } from './routes.js';
 import { createShadowRoutes } from './shadows.js';
 import { createSloRoutes } from './slos.js';
+import { createUpgradeRoutes } from './upgrade.js';
 import { createUsageRoutes } from './usage.js';
 import { createVersionRoutes } from './versions.js';
 
@@ -43,6 +44,7 @@ export function createManagement({ service, clock }: ManagementContext): Dialect
       ...createAuditRoutes(service.server.audit),
       ...createDoctorRoutes(service.server.doctor),
       ...createReloadRoutes(service.server.reload),
+      ...createUpgradeRoutes(service.server),
       ...createEventRoutes(service.server.events),
     ],
     status: MILLRACE_STATUS,

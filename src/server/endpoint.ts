@@ -3,7 +3,7 @@ import { connect, Server } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import type { TSchema } from '@sinclair/typebox';
 import { MillraceError } from '../core/index.js';
-import type { InheritedSocket } from '../systemd/index.js';
+import type { InheritedSocket, ListeningSocket } from '../systemd/index.js';
 import type { InheritedListeners } from './inherited.js';
 import { type ServerOptions, ServerOptionsSchema } from './options.js';
 
@@ -53,7 +53,7 @@ export function createEndpoints(options: ServerOptions, inherited: InheritedList
 }
 
 /** The place of the settings, or that of the socket which is inherited for it. */
-function placeOf<Own extends Endpoint>(own: Own, socket: InheritedSocket | undefined): Own {
+export function placeOf<Own extends Endpoint>(own: Own, socket: InheritedSocket | undefined): Own {
   return socket === undefined ? own : { ...own, ...socket.place, descriptor: socket.descriptor };
 }
 
@@ -106,6 +106,16 @@ export function closeListening(server: Server, endpoint: Endpoint): Promise<void
   Server.prototype.close.call(server);
   if (file !== undefined) renameSync(kept, file);
   return gone;
+}
+
+/** What another process needs to listen there as well; undefined where nothing listens. */
+export function passable(server: Server, endpoint: Endpoint): Omit<ListeningSocket, 'name'> | undefined {
+  // Not in Node's documentation, but what it passes itself for workers of a cluster.
+  const { _handle: handle } = server as unknown as { readonly _handle: object | null };
+  if (!server.listening || handle === null) return undefined;
+  const { kind } = endpoint;
+  const place = kind === 'port' ? { kind, host: endpoint.host, port: portOf(server) } : { kind, path: endpoint.path };
+  return { place, handle };
 }
 
 /** The port that it got; 0 for a socket file. */

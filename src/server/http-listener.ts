@@ -6,7 +6,16 @@ import { Call } from '../core/index.js';
 import type { Dialect } from '../protocols/index.js';
 import { checksHosts } from './bind.js';
 import { ConnectionLimit } from './connection-limit.js';
-import { type Address, addressOf, closeListening, type Endpoint, hostOf, listenAt, portOf } from './endpoint.js';
+import {
+  type Address,
+  addressOf,
+  closeListening,
+  type Endpoint,
+  hostOf,
+  listenAt,
+  passable,
+  portOf,
+} from './endpoint.js';
 import { FastPath, type FastPathLimits } from './fast-path/fast-path.js';
 import { answerClientError, clientErrorOf, renderRaw, requestTimeout } from './http/client-error.js';
 import { errorResponse } from './http/error-response.js';
@@ -103,6 +112,11 @@ export class HttpListener {
 
   get address(): Address | undefined {
     return this.#address;
+  }
+
+  /** What another process needs to listen there as well; undefined where nothing listens. */
+  get passable(): ReturnType<typeof passable> {
+    return passable(this.#server, this.#options.endpoint);
   }
 
   /** Starts to listen; rejects with `failed_precondition` saying what to change when the place cannot be had. */

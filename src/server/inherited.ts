@@ -15,7 +15,17 @@ type SocketName = keyof typeof SOCKET_NAMES;
 type ListenerName = (typeof SOCKET_NAMES)[SocketName];
 
 /** The inherited sockets by the listener that takes them. */
-export type InheritedListeners = Readonly<Partial<Record<ListenerName, InheritedSocket>>>;
+export interface InheritedListeners extends Readonly<Partial<Record<ListenerName, InheritedSocket>>> {
+  /** Ports of protocols of their own, by {@link nameOfDialectPort}. */
+  readonly dialects?: Readonly<Record<string, InheritedSocket>>;
+}
+
+const DIALECT_PREFIX = 'dialect:';
+
+/** Name of the socket of a dialect's own port. Only a server passes it: to systemd's names it is none. */
+export function nameOfDialectPort(dialect: string, transport: 'http' | 'grpc'): string {
+  return `${DIALECT_PREFIX}${dialect}:${transport}`;
+}
 
 /**
  * Gives each inherited socket to a listener: by its name, or, where it has systemd's default (`unknown`, or the name of the unit), by the
@@ -24,14 +34,16 @@ export type InheritedListeners = Readonly<Partial<Record<ListenerName, Inherited
  */
 export function assignSockets(sockets: readonly InheritedSocket[], options: ServerOptions): InheritedListeners {
   const found: Partial<Record<ListenerName, InheritedSocket>> = {};
+  const own = sockets.filter(({ name }) => name.startsWith(DIALECT_PREFIX));
   for (const socket of sockets) {
+    if (own.includes(socket)) continue;
     const name = isNamed(socket) ? checkName(socket, options) : nameByPlace(socket, options);
     const listener = SOCKET_NAMES[name];
     const other = found[listener];
     if (other !== undefined) throw refuseDescriptor(socket, `is for ${name}, and so is descriptor ${other.descriptor}`);
     found[listener] = socket;
   }
-  return found;
+  return { ...found, ...(own.length > 0 && { dialects: Object.fromEntries(own.map((each) => [each.name, each])) }) };
 }
 
 function isNamed({ name }: InheritedSocket): boolean {

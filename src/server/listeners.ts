@@ -1,12 +1,14 @@
 import { MillraceError } from '../core/index.js';
 import { type Dialect, loadGrpcServices } from '../protocols/index.js';
+import type { ListeningSocket } from '../systemd/index.js';
 import type { ServerDependencies } from './dependencies.js';
-import { type Address, createEndpoints, type Endpoint } from './endpoint.js';
+import { type Address, createEndpoints, type Endpoint, placeOf } from './endpoint.js';
 import type { GrpcServer } from './grpc/index.js';
 import type { GrpcListener } from './grpc/listener.js';
 import type { HttpContext, StreamingExchange } from './http/exchange.js';
 import type { Entrance, Gate } from './http/gate.js';
 import { HttpListener } from './http-listener.js';
+import { nameOfDialectPort } from './inherited.js';
 import type { WholeInferences } from './rest/dispatch.js';
 import { createMetricsDispatch } from './rest/metrics.js';
 import type { Router } from './rest/router.js';
@@ -40,6 +42,8 @@ export interface Listeners {
   readonly libraryEntrance: Entrance<StreamingExchange>;
   /** Whether the shared HTTP port has a route for the path that runs models. */
   readonly isInference: RestSide['isInference'];
+  /** Of all that listen. */
+  sockets(): readonly ListeningSocket[];
   /** Opens all of them; rejects at the first that cannot be opened. */
   listen(): Promise<Addresses>;
   /** Gives up those that clients use for models, not those of metrics and administration. Resolves when their last connection is gone. */
@@ -116,14 +120,12 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
     open(at.metrics, { dispatch: createMetricsDispatch({ ...dependencies, render }) }, withBearerOnly(first));
   const admin = at.admin && rest.adminDispatch && open(at.admin, { dispatch: rest.adminDispatch });
   const own = dialects.map((dialect) => {
-    const { http: port, grpc: portOfGrpc } = dialect.ports ?? {};
+    const { name } = dialect;
+    const [ofHttp, ofGrpc] = [endpointOf(dialect, 'http', dependencies), endpointOf(dialect, 'grpc', dependencies)];
     return {
-      name: dialect.name,
-      http:
-        port === undefined
-          ? undefined
-          : open(portAt(options.host, port), createRest([withOwnPortRoutes(dialect)]), dialect),
-      grpc: portOfGrpc === undefined ? undefined : serveGrpc(portAt(options.host, portOfGrpc), loadGrpc([dialect])),
+      name,
+      http: ofHttp && open(ofHttp, createRest([withOwnPortRoutes(dialect)]), dialect),
+      grpc: ofGrpc && serveGrpc(ofGrpc, loadGrpc([dialect])),
     };
   });
   const apart = own.filter((each) => each.http !== undefined || each.grpc !== undefined);
@@ -136,6 +138,8 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
     grpc: [grpcPort, grpcSocket, ...apart.map((each) => each.grpc)].filter(isThere),
     routers,
     isInference: rest.isInference,
+    sockets: () =>
+      socketsOf({ http, grpc: grpcPort, metrics, admin, 'http-socket': httpSocket, 'grpc-socket': grpcSocket }, apart),
     libraryEntrance: { checksHost: true, dispatch: rest.dispatch, dialect: first },
     leave: async () => void (await Promise.all(forModels.map((listener) => listener.retire()))),
     async listen() {
@@ -159,9 +163,32 @@ function withOwnPortRoutes(dialect: Dialect): Dialect {
   return { ...dialect, routes: [...routes, ...ownPortRoutes] };
 }
 
-/** A port that a dialect's own setting names. */
-function portAt(host: string, port: number): Endpoint {
-  return { kind: 'port', host, port, setting: undefined };
+/** The port of its own that a dialect's setting names, or the socket that is inherited for it; undefined where it has none. */
+function endpointOf(
+  { name, ports }: Dialect,
+  transport: 'http' | 'grpc',
+  { options, inherited }: ServerDependencies,
+): Endpoint | undefined {
+  const port = ports?.[transport];
+  if (port === undefined) return undefined;
+  const own: Endpoint = { kind: 'port', host: options.host, port, setting: undefined };
+  return placeOf(own, inherited?.dialects?.[nameOfDialectPort(name, transport)]);
+}
+
+type Passable = Pick<HttpListener | GrpcListener, 'passable'> | undefined;
+
+/** What listens, by the names of inherited sockets; `apart`: the ports of dialects. */
+function socketsOf(
+  named: Readonly<Record<string, Passable>>,
+  apart: readonly { readonly name: string; readonly http: Passable; readonly grpc: Passable }[],
+): readonly ListeningSocket[] {
+  const own = apart.flatMap((each) =>
+    (['http', 'grpc'] as const).map((transport) => [nameOfDialectPort(each.name, transport), each[transport]] as const),
+  );
+  return [...Object.entries(named), ...own].flatMap(([name, listener]) => {
+    const socket = listener?.passable;
+    return socket === undefined ? [] : [{ name, ...socket }];
+  });
 }
 
 function isThere<Value>(value: Value | undefined): value is Value {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ByteBudget, MillraceError, type Principal, PrincipalShares, within } from '../core/index.js';
 import { NOTHING_RELOADED, type ReloadResult } from '../service/index.js';
+import type { ListeningSocket } from '../systemd/index.js';
 import { UNRECORDED } from '../tracing/index.js';
 import { Arrivals } from './arrivals.js';
 import { ClientCertificates } from './client-certificates.js';
@@ -29,6 +30,8 @@ export interface Server {
   readonly answerStored: AnswerStored;
   /** Whether {@link answerStored} would run a model. */
   readonly isInference: (method: string, path: string) => boolean;
+  /** The sockets that it listens on. */
+  sockets(): readonly ListeningSocket[];
   /**
    * Takes no more connections: another process listens on the same sockets. Everything is answered as before, but answers close their
    * connection, and gRPC clients are asked to connect again; idle connections stay for `server.keepAliveTimeoutMs`. Then the server drains.
@@ -114,6 +117,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     fetch: createFetch({ ...dependencies, context, gate, entrance: listeners.libraryEntrance }),
     answerStored: createStoredAnswers({ ...dependencies, context, gate, entrance: listeners.libraryEntrance }),
     isInference: listeners.isInference,
+    sockets: listeners.sockets,
     retire() {
       retiring ??= retire();
       return retiring;

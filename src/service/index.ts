@@ -124,4 +124,4 @@ export { ReloadFailed } from './reload/reload-use-cases.js';
 export type { ChangeSettings } from './reload/settings-change.js';
 export type { LiveSettings, LogControl, LogSettings, ReloadUseCases } from './reload/types.js';
 export { type CreateServiceOptions, createService, type ServiceGauges, type ServiceLife } from './service.js';
-export type { AuditUseCases, Exposition, Service } from './types.js';
+export type { AuditUseCases, Exposition, ServerUseCases, Service } from './types.js';

@@ -1,8 +1,9 @@
 import type { AuditTrail } from '../audit/index.js';
-import { type Action, type CallContext, MillraceError } from '../core/index.js';
+import { type Action, type CallContext, MillraceError, shuttingDown } from '../core/index.js';
 import { type Audited, admit } from '../governance/index.js';
 import { absent, type Models, type ModelUseCases, type VersionLookup } from '../models/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
+import type { Upgraded } from '../upgrade/index.js';
 import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
 import type { EventUseCases } from './events/types.js';
 import type { ReloadResult } from './reload/reload-result.js';
@@ -17,6 +18,7 @@ interface ServerSetup extends DoctorSetup {
   readonly renderMetrics: (() => Promise<Exposition>) | undefined;
   readonly sharedMemory: Pick<SharedMemory, 'enabled'>;
   readonly reload: (by: string) => Promise<ReloadResult>;
+  readonly upgrade?: ((by: string) => Promise<Upgraded>) | undefined;
 }
 
 interface ServerParts {
@@ -47,6 +49,16 @@ export function createServerUseCases(setup: ServerSetup, parts: ServerParts): Se
     doctor: createDoctorUseCases(setup, parts.models),
     events: parts.feed,
     reload: createReloadUseCases({ ...setup, ...parts }),
+    upgrade: (call) =>
+      audited(
+        call,
+        { action: 'server.upgrade', resource: '', right: 'server.manage', changeOf: upgradeChange },
+        async () => {
+          if (parts.isShuttingDown()) throw shuttingDown();
+          if (setup.upgrade === undefined) throw new MillraceError('failed_precondition', NOT_UPGRADABLE);
+          return setup.upgrade(call.principal.id);
+        },
+      ),
     info({ principal }) {
       admit(principal, 'server.read', '');
       return { version: setup.version, hasSharedMemory: setup.sharedMemory.enabled };
@@ -75,4 +87,10 @@ export function createServerUseCases(setup: ServerSetup, parts: ServerParts): Se
       });
     },
   };
+}
+
+const NOT_UPGRADABLE = 'only a server of `millrace serve` can be upgraded; restart the program that embeds this one';
+
+function upgradeChange({ pid, version }: Upgraded) {
+  return { before: undefined, after: { pid, version } };
 }

@@ -12,6 +12,7 @@ import {
 import { Models, type ModelsSetup } from '../models/index.js';
 import type { Store } from '../store/index.js';
 import { Traffic, type TrafficSetup } from '../traffic/index.js';
+import type { Upgraded } from '../upgrade/index.js';
 import type { DoctorSetup } from './doctor/doctor-use-cases.js';
 import { EventFeed } from './events/event-feed.js';
 import { logLevelsChange } from './reload/log-levels-change.js';
@@ -41,6 +42,8 @@ export interface CreateServiceOptions
   /** Besides those of quotas, audit and routes. */
   readonly observers: readonly InferenceObserver[];
   readonly examine: DoctorSetup['examine'];
+  /** Replaces this server by a new process; undefined = it cannot be. `by`: for the log. */
+  readonly upgrade?: ((by: string) => Promise<Upgraded>) | undefined;
   /** Reads the files of the settings again; `by`: for the log. */
   readonly reload: (by: string) => Promise<ReloadResult>;
   /** Version of the server, for its metadata. */
@@ -50,10 +53,12 @@ export interface CreateServiceOptions
 /** The service and what starts and ends it. */
 export interface ServiceLife {
   readonly service: Service;
-  /** Puts what was declared in force, and loads the models asked for at start. */
-  start(): Promise<void>;
+  /** Puts what was declared in force, and loads the models asked for at start. Nothing that acts of its own accord begins before `mayAct`; default: at once. */
+  start(mayAct?: Promise<void>): Promise<void>;
   /** Takes what other processes have declared, and what they have done to rollouts. Rejects where it cannot be read. */
   catchUp(): Promise<void>;
+  /** Another process takes over: begins no stored work, and goes on with what runs. */
+  retire(): void;
   /** Not ready any more; requests are still answered. */
   beginShutdown(): void;
   /** Loads a model again whose files have changed, as it was asked for last; rejects when it cannot be. */
@@ -141,14 +146,16 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
   let reading = Promise.resolve();
   return {
     service,
-    async start() {
+    async start(mayAct = Promise.resolve()) {
       reading = read();
       await reading;
       await models.start();
-      traffic.start();
-      storedWork.start();
+      void mayAct.then(() => {
+        if (!shuttingDown) for (const each of [traffic, storedWork]) each.start();
+      });
     },
     catchUp: () => traffic.catchUp(),
+    retire: () => storedWork.stop(),
     beginShutdown() {
       shuttingDown = true;
       feed.end();

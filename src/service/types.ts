@@ -7,6 +7,7 @@ import type { InferenceUseCases } from '../inference/index.js';
 import type { JobUseCases } from '../jobs/index.js';
 import type { ModelUseCases } from '../models/index.js';
 import type { TrafficUseCases } from '../traffic/index.js';
+import type { Upgraded } from '../upgrade/index.js';
 import type { DoctorUseCases } from './doctor/doctor-use-cases.js';
 import type { EventUseCases } from './events/types.js';
 import type { LogSettings, ReloadUseCases } from './reload/types.js';
@@ -36,6 +37,11 @@ export interface ServerUseCases {
   readonly doctor: DoctorUseCases;
   readonly events: EventUseCases;
   readonly reload: ReloadUseCases;
+  /**
+   * Replaces this server by a new process of the program at its path, and resolves when that answers. Needs the right `server.manage`. Rejects
+   * with `failed_precondition` where the new process does not take over: this server goes on.
+   */
+  upgrade(call: CallContext): Promise<Upgraded>;
   info(call: CallContext): ServerInfo;
   /** The metrics in Prometheus' text format; `failed_precondition` where they are switched off. Needs the right `metrics.read` on everything. */
   metrics(call: CallContext): Promise<Exposition>;

@@ -2,4 +2,4 @@
 export { refuseDescriptor } from './listen-fds.js';
 export { Notifier, readWatchdog } from './notifier.js';
 export { openNotifySocket } from './notify-socket.js';
-export { type InheritedSocket, inheritSockets, type SocketPlace } from './sockets.js';
+export { type InheritedSocket, inheritSockets, type ListeningSocket, type SocketPlace } from './sockets.js';

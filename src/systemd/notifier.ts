@@ -64,6 +64,13 @@ export class Notifier {
     this.#send(['STOPPING=1', statusLine(status)]);
   }
 
+  /** Another process is the service now, and says what becomes of it. */
+  handedOver(pid: number): void {
+    this.#state = 'stopping';
+    this.#send([`MAINPID=${pid}`]);
+    this.close();
+  }
+
   close(): void {
     this.#watchdog?.clear();
   }

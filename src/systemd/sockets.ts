@@ -11,6 +11,15 @@ export interface InheritedSocket extends PassedDescriptor {
   readonly place: SocketPlace;
 }
 
+/** A listening socket of this process that another process may take over. */
+export interface ListeningSocket {
+  /** That of {@link InheritedSocket}. */
+  readonly name: string;
+  readonly place: SocketPlace;
+  /** Of Node: `subprocess.send` passes it. */
+  readonly handle: object;
+}
+
 const MAX_ADDRESS_BYTES = 128;
 
 /**

@@ -103,7 +103,7 @@ const RULES: readonly Rule[] = [
 
 /** Verbs with which summaries begin. */
 const IMPERATIVE =
-  /^(Abort|Approve|Cancel|Check|Compare|Create|Declare|Explain|Get|List|Move|Pause|Promote|Reload|Remove|Report|Reset|Resume|Retry|Revoke|Rotate|Search|Start|Stream|Undo)\b/;
+  /^(Abort|Approve|Cancel|Check|Compare|Create|Declare|Explain|Get|List|Move|Pause|Promote|Reload|Remove|Report|Reset|Resume|Retry|Revoke|Rotate|Search|Start|Stream|Undo|Upgrade)\b/;
 
 const ENDPOINTS = Object.entries(schemas)
   .filter(([name]) => name.endsWith('_ENDPOINTS'))

@@ -20,6 +20,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'useradd --system': 'adds a user to the machine; test/e2e/docs-deployment.test.ts takes what it makes',
   'node deploy/image/build.mjs onnx --context':
     'needs a registry; the conformance suite kubernetes-node builds both images, and gives them to its node',
+  'npm install --prefix /opt/millrace': 'installs; test/e2e/upgrade.test.ts upgrades',
   'kubectl create secret': 'needs a cluster; test/e2e/docs-deployment.test.ts takes what it makes',
   'npm run fixtures\nnpx millrace serve': 'the conformance suite sources fetches and serves them',
   'curl -sN -H': 'has no end; test/e2e/events.test.ts reads what it prints',

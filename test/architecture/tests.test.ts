@@ -58,6 +58,7 @@ const RULES: readonly Rule[] = [
       'test/e2e/scripts.test.ts': 'code of a model that throws late',
       'test/judge/real-server.test.ts': 'code of models that take their time',
       'test/fuzz/lane.ts': 'limits how long an answer may take',
+      'test/support/upgradable-server.ts': 'code of a model that takes its time',
       'test/support/until.ts': 'asks again after a pause, up to a limit',
     },
   },
@@ -79,6 +80,7 @@ const RULES: readonly Rule[] = [
     folders: EVERYWHERE,
     broken: ['while (output.dropped < 2) await new Promise(setImmediate);', 'while (!(await gone())) await pause(20);'],
     exempt: {
+      'test/support/upgradable-server.ts': 'code of a model that answers so often as it is asked to',
       'src/telemetry/logs/destination.test.ts': 'in a process that is ended after a while',
     },
   },

@@ -190,6 +190,8 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /millrace/v1/access/explain': { ...KEY, answers: 400 },
   'GET /millrace/v1/doctor': { needs: 'access.read', on: 'everything' },
   'POST /millrace/v1/reload': { needs: 'server.manage', on: 'everything', audit: 'server.reload' },
+  // It is embedded in the test.
+  'POST /millrace/v1/upgrade': { needs: 'server.manage', on: 'everything', answers: 409, audit: 'server.upgrade' },
   'GET /millrace/v1/keys': { needs: 'key.read', on: 'anything' },
   // Its request lacks what it is to be granted.
   'POST /millrace/v1/keys': {

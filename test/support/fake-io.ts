@@ -66,6 +66,7 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
       hangups.add(listener);
       return () => hangups.delete(listener);
     },
+    onUpgrade: () => () => undefined,
     onOutputFailure(listener) {
       failOutput = listener;
     },

@@ -137,6 +137,7 @@ export function createFakeService(overrides: Partial<UseCases> = {}): FakeServic
     files: { ...nothingOf<Service['files']>('files'), enabled: false },
     batches: nothingOf('batches'),
     reload: nothingOf('reload'),
+    upgrade: () => Promise.reject(new MillraceError('failed_precondition', 'there is no new process')),
     modelReport: (_call, name) => ({ name, aliases: [], labels: {}, versions: [] }),
     modelReports: () => ({ models: [], next: undefined }),
     checkTarget: () => undefined,

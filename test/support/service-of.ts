@@ -48,6 +48,7 @@ const MEMBERS: { readonly [Name in Exclude<keyof Service, (typeof WHOLE)[number]
       'doctor',
       'events',
       'reload',
+      'upgrade',
       'info',
       'metrics',
       'live',

@@ -18,5 +18,6 @@ export * from './routes.js';
 export type { IfSame } from './schema-of.js';
 export * from './shadows.js';
 export * from './slos.js';
+export * from './upgrade.js';
 export * from './usage.js';
 export * from './versions.js';

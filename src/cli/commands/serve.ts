@@ -5,10 +5,11 @@ import type { Settings } from '../../config/index.js';
 import { EventBus, systemClock, Turns } from '../../core/index.js';
 import type { Addresses } from '../../server/index.js';
 import { inheritSockets } from '../../systemd/index.js';
+import { joinPredecessor, type Predecessor } from '../../upgrade/index.js';
 import { VERSION } from '../../version.js';
 import { type CommandContext, examples } from '../command.js';
 import { announceReloads, devSettings } from '../dev.js';
-import { EXIT_CODES, exitCodeOfSignal } from '../exit-code.js';
+import { describeError, EXIT_CODES, exitCodeOfSignal } from '../exit-code.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../io.js';
 import { surviveOutputFailures } from '../output-failures.js';
@@ -18,6 +19,7 @@ import { checkRepositories, emptyRepositories } from '../repositories.js';
 import { openServiceManager, type ServiceManager } from '../service-manager.js';
 import { addSettingFlags, type GivenFlags, loadSettingsOfServer } from '../setting-flags.js';
 import { SlicedOutput } from '../sliced-output.js';
+import { openUpgrades, type Upgrades, upgradeOnSignal } from '../upgrading.js';
 
 interface ServeFlags {
   readonly dev?: true;
@@ -40,12 +42,26 @@ export function registerServe(program: Command, { io }: CommandContext): void {
       )}
 
 SIGINT and SIGTERM let accepted requests finish and stop the server; a second one ends it at once. SIGHUP reloads keys,
-roles, bindings, certificates, routes, rollouts and log levels; in a terminal, which sends it when it is closed, it stops the server.`,
+roles, bindings, certificates, routes, rollouts and log levels; in a terminal, which sends it when it is closed, it stops the server.
+SIGUSR2 replaces the server by a new process, as millrace upgrade does.`,
     )
-    .action((folders: readonly string[], flags: GivenFlags & ServeFlags) => serve(io, folders, flags));
+    .action(async (folders: readonly string[], flags: GivenFlags & ServeFlags) => {
+      const predecessor = await joinPredecessor(await io.environment(), process);
+      await serve(io, { folders, flags, predecessor }).catch((error: unknown) => {
+        predecessor?.refuse(describeError(error).message);
+        throw error;
+      });
+    });
 }
 
-async function serve(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Promise<void> {
+interface ServeSetup {
+  readonly folders: readonly string[];
+  readonly flags: GivenFlags & ServeFlags;
+  /** The server that this process takes over from. */
+  readonly predecessor: Predecessor | undefined;
+}
+
+async function serve(io: Io, { folders, flags, predecessor }: ServeSetup): Promise<void> {
   setServerFlags();
   const json = flags.json === true;
   const events = new EventBus();
@@ -59,17 +75,36 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
   const forget = io.onHangup((action) => {
     if (action === 'drain') io.exit(EXIT_CODES.hungUp.code);
   });
-  const inherited = await inheritSockets(await io.environment(), process.pid);
+  const inherited = predecessor?.sockets ?? (await inheritSockets(await io.environment(), process.pid));
   const manager = await openServiceManager(io, events);
-  const app = await createApp(settings, { events, startsEarly: true, inherited });
-  const stop = stopOnSignal(io, { app, manager, quiet: json });
+  const upgrades = openUpgrades(io, { events, manager, app: () => app });
+  const { upgrade } = upgrades;
+  let takeOver = (): void => undefined;
+  const handedOver =
+    predecessor &&
+    new Promise<void>((resolve) => {
+      takeOver = resolve;
+    });
+  const app: App = await createApp(settings, {
+    events,
+    startsEarly: true,
+    inherited,
+    upgrade,
+    handedOver,
+  });
+  const stop = stopOnSignal(io, { app, manager, upgrades, quiet: json });
   forget();
   try {
     // The first models load since the app is built, and while the ports are opened.
     const loaded = load(io, app);
     loaded.catch(() => undefined);
-    if (settings.server.listenWhenReady) await Promise.race([loaded.catch(() => undefined), stop.stopped]);
-    if (!stop.requested()) announceListening(io, await app.listen(), flags);
+    if (predecessor !== undefined) await Promise.race([loadBeside(predecessor, app, loaded), stop.stopped]);
+    else if (settings.server.listenWhenReady) await Promise.race([loaded.catch(() => undefined), stop.stopped]);
+    takeOver();
+    if (!stop.requested()) {
+      announceListening(io, await app.listen(), flags);
+      predecessor?.ready();
+    }
     const started = start(io, { app, manager, loaded, stop, output }, flags).catch((error: unknown) => {
       // Whoever stops the server ends the loads that are under way: no failure, with --strict either.
       if (!stop.requested()) throw error;
@@ -77,7 +112,8 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
     await Promise.race([started, stop.stopped]);
     if (flags.dev) announceReloads(io, app, { json });
     await stop.stopped;
-    await output.print(json ? [formatJson({ event: 'stopped' })] : []);
+    // The output is that of the new process, too.
+    await output.print(json && !stop.isReplaced() ? [formatJson({ event: 'stopped' })] : []);
   } catch (error) {
     await app.close({ drainDelayMs: 0 });
     throw error;
@@ -85,6 +121,13 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
     stop.ignore();
     manager.close();
   }
+}
+
+/** Loads models while the server before this one answers, until that lets this one listen. */
+async function loadBeside(predecessor: Predecessor, app: App, loaded: Promise<void>): Promise<void> {
+  await loaded;
+  const { served, unserved } = await reportApp(app);
+  await predecessor.loaded(VERSION, { served: served.map(({ info }) => info.ref.name), failed: unserved });
 }
 
 /** A server whose models are on their way. */
@@ -165,6 +208,7 @@ function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): voi
 interface Stopping {
   readonly app: App;
   readonly manager: ServiceManager;
+  readonly upgrades: Upgrades;
   readonly quiet: boolean;
 }
 
@@ -173,19 +217,32 @@ interface Stop {
   readonly stopped: Promise<void>;
   /** A signal has come. */
   requested(): boolean;
+  /** Another process serves. */
+  isReplaced(): boolean;
   ignore(): void;
 }
 
 /** The first signal drains, the second ends the process. A hangup is never the second: a closed terminal may send several. */
-function stopOnSignal(io: Io, { app, manager, quiet }: Stopping): Stop {
+function stopOnSignal(io: Io, { app, manager, upgrades, quiet }: Stopping): Stop {
   let isStopping = false;
+  let isReplaced = false;
   const ignore: (() => void)[] = [];
   const stopped = new Promise<void>((resolve, reject) => {
     const drain = () => {
       isStopping = true;
       manager.stopping();
-      app.close().then(resolve, reject);
+      Promise.all([upgrades.close(), app.close()]).then(() => resolve(), reject);
     };
+    void upgrades.handedOver.then(({ pid }) => {
+      isReplaced = true;
+      const message = `upgraded: process ${pid} serves, and this one finishes what it has accepted`;
+      if (quiet) io.stdout.write(formatJson({ event: 'upgraded', pid }));
+      else io.stderr.write(`${message}\n`);
+      app
+        .retire()
+        .then(() => app.close({ drainDelayMs: 0 }))
+        .then(resolve, reject);
+    });
     const onSignal = io.onSignal((signal) => {
       if (isStopping) {
         io.exit(exitCodeOfSignal(signal));
@@ -200,11 +257,12 @@ function stopOnSignal(io: Io, { app, manager, quiet }: Stopping): Stop {
       // Its outcome is in the log.
       else void manager.reloading(() => app.reload('SIGHUP'));
     });
-    ignore.push(onSignal, onHangup);
+    ignore.push(onSignal, onHangup, upgradeOnSignal(io, upgrades));
   });
   return {
     stopped,
     requested: () => isStopping,
+    isReplaced: () => isReplaced,
     ignore() {
       for (const each of ignore) each();
     },

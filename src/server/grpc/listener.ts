@@ -13,7 +13,16 @@ import { excerpt, quoted } from '../../core/index.js';
 import { GRPC_STATUS_CODES, type ServedMethod, type SwitchedOff } from '../../protocols/index.js';
 import { checksHosts } from '../bind.js';
 import { ConnectionLimit } from '../connection-limit.js';
-import { type Address, addressOf, closeListening, type Endpoint, hostOf, listenAt, portOf } from '../endpoint.js';
+import {
+  type Address,
+  addressOf,
+  closeListening,
+  type Endpoint,
+  hostOf,
+  listenAt,
+  passable,
+  portOf,
+} from '../endpoint.js';
 import { HostGuard } from '../host-guard.js';
 import type { TlsPair } from '../tls.js';
 import { dropRest } from './drop-rest.js';
@@ -128,6 +137,11 @@ export class GrpcListener {
 
   get address(): Address | undefined {
     return this.#address;
+  }
+
+  /** What another process needs to listen there as well; undefined where nothing listens. */
+  get passable(): ReturnType<typeof passable> {
+    return passable(this.#server, this.#options.endpoint);
   }
 
   /** Serves another certificate from the next handshake on. */
