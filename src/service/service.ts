@@ -104,19 +104,13 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     inferCopy: (...copy) => inference.inferCopy(...copy),
   });
   const account = openAccount({ ...setup, audited });
-  const guarded = setup.observers.map((observer) =>
-    guardObserver(observer, (error) => {
-      const message = 'an observer of inferences failed';
-      setup.events.publish('diagnostic', { level: 'error', room: 'service', message, error });
-    }),
-  );
   const inference = createInference({
     ...setup,
     lookup,
     decoders,
     audited,
     routes: traffic.routes,
-    observers: [...account.observers, createAuditObserver(setup.audit), traffic.observer, ...guarded],
+    observers: [...account.observers, createAuditObserver(setup.audit), traffic.observer, ...guardObservers(setup)],
   });
   const storedWork = openStoredWork(setup, audited);
   let shuttingDown = false;
@@ -185,4 +179,14 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       await account.close();
     },
   };
+}
+
+/** The observers of the program, of which errors are logged. */
+function guardObservers({ observers, events }: Pick<CreateServiceOptions, 'observers' | 'events'>) {
+  const message = 'an observer of inferences failed';
+  return observers.map((observer) =>
+    guardObserver(observer, (error) =>
+      events.publish('diagnostic', { level: 'error', room: 'service', message, error }),
+    ),
+  );
 }
