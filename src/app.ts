@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AuditTrail, openTrail } from './audit/index.js';
-import { placeOfRoute, readRoutes, type Settings, writtenRollouts } from './config/index.js';
+import type { Settings } from './config/index.js';
 import { type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
 import type { Engine } from './engine/index.js';
 import { examine, warnOfFileShortage } from './examine.js';
@@ -28,6 +28,7 @@ import {
   type ServiceLife,
 } from './service/index.js';
 import { ServicePort } from './service-port.js';
+import { settingsOfService } from './service-settings.js';
 import { SharedMemory } from './shared-memory/index.js';
 import { openStore, type Store, StoreFollower } from './store/index.js';
 import { type StoredCall, storedAnswers, storedWorkSetup } from './stored-answers.js';
@@ -285,22 +286,4 @@ function openAudit(
   parts: Pick<HostDependencies, 'clock' | 'events'>,
 ): AuditTrail {
   return openTrail({ ...parts, options, version: VERSION, hasCredentials: isRequired });
-}
-
-type SettingsOfService = Pick<
-  CreateServiceOptions,
-  'media' | 'quotas' | 'metering' | 'logLevels' | 'slos' | 'fileRoutes' | 'fileRollouts'
->;
-
-function settingsOfService(settings: Settings): SettingsOfService {
-  const { routes, rollouts, media, quotas, metering, slos } = settings;
-  return {
-    media,
-    quotas,
-    metering,
-    slos,
-    logLevels: settings.telemetry,
-    fileRoutes: { configs: routes, placeOf: (name) => placeOfRoute(routes, name), read: readRoutes },
-    fileRollouts: writtenRollouts(rollouts),
-  };
 }
