@@ -20,3 +20,9 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   await Promise.all([...servers.values()].map((server) => once(server.close(), 'close')));
   return [...servers.keys()];
 }
+
+/** A port of loopback that is free now. */
+export async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
+}

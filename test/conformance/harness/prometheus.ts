@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { freePort } from '../image/engine.js';
 import { becomes } from './becomes.js';
 import { unpackDebian } from './debian.js';
+import { freePort } from './ports.js';
 
 /** Prometheus until it is disposed of; it asks every second, unless `more` says otherwise. */
 export class Prometheus implements AsyncDisposable {

@@ -3,10 +3,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inCache } from '../harness/paths.js';
+import { freePort } from '../harness/ports.js';
 
 const PACKAGE = 'oidc-provider@9.13.3';
 /** Of an access token. */
@@ -178,14 +178,6 @@ async function visit(url: string, jar: Map<string, string>, form?: Record<string
     jar.set(name, value);
   }
   return response;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 /** The URL of its module. */

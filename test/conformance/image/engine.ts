@@ -1,10 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { installDebian } from '../harness/debian.js';
 import { inCache, inRoot } from '../harness/paths.js';
+import { freePort } from '../harness/ports.js';
 
 const execute = promisify(execFile);
 const LIMIT_MS = 600_000;
@@ -144,15 +144,4 @@ export class Container {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.engine.run('podman', 'rm', '--force', this.id);
   }
-}
-
-/** A port of loopback that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

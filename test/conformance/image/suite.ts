@@ -1,9 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { emptyFolder, inRoot } from '../harness/paths.js';
+import { freePort } from '../harness/ports.js';
 import { installPython } from '../harness/python.js';
 import { Tally } from '../harness/tally.js';
-import { Engine, freePort } from './engine.js';
+import { Engine } from './engine.js';
 
 // They are not compiled, and lie where they are in the repository.
 const { FLAVOURS }: typeof import('../../../deploy/image/flavours.mjs') = await import(

@@ -1,8 +1,9 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { emptyFolder, inRoot } from '../harness/paths.js';
+import { freePort } from '../harness/ports.js';
 import { Tally } from '../harness/tally.js';
-import { Engine, freePort } from '../image/engine.js';
+import { Engine } from '../image/engine.js';
 import { checkPredictions, containerFor } from '../kubernetes/kserve.js';
 import { Cluster } from './cluster.js';
 import { checkRollingUpdate } from './rolling.js';

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ReceivedSpan, spansOfOtlp } from '../../support/otlp-spans.js';
 import { goProgram } from '../harness/go.js';
 import { emptyFolder, inRoot } from '../harness/paths.js';
+import { freePort } from '../harness/ports.js';
 
 const VERSION = 'v0.165.0';
 const COLLECTOR = 'go.opentelemetry.io/collector';
@@ -95,13 +95,4 @@ async function answering(url: string, child: ChildProcess, words: () => string):
       throw new Error(`the collector does not start: ${words()}`);
     await sleep(POLL_MS);
   }
-}
-
-/** A port that nothing listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { readonly port: number };
-  server.close();
-  return port;
 }

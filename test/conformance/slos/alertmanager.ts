@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { becomes } from '../harness/becomes.js';
 import { unpackDebian } from '../harness/debian.js';
-import { freePort } from '../image/engine.js';
+import { freePort } from '../harness/ports.js';
 
 /** Alertmanager until it is disposed of, and the receiver of its notifications. */
 export class Alertmanager implements AsyncDisposable {

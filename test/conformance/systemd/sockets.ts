@@ -3,8 +3,9 @@ import { request } from 'node:http';
 import { connect } from 'node:http2';
 import path from 'node:path';
 import { emptyFolder, inRoot } from '../harness/paths.js';
+import { freePort } from '../harness/ports.js';
 import type { Tally } from '../harness/tally.js';
-import { type Activation, activate, freePort } from './activate.js';
+import { type Activation, activate } from './activate.js';
 
 const MODELS = [inRoot('examples/models'), '--model-control-mode', 'explicit', '--load-model', 'mlp'];
 const BODY = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 16], data: Array(16).fill(0.5) }] });

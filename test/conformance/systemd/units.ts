@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { emptyFolder, inRoot } from '../harness/paths.js';
+import { freePort } from '../harness/ports.js';
 import type { Tally } from '../harness/tally.js';
-import { freePort } from './activate.js';
 import { receive } from './notify.js';
 
 /** systemd's measure of what a service may do: 0 = nothing, 10 = everything. */
