@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { MillraceError } from '../../core/index.js';
 import {
   createInferRequest,
@@ -21,13 +21,12 @@ import { EXIT_CODES, exitReasonOf } from '../exit-code.js';
 import { writeNamed } from '../files.js';
 import { formatJson } from '../format/json.js';
 import { formatMs } from '../format/units.js';
-import { parseShapeFlag } from '../inputs/input-flags.js';
+import { addGeneratedRequestFlags, type GeneratedRequestFlags } from '../inputs/generated-request-flags.js';
 import { isDecoupled, keepsSequences } from '../inputs/model-config.js';
 import type { Io } from '../io.js';
 import { withProgress } from '../progress.js';
 import {
   addServerFlags,
-  collect,
   connectTo,
   findKey,
   findTls,
@@ -37,11 +36,7 @@ import {
 } from '../server-options.js';
 import { createTlsFetch } from '../tls-fetch.js';
 
-interface BenchFlags extends ServerFlags, BenchPlanFlags {
-  readonly rows: number;
-  readonly shape?: readonly (readonly [string, readonly number[]])[];
-  readonly zero?: true;
-  readonly format: 'binary' | 'json';
+interface BenchFlags extends ServerFlags, BenchPlanFlags, GeneratedRequestFlags {
   readonly modelVersion?: string;
   readonly warmup: number;
   readonly maxLatency?: number;
@@ -63,16 +58,11 @@ export function registerBench(program: Command, { io, exitWith }: CommandContext
       parseRange,
     )
     .option('--rate <range>', 'requests that are due a second instead, whatever the server does', parseRange)
-    .option('--poisson', 'with --rate: random gaps between requests rather than equal ones')
-    .option('--rows <count>', 'rows in each request', parseCount, 1)
-    .option(
-      '--shape <name=sizes>',
-      'full shape of an input with other open dimensions; repeatable',
-      collect(parseShapeFlag),
-    )
-    .option('--zero', 'send zeros rather than random numbers')
-    .addOption(new Option('--format <form>', 'tensors as').choices(['binary', 'json']).default('binary'))
-    .option('--model-version <version>', 'this version instead of the one that the server chooses');
+    .option('--poisson', 'with --rate: random gaps between requests rather than equal ones');
+  addGeneratedRequestFlags(command).option(
+    '--model-version <version>',
+    'this version instead of the one that the server chooses',
+  );
   addMeasurementFlags(command);
   addServerFlags(command)
     .option('--server-pid <pid>', 'process whose tree is charged with CPU and memory (same machine)', parseCount)

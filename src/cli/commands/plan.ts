@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { connect, type MillraceClient } from '../../client/index.js';
 import { invalidArgument } from '../../core/index.js';
 import { fetchInputs } from '../../loadgen/index.js';
@@ -11,7 +11,7 @@ import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
 import { formatPlan, type PlanReport, toJsonPlan } from '../format/plan.js';
 import { formatMs } from '../format/units.js';
-import { parseShapeFlag } from '../inputs/input-flags.js';
+import { addGeneratedRequestFlags, type GeneratedRequestFlags } from '../inputs/generated-request-flags.js';
 import type { Io } from '../io.js';
 import { withLocalServer } from '../plan/local-server.js';
 import {
@@ -27,7 +27,6 @@ import { checkRepositories } from '../repositories.js';
 import {
   addCredentialFlags,
   clientOptions,
-  collect,
   findKey,
   findTls,
   parseCount,
@@ -38,15 +37,11 @@ import {
 import { addModelFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
 import { createTlsFetch } from '../tls-fetch.js';
 
-interface PlanFlags extends Omit<ServerFlags, 'url'> {
+interface PlanFlags extends Omit<ServerFlags, 'url'>, GeneratedRequestFlags {
   readonly model: string;
   readonly rate: number;
   readonly slo?: string;
   readonly pricePerCoreHour?: number;
-  readonly rows: number;
-  readonly shape?: readonly (readonly [string, readonly number[]])[];
-  readonly zero?: true;
-  readonly format: 'binary' | 'json';
   readonly duration: number;
   readonly url?: string;
   readonly modelVersion?: string;
@@ -63,15 +58,8 @@ export function registerPlan(program: Command, { io }: CommandContext): void {
     .requiredOption('--rate <number>', 'requests a second, which arrive at random', parseRate)
     .option('--slo <objectives>', "latencies to stay below: 'p95<20ms' or 'p50<5ms,p99<0.1s'")
     .option('--price-per-core-hour <number>', 'say what a million requests cost, in the same currency', parseNumber)
-    .option('--rows <count>', 'rows in each request', parseCount, 1)
-    .option(
-      '--shape <name=sizes>',
-      'full shape of an input with other open dimensions; repeatable',
-      collect(parseShapeFlag),
-    )
-    .option('--zero', 'send zeros rather than random numbers')
-    .option('--duration <ms>', 'how long each step of measuring takes', parseCount, 1_500)
-    .addOption(new Option('--format <form>', 'tensors as').choices(['binary', 'json']).default('binary'));
+    .option('--duration <ms>', 'how long each step of measuring takes', parseCount, 1_500);
+  addGeneratedRequestFlags(command);
   addCredentialFlags(
     addModelFlags(command)
       .option(
