@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 
 /** An alert fires while the error budget burns faster than `factor` over both windows. */
 export interface BurnRateAlert {
-  /** `page`: somebody has to act now; `ticket`: within days. */
+  /** `page`: needs action now; `ticket`: within days. */
   readonly severity: 'page' | 'ticket';
   /** 1: the budget would be spent exactly at the end of the objective's window. */
   readonly factor: number;
@@ -56,14 +56,18 @@ export interface SloStatus extends Count {
   readonly burnRates: readonly BurnRate[];
 }
 
+/** The share of the error budget of the window that is left; less than 0 where the objective is missed. */
+export function budgetRemaining(slo: Slo, counts: SloCounts, nowMs: number): number {
+  return 1 - (burnRate(slo, counts.last(slo.windowMs, nowMs)) ?? 0);
+}
+
 export function statusOf(slo: Slo, counts: SloCounts, nowMs: number): SloStatus {
   const { requests, bad } = counts.last(slo.windowMs, nowMs);
-  const burned = burnRate(slo, { requests, bad });
   return {
     requests,
     bad,
     goodRatio: requests === 0 ? undefined : 1 - bad / requests,
-    budgetRemaining: 1 - (burned ?? 0),
+    budgetRemaining: budgetRemaining(slo, counts, nowMs),
     burnRates: alertsOf(slo).map((alert) => {
       const long = burnRate(slo, counts.last(alert.longMs, nowMs));
       const short = burnRate(slo, counts.last(alert.shortMs, nowMs));

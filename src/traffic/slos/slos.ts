@@ -1,7 +1,7 @@
 import type { CallContext, Events } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import { isUnaccounted } from '../../metering/index.js';
-import { countOf, type Slo, type SlosOptions, slosOf, statusOf } from '../../slos/index.js';
+import { budgetRemaining, countOf, type Slo, type SlosOptions, slosOf, statusOf } from '../../slos/index.js';
 import { SloBook, type SloBookSetup } from './slo-book.js';
 import type { SloGauge, SloReport, SloUseCases } from './types.js';
 
@@ -32,9 +32,10 @@ export class Slos {
 
   gauges(): readonly SloGauge[] {
     return this.#slos.map((slo) => {
-      const { requests, bad } = this.#book.countsOf(slo.name).total;
-      const { budgetRemaining } = this.#reportOf(slo);
-      return { slo: slo.name, objective: slo.objective, requests, bad, budgetRemaining };
+      const counts = this.#book.countsOf(slo.name);
+      const { requests, bad } = counts.total;
+      const remaining = budgetRemaining(slo, counts, this.#setup.clock.wallNow());
+      return { slo: slo.name, objective: slo.objective, requests, bad, budgetRemaining: remaining };
     });
   }
 
