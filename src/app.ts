@@ -141,17 +141,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   servicePort.connect(life);
   telemetry.readService(life.gauges);
   const following = new StoreFollower({ ...base, store, readers: [identities, life] });
-  const parts = {
-    ...shared,
-    settings,
-    identities,
-    life,
-    engine,
-    sharedMemory,
-    following,
-    store,
-    telemetry,
-  };
+  const parts = { ...shared, settings, identities, life, engine, sharedMemory, following, store, telemetry };
   let starting: Promise<void> | undefined;
   const start = () => (starting ??= startModels(parts, overrides.handedOver));
   if (overrides.startsEarly === true) start().catch(() => undefined);
@@ -181,7 +171,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   };
 }
 
-/** What the front of a server does for whoever has the server. */
+/** The members of an app that its front has. */
 function doorsOf(
   { server, dialects, reloads }: Front,
   { settings, identities, life }: RunningParts,

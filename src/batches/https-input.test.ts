@@ -96,7 +96,7 @@ describe('a file of a web server', () => {
       "WrongInput input_unreadable: '/in/a' answers with the encoding 'gzip'; expected none",
     ],
     [
-      'whose end nobody knows',
+      'of unknown length',
       (_, to) => {
         to.useChunkedEncodingByDefault = false;
         to.removeHeader('transfer-encoding');

@@ -50,7 +50,7 @@ it('a request becomes spans once all that is ready has been answered', async () 
   expect(spans.map(({ parentSpanId }) => parentSpanId)).toEqual([ROOT, attempt, attempt, undefined, ROOT, ROOT]);
 });
 
-it('a request that nobody traces becomes nothing', async () => {
+it('a request without a trace becomes nothing', async () => {
   const { events, clock, spans, stop } = createFixture();
   const traced = finishedCall();
   const call = { ...traced, timing: traced.timing, trace: { ...traced.trace, sampled: false } } as Call;
