@@ -24,6 +24,11 @@ function createUpgrader(...said: readonly (FromSuccessor | Error | Promise<never
   const taken: Upgraded[] = [];
   const state = { ended: 0, released: 0, started: 0 };
   const left = [...said];
+  let end = (_: Error): void => undefined;
+  const gone = new Promise<never>((_, reject) => {
+    end = reject;
+  });
+  gone.catch(() => undefined);
   const successor: Successor = {
     pid: 42,
     send(message, handle) {
@@ -31,14 +36,18 @@ function createUpgrader(...said: readonly (FromSuccessor | Error | Promise<never
       if (handle !== undefined) passed.push(handle);
     },
     async next() {
-      const message = await left.shift();
+      const message = await Promise.race([left.shift(), gone]);
       if (message === undefined || message instanceof Error) throw message ?? new Error('it says nothing');
       return message;
     },
-    end: async () => void state.ended++,
+    async end() {
+      state.ended++;
+      end(new Error('the new process ended by SIGTERM'));
+    },
     release: () => void state.released++,
   };
   let refusal: string | undefined;
+  let starting = Promise.resolve();
   const upgrader = new Upgrader({
     clock,
     events,
@@ -47,6 +56,7 @@ function createUpgrader(...said: readonly (FromSuccessor | Error | Promise<never
     served: () => ['m'],
     async start() {
       state.started++;
+      await starting;
       return successor;
     },
     onTakenOver: (upgraded) => taken.push(upgraded),
@@ -61,6 +71,9 @@ function createUpgrader(...said: readonly (FromSuccessor | Error | Promise<never
     state,
     refuse: (reason: string) => {
       refusal = reason;
+    },
+    delayStart(until: Promise<void>) {
+      starting = until;
     },
     says: (...more: readonly FromSuccessor[]) => void left.splice(0, left.length, ...more),
   };
@@ -129,7 +142,36 @@ describe('an upgrade', () => {
     void upgrader.upgrade('SIGUSR2').catch(() => undefined);
     await new Promise(setImmediate);
     await upgrader.close();
-    expect(state.ended).toBe(1);
+    expect(state.ended).toBeGreaterThan(0);
     await expect(upgrader.upgrade('SIGUSR2')).rejects.toThrow('this server is ending');
+  });
+
+  it('ends with the server before the process is started, and while it is', async () => {
+    const early = createUpgrader(loaded('m'), { kind: 'ready' });
+    const upgrading = early.upgrader.upgrade('SIGUSR2');
+    const refused = expect(upgrading).rejects.toThrow('this server is ending');
+    await early.upgrader.close();
+    await refused;
+    expect(early.state.started).toBe(0);
+
+    const late = createUpgrader(loaded('m'), { kind: 'ready' });
+    let start = (): void => undefined;
+    late.delayStart(
+      new Promise((resolve) => {
+        start = resolve;
+      }),
+    );
+    const lateRefused = expect(late.upgrader.upgrade('SIGUSR2')).rejects.toThrow('this server is ending');
+    await new Promise(setImmediate);
+    let isClosed = false;
+    const closing = late.upgrader.close().then(() => {
+      isClosed = true;
+    });
+    await new Promise(setImmediate);
+    expect([late.state, isClosed]).toEqual([{ ended: 0, released: 0, started: 1 }, false]);
+    start();
+    await Promise.all([closing, lateRefused]);
+    expect(late.logged[1]?.message).toBe('upgrade by SIGUSR2 failed: this server is ending');
+    expect([late.state, late.sent, late.taken]).toEqual([{ ended: 1, released: 0, started: 1 }, [], []]);
   });
 });

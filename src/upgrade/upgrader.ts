@@ -32,6 +32,7 @@ export class Upgrader {
   readonly #setup: UpgraderSetup;
   #state: 'serving' | 'upgrading' | 'over' = 'serving';
   #successor: Successor | undefined;
+  #replacing: Promise<Upgraded> | undefined;
 
   constructor(setup: UpgraderSetup) {
     this.#setup = setup;
@@ -44,15 +45,17 @@ export class Upgrader {
     this.#state = 'upgrading';
     this.#publish('info', `upgrade by ${by} begins`);
     try {
-      const upgraded = await this.#replace();
+      this.#replacing = this.#replace();
+      const upgraded = await this.#replacing;
       this.#state = 'over';
       this.#publish('info', `upgrade by ${by}: process ${upgraded.pid} serves (millrace ${upgraded.version})`);
       this.#setup.onTakenOver(upgraded);
       return upgraded;
     } catch (error) {
-      if (this.#state === 'upgrading') this.#state = 'serving';
       const reason = messageOf(error);
-      this.#publish('error', `upgrade by ${by} failed, and this server goes on: ${reason}`);
+      const goesOn = this.#state === 'upgrading';
+      if (goesOn) this.#state = 'serving';
+      this.#publish('error', `upgrade by ${by} failed${goesOn ? ', and this server goes on' : ''}: ${reason}`);
       throw refused(reason);
     }
   }
@@ -62,12 +65,15 @@ export class Upgrader {
     if (this.#state === 'over') return;
     this.#state = 'over';
     await this.#successor?.end();
+    // Where it was only starting: it is ended as soon as there is one.
+    await this.#replacing?.catch(() => undefined);
   }
 
   async #replace(): Promise<Upgraded> {
     const { clock, refusal, sockets, served, start } = this.#setup;
     const reason = await refusal();
     if (reason !== undefined) throw new Error(reason);
+    this.#checkGoingOn();
     const successor = await start();
     this.#successor = successor;
     let late = (): void => undefined;
@@ -78,6 +84,7 @@ export class Upgrader {
     timedOut.catch(() => undefined);
     const next = <Kind extends FromSuccessor['kind']>(kind: Kind) => Promise.race([expect(successor, kind), timedOut]);
     try {
+      this.#checkGoingOn();
       for (const { handle, ...socket } of sockets()) successor.send({ kind: 'socket', ...socket }, handle);
       successor.send({ kind: 'begin', protocol: PROTOCOL });
       const { version, models } = await next('loaded');
@@ -94,6 +101,11 @@ export class Upgrader {
       timer.clear();
       this.#successor = undefined;
     }
+  }
+
+  /** Throws where the server has begun to stop. */
+  #checkGoingOn(): void {
+    if (this.#state === 'over') throw new Error('this server is ending');
   }
 
   #publish(level: 'info' | 'error', message: string): void {
