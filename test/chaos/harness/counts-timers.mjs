@@ -1,4 +1,4 @@
-// Given to a server with --import: on SIGUSR2 it writes how many of its timers run as a line of JSON. What Node itself
+// Given to a server with --import: on SIGWINCH it writes how many of its timers run as a line of JSON. What Node itself
 // counts leaves out those that keep no process alive.
 const { setTimeout: set, clearTimeout: clear } = globalThis;
 const running = new Set();
@@ -19,4 +19,4 @@ globalThis.clearTimeout = (timer) => {
   clear(timer);
 };
 
-process.on('SIGUSR2', () => process.stdout.write(`${JSON.stringify({ timers: running.size })}\n`));
+process.on('SIGWINCH', () => process.stdout.write(`${JSON.stringify({ timers: running.size })}\n`));

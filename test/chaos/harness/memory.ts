@@ -14,7 +14,7 @@ export const COLLECTS_ON_SIGNAL = [
 
 /** What a server holds in its heap and beside it once its garbage is collected. */
 export async function keptBytes(cli: CliProcess): Promise<number> {
-  cli.child.kill('SIGUSR2');
+  cli.child.kill('SIGWINCH');
   const { keptBytes: bytes } = await cli.nextEvent();
   return Number(bytes);
 }

@@ -6,7 +6,7 @@ export const COUNTS_TIMERS = ['--import', fileURLToPath(new URL('counts-timers.m
 
 /** Timers of a server that have neither fired nor been cleared. */
 export async function countTimers(cli: CliProcess): Promise<number> {
-  cli.child.kill('SIGUSR2');
+  cli.child.kill('SIGWINCH');
   const { timers } = await cli.nextEvent();
   return Number(timers);
 }
