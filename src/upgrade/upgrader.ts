@@ -7,6 +7,8 @@ import type { Successor } from './successor.js';
 /** Models may take long to load; a process that takes longer is given up. */
 const TIMEOUT_MS = 600_000;
 
+const ENDING = 'this server is ending';
+
 /** The process that serves now. */
 export interface Upgraded {
   readonly pid: number;
@@ -41,7 +43,7 @@ export class Upgrader {
   /** Resolves once the new process answers. Rejects with `failed_precondition` and the reason. `by`: who asks, for the log. */
   async upgrade(by: string): Promise<Upgraded> {
     if (this.#state === 'upgrading') throw refused('an upgrade is under way');
-    if (this.#state === 'over') throw refused('this server is ending');
+    if (this.#state === 'over') throw refused(ENDING);
     this.#state = 'upgrading';
     this.#publish('info', `upgrade by ${by} begins`);
     try {
@@ -52,9 +54,9 @@ export class Upgrader {
       this.#setup.onTakenOver(upgraded);
       return upgraded;
     } catch (error) {
-      const reason = messageOf(error);
       const goesOn = this.#state === 'upgrading';
       if (goesOn) this.#state = 'serving';
+      const reason = goesOn ? messageOf(error) : ENDING;
       this.#publish('error', `upgrade by ${by} failed${goesOn ? ', and this server goes on' : ''}: ${reason}`);
       throw refused(reason);
     }
@@ -105,7 +107,7 @@ export class Upgrader {
 
   /** Throws where the server has begun to stop. */
   #checkGoingOn(): void {
-    if (this.#state === 'over') throw new Error('this server is ending');
+    if (this.#state === 'over') throw new Error(ENDING);
   }
 
   #publish(level: 'info' | 'error', message: string): void {
