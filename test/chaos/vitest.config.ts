@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './closing-line.js';
 
-/** The tests that take minutes: `npm run test:chaos`. One after the other, so that each has the machine for itself. */
+/** The tests that take minutes: `npm run test:chaos`. One after the other: several measure memory. */
 export default defineConfig({
   test: {
     include: ['test/chaos/*.test.ts'],
