@@ -3,6 +3,7 @@ import type { StoredIdentity } from '../governance/index.js';
 import type { BatchRecord } from '../store/index.js';
 import {
   type AnswerRequest,
+  isSuspect,
   missedLimit,
   type RanRequest,
   type RetryPolicy,
@@ -40,10 +41,19 @@ export class ModelPaused extends MillraceError {
 /** Runs a request of a batch until it has an outcome. Rejects with the reason of the signal, and with {@link ModelPaused}. */
 export type RunLine = (request: LineRequest, requestId: string, signal: AbortSignal) => Promise<LineOutcome>;
 
+const NOT_RUN = { hasRun: false, diedWithOthers: false } as const;
+
+interface Attempt {
+  readonly requestId: string;
+  /** An earlier one may have brought its runner down. */
+  readonly runsAlone: boolean;
+  readonly signal: AbortSignal;
+}
+
 export function createRunLine({ answer, policy, clock, paused }: RunLineSetup, batch: BatchRecord): RunLine {
   // It was written by `storedIdentityOf`.
   const identity = JSON.parse(batch.identity) as StoredIdentity;
-  const attempt = async (request: LineRequest, requestId: string, signal: AbortSignal): Promise<RanRequest> => {
+  const attempt = async (request: LineRequest, { requestId, runsAlone, signal }: Attempt): Promise<RanRequest> => {
     const age = { createdAtMs: batch.createdAtMs, nowMs: clock.wallNow(), maxAgeMs: policy.identityMaxAgeMs };
     const missed = missedLimit(identity, age);
     if (missed !== undefined) {
@@ -68,6 +78,7 @@ export function createRunLine({ answer, policy, clock, paused }: RunLineSetup, b
         limitMs: policy.runTimeoutMs,
         signal,
         refusesStreams: true,
+        runsAlone,
         checkModel,
       },
     );
@@ -77,15 +88,20 @@ export function createRunLine({ answer, policy, clock, paused }: RunLineSetup, b
   };
   return async (request, requestId, signal) => {
     const startedAt = clock.now();
+    let runsAlone = false;
     for (let attempts = 1; ; ) {
-      const ended = await attempt(request, requestId, signal).catch((error: unknown) => toMillraceError(error));
+      const how = { requestId, runsAlone, signal };
+      const ended = await attempt(request, how).catch((error: unknown) => toMillraceError(error));
       signal.throwIfAborted();
       if (ended instanceof ModelPaused) throw ended;
       const error = ended instanceof MillraceError ? ended : ended.error;
-      const hasRun = !(ended instanceof MillraceError) && ended.hasRun;
-      const retry = error === undefined ? 'never' : retryOf({ code: error.code, hasRun }, attempts, policy);
+      if (error === undefined) return outcomeOf(ended);
+      const { hasRun, diedWithOthers } = ended instanceof MillraceError ? NOT_RUN : ended;
+      const failure = { code: error.code, hasRun, diedWithOthers };
+      const retry = retryOf(failure, attempts, policy);
       if (retry === 'never') return outcomeOf(ended);
-      const atLeastMs = error?.retryAfterMs ?? 0;
+      runsAlone ||= isSuspect(failure);
+      const atLeastMs = error.retryAfterMs ?? 0;
       const counts = retry === 'again';
       const waited = { attempts, counts, ageMs: clock.now() - startedAt, random: Math.random(), atLeastMs };
       await clock.sleep(retryWaitMs(waited, policy), signal);

@@ -1,8 +1,16 @@
 import type { Principal } from './access.js';
-import type { CallAccount, CallContext, CallMetadata, CallOrigin, CallPriority } from './call-context.js';
+import type {
+  CallAccount,
+  CallContext,
+  CallMetadata,
+  CallOrigin,
+  CallPriority,
+  CheckModel,
+  Deferral,
+  JobRun,
+} from './call-context.js';
 import { MillraceError } from './errors.js';
 import type { QuotaSource, QuotaStanding } from './quota.js';
-import type { InferTarget } from './request.js';
 import { createTiming, type Timing } from './timing.js';
 import { childTrace, detachedTrace, type TraceContext } from './trace.js';
 
@@ -23,6 +31,8 @@ export interface CallOptions
   readonly origin?: Call;
   /** Default: false. */
   readonly takesOtherVersion?: boolean;
+  /** Default: false. */
+  readonly runsAlone?: boolean;
 }
 
 /** What a child call has that its parent has not; everything else it inherits. */
@@ -51,22 +61,6 @@ interface DetachedOptions extends Pick<CallOptions, 'receivedAt' | 'deadlineAt'>
   readonly account: CallAccount;
 }
 
-/** The attempt of a job that a call is. */
-export interface JobRun {
-  readonly id: string;
-  /** Of the job once it has started: grows with each attempt. */
-  readonly version: number;
-}
-
-/** Asked before an inference begins. Throws where none of the model may begin now. `name`: the model's own, in place of an alias. */
-export type CheckModel = (name: string) => void;
-
-/** Takes over a request once it has been checked as far as its inference: the inference is not run. */
-export interface Deferral {
-  /** Rights, quotas and signature have been checked. `target`: by the model's own name in place of an alias. */
-  checked(target: InferTarget): void;
-}
-
 const NO_CALLERS: readonly string[] = Object.freeze([]);
 const NO_STANDINGS: readonly QuotaStanding[] = Object.freeze([]);
 
@@ -91,6 +85,8 @@ export class Call implements CallContext {
   readonly origin: Call;
   /** Where the version that it names by a number is gone, the one that answers for the model runs in its place. */
   readonly takesOtherVersion: boolean;
+  /** Of an {@link origin}: it may bring its runner down, and so shares it with no other request. */
+  readonly runsAlone: boolean;
   /** The attempt of a job that it is; undefined = of none. */
   readonly job: JobRun | undefined;
   /** undefined = any model may run. */
@@ -101,6 +97,8 @@ export class Call implements CallContext {
   hasRun: boolean | undefined = undefined;
   /** Of an {@link origin}: what is remembered until its end is known, by the room that records traces. */
   noted: unknown = undefined;
+  /** Of an {@link origin}: the runner that died last while it ran a part of it ran others, too, any of which may have caused that. */
+  diedWithOthers = false;
   #parent: Call | undefined;
   /** Those that are open. */
   #children: Set<Call> | undefined;
@@ -125,6 +123,7 @@ export class Call implements CallContext {
     this.origin = options.origin ?? this;
     this.from = options.from ?? NOWHERE;
     this.takesOtherVersion = options.takesOtherVersion ?? false;
+    this.runsAlone = options.runsAlone ?? false;
     this.job = options.job;
     this.checkModel = options.checkModel;
   }

@@ -206,10 +206,12 @@ export class Dispatcher {
 
   #onFailed(slot: Slot, run: Run, error: unknown): void {
     const { clock, mention, limits, queue, settlement, waits, batching, onDeath, onStepEnd, onRoom } = this.#options;
+    const death = error instanceof RunnerDiedError ? error : undefined;
+    // Only its first batch still sees the others.
+    if (death?.started === true && !slot.doomed) markSharedDeath(slot);
     this.#leave(slot, run);
     batching.failed(run);
     const failure = toMillraceError(error);
-    const death = error instanceof RunnerDiedError ? error : undefined;
     if (death !== undefined) {
       slot.doomed = true;
       onDeath();
@@ -251,4 +253,11 @@ export class Dispatcher {
     });
     onRunEnd();
   }
+}
+
+/** Notes on each request that ran in a dead runner whether others ran there, too. */
+function markSharedDeath({ runs }: Slot): void {
+  const begun = runs.filter(({ startedAt }) => startedAt !== 0).flatMap(({ members }) => members);
+  const origins = new Set(begun.map(({ call }) => call.origin));
+  for (const origin of origins) origin.diedWithOthers = origins.size > 1;
 }

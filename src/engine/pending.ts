@@ -27,7 +27,7 @@ export interface Pending extends Candidate, FairItem<Pending> {
   place: PendingPlace;
   /** The caller has its end: an answer, an error or its own cancellation. */
   ended: boolean;
-  /** It runs by itself: it was in a batch that failed as a whole or lost its runner. */
+  /** It runs by itself: it was in a batch that failed as a whole or lost its runner, here or at an earlier attempt of its caller. */
   alone: boolean;
   /** Something else runs it where no instance is up. */
   movesOn: boolean;
@@ -101,7 +101,7 @@ export function createPending(
     enqueuedAt: now,
     place: 'queued',
     ended: false,
-    alone: suspect !== undefined,
+    alone: suspect !== undefined || call.origin.runsAlone,
     movesOn,
     kills: suspect?.kills ?? 0,
     responses: 0,

@@ -123,7 +123,8 @@ export class RequestQueue {
   }
 
   #listOf(item: Pending): WaitingList<Pending> | FairList<Pending> {
-    if (item.alone) return this.#retries;
+    // A suspect of its caller's earlier attempt waits for its turn like any other.
+    if (item.alone && !item.call.origin.runsAlone) return this.#retries;
     const { fresh, delayed } = this.#level(item.level);
     return item.delayed ? delayed : fresh;
   }

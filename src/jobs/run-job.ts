@@ -16,7 +16,7 @@ interface RunJobSetup {
 /** Runs an attempt of a job, on the account of its caller. */
 export function createRunJob(setup: RunJobSetup): RunJob {
   const { options, clock } = setup;
-  return async ({ record, body }, signal) => {
+  return async ({ record, body }, { signal, runsAlone }) => {
     const { principal, createdAtMs } = record;
     if (body === undefined) {
       throw new MillraceError('failed_precondition', 'the file with the body of the request is missing');
@@ -29,7 +29,7 @@ export function createRunJob(setup: RunJobSetup): RunJob {
       throw new MillraceError('unauthenticated', `the job of '${principal}' did not start ${missed}`);
     }
     checkObjects(options, callerOf(record.identity), record.objects);
-    const given = { record, body, identity, signal };
+    const given = { record, body, identity, runsAlone, signal };
     const { input } = record.objects ?? {};
     if (input === undefined) return answered(setup, given);
     const read = await setup.objects.read(record.owner, input, signal);
@@ -47,18 +47,19 @@ interface GivenRequest {
   /** Of the object that the body was read from. */
   readonly contentType?: string | undefined;
   readonly identity: StoredIdentity;
+  readonly runsAlone: boolean;
   readonly signal: AbortSignal;
 }
 
 async function answered(
   { options, answer, objects }: RunJobSetup,
-  { record, body, contentType, identity, signal }: GivenRequest,
+  { record, body, contentType, identity, runsAlone, signal }: GivenRequest,
 ): Promise<RanRequest> {
   const { id, version, priority, request, runTimeoutMs = options.runTimeoutMs } = record;
   const headers = contentType === undefined ? request.headers : { 'content-type': contentType, ...request.headers };
   const limitMs = Math.min(runTimeoutMs, options.runTimeoutMs);
   const takesOtherVersion = options.missingModel === 'latest';
-  const how = { identity, priority, job: { id, version }, takesOtherVersion, limitMs, signal };
+  const how = { identity, priority, job: { id, version }, takesOtherVersion, runsAlone, limitMs, signal };
   const ran = await answer({ ...request, headers, body }, how);
   const { output } = record.objects ?? {};
   if (output === undefined || ran.error !== undefined) return ran;

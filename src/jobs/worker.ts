@@ -1,6 +1,7 @@
+import { LRUCache } from 'lru-cache';
 import { type Clock, type EventBus, MillraceError, ShutdownError, type Timer, toMillraceError } from '../core/index.js';
 import type { ClaimedJob, JobAnswerHead, JobRecord, JobRecords, JobTransition } from '../store/index.js';
-import type { RanRequest } from '../stored-requests/index.js';
+import { isSuspect, type RanRequest } from '../stored-requests/index.js';
 import type { Lanes } from './lanes.js';
 import type { JobEvent } from './machine.js';
 import { OutputNotWritten } from './object-bodies.js';
@@ -12,11 +13,19 @@ const MAX_CLAIMED = 16;
 const MAX_RUNNING_BYTES = 134_217_728;
 /** Jobs are claimed one at a time where a request of theirs is larger. */
 export const LARGE_BYTES = 1_048_576;
+/** Jobs of which it is remembered that a runner may have died of them; those before run with others again. */
+const MAX_SUSPECTS = 10_000;
 /** Between two attempts to write while the store cannot be written. */
 const STORE_RETRY_MS = 1_000;
 
+interface Attempt {
+  readonly signal: AbortSignal;
+  /** An earlier one may have brought its runner down: it shares it with no other request. */
+  readonly runsAlone: boolean;
+}
+
 /** Runs one attempt. Rejects where the request cannot be sent for its caller. */
-export type RunJob = (job: ClaimedJob, signal: AbortSignal) => Promise<RanRequest>;
+export type RunJob = (job: ClaimedJob, attempt: Attempt) => Promise<RanRequest>;
 
 export interface WorkerSetup {
   readonly records: Pick<JobRecords, 'claim' | 'change' | 'get'>;
@@ -49,6 +58,7 @@ export class JobWorker {
   readonly #setup: WorkerSetup;
   readonly #running = new Map<string, Running>();
   readonly #perModel = new Map<string, number>();
+  readonly #suspects = new LRUCache<string, true>({ max: MAX_SUSPECTS });
   #bytes = 0;
   #isPumping = false;
   #isStopped = true;
@@ -181,13 +191,17 @@ export class JobWorker {
     let event: JobEvent;
     let body: Uint8Array | undefined;
     try {
-      const { answer, error, hasRun } = await run(job, signal);
+      const attempt = { signal, runsAlone: this.#suspects.has(record.id) };
+      const { answer, error, hasRun, diedWithOthers } = await run(job, attempt);
       const { status, headers } = answer;
       if (!this.#setup.fits(record, answer.body.byteLength)) event = failed(tooLarge(answer.body.byteLength));
       else {
         body = answer.body;
         const head = { status, headers };
-        event = error === undefined ? { kind: 'answered', answer: head } : failed(error, { hasRun, answer: head });
+        event =
+          error === undefined
+            ? { kind: 'answered', answer: head }
+            : failed(error, { hasRun, diedWithOthers, answer: head });
       }
     } catch (thrown) {
       event = failed(toMillraceError(thrown), { hasRun: thrown instanceof OutputNotWritten });
@@ -200,6 +214,7 @@ export class JobWorker {
     ) {
       event = { kind: 'interrupted', by: 'shutdown' };
     }
+    if (event.kind === 'failed' && isSuspect(event.failure)) this.#suspects.set(record.id, true);
     await this.#store(record, event, body);
   }
 
@@ -252,12 +267,13 @@ function isResultOf({ from, to }: JobTransition, record: JobRecord | undefined):
 
 interface HowFailed {
   readonly hasRun?: boolean;
+  readonly diedWithOthers?: boolean | undefined;
   readonly answer?: JobAnswerHead;
 }
 
-function failed(error: MillraceError, { hasRun = false, answer }: HowFailed = {}): JobEvent {
+function failed(error: MillraceError, { hasRun = false, diedWithOthers, answer }: HowFailed = {}): JobEvent {
   const { code, message, retryAfterMs } = error;
-  return { kind: 'failed', failure: { code, message, retryAfterMs, hasRun }, answer };
+  return { kind: 'failed', failure: { code, message, retryAfterMs, hasRun, diedWithOthers }, answer };
 }
 
 function tooLarge(bytes: number): MillraceError {

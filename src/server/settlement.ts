@@ -30,6 +30,8 @@ export interface Exchange {
   readonly priority?: CallPriority;
   /** {@link Call.takesOtherVersion}. Default: false. */
   readonly takesOtherVersion?: boolean;
+  /** {@link Call.runsAlone}. Default: false. */
+  readonly runsAlone?: boolean;
   /** The attempt of a job that it is. Default: of none. */
   readonly job?: JobRun | undefined;
   /** Default: any model may run. */
@@ -339,6 +341,7 @@ export class Settlement implements Expiring, OpenRequest {
       from: this.#from,
       priority: this.#exchange.priority ?? 'normal',
       takesOtherVersion: this.#exchange.takesOtherVersion ?? false,
+      runsAlone: this.#exchange.runsAlone ?? false,
       job: this.#exchange.job,
       checkModel: this.#exchange.checkModel,
     });

@@ -3,5 +3,5 @@
 export { FairTurns, type TurnTaker } from './fair-turns.js';
 export { callerOf, missedLimit } from './identity.js';
 export { checkObjectRules, checkObjects, mayName, type NamedObjects, type ObjectRules } from './object-rules.js';
-export { type AttemptFailure, type RetryPolicy, retryOf, retryWaitMs } from './retries.js';
+export { type AttemptFailure, isSuspect, type RetryPolicy, retryOf, retryWaitMs } from './retries.js';
 export type { AnswerRequest, RanRequest, StoredRequestAnswer } from './types.js';

@@ -7,6 +7,8 @@ export interface AttemptFailure {
   readonly retryAfterMs: number | undefined;
   /** A runner has had the request. */
   readonly hasRun: boolean;
+  /** The runner died, which ran others, too, any of which may have caused that. Default: false. */
+  readonly diedWithOthers?: boolean | undefined;
 }
 
 export interface RetryPolicy {
@@ -23,12 +25,19 @@ const RETRIED: readonly ErrorCode[] = [...REFUSALS, 'internal', 'deadline_exceed
 
 /** What becomes of a request whose attempt failed: `later` = the attempt does not count; `again` = it does; `never` = it has failed. */
 export function retryOf(
-  { code, hasRun }: Pick<AttemptFailure, 'code' | 'hasRun'>,
+  { code, hasRun, diedWithOthers = false }: Pick<AttemptFailure, 'code' | 'hasRun' | 'diedWithOthers'>,
   attempts: number,
   { missingModel, maxAttempts }: RetryPolicy,
 ): 'later' | 'again' | 'never' {
-  if ((REFUSALS.includes(code) && !hasRun) || (code === 'not_found' && missingModel === 'wait')) return 'later';
+  // Whose fault it was, the next attempt shows, which runs alone.
+  const isBlameless = !hasRun || diedWithOthers;
+  if ((REFUSALS.includes(code) && isBlameless) || (code === 'not_found' && missingModel === 'wait')) return 'later';
   return RETRIED.includes(code) && attempts < maxAttempts ? 'again' : 'never';
+}
+
+/** Whether a runner may have died of an attempt: the next ones share theirs with no other request. */
+export function isSuspect({ code, hasRun }: Pick<AttemptFailure, 'code' | 'hasRun'>): boolean {
+  return code === 'unavailable' && hasRun;
 }
 
 /** A request that is to be tried again. */

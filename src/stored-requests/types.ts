@@ -14,6 +14,8 @@ export interface RanRequest {
   readonly error: MillraceError | undefined;
   /** A runner has had the request. */
   readonly hasRun: boolean;
+  /** The runner died, which ran others, too, any of which may have caused that. Default: false. */
+  readonly diedWithOthers?: boolean;
   /** Default: the model does not say it. */
   readonly usage?: Usage | undefined;
 }
@@ -26,6 +28,8 @@ export type AnswerRequest = (
     readonly priority: JobPriority;
     /** Where the version that the request names is gone, another one may answer. Default: false. */
     readonly takesOtherVersion?: boolean;
+    /** An earlier attempt may have brought its runner down: this one shares it with no other request. Default: false. */
+    readonly runsAlone?: boolean;
     /** The attempt of a job that it is. Default: of none. */
     readonly job?: JobRun;
     /** Default: any model may run. */

@@ -27,6 +27,8 @@ export interface StoredAnswer {
   readonly error: MillraceError | undefined;
   /** A runner has had the request. */
   readonly hasRun: boolean;
+  /** The runner died, which ran others, too, any of which may have caused that. */
+  readonly diedWithOthers: boolean;
   /** undefined = the model does not say it. */
   readonly usage: Usage | undefined;
 }
@@ -38,6 +40,8 @@ export interface StoredCaller {
   readonly priority?: CallPriority;
   /** Where the version that it names is gone, another one may answer. Default: false. */
   readonly takesOtherVersion?: boolean;
+  /** An earlier attempt may have brought its runner down: this one shares it with no other request. Default: false. */
+  readonly runsAlone?: boolean;
   /** The attempt of a job that it is. Default: of none. */
   readonly job?: JobRun;
   /** Default: any model may run. */
@@ -90,6 +94,10 @@ export class StoredExchange extends HttpExchange<HandedOver> {
 
   override get takesOtherVersion(): boolean {
     return this.#caller.takesOtherVersion ?? false;
+  }
+
+  get runsAlone(): boolean {
+    return this.#caller.runsAlone ?? false;
   }
 
   override get job(): JobRun | undefined {
@@ -163,7 +171,8 @@ export class StoredExchange extends HttpExchange<HandedOver> {
     const { dequeuedAt, earlierAttempts, usage } = this.call.timing;
     const hasRun = dequeuedAt > 0 || earlierAttempts.some((attempt) => attempt.timing.dequeuedAt > 0);
     const body = bytesOf(response.body, lengthBytes);
-    this.#resolve({ status: response.status, headers, body, error, hasRun, usage });
+    const { diedWithOthers } = this.call;
+    this.#resolve({ status: response.status, headers, body, error, hasRun, diedWithOthers, usage });
     this.settlement.settle();
   }
 

@@ -3,6 +3,6 @@ import type { StoredAnswer } from '../fetch/stored-exchange.js';
 import { answerHeaders } from './answer-headers.js';
 
 /** The answer of a stored request, to be stored in turn. */
-export function ranRequest({ status, headers, body, error, hasRun, usage }: StoredAnswer): RanRequest {
-  return { answer: { status, headers: answerHeaders(headers), body }, error, hasRun, usage };
+export function ranRequest({ status, headers, body, ...ran }: StoredAnswer): RanRequest {
+  return { ...ran, answer: { status, headers: answerHeaders(headers), body } };
 }
