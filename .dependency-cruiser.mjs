@@ -7,7 +7,7 @@ import { VENDORS } from './scripts/vendors.mjs';
  */
 export const RANKS = [
   ['core', 'statistics'],
-  ['api', 'async', 'generation', 'model', 'network', 'pooling', 'protobuf', 'systemd', 'text', 'yaml'],
+  ['api', 'async', 'generation', 'memory', 'model', 'network', 'pooling', 'protobuf', 'systemd', 'text', 'yaml'],
   ['audit', 'object-store', 'runtimes', 'shared-memory', 'store', 'upgrade'],
   ['repository', 'webhooks'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering', 'slos'],
@@ -39,7 +39,7 @@ const BEHIND_THE_SERVICE = ['models', 'inference', 'account', 'batches', 'files'
 
 /** Folders of rooms in order: each imports those before it, and of the room's own files `types.ts` only. */
 const SUB_ROOMS = {
-  models: ['lookup', 'media', 'loading', 'reports'],
+  models: ['lookup', 'media', 'memory', 'loading', 'reports'],
   account: ['keys', 'access', 'quotas', 'usage'],
   traffic: ['declarations', 'routes', 'outcomes', 'shadows', 'rollouts', 'labels', 'slos'],
   service: ['doctor', 'events', 'reload'],

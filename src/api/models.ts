@@ -1,5 +1,5 @@
 import type { PageQuery } from './endpoint.js';
-import type { BatchingReport, InstanceReport, VersionState } from './versions.js';
+import type { BatchingReport, InstanceReport, MemoryNeed, VersionState } from './versions.js';
 
 /** An input or output of a model, as clients see it. */
 export interface ModelTensor {
@@ -84,6 +84,8 @@ export interface ModelVersion {
   readonly loaded?: LoadedModel;
   /** Missing unless it is loaded, and for callers without the right `model.observe`. */
   readonly activity?: ModelActivity;
+  /** Missing where the model lives in the server itself, and for callers without the right `model.observe`. */
+  readonly memory?: MemoryNeed;
 }
 
 /** A model of the catalog. */

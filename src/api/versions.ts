@@ -27,6 +27,16 @@ export interface MemoryLimit {
   readonly source: MemoryLimitSource;
 }
 
+/** Memory of the runner processes of a version, its preparer's included: anonymous memory and resident pages of files. */
+export interface MemoryNeed {
+  /** Loaded and warmed up. */
+  readonly rest_bytes: number;
+  /** Most while it loads. */
+  readonly peak_bytes: number;
+  /** Measured at the last load; false = estimated from the size of its files, until it is loaded. */
+  readonly measured: boolean;
+}
+
 /** One of the instances that compute for a version. */
 export interface InstanceReport {
   readonly id: string;
@@ -45,6 +55,8 @@ export interface VersionReport {
   /** Whether its requests are batched together now; missing while it is not loaded. */
   readonly batching?: BatchingReport;
   readonly instances: readonly InstanceReport[];
+  /** Missing where the model lives in the server itself. */
+  readonly memory?: MemoryNeed;
 }
 
 export interface VersionList {

@@ -126,6 +126,27 @@ describe('models', () => {
     expect(server?.seen.map(({ body }) => body.toString())).toEqual(['{}', '{"ready":true}']);
   });
 
+  it('lists the memory that each version needs, page by page', async () => {
+    const versionOf = (memory: object) => [{ version: 1, state: 'ready', memory }];
+    const measured = { rest_bytes: 62_000_000, peak_bytes: 81_500_000, measured: true };
+    const first = { name: 'mlp', aliases: [], labels: {}, versions: versionOf(measured) };
+    const second = { ...first, name: 'other', versions: versionOf({ ...measured, measured: false }) };
+    const options = await start({
+      'POST /v2/repository/index': () => jsonAnswer([...INDEX, { name: 'other', version: '1', state: 'READY' }]),
+      'GET /millrace/v1/models?limit=1000': () => jsonAnswer({ models: [first], next: 'mlp' }),
+      'GET /millrace/v1/models?limit=1000&after=mlp': () => jsonAnswer({ models: [second] }),
+    });
+    expect((await run(['models', 'list', '--memory'], options)).out).toBe(
+      [
+        'MODEL    VERSION   STATE            NEED      PEAK   FROM        REASON',
+        'mlp            1   ready         62.0 MB   81.5 MB   measured',
+        'broken             unavailable                                   no model.onnx',
+        'other          1   ready         62.0 MB   81.5 MB   estimated',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('says that there are none', async () => {
     const options = await start({ 'POST /v2/repository/index': () => ({}) });
     expect((await run(['models', 'list'], options)).out).toBe('no models\n');
@@ -157,7 +178,8 @@ describe('models', () => {
     const instances = [
       { id: 'mlp/2#0', up: true, restarts: 0, memory_limit: { bytes: 4_294_967_296, source: 'default' } },
     ];
-    const second = { version: 2, state: 'ready', batching, instances };
+    const memory = { rest_bytes: 62_000_000, peak_bytes: 81_500_000, measured: true };
+    const second = { version: 2, state: 'ready', batching, instances, memory };
     const first = { ...second, version: 1, batching: { ...batching, enabled: false, detail: 'configured' } };
     let versions = [second, { version: 1, state: 'unloaded', instances: [] }];
     const options = await start({
@@ -171,7 +193,7 @@ describe('models', () => {
       '  inputs   x FP32[-1,2]',
       '  outputs  y FP32[-1,2]',
       '  batching on: measured in 15 pairs of runs: …',
-      '  memory   at most 4.3 GB a runner (the default)',
+      '  memory   62.0 MB (81.5 MB while it loads); at most 4.3 GB a runner (the default)',
     ]);
     versions = [first, second];
     expect((await show()).split('\n').slice(6, 8)).toEqual([

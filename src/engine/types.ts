@@ -9,6 +9,7 @@ import type {
   ModelTasks,
   Signature,
 } from '../core/index.js';
+import type { MemoryNeed } from '../memory/index.js';
 import type { ModelSource } from '../repository/index.js';
 import type { MemoryLimit } from '../runtimes/index.js';
 import type { BatchingChoice } from './batching/choice.js';
@@ -34,6 +35,8 @@ export interface ModelInfo {
   readonly placement: 'process' | 'inline';
   readonly instances: number;
   readonly loadMs: number;
+  /** Of its instances and its preparer, measured once they were warmed up. Missing in the server itself, and where it could not be measured. */
+  readonly memory?: MemoryNeed;
   /** Whether requests are batched now, and why; with `batching.enabled: auto` it may change. */
   readonly batching: BatchingChoice;
 }

@@ -17,7 +17,7 @@ import type { Route } from '../protocols/index.js';
 import type { ModelReport, ModelVersionReport, ServedModel, Service } from '../service/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
 import { readPage } from './read-request.js';
-import { encodeBatching, encodeInstance } from './versions.js';
+import { encodeBatching, encodeInstance, encodeMemory } from './versions.js';
 
 /** The catalog of models. */
 export function createModelRoutes(service: Pick<Service, 'models'>): readonly Route[] {
@@ -36,13 +36,15 @@ function encodeModel({ name, aliases, labels, versions }: ModelReport): Encoded<
   return { name, aliases, labels, versions: versions.map(encodeVersion) };
 }
 
-function encodeVersion({ status: { version, state, info }, gauges }: ModelVersionReport): Encoded<ModelVersion> {
+function encodeVersion({ status, gauges, memory }: ModelVersionReport): Encoded<ModelVersion> {
+  const { version, state, info } = status;
   return {
     version,
     state: state.kind,
     reason: 'reason' in state ? state.reason : undefined,
     loaded: info && encodeLoaded(info),
     activity: gauges && encodeActivity(gauges),
+    memory: memory && encodeMemory(memory),
   };
 }
 

@@ -1,6 +1,14 @@
-import type { BatchingReport, Encoded, InstanceReport, VersionEndpoints, VersionReport } from '../api/index.js';
+import type {
+  BatchingReport,
+  Encoded,
+  InstanceReport,
+  MemoryNeed,
+  VersionEndpoints,
+  VersionReport,
+} from '../api/index.js';
 import { VERSION_ENDPOINTS } from '../api/schemas/index.js';
 import type { BatchingChoice } from '../engine/index.js';
+import type { KnownNeed } from '../memory/index.js';
 import type { Route } from '../protocols/index.js';
 import type { VersionReport as KnownVersion, Service } from '../service/index.js';
 import { createEndpointRoutes } from './endpoint-route.js';
@@ -14,14 +22,20 @@ export function createVersionRoutes(service: Pick<Service, 'models'>): readonly 
   });
 }
 
-function encodeVersion({ version, state, batching, instances }: KnownVersion): Encoded<VersionReport> {
+function encodeVersion({ version, state, batching, instances, memory }: KnownVersion): Encoded<VersionReport> {
   return {
     version,
     state: state.kind,
     reason: 'reason' in state ? state.reason : undefined,
     batching: batching && encodeBatching(batching),
     instances: instances.map(encodeInstance),
+    memory: memory && encodeMemory(memory),
   };
+}
+
+/** The memory that a version needs. */
+export function encodeMemory({ restBytes, peakBytes, isMeasured }: KnownNeed): Encoded<MemoryNeed> {
+  return { rest_bytes: restBytes, peak_bytes: peakBytes, measured: isMeasured };
 }
 
 /** Whether requests are batched together, and why. */

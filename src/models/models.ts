@@ -12,6 +12,7 @@ import type { VersionLookup } from './lookup/find-version.js';
 import type { VersionLabels } from './lookup/version-labels.js';
 import { MediaDecoders } from './media/decoders.js';
 import type { MediaOptions } from './media/options.js';
+import { MemoryNeeds } from './memory/memory-needs.js';
 import { createModelReports } from './reports/model-reports.js';
 import { createModelUseCases, type NamedRoutes } from './reports/model-use-cases.js';
 import type { ModelUseCases } from './types.js';
@@ -47,12 +48,14 @@ export class Models {
   readonly decoders: MediaDecoders;
   readonly #setup: ModelsSetup;
   readonly #controller: ModelController;
+  readonly #needs: MemoryNeeds;
 
   constructor(setup: ModelsSetup) {
     const { engine } = setup;
     const controller = new ModelController(setup);
     this.#setup = setup;
     this.#controller = controller;
+    this.#needs = new MemoryNeeds({ ...setup, sourceOf: (name, version) => controller.sourceOf(name, version) });
     this.labels = controller.labels;
     this.decoders = new MediaDecoders({ ...setup, options: setup.media });
     this.lookup = {
@@ -66,7 +69,7 @@ export class Models {
   }
 
   useCases({ routes, labels, audited }: ModelsParts): ModelUseCases {
-    const parts = { engine: this.#setup.engine, lookup: this.lookup, routes };
+    const parts = { engine: this.#setup.engine, lookup: this.lookup, routes, needs: this.#needs };
     return {
       ...createModelUseCases(parts),
       ...createModelReports(parts),
@@ -95,6 +98,7 @@ export class Models {
   }
 
   close(): Promise<void> {
+    this.#needs.close();
     return this.#controller.close();
   }
 }

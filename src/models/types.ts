@@ -1,5 +1,6 @@
 import type { Action, Call, CallContext, ModelRef, ModelState } from '../core/index.js';
 import type { ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
+import type { KnownNeed } from '../memory/index.js';
 import type { ListedModel, ModelSource, ResolvedModelConfig } from '../repository/index.js';
 
 export interface LoadModelOptions {
@@ -38,6 +39,8 @@ export interface VersionReport {
   /** undefined = it is not loaded. */
   readonly batching: ModelInfo['batching'] | undefined;
   readonly instances: ModelGauges['instances'];
+  /** undefined where it lives in the server itself. */
+  readonly memory: KnownNeed | undefined;
 }
 
 /** A version with all its properties. */
@@ -46,6 +49,8 @@ export interface ModelVersionReport {
   readonly status: ModelStatus;
   /** undefined = it is not loaded, or the caller lacks the right `model.observe`. */
   readonly gauges: ModelGauges | undefined;
+  /** undefined where it lives in the server itself, or the caller lacks the right `model.observe`. */
+  readonly memory: KnownNeed | undefined;
 }
 
 /** A model with its labels and versions. */

@@ -1,4 +1,5 @@
 import type { Message } from '../core/index.js';
+import type { MemoryNeed } from '../memory/index.js';
 import type { LoadedModel, LoadSpec } from './contract.js';
 import type { CallModel, DescribeModel } from './model-calls.js';
 
@@ -51,6 +52,11 @@ export interface Instance extends LoadedModel {
   readonly lastLoadAt?: number;
   /** Of its process, which other models may share; undefined where it is the server's. */
   readonly memoryLimit?: MemoryLimit | undefined;
+  /**
+   * Memory of its process now and at most so far; of a process that other models share, its growth since the instance began to load there.
+   * Undefined for instances in the server itself and for processes that have ended.
+   */
+  memoryNeed?(): Promise<MemoryNeed | undefined>;
   /** Ends the runner now, whatever it does; no effect inline. Outstanding executes reject as `unavailable`. */
   kill(reason: string | Message): void;
   /** The reader of a decoupled item took so many answers: as many more may come ({@link STREAM_CREDIT} at first). */

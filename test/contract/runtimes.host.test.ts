@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Placement, RunnerDiedError } from '../../src/runtimes/index.js';
+import { type Placement, RunnerDiedError, readProcessStates } from '../../src/runtimes/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { FAULTY, failureOf, faultyItem, rowsOf } from '../support/faulty-model.js';
 import { identityGraph, writeOnnx } from '../support/onnx-builder.js';
@@ -43,6 +43,23 @@ describe('a runner process', () => {
     expect(started).toMatchObject({ runner: 'model/1#0', pid: instance.pid });
     const title = execFileSync('ps', ['-o', 'args=', '-p', String(instance.pid)], { encoding: 'utf8' });
     expect(title.trim()).toMatch(/^millrace-runner model\/1#0/);
+  });
+
+  test('needs the memory of its process; a model that joins it, only the growth', async () => {
+    const alone = await hosted.load(FAULTY);
+    const need = await alone.memoryNeed?.();
+    const { rssBytes = 0 } = (await readProcessStates([alone.pid])).get(alone.pid) ?? {};
+    expect((need?.restBytes ?? 0) / rssBytes).toBeGreaterThan(0.5);
+    expect((need?.restBytes ?? 0) / rssBytes).toBeLessThan(2);
+    expect(need?.peakBytes).toBeGreaterThanOrEqual(need?.restBytes ?? Number.NaN);
+    await alone.close();
+    expect(await alone.memoryNeed?.()).toBeUndefined();
+    const placement: Placement = { kind: 'process', runner: 'shared', maxRssBytes: 0 };
+    const first = await hosted.load(FAULTY, placement);
+    const second = await hosted.load(FAULTY, placement);
+    expect(second.pid).toBe(first.pid);
+    const [whole, growth] = await Promise.all([first.memoryNeed?.(), second.memoryNeed?.()]);
+    expect((growth?.restBytes ?? 0) / (whole?.restBytes ?? 0)).toBeLessThan(0.8);
   });
 
   test('ends when its model is closed, and says that this was expected', async () => {

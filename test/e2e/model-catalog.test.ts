@@ -47,7 +47,10 @@ it('tells all that is known of a model', async () => {
     })),
   });
   const { body: broken } = await api.ask('GET /models/{model}', { params: { model: 'broken' } });
-  expect(broken.versions).toEqual([{ version: 1, state: 'failed', reason: expect.stringContaining('model.onnx') }]);
+  const bytes = 64 * 1_048_576 + 3;
+  const memory = { rest_bytes: bytes, peak_bytes: bytes, measured: false };
+  const reason = expect.stringContaining('model.onnx');
+  expect(broken.versions).toEqual([{ version: 1, state: 'failed', reason, memory }]);
 });
 
 it('lists models by name, in pages', async () => {
@@ -77,11 +80,15 @@ it('shows callers the models that they may read, and what these do only to those
   };
   const caller = await ask('caller --grant caller=kjv');
   expect(caller.models).toMatchObject([{ name: 'kjv', versions: [{ state: 'ready' }] }]);
-  expect(caller.models[0]?.versions[0]).not.toHaveProperty('activity');
+  for (const hidden of ['activity', 'memory']) expect(caller.models[0]?.versions[0]).not.toHaveProperty(hidden);
   await expect(caller.api.ask('GET /models/{model}', { params: { model: 'echo' } })).rejects.toMatchObject({
     status: 404,
   });
   const viewer = await ask('viewer --grant viewer');
   expect(viewer.models.map(({ name }) => name)).toEqual(['echo', 'kjv']);
-  expect(viewer.models[1]?.versions[0]?.activity?.instances[0]).toMatchObject({ up: true, pid: expect.any(Number) });
+  const instance = viewer.models[1]?.versions[0]?.activity?.instances[0];
+  expect(instance).toMatchObject({ up: true, pid: expect.any(Number) });
+  const memory = viewer.models[1]?.versions[0]?.memory;
+  expect(memory).toMatchObject({ measured: true });
+  expect(memory?.peak_bytes).toBeGreaterThanOrEqual(memory?.rest_bytes ?? Number.NaN);
 });

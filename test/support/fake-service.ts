@@ -169,7 +169,13 @@ export function createFakeService(overrides: Partial<UseCases> = {}): FakeServic
     modelVersions: (_call, name) =>
       statuses
         .filter((status) => status.name === name)
-        .map(({ version, state, info }) => ({ version, state, batching: info?.batching, instances: [] })),
+        .map(({ version, state, info }) => ({
+          version,
+          state,
+          batching: info?.batching,
+          instances: [],
+          memory: undefined,
+        })),
     modelStatistics(_call, name, version) {
       if (name === undefined) return versions.map((each) => fakeStatistics('m', each));
       return [fakeStatistics(name, find(name, version))];

@@ -13,7 +13,7 @@ import type {
 import { Count, LIMIT, oneOf, parameter } from './common.js';
 import type { EndpointSpecs } from './endpoint-spec.js';
 import { schemaOf } from './schema-of.js';
-import { BatchingReportSchema, INSTANCE, VersionStateSchema } from './versions.js';
+import { BatchingReportSchema, INSTANCE, MemoryNeedSchema, VersionStateSchema } from './versions.js';
 
 const ModelTensorSchema = schemaOf<ModelTensor>()(
   Type.Object({
@@ -104,6 +104,7 @@ const ModelVersionSchema = schemaOf<ModelVersion>()(
     reason: Type.Optional(Type.String({ description: 'Why it is in that state, where there is anything to say.' })),
     loaded: Type.Optional(LoadedModelSchema),
     activity: Type.Optional(ModelActivitySchema),
+    memory: Type.Optional(MemoryNeedSchema),
   }),
 );
 

@@ -3,6 +3,7 @@ import type {
   BatchingReport,
   InstanceReport,
   MemoryLimit,
+  MemoryNeed,
   VersionEndpoints,
   VersionList,
   VersionReport,
@@ -47,6 +48,22 @@ export const INSTANCE = {
 };
 const InstanceReportSchema = schemaOf<InstanceReport>()(Type.Object(INSTANCE));
 
+export const MemoryNeedSchema = schemaOf<MemoryNeed>()(
+  Type.Object(
+    {
+      rest_bytes: Type.Integer({ minimum: 0, description: 'Loaded and warmed up.' }),
+      peak_bytes: Type.Integer({ minimum: 0, description: 'Most while it loads.' }),
+      measured: Type.Boolean({
+        description: 'Measured at the last load; false = estimated from the size of its files, until it is loaded.',
+      }),
+    },
+    {
+      description:
+        'Memory of its runner processes: anonymous memory and resident pages of files. Missing where the model lives in the server itself.',
+    },
+  ),
+);
+
 export const VersionStateSchema = schemaOf<VersionState>()(
   oneOf('loading', 'warming', 'ready', 'recovering', 'draining', 'unloaded', 'failed'),
 );
@@ -57,6 +74,7 @@ const VersionReportSchema = schemaOf<VersionReport>()(
     reason: Type.Optional(Type.String({ description: 'Why it is not ready.' })),
     batching: Type.Optional(BatchingReportSchema),
     instances: Type.Array(InstanceReportSchema),
+    memory: Type.Optional(MemoryNeedSchema),
   }),
 );
 const VersionListSchema = schemaOf<VersionList>()(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { VersionReport } from '../../api/index.js';
+import type { MemoryNeed, VersionReport } from '../../api/index.js';
 import type { MillraceClient, ModelIndexEntry, ModelStatistics } from '../../client/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
@@ -28,10 +28,12 @@ export function registerModels(program: Command, context: CommandContext): void 
   const { io } = context;
   addCommonFlags(models.command('list').description('every version and its state'))
     .option('--ready', 'only those that answer requests')
-    .action(async (flags: CommonFlags & { readonly ready?: true }) => {
+    .option('--memory', 'with the memory that each version needs')
+    .action(async (flags: CommonFlags & { readonly ready?: true; readonly memory?: true }) => {
       const client = await connectTo(io, flags);
       const index = await client.models(flags.ready === true ? { readyOnly: true } : {});
-      io.stdout.write(flags.json ? formatJson(index) : formatList(index, context));
+      const needs = flags.memory === true ? await fetchNeeds(io, flags) : undefined;
+      io.stdout.write(flags.json ? formatJson(withNeeds(index, needs)) : formatList(index, needs, context));
     });
   addCommonFlags(models.command('show <model>').description('inputs, outputs and versions of a model'))
     .option('--model-version <version>', 'this version instead of the one that answers')
@@ -90,8 +92,34 @@ async function fetchVersions(
   return body.versions.filter(({ version }) => modelVersion === undefined || String(version) === modelVersion);
 }
 
-function formatList(index: readonly ModelIndexEntry[], { io }: CommandContext): string {
-  return index.length === 0 ? 'no models\n' : formatIndex(index, io.stdout);
+/** Needs by model and version, `mlp/1`. */
+type Needs = ReadonlyMap<string, MemoryNeed | undefined>;
+
+/** The memory that every version needs, as far as the caller may know it. */
+async function fetchNeeds(io: Io, flags: CommonFlags): Promise<Needs> {
+  const api = await connectToApi(io, flags);
+  const needs = new Map<string, MemoryNeed | undefined>();
+  let after: string | undefined;
+  do {
+    const { body } = await api.ask('GET /models', { query: { limit: PAGE, after } });
+    for (const { name, versions } of body.models) {
+      for (const { version, memory } of versions) needs.set(`${name}/${version}`, memory);
+    }
+    after = body.next;
+  } while (after !== undefined);
+  return needs;
+}
+
+/** Models of one request; the server allows no more. */
+const PAGE = 1_000;
+
+function withNeeds(index: readonly ModelIndexEntry[], needs: Needs | undefined): readonly ModelIndexEntry[] {
+  if (needs === undefined) return index;
+  return index.map((entry) => ({ ...entry, memory: needs.get(`${entry.name}/${entry.version}`) }));
+}
+
+function formatList(index: readonly ModelIndexEntry[], needs: Needs | undefined, { io }: CommandContext): string {
+  return index.length === 0 ? 'no models\n' : formatIndex(index, needs, io.stdout);
 }
 
 function fetchStatistics(client: MillraceClient, name: string | undefined): Promise<readonly ModelStatistics[]> {

@@ -1,24 +1,44 @@
-import type { VersionReport } from '../../api/index.js';
+import type { MemoryNeed, VersionReport } from '../../api/index.js';
 import type { ModelIndexEntry, ModelMetadata, ModelStatistics, StatisticDuration } from '../../client/index.js';
 import { isDecoupled, keepsSequences } from '../inputs/model-config.js';
 import type { Colors } from '../io.js';
 import { formatTable, type TableStyle } from './table.js';
 import { formatSpecs } from './tensors.js';
-import { formatMs } from './units.js';
+import { formatBytes, formatMs } from './units.js';
 import { versionFacts } from './versions.js';
 
-/** The repository index as a table. */
-export function formatIndex(index: readonly ModelIndexEntry[], { colors }: TableStyle): string {
+/** The repository index as a table; with the needs by model and version (`mlp/1`), if they are given. */
+export function formatIndex(
+  index: readonly ModelIndexEntry[],
+  needs: ReadonlyMap<string, MemoryNeed | undefined> | undefined,
+  { colors }: TableStyle,
+): string {
+  const need = ({ name, version }: ModelIndexEntry) => needs?.get(`${name}/${version}`);
+  const memory = [
+    { header: 'NEED', align: 'right' as const, cell: (entry: ModelIndexEntry) => bytesOf(need(entry)?.rest_bytes) },
+    { header: 'PEAK', align: 'right' as const, cell: (entry: ModelIndexEntry) => bytesOf(need(entry)?.peak_bytes) },
+    { header: 'FROM', cell: (entry: ModelIndexEntry) => originOf(need(entry)) },
+  ];
   return formatTable<ModelIndexEntry>(
     [
       { header: 'MODEL', cell: (entry) => entry.name },
       { header: 'VERSION', align: 'right', cell: (entry) => entry.version ?? '' },
       { header: 'STATE', cell: (entry) => formatState(entry.state ?? 'UNKNOWN', colors) },
+      ...(needs === undefined ? [] : memory),
       { header: 'REASON', cell: (entry) => entry.reason ?? '' },
     ],
     index,
     { colors },
   );
+}
+
+function bytesOf(bytes: number | undefined): string {
+  return bytes === undefined ? '' : formatBytes(bytes);
+}
+
+function originOf(need: MemoryNeed | undefined): string {
+  if (need === undefined) return '';
+  return need.measured ? 'measured' : 'estimated';
 }
 
 function formatState(state: string, colors: Colors): string {

@@ -1,4 +1,4 @@
-import type { VersionReport } from '../../api/index.js';
+import type { MemoryNeed, VersionReport } from '../../api/index.js';
 import { MEMORY_LIMIT_REASONS } from '../../runtimes/index.js';
 import { formatBytes } from './units.js';
 
@@ -15,8 +15,19 @@ export function versionFacts(versions: readonly VersionReport[]): readonly (read
       .join('\n');
   return [
     ['batching', lines(({ batching }) => batching && `${batching.enabled ? 'on' : 'off'}: ${batching.detail}`)],
-    ['memory', lines(describeLimit)],
+    ['memory', lines((version) => describeMemory(version))],
   ];
+}
+
+function describeMemory(version: VersionReport): string | undefined {
+  const parts = [version.memory && describeNeed(version.memory), describeLimit(version)];
+  return parts.filter((part) => part !== undefined).join('; ') || undefined;
+}
+
+/** The memory that a version needs, and where that is from. */
+export function describeNeed({ rest_bytes: rest, peak_bytes: peak, measured }: MemoryNeed): string {
+  if (!measured) return `about ${formatBytes(rest)} (estimated from its files, until it is loaded)`;
+  return `${formatBytes(rest)} (${formatBytes(peak)} while it loads)`;
 }
 
 function describeLimit({ instances }: VersionReport): string | undefined {

@@ -7,6 +7,7 @@ import {
   msg,
   namedModel,
 } from '../../core/index.js';
+import type { MemoryNeed } from '../../memory/index.js';
 import { resolveModelConfig } from '../../repository/index.js';
 import type { Instance } from '../../runtimes/index.js';
 import type { BatchingChoice } from '../batching/choice.js';
@@ -25,6 +26,7 @@ import { gaugesOf } from './gauges.js';
 import { closeFailed, createInstanceLoader, type InstanceLoader, startInstance, warmUp } from './instance-loader.js';
 import type { LoadGenerationOptions } from './load-options.js';
 import { type LoadedPreparer, loadPreparer } from './load-preparer.js';
+import { measureMemory } from './measure-memory.js';
 import { openReview } from './open-review.js';
 import { type PreparedModel, prepareModel } from './prepare.js';
 import { createPool, findCache, joinResources, reportSlowLimit, type StartedInstances } from './shared-parts.js';
@@ -77,7 +79,8 @@ export async function loadGeneration(options: LoadGenerationOptions): Promise<Ge
     const start = (index: number) => startInstance(loader, samples, index);
     for (let index = 1; index < slots.length; index++) started.push(await start(index));
     const loadMs = context.clock.now() - startedAt;
-    return assemble({ ...options, model, slots, start, batching, started, preparer, loadMs });
+    const memory = await measureMemory(started, preparer?.instance);
+    return assemble({ ...options, model, slots, start, batching, started, preparer, loadMs, memory });
   } catch (error) {
     await Promise.all([...started, ...(preparer === undefined ? [] : [preparer.instance])].map(closeFailed));
     throw error;
@@ -126,6 +129,7 @@ interface LoadedGeneration extends LoadGenerationOptions, StartedInstances {
   readonly batching: BatchingChoice;
   readonly preparer: LoadedPreparer | undefined;
   readonly loadMs: number;
+  readonly memory: MemoryNeed | undefined;
 }
 
 function assemble(options: LoadedGeneration): Generation {
@@ -235,7 +239,7 @@ function shapeRules(mention: Message, { config, signature, maxBatchSize, descrip
   return createShapeRules({ mention, signature, maxBatchSize, textOnly, inputs, outputs, generate: tasks?.generate });
 }
 
-function describe({ ref, source, model, loadMs }: LoadedGeneration): Omit<ModelInfo, 'batching'> {
+function describe({ ref, source, model, loadMs, memory }: LoadedGeneration): Omit<ModelInfo, 'batching'> {
   const { config, signature, maxBatchSize, description, sequences } = model;
   return {
     ref,
@@ -250,5 +254,6 @@ function describe({ ref, source, model, loadMs }: LoadedGeneration): Omit<ModelI
     placement: config.instances.placement,
     instances: config.instances.count + config.instances.background,
     loadMs,
+    ...(memory === undefined ? {} : { memory }),
   };
 }

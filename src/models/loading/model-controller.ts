@@ -1,6 +1,6 @@
 import { MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { composingModels, type UnselectedVersion } from '../../repository/index.js';
+import { composingModels, type ModelSource, type UnselectedVersion } from '../../repository/index.js';
 import type { ModelAliases } from '../lookup/model-aliases.js';
 import type { VersionLabels } from '../lookup/version-labels.js';
 import type { KeptRepository } from './kept-repositories.js';
@@ -55,6 +55,11 @@ export class ModelController {
   /** Versions of a loaded model that are on disk, but not selected, as the last scan found them. */
   unselected(name: string): readonly UnselectedVersion[] {
     return this.#parts.index.unselected(name);
+  }
+
+  /** Files of a version as they were found last; undefined = none are known. */
+  sourceOf(name: string, version: number): ModelSource | undefined {
+    return this.#parts.known.of(name).find((source) => source.version === version);
   }
 
   /** Loads what the control mode says; rejects only in `strict` mode, with everything that did not load. */

@@ -5,12 +5,14 @@ import { findStatuses } from '../lookup/find-statuses.js';
 import type { VersionLookup } from '../lookup/find-version.js';
 import type { ModelAlias } from '../lookup/model-aliases.js';
 import { admitToModel } from '../lookup/seen-lookup.js';
+import type { MemoryNeeds } from '../memory/memory-needs.js';
 import type { ModelReport, ModelUseCases } from '../types.js';
 import { gaugesByGeneration } from './version-reports.js';
 
 interface ReportParts {
   readonly engine: Pick<Engine, 'statuses' | 'gauges'>;
   readonly lookup: VersionLookup;
+  readonly needs: Pick<MemoryNeeds, 'of'>;
 }
 
 /** Lookups that all models of an answer share. */
@@ -24,6 +26,7 @@ interface Known {
 export function createModelReports({
   engine,
   lookup,
+  needs,
 }: ReportParts): Pick<ModelUseCases, 'modelReport' | 'modelReports'> {
   const report = (call: CallContext, asked: string, { gaugesOf, aliasesOf }: Known): ModelReport => {
     const right = { principal: call.principal, action: 'model.read' } as const;
@@ -35,7 +38,11 @@ export function createModelReports({
       name,
       aliases: aliasesOf.get(name)?.map(({ alias }) => alias) ?? [],
       labels: Object.fromEntries([...seen.labels.of(name)].sort(([a], [b]) => (a < b ? -1 : 1))),
-      versions: statuses.map((status) => ({ status, gauges: withReasons ? gaugesOf(status) : undefined })),
+      versions: statuses.map((status) => ({
+        status,
+        gauges: withReasons ? gaugesOf(status) : undefined,
+        memory: withReasons ? needs.of(status) : undefined,
+      })),
     };
   };
   const knownNow = (): Known => ({

@@ -8,6 +8,7 @@ import { findVersion, type VersionLookup } from '../lookup/find-version.js';
 import { isModelReady } from '../lookup/model-ready.js';
 import { admitToModel } from '../lookup/seen-lookup.js';
 import { askArms } from '../lookup/tell.js';
+import type { MemoryNeeds } from '../memory/memory-needs.js';
 import type { ModelUseCases } from '../types.js';
 import { reportVersions } from './version-reports.js';
 
@@ -26,12 +27,13 @@ interface ModelParts {
   readonly engine: Engine;
   readonly lookup: VersionLookup;
   readonly routes: NamedRoutes;
+  readonly needs: Pick<MemoryNeeds, 'of'>;
 }
 
 type Known = Omit<ModelUseCases, 'modelReports' | 'modelReport' | 'loadModel' | 'reloadModels' | 'unloadModel'>;
 
 /** Models, their versions and routes, as far as callers may see them. */
-export function createModelUseCases({ engine, lookup, routes }: ModelParts): Known {
+export function createModelUseCases({ engine, lookup, routes, needs }: ModelParts): Known {
   /** The target of a principal with the right: a route, else the models that it sees. */
   const seek = ({ principal }: CallContext, action: Action, target: InferTarget) => {
     const { lookup: seen, isItself, target: own } = admitToModel(lookup, { principal, action }, target);
@@ -77,7 +79,7 @@ export function createModelUseCases({ engine, lookup, routes }: ModelParts): Kno
       // The bare name of a model may be split meanwhile.
       const isModel = route === undefined || seen.engine.statusesOf(own.name).length > 0;
       const target = isModel ? own : askArms(call, route, exampleOf).ref;
-      return reportVersions(engine, findStatuses(isModel ? seen : lookup, target, { withReasons: true }));
+      return reportVersions({ engine, needs }, findStatuses(isModel ? seen : lookup, target, { withReasons: true }));
     },
     modelStatistics(call, name, version) {
       if (name === undefined) {

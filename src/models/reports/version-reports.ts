@@ -1,9 +1,10 @@
 import type { Engine, ModelGauges, ModelStatus } from '../../engine/index.js';
+import type { MemoryNeeds } from '../memory/memory-needs.js';
 import type { VersionReport } from '../types.js';
 
 /** Adds to the states of versions what the engine knows of how they run. */
 export function reportVersions(
-  engine: Pick<Engine, 'gauges'>,
+  { engine, needs }: { readonly engine: Pick<Engine, 'gauges'>; readonly needs: Pick<MemoryNeeds, 'of'> },
   statuses: readonly ModelStatus[],
 ): readonly VersionReport[] {
   const gaugesOf = gaugesByGeneration(engine);
@@ -12,6 +13,7 @@ export function reportVersions(
     state: status.state,
     batching: status.info?.batching,
     instances: gaugesOf(status)?.instances ?? [],
+    memory: needs.of(status),
   }));
 }
 

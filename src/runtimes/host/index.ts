@@ -10,8 +10,9 @@ import type { RuntimeContext } from '../runtime-context.js';
 import type { BodyArena } from './body-arena.js';
 import { InlineModel } from './inline-model.js';
 import { DEFAULT_LIMIT_BYTES, limitMemory, type MemoryDemand } from './memory-limit.js';
-import { loadRemotely, RemoteModel } from './remote-model.js';
+import { loadRemotely, RemoteModel, type RemoteModelSettings } from './remote-model.js';
 import { type Environment, runnerEnvironment, sharedRunnerLabel } from './runner-environment.js';
+import { needSince, readMemory } from './runner-memory.js';
 import { RunnerProcess, type RunnerSettings } from './runner-process.js';
 import { RunnerWatch } from './runner-watch.js';
 
@@ -157,8 +158,12 @@ class ProcessHost implements Host {
     const runner = this.#acquire(spec, placement, { ...options, modelKey, demand });
     const timer = clock.setTimer(options.timeoutMs, () => runner.kill(loadTimeout(options).message));
     let description: Description;
+    let memoryNeed: RemoteModelSettings['memoryNeed'];
     runner.models.serveCalls(modelKey, options.callModel);
+    const isShared = () => (this.#runners.get(runner)?.size ?? 0) > 1;
     try {
+      const before = isShared() ? await readMemory(runner) : undefined;
+      memoryNeed = () => needSince(before, runner);
       description = await runner.loads(loadRemotely(runner, modelKey, spec));
     } catch (error) {
       runner.models.serveCalls(modelKey, undefined);
@@ -174,8 +179,9 @@ class ProcessHost implements Host {
       description,
       loadMs: clock.now() - startedAt,
       release: () => this.#release(runner, modelKey),
-      isShared: () => (this.#runners.get(runner)?.size ?? 0) > 1,
+      isShared,
       memoryLimit: () => this.#watch.limitOf(runner),
+      memoryNeed,
     });
   }
 

@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 export interface ProcessState {
   /** Resident memory; on Linux without shared memory, such as that of bodies, which is the server's. */
   readonly rssBytes: number;
+  /** Most that was resident since it began; on systems other than Linux what is resident now. */
+  readonly peakRssBytes: number;
   /** A signal has stopped it (SIGSTOP): it does nothing until another lets it go on. Windows has no such signal. */
   readonly stopped: boolean;
 }
@@ -25,9 +27,11 @@ async function readFromProc(pids: readonly number[]): Promise<ReadonlyMap<number
     const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
     const residentKib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
     if (residentKib === undefined) return;
-    const sharedKib = /^RssShmem:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0;
-    const rssBytes = (Number(residentKib) - Number(sharedKib)) * 1024;
-    states.set(pid, { rssBytes, stopped: /^State:\s+T /m.test(status) });
+    const sharedKib = Number(/^RssShmem:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
+    const peakKib = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? residentKib);
+    const rssBytes = (Number(residentKib) - sharedKib) * 1024;
+    const peakRssBytes = Math.max(rssBytes, (peakKib - sharedKib) * 1024);
+    states.set(pid, { rssBytes, peakRssBytes, stopped: /^State:\s+T /m.test(status) });
   };
   await Promise.all(pids.map(read));
   return states;
@@ -40,7 +44,7 @@ async function readByPs(pids: readonly number[]): Promise<ReadonlyMap<number, Pr
   return new Map(
     [...stdout.matchAll(/^\s*(\d+)\s+(\d+)\s+(\S)/gm)].map(([, pid, kib, state]) => [
       Number(pid),
-      { rssBytes: Number(kib) * 1024, stopped: state === 'T' },
+      { rssBytes: Number(kib) * 1024, peakRssBytes: Number(kib) * 1024, stopped: state === 'T' },
     ]),
   );
 }
@@ -50,7 +54,7 @@ async function readByPidusage(pids: readonly number[]): Promise<ReadonlyMap<numb
   const usages = await pidusage([...pids]).catch(() => ({}));
   return new Map(
     Object.entries(usages).flatMap(([pid, usage]) =>
-      usage ? [[Number(pid), { rssBytes: usage.memory, stopped: false }]] : [],
+      usage ? [[Number(pid), { rssBytes: usage.memory, peakRssBytes: usage.memory, stopped: false }]] : [],
     ),
   );
 }

@@ -1,4 +1,5 @@
 import type { Message, MillraceError } from '../../core/index.js';
+import type { MemoryNeed } from '../../memory/index.js';
 import type { Batch, BatchTiming, Emit } from '../batch.js';
 import type { Description } from '../description.js';
 import type { Instance, MemoryLimit } from '../instance.js';
@@ -42,6 +43,7 @@ export interface RemoteModelSettings {
   /** Whether other models live in the same runner, so that closing must not end it. */
   readonly isShared: () => boolean;
   readonly memoryLimit: () => MemoryLimit | undefined;
+  readonly memoryNeed: () => Promise<MemoryNeed | undefined>;
 }
 
 /** A model in a runner process. */
@@ -81,6 +83,10 @@ export class RemoteModel implements Instance {
 
   get memoryLimit(): MemoryLimit | undefined {
     return this.#settings.memoryLimit();
+  }
+
+  memoryNeed(): Promise<MemoryNeed | undefined> {
+    return this.#settings.memoryNeed();
   }
 
   execute(batch: Batch, emit: Emit): Promise<BatchTiming> {

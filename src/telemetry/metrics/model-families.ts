@@ -146,6 +146,19 @@ function stateFamilies({ versions, gauge, modelStates }: Sources): readonly Fami
       },
     },
     {
+      name: 'millrace_model_memory_need_bytes',
+      help: 'Memory of the runner processes of a version as it was measured when it was loaded: at rest, and the peak of loading.',
+      type: 'gauge',
+      *collect() {
+        for (const { name, version, info } of modelStates()) {
+          if (info?.memory === undefined) continue;
+          const sharedLabels = { model: name, version: String(version) };
+          yield { labels: { phase: 'rest' }, sharedLabels, value: info.memory.restBytes };
+          yield { labels: { phase: 'peak' }, sharedLabels, value: info.memory.peakBytes };
+        }
+      },
+    },
+    {
       name: 'millrace_model_state',
       help: '1 for the state in which a version is now.',
       type: 'gauge',

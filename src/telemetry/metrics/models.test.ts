@@ -116,6 +116,16 @@ describe('models', () => {
     expect(await read()).toEqual({ 'millrace_model_batching{model="mlp",reason="measured_in_runs",version="3"}': 0 });
   });
 
+  it('show the memory that was measured when they were loaded', async () => {
+    const info = modelInfo('mlp', { memory: { restBytes: 60_000, peakBytes: 90_000 } });
+    const states = [{ ...status('mlp', 3, { kind: 'ready' }), info }, status('coming', 0, { kind: 'loading' })];
+    const { scrape } = start({ modelStates: () => states });
+    expect(samplesOf(await scrape(), 'millrace_model_memory_need_bytes')).toEqual({
+      'millrace_model_memory_need_bytes{model="mlp",phase="peak",version="3"}': 90_000,
+      'millrace_model_memory_need_bytes{model="mlp",phase="rest",version="3"}': 60_000,
+    });
+  });
+
   it('carry their metric tags as labels, except names with a meaning of their own', async () => {
     const tags = { team: 'a "b" \\ c', version: '9', '0bad': 'x', __name: 'x', le: '1' };
     const { events, scrape } = start({ modelStates: () => [status('mlp', 3, { kind: 'ready' }, tags)] });
