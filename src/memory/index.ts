@@ -1,3 +1,6 @@
-/** Room `memory` (rank 1): the memory that models need, measured or estimated. Pure. */
+/** Room `memory` (rank 1): the memory that models need, measured or estimated, and which of them make room. Pure. */
+export * from './demand-book.js';
+export * from './eviction.js';
 export * from './need.js';
 export * from './need-book.js';
+export * from './plan-load.js';
