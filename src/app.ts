@@ -264,6 +264,7 @@ function openTelemetry(
     gauges: () => engine.gauges(),
     modelStates: () => engine.statuses(),
     cacheUsage: () => engine.cacheUsage(),
+    memoryUsage: () => engine.memoryUsage(),
     clock,
     ...(destination !== undefined && { destination }),
   });

@@ -4,6 +4,7 @@ import { availableMemoryBytes, processEnvironment, type Settings } from './confi
 import type { DeadlineWatch } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createWeights } from './governance/index.js';
+import { budgetBytes } from './memory/index.js';
 import { discardUpload } from './repositories.js';
 import type { Repository } from './repository/index.js';
 import { createHost, type Host, type HostDependencies, MEDIA_RUNTIME } from './runtimes/index.js';
@@ -26,6 +27,8 @@ export function openEngine(settings: Settings, parts: EngineParts): Engine {
     weightOf: createWeights(settings.quotas),
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
     infer: servicePort.infer,
+    memoryBudgetBytes: budgetBytes(settings.memory.budget, availableMemoryBytes()),
+    memoryNeedOf: servicePort.memoryNeedOf,
     isCompared: servicePort.isCompared,
     reload: servicePort.reload,
     onReleased: (source) => discardUpload(source, repository, events),

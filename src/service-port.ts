@@ -2,7 +2,7 @@ import type { CreateEngineOptions, Infer } from './engine/index.js';
 import type { ServiceLife } from './service/index.js';
 
 /** The engine's way to the service, which is made after the engine. Nothing of the engine uses it before it is connected. */
-export class ServicePort implements Pick<CreateEngineOptions, 'infer' | 'isCompared' | 'reload'> {
+export class ServicePort implements Pick<CreateEngineOptions, 'infer' | 'isCompared' | 'memoryNeedOf' | 'reload'> {
   #life: ServiceLife | undefined;
 
   connect(life: ServiceLife): void {
@@ -15,6 +15,8 @@ export class ServicePort implements Pick<CreateEngineOptions, 'infer' | 'isCompa
   };
 
   readonly isCompared: ServiceLife['isCompared'] = (ref) => this.#connected.isCompared(ref);
+
+  readonly memoryNeedOf: ServiceLife['memoryNeedOf'] = (source) => this.#connected.memoryNeedOf(source);
 
   readonly reload: CreateEngineOptions['reload'] = ({ name }) => this.#connected.reload(name);
 

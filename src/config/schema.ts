@@ -3,6 +3,7 @@ import { AuditOptionsSchema } from '../audit/index.js';
 import type { DeepReadonly } from '../core/index.js';
 import { EngineOptionsSchema } from '../engine/index.js';
 import { AuthOptionsSchema, QuotasOptionsSchema } from '../governance/index.js';
+import { MemoryOptionsSchema } from '../memory/index.js';
 import { MeteringOptionsSchema } from '../metering/index.js';
 import { ObjectStoreOptionsSchema } from '../object-store/index.js';
 import { RepositoryOptionsSchema } from '../repository/index.js';
@@ -30,6 +31,7 @@ export const SettingsSchema = Type.Object(
     sources: SourcesOptionsSchema,
     engine: EngineOptionsSchema,
     runners: RunnerOptionsSchema,
+    memory: MemoryOptionsSchema,
     auth: AuthOptionsSchema,
     server: ServerOptionsSchema,
     ...DIALECT_OPTIONS,

@@ -7,7 +7,6 @@ import {
   type Message,
   MillraceError,
   type ModelRef,
-  type ModelState,
   msg,
   namedModel,
   shuttingDown,
@@ -20,7 +19,8 @@ import { describeOther } from './describe-other.js';
 import { type Generation, loadGeneration } from './generation/generation.js';
 import type { GenerationContext } from './generation/load-options.js';
 import { InstanceQuota } from './instance-quota.js';
-import { gone, retryLoad } from './load-failures.js';
+import { failedState, gone, notLoaded, retryLoad } from './load-failures.js';
+import { MemoryBudget } from './memory-budget.js';
 import { Renewals } from './renewals.js';
 import { parseResources, ResourceLimiter } from './resource-limiter.js';
 import { type CacheUsage, ResponseCache } from './response-cache.js';
@@ -29,6 +29,7 @@ import type { CreateEngineOptions } from './setup.js';
 import {
   type Engine,
   type GrantCredit,
+  type MemoryUsage,
   type ModelGauges,
   type ModelInfo,
   type ModelStatistics,
@@ -54,6 +55,7 @@ class ModelEngine implements Engine {
   readonly #renewals: Renewals;
   readonly #limitLoads: LimitFunction;
   readonly #quota: InstanceQuota;
+  readonly #memory: MemoryBudget;
   #closed = false;
   /** Nothing that was accepted is waited for any more. */
   #aborted = false;
@@ -76,6 +78,7 @@ class ModelEngine implements Engine {
     };
     this.#limitLoads = pLimit(loadConcurrency);
     this.#quota = new InstanceQuota(maxInstances, () => this.#generations.values());
+    this.#memory = new MemoryBudget(setup, () => this.gauges());
     this.#renewals = new Renewals(setup, (entry, generation, why) => this.#giveUp(entry, generation, why));
     this.#retirements = new Retirements(({ info }) => {
       this.#generations.delete(info.ref.generation);
@@ -167,6 +170,10 @@ class ModelEngine implements Engine {
     return this.#context.responseCache?.usage();
   }
 
+  memoryUsage(): MemoryUsage | undefined {
+    return this.#memory.usage;
+  }
+
   async close(gracePeriodMs: number): Promise<void> {
     this.#closed = true;
     const generations = [...this.#generations.values()];
@@ -188,7 +195,7 @@ class ModelEngine implements Engine {
       this.#table.setState(entry, { kind: 'loading' });
     }
     try {
-      return await this.#quota.whileLoading(source, async () => {
+      const load = async () => {
         const generation = await this.#loadGeneration(entry, source, { ref, fresh });
         if (this.#closed) {
           await generation.close();
@@ -196,7 +203,8 @@ class ModelEngine implements Engine {
         }
         this.#swapIn(entry, generation);
         return generation.info;
-      });
+      };
+      return await this.#quota.whileLoading(source, () => this.#memory.whileLoading(source, load));
     } catch (error) {
       this.#setup.onReleased?.(source);
       // A load that the close has interrupted is not at fault, whatever its runner says.
@@ -287,12 +295,4 @@ class ModelEngine implements Engine {
     });
     return Promise.all(closing).then(() => undefined);
   }
-}
-
-function failedState(why: string | Message): ModelState {
-  return { kind: 'failed', reason: String(why), ...(typeof why !== 'string' && { wording: why }) };
-}
-
-function notLoaded(ref: ModelRef): MillraceError {
-  return new MillraceError('not_found', msg`${namedModel(ref)} is not loaded`);
 }

@@ -57,3 +57,13 @@ export function gone(ref: ModelRef, state: ModelState): VersionGoneError {
 export function mayPass(cause: unknown): boolean {
   return cause instanceof FilesChangedError || (cause instanceof MillraceError && cause.code === 'unavailable');
 }
+
+/** The state of a version that failed to load. */
+export function failedState(why: string | Message): ModelState {
+  return { kind: 'failed', reason: String(why), ...(typeof why !== 'string' && { wording: why }) };
+}
+
+/** The error for a request to a version that is not loaded. */
+export function notLoaded(ref: ModelRef): MillraceError {
+  return new MillraceError('not_found', msg`${namedModel(ref)} is not loaded`);
+}

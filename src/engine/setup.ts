@@ -1,4 +1,5 @@
 import type { BodyMemory, Clock, EventBus, ModelRef, Principal } from '../core/index.js';
+import type { KnownNeed } from '../memory/index.js';
 import type { ModelSource } from '../repository/index.js';
 import type { Host } from '../runtimes/index.js';
 import type { EngineOptions } from './options.js';
@@ -25,6 +26,10 @@ export interface CreateEngineOptions {
    * does not change then. Default: they never are.
    */
   readonly isCompared?: (ref: ModelRef) => boolean;
+  /** Memory that the server and its runners may hold together, in bytes. Default: any amount. */
+  readonly memoryBudgetBytes?: number | undefined;
+  /** The memory that a source needs; undefined = it will live in the server itself. Default: nothing is known of any. */
+  readonly memoryNeedOf?: (source: ModelSource) => KnownNeed | undefined;
   /** Called when the files of a source are no longer needed: its load has failed, or what was loaded from it is closed. */
   readonly onReleased?: (source: ModelSource) => void;
   /**

@@ -113,6 +113,13 @@ export interface ModelGauges {
   readonly preparer?: InstanceGauge;
 }
 
+/** The memory that the server and its runners may hold, in bytes. */
+export interface MemoryUsage {
+  readonly budgetBytes: number;
+  /** Promised to loads under way, at their peak. */
+  readonly reservedBytes: number;
+}
+
 /** Receives what comes of one submitted request: any number of answers, then exactly one end. Neither may throw. */
 export interface Sink {
   onResponse(response: InferResponse): void;
@@ -198,6 +205,8 @@ export interface Engine {
   readonly unread: UnreadAnswers;
   statistics(): readonly ModelStatistics[];
   gauges(): readonly ModelGauges[];
+  /** The memory budget; undefined where the server has none. */
+  memoryUsage(): MemoryUsage | undefined;
   /** What the response cache holds; undefined where the server has none. */
   cacheUsage(): CacheUsage | undefined;
   /** Refuses new work as `unavailable`, waits for accepted work at most `gracePeriodMs`, closes every instance. */

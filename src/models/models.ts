@@ -1,7 +1,8 @@
 import type { Clock, EventBus } from '../core/index.js';
 import type { Engine } from '../engine/index.js';
 import type { Audited } from '../governance/index.js';
-import type { DeclaredLabelVersions, Repository, RepositoryOptions } from '../repository/index.js';
+import type { KnownNeed } from '../memory/index.js';
+import type { DeclaredLabelVersions, ModelSource, Repository, RepositoryOptions } from '../repository/index.js';
 import type { KeptRepository } from './loading/kept-repositories.js';
 import { createManagement } from './loading/manage-models.js';
 import { ModelController } from './loading/model-controller.js';
@@ -85,6 +86,11 @@ export class Models {
   /** Repositories whose last scan is not followed. */
   get keptRepositories(): readonly KeptRepository[] {
     return this.#controller.keptRepositories;
+  }
+
+  /** The memory that a version needs; undefined where it would live in the server itself. */
+  memoryNeedOf(source: ModelSource): KnownNeed | undefined {
+    return this.#needs.ofSource(source);
   }
 
   /** Loads what the control mode says; rejects only in `strict` mode, with everything that did not load. */

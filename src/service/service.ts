@@ -9,7 +9,9 @@ import {
   type InferenceObserver,
   type InferenceSetup,
 } from '../inference/index.js';
+import type { KnownNeed } from '../memory/index.js';
 import { Models, type ModelsSetup } from '../models/index.js';
+import type { ModelSource } from '../repository/index.js';
 import type { Store } from '../store/index.js';
 import { Traffic, type TrafficSetup } from '../traffic/index.js';
 import type { Upgraded } from '../upgrade/index.js';
@@ -67,6 +69,8 @@ export interface ServiceLife {
   readonly changeSettings: ChangeSettings;
   /** Whether a version's answers are being compared with those of another one. */
   isCompared(ref: ModelRef): boolean;
+  /** The memory that a version needs, measured or estimated; undefined where it would live in the server itself. */
+  memoryNeedOf(source: ModelSource): KnownNeed | undefined;
   /** For metrics. */
   readonly gauges: ServiceGauges;
   /** Ends scans of the repositories, and keeps what has been counted. */
@@ -162,6 +166,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       keys: setup.keys,
       audited,
     }),
+    memoryNeedOf: (source) => models.memoryNeedOf(source),
     isCompared: (ref) => traffic.compares(ref),
     gauges: {
       rollouts: () => service.traffic.rollouts.gauges(),

@@ -15,6 +15,7 @@ async function start(options: Partial<TelemetryOptions> = {}) {
     gauges: () => [],
     modelStates: () => [],
     cacheUsage: () => undefined,
+    memoryUsage: () => undefined,
     destination: { write: (line) => lines.push(line) },
   });
   return { telemetry, events, lines };

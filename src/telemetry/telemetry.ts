@@ -1,5 +1,5 @@
 import { type Clock, type EventBus, systemClock } from '../core/index.js';
-import type { CacheUsage, ModelGauges, ModelStatus } from '../engine/index.js';
+import type { CacheUsage, MemoryUsage, ModelGauges, ModelStatus } from '../engine/index.js';
 import type { Exposition, LogControl, ServiceGauges } from '../service/index.js';
 import { startTracing, type TraceOpener } from '../tracing/index.js';
 import { startAccessLog } from './logs/access-log.js';
@@ -22,6 +22,7 @@ export interface TelemetrySetup {
   readonly gauges: () => readonly ModelGauges[];
   readonly modelStates: () => readonly ModelStatus[];
   readonly cacheUsage: () => CacheUsage | undefined;
+  readonly memoryUsage: () => MemoryUsage | undefined;
   /** Whether `trustParent.proxies` names the address. Default: it names none. */
   readonly isTrustedParent?: (address: string) => boolean;
   readonly clock?: Clock;

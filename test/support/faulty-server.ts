@@ -82,6 +82,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     gauges: () => engine.gauges(),
     modelStates: () => engine.statuses(),
     cacheUsage: () => engine.cacheUsage(),
+    memoryUsage: () => engine.memoryUsage(),
     destination: { write: (line) => log.push(JSON.parse(line)) },
   });
   const deadlines = new DeadlineWatch(clock);

@@ -9,7 +9,10 @@ export type Samples = ReadonlyMap<string, number>;
 function startMetrics(
   events: EventBus,
   sources: Partial<
-    Pick<MetricsOptions, 'gauges' | 'modelStates' | 'cacheUsage' | 'rollouts' | 'usage' | 'slos' | 'hasTensorflowNames'>
+    Pick<
+      MetricsOptions,
+      'gauges' | 'modelStates' | 'cacheUsage' | 'memoryUsage' | 'rollouts' | 'usage' | 'slos' | 'hasTensorflowNames'
+    >
   > = {},
 ): Metrics & { scrape(): Promise<Samples> } {
   const metrics = createMetrics({
@@ -18,6 +21,7 @@ function startMetrics(
     gauges: () => [],
     modelStates: () => [],
     cacheUsage: () => undefined,
+    memoryUsage: () => undefined,
     rollouts: () => [],
     jobs: () => ({ queues: [], storedBytes: 0, pendingWebhooks: 0 }),
     files: () => ({ files: 0, bytes: 0 }),

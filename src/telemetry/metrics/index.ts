@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { ErrorCode, EventBus, Events } from '../../core/index.js';
-import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
+import type { CacheUsage, MemoryUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
 import type {
   BatchGauges,
   Exposition,
@@ -16,6 +16,7 @@ import { cacheFamilies } from './cache-families.js';
 import { single } from './family.js';
 import { generationFamilies } from './generation-families.js';
 import { JobMetrics } from './job-metrics.js';
+import { memoryFamilies } from './memory-families.js';
 import { modelFamilies } from './model-families.js';
 import { createProcessMetrics } from './process-metrics.js';
 import { QuotaMetrics } from './quota-metrics.js';
@@ -47,6 +48,7 @@ export interface MetricsOptions {
   readonly gauges: () => readonly ModelGauges[];
   readonly modelStates: () => readonly ModelStatus[];
   readonly cacheUsage: () => CacheUsage | undefined;
+  readonly memoryUsage: () => MemoryUsage | undefined;
   /** Of rollouts that are not over. */
   readonly rollouts: () => readonly RolloutGauge[];
   readonly jobs: () => JobGauges;
@@ -116,6 +118,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...usageFamilies(options.usage),
     ...sloFamilies(options.slos),
     ...runners.families,
+    ...memoryFamilies(options.memoryUsage),
     ...processMetrics.families,
     ...spanFamilies(options.spans),
     {

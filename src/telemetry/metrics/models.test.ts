@@ -126,6 +126,15 @@ describe('models', () => {
     });
   });
 
+  it('show the memory budget and what of it is promised, where the server has one', async () => {
+    const without = start();
+    expect(samplesOf(await without.scrape(), 'millrace_memory_budget_bytes')).toEqual({});
+    const { scrape } = start({ memoryUsage: () => ({ budgetBytes: 6_000, reservedBytes: 400 }) });
+    const samples = await scrape();
+    expect(samplesOf(samples, 'millrace_memory_budget_bytes')).toEqual({ 'millrace_memory_budget_bytes{}': 6_000 });
+    expect(samplesOf(samples, 'millrace_memory_reserved_bytes')).toEqual({ 'millrace_memory_reserved_bytes{}': 400 });
+  });
+
   it('carry their metric tags as labels, except names with a meaning of their own', async () => {
     const tags = { team: 'a "b" \\ c', version: '9', '0bad': 'x', __name: 'x', le: '1' };
     const { events, scrape } = start({ modelStates: () => [status('mlp', 3, { kind: 'ready' }, tags)] });
