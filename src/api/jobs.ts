@@ -94,8 +94,10 @@ export interface JobQueue {
   readonly model: string;
   readonly queued: number;
   readonly running: number;
-  /** No job starts until the queue is resumed. */
+  /** No job, and no request of a batch, starts until the queue is resumed. */
   readonly paused: boolean;
+  /** Batches that wait for the queue to be resumed. */
+  readonly held_batches: number;
   /** Age of the oldest queued job; missing where none is queued. */
   readonly oldest_age_ms?: number;
 }

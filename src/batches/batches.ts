@@ -17,7 +17,7 @@ import { type AdvanceSetup, advance, type BatchChanges } from './advance.js';
 import { createCleaning } from './cleaning.js';
 import { removeCopy } from './copy-input.js';
 import type { BatchObjectStore } from './ends.js';
-import { gaugesOf } from './gauges.js';
+import { countHeld, gaugesOf } from './gauges.js';
 import { afterEvent, type BatchEvent, hasEnded } from './machine.js';
 import { OpenBatch } from './open-batch.js';
 import type { BatchesOptions } from './options.js';
@@ -78,6 +78,7 @@ export class Batches {
       troubled: (batch, reason) => this.#troubled(batch, reason),
     };
     setup.paused.onChanged(() => this.#resume());
+    setup.paused.countHeldBy((model) => countHeld(this.#all(), model));
   }
 
   /** A batch that has not ended, as far as this process runs it. */
@@ -168,9 +169,8 @@ export class Batches {
 
   /** The batch may have a turn, and had none before. */
   #waits(batch: OpenBatch): void {
-    const { owner } = batch;
-    const isAlone = this.#waiting().every((other) => other === batch || other.owner !== owner);
-    if (isAlone) this.#turns.came(owner, this.#setup.weightOf(callerOf(batch.record.identity)));
+    const isAlone = this.#waiting().every((other) => other === batch || other.owner !== batch.owner);
+    if (isAlone) this.#turns.came(batch.owner, this.#setup.weightOf(callerOf(batch.record.identity)));
     this.#pump();
   }
 

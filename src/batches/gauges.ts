@@ -13,3 +13,8 @@ export function gaugesOf(open: readonly OpenBatch[], nowMs: number): BatchGauges
     oldestMs: open.length === 0 ? 0 : Math.max(0, nowMs - oldestAtMs),
   };
 }
+
+/** Batches that wait for a model to be resumed. */
+export function countHeld(open: readonly OpenBatch[], model: string): number {
+  return open.filter(({ isHeld, pausedModel }) => isHeld && pausedModel === model).length;
+}

@@ -62,6 +62,8 @@ export interface PausedModels {
   reload(): Promise<void>;
   /** Called after each change. */
   onChanged(listener: () => void): void;
+  /** `count`: of the batches that wait for a model to be resumed. */
+  countHeldBy(count: (model: string) => number): void;
 }
 
 /** For metrics. */

@@ -251,14 +251,14 @@ describe('changes of jobs', () => {
 
 describe('queues of jobs', () => {
   const QUEUES = [
-    { model: 'fraud', queued: 3, running: 1, paused: true, oldest_age_ms: 90_000 },
-    { model: 'iris', queued: 0, running: 2, paused: false },
+    { model: 'fraud', queued: 3, running: 1, paused: true, held_batches: 2, oldest_age_ms: 90_000 },
+    { model: 'iris', queued: 0, running: 2, paused: false, held_batches: 0 },
   ];
 
   it('are a table', async () => {
     await start({ [`GET ${API}/job-queues`]: () => jsonAnswer({ queues: QUEUES }) });
     expect(unpadded((await run(['jobs', 'queues'])).out)).toBe(
-      'MODEL QUEUED RUNNING OLDEST STATE\nfraud 3 1 1m30s paused\niris 0 2 - open\n',
+      'MODEL QUEUED RUNNING BATCHES HELD OLDEST STATE\nfraud 3 1 2 1m30s paused\niris 0 2 0 - open\n',
     );
     expect((await run(['jobs', 'queues', '--json'])).out).toBe(`${JSON.stringify(QUEUES)}\n`);
     await start({ [`GET ${API}/job-queues`]: () => jsonAnswer({ queues: [] }) });

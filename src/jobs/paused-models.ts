@@ -10,6 +10,7 @@ export class PausedModels {
   #names: ReadonlySet<string> = new Set();
   #isLoaded = false;
   readonly #listeners: (() => void)[] = [];
+  #countHeld: (model: string) => number = () => 0;
 
   constructor(snapshots: Snapshots) {
     this.#snapshots = snapshots;
@@ -26,6 +27,15 @@ export class PausedModels {
   /** Called after each change. */
   onChanged(listener: () => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Says how many batches wait for a model to be resumed. */
+  countHeldBy(count: (model: string) => number): void {
+    this.#countHeld = count;
+  }
+
+  heldBatches(model: string): number {
+    return this.#countHeld(model);
   }
 
   /** Reads them from the store again. */

@@ -6,7 +6,7 @@ import type { JobWorker } from './worker.js';
 interface QueueParts {
   readonly lanes: Pick<Lanes, 'sizes'>;
   readonly worker: Pick<JobWorker, 'runningOf' | 'models'>;
-  readonly paused: Pick<PausedModels, 'has' | 'names'>;
+  readonly paused: Pick<PausedModels, 'has' | 'names' | 'heldBatches'>;
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: number;
 }
@@ -28,6 +28,7 @@ function describe(model: string, size: QueueSize | undefined, { worker, paused, 
     queued: size?.queued ?? 0,
     running: worker.runningOf(model),
     paused: paused.has(model),
+    heldBatches: paused.heldBatches(model),
     oldestMs: size === undefined ? 0 : Math.max(0, nowMs - size.oldestAtMs),
   };
 }

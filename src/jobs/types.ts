@@ -73,6 +73,8 @@ export interface JobQueue {
   readonly queued: number;
   readonly running: number;
   readonly paused: boolean;
+  /** Batches that wait for the model to be resumed. */
+  readonly heldBatches: number;
   /** Age of the oldest job that is due and waits for its turn, about; 0 where none is. */
   readonly oldestMs: number;
 }

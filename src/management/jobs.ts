@@ -140,6 +140,8 @@ function readState(query: URLSearchParams): JobState | undefined {
   throw invalidArgument(`state: expected ${JOB_STATES.join(', ')}, got '${text.slice(0, 80)}'`);
 }
 
-function encodeQueue({ model, queued, running, paused, oldestMs }: KnownQueue): Encoded<JobQueue> {
-  return { model, queued, running, paused, oldest_age_ms: queued === 0 ? undefined : Math.round(oldestMs) };
+function encodeQueue(queue: KnownQueue): Encoded<JobQueue> {
+  const { model, queued, running, paused, heldBatches, oldestMs } = queue;
+  const oldest = queued === 0 ? undefined : Math.round(oldestMs);
+  return { model, queued, running, paused, held_batches: heldBatches, oldest_age_ms: oldest };
 }

@@ -37,10 +37,13 @@ describe('a model that is paused', () => {
       status_details: "model 'floats' is paused: 'millrace jobs resume floats' goes on",
       request_counts: { total: 5, completed: 0, failed: 0 },
     });
+    const floatsQueue = { model: 'floats', queued: 0, running: 0, paused: true, held_batches: 1 };
+    expect((await control(server, 'job-queues', 'GET')).json).toEqual({ queues: [floatsQueue] });
     const other = { model: 'kjv', messages: [{ role: 'user', content: 'And' }], max_tokens: 2, temperature: 0 };
     const chat = await createBatch(ask, [{ custom_id: 'a', url: '/v1/chat/completions', body: other }]);
     expect(await endOf(ask, chat.json.id)).toMatchObject({ status: 'completed', request_counts: { completed: 1 } });
-    await control(server, 'job-queues/floats/resume');
+    const resumed = await control(server, 'job-queues/floats/resume');
+    expect(resumed.json).toEqual({ model: 'floats', queued: 0, running: 0, paused: false, held_batches: 0 });
     const batch = await endOf(ask, json.id);
     expect(batch).toMatchObject({ status: 'completed', status_details: null, request_counts: { completed: 5 } });
     const output = await linesOf(ask, batch.output_file_id);
@@ -56,7 +59,7 @@ describe('a model that is paused', () => {
       status: 'cancelled',
       request_counts: { completed: 0, failed: 5 },
     });
-    await control(server, 'job-queues/floats/resume');
+    expect((await control(server, 'job-queues/floats/resume')).json).toMatchObject({ held_batches: 0 });
   });
 
   it('holds its batches also after a restart', async () => {

@@ -241,12 +241,17 @@ describe('queues', () => {
       "403 permission_denied: 'key:ann' lacks the right 'job.change' on 'fraud'; its roles: caller",
     );
     const paused = await api('op', 'POST job-queues/fraud/pause');
-    expect([paused.status, paused.json]).toEqual([200, { model: 'fraud', queued: 0, running: 0, paused: true }]);
+    expect([paused.status, paused.json]).toEqual([
+      200,
+      { model: 'fraud', queued: 0, running: 0, paused: true, held_batches: 0 },
+    ]);
     const id = await submit('ann', 'fraud');
     await finish('ann', 'echo');
     const { json } = await api('op', 'GET job-queues');
     const oldest = expect.any(Number);
-    expect(json.queues).toEqual([{ model: 'fraud', queued: 1, running: 0, paused: true, oldest_age_ms: oldest }]);
+    expect(json.queues).toEqual([
+      { model: 'fraud', queued: 1, running: 0, paused: true, held_batches: 0, oldest_age_ms: oldest },
+    ]);
     expect((await api('ann', 'GET job-queues')).json).toEqual({ queues: [] });
     const resumed = await api('op', 'POST job-queues/fraud/resume');
     expect(resumed.json).toMatchObject({ model: 'fraud', paused: false });

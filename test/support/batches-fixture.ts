@@ -85,7 +85,12 @@ export async function batchesFixture({
     ...setup,
     options: { ...BATCHES_OPTIONS, ...options },
     store: used,
-    paused: { has: () => false, reload: async () => undefined, onChanged: () => undefined },
+    paused: {
+      has: () => false,
+      reload: async () => undefined,
+      onChanged: () => undefined,
+      countHeldBy: () => undefined,
+    },
     weightOf: () => 1,
     policy,
     answer,

@@ -101,7 +101,8 @@ const JobQueueSchema = schemaOf<JobQueue>()(
     model: Type.String(),
     queued: Count,
     running: Count,
-    paused: Type.Boolean({ description: 'No job starts until the queue is resumed.' }),
+    paused: Type.Boolean({ description: 'No job, and no request of a batch, starts until the queue is resumed.' }),
+    held_batches: Type.Integer({ minimum: 0, description: 'Batches that wait for the queue to be resumed.' }),
     oldest_age_ms: Type.Optional(
       Type.Integer({ minimum: 0, description: 'Age of the oldest queued job; missing where none is queued.' }),
     ),

@@ -81,6 +81,7 @@ export function formatQueues(queues: readonly JobQueue[], style: TableStyle): st
     { header: 'MODEL', cell: ({ model }) => escapeInvisible(model) },
     { header: 'QUEUED', align: 'right', cell: ({ queued }) => String(queued) },
     { header: 'RUNNING', align: 'right', cell: ({ running }) => String(running) },
+    { header: 'BATCHES HELD', align: 'right', cell: ({ held_batches: held }) => String(held), leaveOut: 1 },
     {
       header: 'OLDEST',
       align: 'right',
