@@ -113,9 +113,20 @@ it('a response of the background is answered under its id, although the server w
   expect([stored.id, stored.output_text]).toEqual([id, atOnce.output_text]);
   await server.kill();
   server = await serve(folder.path);
+  const restarted = clientOf(server).responses;
+  await expect(restarted.create({ ...request, previous_response_id: id })).rejects.toThrow(
+    `404 the response '${id}' of 'previous_response_id' is not found`,
+  );
+  await expect(restarted.inputItems.list(id)).rejects.toThrow(`404 the response '${id}' is not found`);
+  const goesOn = [
+    { role: 'user', content: request.input } as const,
+    ...stored.output.filter((item) => item.type === 'message'),
+  ];
+  const next = await restarted.create({ ...request, input: [...goesOn, { role: 'user', content: 'And' }] });
+  expect(next.usage?.input_tokens).toBeGreaterThan(stored.usage?.input_tokens ?? 0);
   let text = '';
   const types: string[] = [];
-  for await (const event of await clientOf(server).responses.retrieve(id, { stream: true })) {
+  for await (const event of await restarted.retrieve(id, { stream: true })) {
     types.push(event.type);
     if (event.type === 'response.output_text.delta') text += event.delta;
   }
