@@ -15,7 +15,13 @@ const QUOTAS = [
   { name: 'poor', principal: 'key:poor', tokensPerDay: 5 },
 ];
 const SCRIPTS = {
-  'requirements.txt': ['openai_sdk.py', 'openai_batches.py', 'langchain_chat.py', 'litellm_completion.py'],
+  'requirements.txt': [
+    'openai_sdk.py',
+    'openai_batches.py',
+    'openai_background.py',
+    'langchain_chat.py',
+    'litellm_completion.py',
+  ],
   // It wants an older client of OpenAI's than the others.
   'requirements-llama-index.txt': ['llama_index_chat.py'],
 };
