@@ -198,4 +198,6 @@ export interface GenerationDelta {
   readonly tokenIds?: readonly number[];
   /** All of the prompt's, once. */
   readonly promptTokenIds?: readonly number[];
+  /** Of the last piece: the stop string that ended the answer. */
+  readonly stopSequence?: string;
 }

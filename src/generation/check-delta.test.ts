@@ -15,6 +15,7 @@ it.each<GenerationDelta>([
 it.each([
   [{}, 'text: expected a string'],
   [{ text: '', reasoning: 1 }, 'reasoning: expected a string'],
+  [{ text: '', stopSequence: 1 }, 'stopSequence: expected a string'],
   [{ text: '', tokenIds: 1 }, 'tokenIds: expected a list'],
   [{ text: '', toolCalls: [{ index: -1, arguments: '' }] }, 'toolCalls[].index: expected an integer from 0 on'],
   [{ text: '', toolCalls: [{ index: 0 }] }, 'toolCalls[].arguments: expected a string'],

@@ -5,6 +5,8 @@ import { DELTA_LISTS } from './join-deltas.js';
 export function checkDelta(delta: GenerationDelta): void {
   if (typeof delta.text !== 'string') throw wrong('text', 'a string');
   if (delta.reasoning !== undefined && typeof delta.reasoning !== 'string') throw wrong('reasoning', 'a string');
+  if (delta.stopSequence !== undefined && typeof delta.stopSequence !== 'string')
+    throw wrong('stopSequence', 'a string');
   for (const name of DELTA_LISTS)
     if (delta[name] !== undefined && !Array.isArray(delta[name])) throw wrong(name, 'a list');
   for (const { index, arguments: piece } of delta.toolCalls ?? []) {

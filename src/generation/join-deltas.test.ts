@@ -10,7 +10,7 @@ it('adds what all pieces add, in their order', () => {
     { text: 'In ', reasoning: 'see.', logprobs: [token(1)], tokenIds: [1] },
     { text: 'the', logprobs: [token(2)], tokenIds: [2] },
     { text: '', toolCalls: [{ index: 0, id: 'c', name: 'f', arguments: '' }] },
-    { text: '', toolCalls: [{ index: 0, arguments: '{}' }] },
+    { text: '', toolCalls: [{ index: 0, arguments: '{}' }], stopSequence: 'And' },
   ];
   expect(joinDeltas(pieces)).toEqual({
     text: 'In the',
@@ -22,6 +22,7 @@ it('adds what all pieces add, in their order', () => {
     logprobs: [token(1), token(2)],
     tokenIds: [1, 2],
     promptTokenIds: [7],
+    stopSequence: 'And',
   });
 });
 

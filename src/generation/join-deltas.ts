@@ -3,6 +3,7 @@ import type { GenerationDelta, TokenLogprob, ToolCallDelta } from '../core/index
 /** One delta that adds what all of them add. */
 export function joinDeltas(deltas: readonly GenerationDelta[]): GenerationDelta {
   const reasoning = deltas.map((delta) => delta.reasoning ?? '').join('');
+  const stopSequence = deltas.at(-1)?.stopSequence;
   return {
     text: deltas.map(({ text }) => text).join(''),
     ...(reasoning === '' ? {} : { reasoning }),
@@ -11,6 +12,7 @@ export function joinDeltas(deltas: readonly GenerationDelta[]): GenerationDelta 
     ...joined(deltas, 'promptLogprobs'),
     ...joined(deltas, 'tokenIds'),
     ...joined(deltas, 'promptTokenIds'),
+    ...(stopSequence === undefined ? {} : { stopSequence }),
   };
 }
 

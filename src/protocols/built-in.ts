@@ -1,3 +1,4 @@
+import { ANTHROPIC } from './anthropic/manifest.js';
 import { KSERVE } from './kserve/manifest.js';
 import { OIP } from './oip/manifest.js';
 import { OPENAI } from './openai/manifest.js';
@@ -9,4 +10,15 @@ import { TORCHSERVE } from './torchserve/manifest.js';
 import { VERTEX } from './vertex/manifest.js';
 
 /** The built-in dialects. */
-export const BUILT_IN_DIALECTS = [OIP, OPENAI, KSERVE, TFS, TORCHSERVE, SAGEMAKER, VERTEX, TEI, RERANK] as const;
+export const BUILT_IN_DIALECTS = [
+  OIP,
+  OPENAI,
+  ANTHROPIC,
+  KSERVE,
+  TFS,
+  TORCHSERVE,
+  SAGEMAKER,
+  VERTEX,
+  TEI,
+  RERANK,
+] as const;

@@ -35,6 +35,8 @@ export interface Dialect {
   readonly encodeError: (error: MillraceError, status: number) => WireResponse;
   /** Headers by which its clients know what is left of quotas, besides those that are the same for all. Default: none. */
   readonly quotaHeaders?: (standings: readonly QuotaStanding[]) => Readonly<Record<string, string>>;
+  /** A header, in lower case, in which its clients look for the id of a request, besides `x-request-id`. Default: none. */
+  readonly requestIdHeader?: string;
   /** Adds to the OpenAPI document what can be said of the models that are loaded now, such as requests to copy. */
   readonly describeModels?: (document: object, description: ModelsDescription) => Promise<object>;
   /** Ports of its own, on which nothing else is served, besides those that dialects share; 0 = any free one. */

@@ -158,7 +158,9 @@ describe('a request of a web page', () => {
     expect(headers).toMatchObject({
       'access-control-allow-origin': 'https://app.example',
       'access-control-expose-headers':
-        'inference-header-content-length, ratelimit, ratelimit-policy, retry-after, retry-after-ms, server-timing, traceparent, ' +
+        'anthropic-ratelimit-requests-limit, anthropic-ratelimit-requests-remaining, anthropic-ratelimit-requests-reset, ' +
+        'anthropic-ratelimit-tokens-limit, anthropic-ratelimit-tokens-remaining, anthropic-ratelimit-tokens-reset, ' +
+        'inference-header-content-length, ratelimit, ratelimit-policy, request-id, retry-after, retry-after-ms, server-timing, traceparent, ' +
         'www-authenticate, x-millrace-arm, x-millrace-error, x-millrace-ignored, x-millrace-model, x-millrace-not-run, x-millrace-route, x-ratelimit-limit-requests, ' +
         'x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, ' +
         'x-ratelimit-reset-tokens, x-request-id, x-should-retry',
@@ -184,7 +186,7 @@ describe('a request of a web page', () => {
       'access-control-allow-origin': 'https://app.example',
       'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
       'access-control-allow-headers':
-        'api-key, authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, x-api-key, x-request-id, x-request-timeout-ms',
+        'anthropic-beta, anthropic-version, api-key, authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, x-api-key, x-request-id, x-request-timeout-ms',
       'access-control-max-age': '60',
       'access-control-allow-private-network': 'true',
     });

@@ -68,7 +68,15 @@ function aboutNothing(text: string): string {
 }
 
 /** What differs with each request of the same caller. */
-const OF_REQUEST = new Set(['date', 'x-request-id', 'traceparent', 'server-timing', 'x-amzn-requestid', 'etag']);
+const OF_REQUEST = new Set([
+  'date',
+  'x-request-id',
+  'request-id',
+  'traceparent',
+  'server-timing',
+  'x-amzn-requestid',
+  'etag',
+]);
 
 function fill(path: string): string {
   const names: Readonly<Record<string, string>> = {

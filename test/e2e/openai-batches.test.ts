@@ -104,6 +104,14 @@ describe('a batch', () => {
     expect(line.response).toMatchObject({ status_code: expect.any(Number), body: expect.any(Object) });
   });
 
+  it("may be one of Anthropic's messages", async () => {
+    const { messages } = CHAT;
+    const lines = [{ custom_id: 'a', url: '/v1/messages', body: { model: 'kjv', max_tokens: 4, messages } }];
+    const batch = await endOf(ask, (await createBatch(ask, lines)).json.id);
+    const [line] = await linesOf(ask, batch.output_file_id);
+    expect(line.response).toMatchObject({ status_code: 200, body: { type: 'message', stop_reason: 'max_tokens' } });
+  });
+
   it('has an error file for requests that fail, and for streams', async () => {
     const lines = [
       { custom_id: 'good', url: '/v1/chat/completions', body: CHAT },

@@ -41,8 +41,9 @@ export const HTTP_STATUSES = [
   ...[200, 204, 400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 417, 421, 429, 431],
   // 499 is the log's status of clients that left.
   499,
-  // A method that HTTP does not know, an overloaded server, a deadline that has passed, a version of HTTP that is not spoken.
-  ...[501, 503, 504, 505],
+  // A method that HTTP does not know, an overloaded server, a deadline that has passed, a version of HTTP that is not spoken;
+  // overload as Anthropic's clients know it.
+  ...[501, 503, 504, 505, 529],
 ] as const;
 
 /** All codes but UNKNOWN, ABORTED, OUT_OF_RANGE, INTERNAL and DATA_LOSS. */

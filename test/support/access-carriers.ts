@@ -14,6 +14,7 @@ const WITH_AZURE: readonly Carrier[] = [...KEYS, 'api-key'];
 export const CARRIERS_OF: Readonly<Record<string, readonly Carrier[]>> = {
   oip: KEYS,
   openai: WITH_AZURE,
+  anthropic: KEYS,
   kserve: KEYS,
   tfs: KEYS,
   torchserve: KEYS,

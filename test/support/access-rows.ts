@@ -4,6 +4,7 @@ import { FILE_ROWS } from './access-files.js';
 import { JOB_ROWS } from './access-jobs.js';
 import { POOLING_GRPC_ROWS, POOLING_ROWS } from './access-pooling.js';
 import type { AccessRow } from './access-row.js';
+import { TEXT_ROWS } from './access-text.js';
 
 const TENSOR = { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [1] }] };
 const EVERYBODY: AccessRow = { needs: 'nothing' };
@@ -13,13 +14,6 @@ const INFER: AccessRow = { needs: 'model.infer', request: TENSOR };
 const INFER_ONLY: AccessRow = { ...INFER, unknown: 400 };
 /** The model has no input for a text. */
 const GENERATE: AccessRow = { needs: 'model.infer', request: { text_input: 'a' }, answers: 400 };
-/** The model does not generate text. */
-const CHAT: AccessRow = {
-  needs: 'model.infer',
-  request: { model: 'echo', messages: [{ role: 'user', content: 'a' }] },
-  answers: 400,
-};
-const COMPLETE: AccessRow = { needs: 'model.infer', request: { model: 'echo', prompt: 'a' }, answers: 400 };
 const METADATA: AccessRow = { needs: 'model.read' };
 const LIST: AccessRow = { needs: 'model.read', on: 'anything' };
 const OBSERVE: AccessRow = { needs: 'model.observe' };
@@ -68,17 +62,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v2/models/{model}/versions/{version}/generate': GENERATE,
   'POST /v2/models/{model}/generate_stream': GENERATE,
   'POST /v2/models/{model}/versions/{version}/generate_stream': GENERATE,
-  'POST /v1/chat/completions': CHAT,
-  'POST /v1/completions': COMPLETE,
-  'POST /v1/responses': { needs: 'model.infer', request: { model: 'echo', input: 'a' }, answers: 400 },
-  'POST /v1/responses/input_tokens': { needs: 'model.infer', request: { model: 'echo', input: 'a' }, answers: 400 },
-  'GET /v1/responses/{response}': { needs: 'model.infer', on: 'anything', answers: 404 },
-  'DELETE /v1/responses/{response}': { needs: 'model.infer', on: 'anything', answers: 404 },
-  'POST /v1/responses/{response}/cancel': { needs: 'model.infer', on: 'anything', answers: 404 },
-  'GET /v1/responses/{response}/input_items': { needs: 'model.infer', on: 'anything', answers: 404 },
-  'POST /tokenize': { needs: 'model.infer', request: { model: 'echo', content: 'a' }, answers: 400 },
-  'POST /detokenize': { needs: 'model.infer', request: { model: 'echo', tokens: [1] }, answers: 400 },
-  'POST /apply-template': CHAT,
+  ...TEXT_ROWS,
   ...POOLING_ROWS,
   'GET /v1/models': LIST,
   'GET /v1/models/{model}': METADATA,

@@ -19,6 +19,7 @@ export const MODELS = {
 export const MAX_INPUT_BYTES = 4_000_000;
 export const GREEDY = { model: 'kjv', temperature: 0, max_tokens: 8, ignore_eos: true };
 export const CHAT = { ...GREEDY, messages: [{ role: 'user', content: 'Who is there?' }] };
+const MESSAGE = { model: 'kjv', temperature: 0, max_tokens: 8, messages: CHAT.messages };
 export const json = (line: string, body: object): Asked => ({ line, body: JSON.stringify(body) });
 export const floats = (count: number) => ({
   inputs: [{ name: 'x', datatype: 'FP32', shape: [count], data: Array(count).fill(0.5) }],
@@ -54,6 +55,11 @@ export const ROWS: readonly (readonly [what: string, asked: Asked])[] = [
   ],
   ['a chat that is wrong', json('POST /v1/chat/completions', { ...CHAT, temperature: 'hot' })],
   ['a chat with an unknown model', json('POST /v1/chat/completions', { ...CHAT, model: 'kvj' })],
+  ['a message', json('POST /v1/messages', MESSAGE)],
+  ['a message as a stream', json('POST /v1/messages', { ...MESSAGE, stream: true })],
+  ['tokens of a message', json('POST /v1/messages/count_tokens', { model: 'kjv', messages: CHAT.messages })],
+  ['a message with an unknown model', json('POST /v1/messages', { ...MESSAGE, model: 'kvj' })],
+  ['models of Anthropic', { line: 'GET /v1/models', headers: { 'anthropic-version': '2023-06-01' } }],
   ['models of OpenAI', { line: 'GET /v1/models' }],
   ['TensorFlow Serving', json('POST /v1/models/floats:predict', { inputs: { x: [1, 2] } })],
   ['an error of TensorFlow Serving', json('POST /v1/models/none:predict', { inputs: { x: [1, 2] } })],
@@ -75,6 +81,6 @@ export const ROWS: readonly (readonly [what: string, asked: Asked])[] = [
 export function comparable({ body, headers, ...rest }: Answered): Answered {
   const { 'content-length': _, ...others } = headers;
   const changing =
-    /"(?:id|item_id)":"(?:chatcmpl|cmpl|resp|msg)[-_]\w+"|"(?:created|created_at|completed_at|cached_tokens)":\d+(?:\.\d+)?/g;
+    /"(?:id|item_id)":"(?:chatcmpl|cmpl|resp|msg)[-_]\w+"|"(?:created|created_at|completed_at|cached_tokens)":\d+(?:\.\d+)?|"created_at":"[^"]*"/g;
   return { ...rest, headers: others, body: body.replaceAll(changing, '"own"') };
 }

@@ -43,6 +43,10 @@ const RESPONSE_END = new RegExp(
     `event: response.failed\\ndata: \\{[^\\n]*"status":"failed",[^\\n]*${FAILED}[^\\n]*\\n\\n$`,
 );
 
+const MESSAGE_END = new RegExp(
+  `event: error\\ndata: \\{"type":"error","error":\\{"type":"authentication_error","message":"${ENDED}"\\},"request_id":null\\}\\n\\n$`,
+);
+
 const GENERATE: readonly HttpStreamRow[] = [{ body: TEXT, end: OIP_END }];
 const INVOKE: readonly HttpStreamRow[] = [
   { what: 'a completion', body: COMPLETION, end: OPENAI_END },
@@ -69,6 +73,12 @@ export const HTTP_STREAMS: Readonly<Record<string, readonly HttpStreamRow[]>> = 
     {
       body: { model: 'kjv', input: PROMPT, max_output_tokens: LONG.max_tokens, temperature: 0, stream: true },
       end: RESPONSE_END,
+    },
+  ],
+  'POST /v1/messages': [
+    {
+      body: { model: 'kjv', messages: CHAT.messages, max_tokens: LONG.max_tokens, temperature: 0, stream: true },
+      end: MESSAGE_END,
     },
   ],
   // They answer whole.

@@ -56,6 +56,7 @@ const INPUT = { name: 'x', datatype: 'FP32', shape: [1, 16] };
 const OIP = { inputs: [{ ...INPUT, data: ROW }] };
 const TEXT = { text_input: 'And', max_tokens: 4, ignore_eos: true };
 const CHAT = { messages: [{ role: 'user', content: 'And' }], max_tokens: 4, ignore_eos: true };
+const MESSAGE = { messages: CHAT.messages, max_tokens: 4, temperature: 0 };
 const OIP_SERVICE = '/inference.GRPCInferenceService';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
@@ -185,6 +186,10 @@ export const TRAFFIC_CALLS: readonly TrafficCall[] = [
   ),
   http("OpenAI's responses", 'kjv', (name) =>
     path('/v1/responses', { model: name, input: 'And', max_output_tokens: 16, temperature: 0 }),
+  ),
+  http("Anthropic's messages", 'kjv', (name) => path('/v1/messages', { ...MESSAGE, model: name })),
+  http("Anthropic's messages, a stream", 'kjv', (name) =>
+    path('/v1/messages', { ...MESSAGE, model: name, stream: true }),
   ),
   http('OIP, a text', 'vectors', (name) =>
     path(`/v2/models/${name}/infer`, { inputs: [{ name: 'text', datatype: 'BYTES', shape: [1], data: ['a'] }] }),

@@ -21,7 +21,7 @@ export interface Answered {
 
 /** The server of a program adds them. */
 const OF_CONNECTION = ['connection', 'date', 'keep-alive', 'transfer-encoding'];
-const OF_REQUEST = ['server-timing', 'x-request-id'];
+const OF_REQUEST = ['server-timing', 'x-request-id', 'request-id'];
 
 function comparable(headers: Readonly<Record<string, string>>): Record<string, string> {
   const compared = Object.entries(headers)

@@ -3,9 +3,10 @@ import type { BatchInfo, BatchUseCases } from '../../service/index.js';
 import { jsonResponse, type RouteRequest } from '../route.js';
 import { describe, Fields } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
+import { readLimit } from '../shared/generation/query.js';
 import type { WireResponse } from '../wire.js';
 import { readExpiry } from './form-fields.js';
-import { listOf, readLimit, refuseOtherParameters, seconds } from './lists.js';
+import { listOf, refuseOtherParameters, seconds } from './lists.js';
 
 /** What the routes of batches are answered with. */
 export interface BatchesContext {

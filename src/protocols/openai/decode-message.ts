@@ -1,12 +1,9 @@
-import type { Message, ToolCall } from '../../generation/index.js';
+import type { ToolCall } from '../../generation/index.js';
+import { readContent, unsupportedPart } from '../shared/generation/content.js';
 import type { Fields } from '../shared/generation/fields.js';
-import { readContent, unsupportedPart } from './decode-content.js';
-import { readArguments, readName } from './decode-tools.js';
-
-/** A turn of the conversation: parts of texts are one text. */
-export interface TextMessage extends Message {
-  readonly content: string;
-}
+import { readName } from '../shared/generation/function-name.js';
+import { nameResults, type TextMessage } from '../shared/generation/text-message.js';
+import { readArguments } from './decode-tools.js';
 
 /** Anthropic's, which its clients put on messages, parts and tools: prefixes are cached without it. */
 export const MESSAGE_HINTS = ['cache_control'] as const;
@@ -17,16 +14,6 @@ export function readMessages(fields: Fields): readonly TextMessage[] {
   const value = fields.any('messages');
   if (!Array.isArray(value) || value.length === 0) fields.refuse('messages', 'a list of at least one message');
   return nameResults(value.map((message, index) => readMessage(fields.inner(message, `messages[${index}]`))));
-}
-
-/** Some templates want to know whose result a message is, which OpenAI's messages say by the id of the call only. */
-export function nameResults(messages: readonly TextMessage[]): readonly TextMessage[] {
-  const names = new Map<string, string>();
-  return messages.map((message) => {
-    for (const { id, function: called } of message.tool_calls ?? []) names.set(id, called.name);
-    const name = message.name ?? names.get(message.tool_call_id ?? '');
-    return name === undefined ? message : { ...message, name };
-  });
 }
 
 function readMessage(fields: Fields): TextMessage {

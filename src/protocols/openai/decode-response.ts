@@ -14,10 +14,10 @@ import {
 } from '../../generation/index.js';
 import { Fields } from '../shared/generation/fields.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
+import { nameResults } from '../shared/generation/text-message.js';
 import { MAX_MESSAGES } from '../shared/text-body/limits.js';
 import { readDescribedSchema, readFormat } from './decode-format.js';
 import { refuseGuided } from './decode-guided.js';
-import { nameResults } from './decode-message.js';
 import { finite, readMaxTokens } from './decode-sampling.js';
 import { readTools } from './decode-tools.js';
 import { type Item, itemsOfText, mergeTurns, readItem } from './response-items.js';

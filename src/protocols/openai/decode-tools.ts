@@ -7,6 +7,7 @@ import {
 } from '../../core/index.js';
 import { MAX_TOOLS, type Tool } from '../../generation/index.js';
 import { Fields } from '../shared/generation/fields.js';
+import { checkNames, readName } from '../shared/generation/function-name.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 
 /** What a request says of tools. */
@@ -19,20 +20,12 @@ export interface RequestedTools {
 /** Where a tool says what it is: in its `function`, or itself as in responses. */
 type Place = 'function' | 'flat';
 
-const NAME = /^[\w-]{1,64}$/;
-const NAME_FORM = '1 to 64 letters, digits, _ and -';
-
 /** Reads `tools`, `tool_choice` and `parallel_tool_calls`. Throws `ParameterError`. */
 export function readTools(fields: Fields, place: Place): RequestedTools {
   const value = fields.any('tools') ?? [];
   if (!Array.isArray(value) || value.length > MAX_TOOLS) fields.refuse('tools', `a list of up to ${MAX_TOOLS} tools`);
   const tools = value.map((tool, index) => readTool(fields.inner(tool, `tools[${index}]`), place));
-  for (const [index, { function: described }] of tools.entries()) {
-    const first = tools.findIndex((tool) => tool.function.name === described.name);
-    if (first === index) continue;
-    const where = `tools[${index}].${place === 'flat' ? '' : 'function.'}name`;
-    throw new ParameterError(where, `'${where}': '${described.name}' is the name of tools[${first}] already`);
-  }
+  checkNames(tools, place === 'flat' ? 'name' : 'function.name');
   const choice = readChoice(fields, tools, place);
   const isParallel = fields.boolean('parallel_tool_calls');
   if (tools.length === 0) return { tools, parameters: {} };
@@ -125,12 +118,6 @@ function readAllowed(choice: Fields, tools: readonly Tool[], place: Place): Tool
   allowed.end();
   choice.end();
   return { type: 'allowed_tools', allowed_tools: { mode, tools: named } };
-}
-
-/** The name of a function. */
-export function readName(fields: Fields): string {
-  const name = fields.string('name');
-  return name !== undefined && NAME.test(name) ? name : fields.refuse('name', NAME_FORM);
 }
 
 /** The arguments of a call as models' templates take them. Throws `ParameterError` for what is not the JSON of an object. */

@@ -1,6 +1,6 @@
 import type { ServedModel } from '../../service/index.js';
 import { type Dialect, KEY_HEADERS } from '../dialect.js';
-import { unknownModel } from '../shared/generation/choices.js';
+import { listedModel, listedModels } from '../shared/generation/listed-models.js';
 import { taskOf } from '../shared/pooling/tasks.js';
 import { BackgroundStreams } from './background-streams.js';
 import { encodeError, OPENAI_STATUS } from './errors.js';
@@ -40,23 +40,14 @@ export function createOpenAiDialect(context: OpenAiDialectContext, options: Open
         path: '/v1/models',
         members: ['object', 'data'],
         answer: (call) => {
-          const served = service.models.readyModels(call, 'names').filter(hasTask);
-          const names = new Map(served.map((info) => [info.ref.name, info]));
-          return { object: 'list', data: [...names.values()].map(describeModel) };
+          return { object: 'list', data: listedModels(service, call, hasTask).map(describeModel) };
         },
       },
       {
         path: '/v1/models/{model}',
         members: ['id', 'object', 'created', 'owned_by'],
-        answer: (call, { params }) => {
-          const { model = '' } = params;
-          // Throws for who may do something to it, but not this.
-          service.models.modelReady(call, model, undefined);
-          const ready = service.models.readyModels(call, 'suggest').filter(hasTask);
-          const info = ready.find(({ ref }) => ref.name === model);
-          if (info === undefined) throw unknownModel(model, ready);
-          return describeModel(info);
-        },
+        answer: (call, { params }) =>
+          describeModel(listedModel(service, call, { name: params.model ?? '', serves: hasTask })),
       },
     ],
     // The first one is Azure's.

@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorReason, MillraceError } from '../../core/index.js';
 import { UnknownFile } from '../../service/index.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
+import { retryHeaders } from '../shared/generation/retry-headers.js';
 import { HTTP_STATUS } from '../shared/http-errors.js';
 import { ContentError } from '../shared/invocations/content-error.js';
 import type { WireResponse } from '../wire.js';
@@ -83,11 +84,4 @@ export function encodeError(error: MillraceError, status: number): WireResponse 
     headers,
     body: JSON.stringify(errorBody(error)),
   };
-}
-
-/** By which OpenAI's clients know, more exactly than by others, when to try again, and whether. */
-function retryHeaders({ code, reason, retryAfterMs }: MillraceError): Readonly<Record<string, string>> {
-  if (reason === 'insufficient_quota' || reason === 'schema_mismatch') return { 'x-should-retry': 'false' };
-  if (code !== 'quota_exceeded') return {};
-  return retryAfterMs === undefined ? {} : { 'retry-after-ms': String(Math.ceil(retryAfterMs)) };
 }

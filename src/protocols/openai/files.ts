@@ -1,10 +1,11 @@
 import type { Call } from '../../core/index.js';
 import type { FileInfo, FileUseCases } from '../../service/index.js';
 import { jsonResponse, type RouteRequest } from '../route.js';
+import { readLimit } from '../shared/generation/query.js';
 import { IncomingForm } from '../shared/multipart/incoming-form.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { readFileName, readFormExpiry, readPurpose, refuseOtherFields } from './form-fields.js';
-import { listOf, readLimit, readNewestFirst, refuseOtherParameters, seconds } from './lists.js';
+import { listOf, readNewestFirst, refuseOtherParameters, seconds } from './lists.js';
 
 /** What the routes of files are answered with. */
 export interface FilesContext {

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/index.js';
+import { newId } from '../shared/generation/new-id.js';
 
 /** The route for models without a chat template. */
 export const TEXTS_ROUTE = '/v1/completions';
@@ -10,11 +10,6 @@ export interface AnswerHead {
   /** Seconds since 1970. */
   readonly created: number;
   readonly model: string;
-}
-
-/** `prefix` as OpenAI has it, with what separates it: `chatcmpl-`, `resp_`. */
-export function newId(prefix: string): string {
-  return `${prefix}${randomUUID().replaceAll('-', '')}`;
 }
 
 export function createHead(prefix: string, model: string, clock: Clock): AnswerHead {

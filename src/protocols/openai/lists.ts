@@ -1,4 +1,5 @@
 import { ParameterError } from '../shared/generation/parameter-error.js';
+import { refusedParameter } from '../shared/generation/query.js';
 
 /** A page of a list as OpenAI's clients read it: they ask for the next one `after` the last id. */
 export function listOf(data: readonly { readonly id: string }[], hasMore: boolean): object {
@@ -9,18 +10,6 @@ export function listOf(data: readonly { readonly id: string }[], hasMore: boolea
     last_id: data.at(-1)?.id ?? null,
     has_more: hasMore,
   };
-}
-
-/** `limit` of a query. */
-export function readLimit(
-  query: URLSearchParams,
-  { max, standard }: { readonly max: number; readonly standard: number },
-): number {
-  const text = query.get('limit');
-  if (text === null) return standard;
-  const limit = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (limit >= 1 && limit <= max) return limit;
-  throw refusedParameter('limit', `an integer from 1 to ${max}`, text);
 }
 
 /** `order` of a query: whether the newest come first. */
@@ -35,10 +24,6 @@ export function refuseOtherParameters(query: URLSearchParams, names: readonly st
   for (const name of query.keys()) {
     if (!names.includes(name)) throw new ParameterError(name, `'${name}' is not a known parameter`);
   }
-}
-
-export function refusedParameter(name: string, expected: string, got: string): ParameterError {
-  return new ParameterError(name, `'${name}': expected ${expected}, got '${got.slice(0, 60)}'`);
 }
 
 /** Unix time in whole seconds, as OpenAI has it; null for undefined. */

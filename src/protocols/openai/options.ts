@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../../core/index.js';
+import { schemaRetriesOption, unknownParametersOption } from '../shared/generation/options.js';
 import { httpSwitch } from '../switch-options.js';
 
 /** OpenAI's API, and what it keeps. */
@@ -11,18 +12,8 @@ export const OpenAiOptionsSchema = Type.Object(
       description:
         "The model that answers requests for generated text without a `model`; '' = the only generating model that the caller may infer. For callers who may not infer the default model, it counts as ''.",
     }),
-    unknownParameters: Type.Union([Type.Literal('warn'), Type.Literal('refuse')], {
-      default: 'warn',
-      description:
-        'Members of a request that are not known: `warn` ignores them and names them in the header `x-millrace-ignored` of the answer, `refuse` answers with 400. A name that is nearly that of a known member is refused either way.',
-    }),
-    schemaRetries: Type.Integer({
-      default: 1,
-      minimum: 0,
-      maximum: 1,
-      description:
-        'How often a whole answer that does not match its strict schema, or the strict schema of a tool that it calls, is generated again: with another seed, and with the temperature 1 where the request says 0. Streams are not, as their text has been sent. The tokens of both attempts count for usage and quotas.',
-    }),
+    unknownParameters: unknownParametersOption(),
+    schemaRetries: schemaRetriesOption(),
     maxTextBytes: Type.Integer({
       default: 4_194_304,
       minimum: 1,

@@ -1,4 +1,5 @@
 import type { QuotaStanding, QuotaUnit } from '../../core/index.js';
+import { scarcest } from '../shared/generation/scarcest.js';
 
 /** OpenAI's `x-ratelimit-*`, of requests and of tokens: of the limit of which least is left. */
 export function quotaHeaders(standings: readonly QuotaStanding[]): Readonly<Record<string, string>> {
@@ -6,12 +7,9 @@ export function quotaHeaders(standings: readonly QuotaStanding[]): Readonly<Reco
 }
 
 function headersOf(standings: readonly QuotaStanding[], unit: QuotaUnit): Readonly<Record<string, string>> {
-  const [first, ...others] = standings.filter((standing) => standing.unit === unit);
-  if (first === undefined) return {};
-  const { limit, remaining, resetMs } = others.reduce(
-    (tightest, other) => (other.remaining < tightest.remaining ? other : tightest),
-    first,
-  );
+  const standing = scarcest(standings, unit);
+  if (standing === undefined) return {};
+  const { limit, remaining, resetMs } = standing;
   return {
     [`x-ratelimit-limit-${unit}`]: String(Math.floor(limit)),
     [`x-ratelimit-remaining-${unit}`]: String(Math.floor(remaining)),

@@ -3,7 +3,7 @@ import type { Service } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import { ownedData } from '../shared/decoding/owned.js';
 import { resultOf } from '../shared/decoding/reply.js';
-import { unresolved } from '../shared/generation/choices.js';
+import { checkModel } from '../shared/generation/choices.js';
 import type { UnknownParameters } from '../shared/generation/ignored-names.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
 import type { PrincipalStore } from '../shared/principal-store.js';
@@ -71,12 +71,4 @@ export async function readRequest<Kind extends TextKind>(
 function noted<Kind extends TextKind>(call: Call, { request, ignored }: ReadText<Kind>): TextRequests[Kind] {
   call.timing.ignored = ignored;
   return request;
-}
-
-async function checkModel({ service }: ReadContext, call: Call, model: string): Promise<void> {
-  try {
-    await service.inference.checkTarget(call, { name: model, version: undefined });
-  } catch (error) {
-    throw unresolved(error, { service, call, model });
-  }
 }

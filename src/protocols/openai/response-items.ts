@@ -1,9 +1,11 @@
+import { readContent, unsupportedPart } from '../shared/generation/content.js';
 import { Fields } from '../shared/generation/fields.js';
+import { readName } from '../shared/generation/function-name.js';
+import { newId } from '../shared/generation/new-id.js';
 import { ParameterError } from '../shared/generation/parameter-error.js';
-import { readContent, unsupportedPart } from './decode-content.js';
-import { MESSAGE_HINTS, type TextMessage } from './decode-message.js';
-import { readArguments, readName } from './decode-tools.js';
-import { newId } from './head.js';
+import type { TextMessage } from '../shared/generation/text-message.js';
+import { MESSAGE_HINTS } from './decode-message.js';
+import { readArguments } from './decode-tools.js';
 
 /** Something that was said, as callers are told of it and as the model reads it. */
 export interface Item {

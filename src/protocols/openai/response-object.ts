@@ -1,6 +1,7 @@
 import { type Clock, type FinishReason, isObject, type Usage } from '../../core/index.js';
 import { effectiveSampling } from '../../generation/index.js';
 import type { Choices } from '../shared/generation/choices.js';
+import { namedEvent } from '../shared/generation/event-stream.js';
 import type { ResponseRequest } from './decode-response.js';
 
 /** A response that is being made: its ids, and what its request says. */
@@ -84,7 +85,7 @@ export function seconds(clock: Clock): number {
 
 /** An event of a stream of a response. */
 export function responseEvent(type: string, number: number, data: object): string {
-  return `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: number, ...data })}\n\n`;
+  return namedEvent(type, { sequence_number: number, ...data });
 }
 
 /** The error of a failed answer, as a response has it. */

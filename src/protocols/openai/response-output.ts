@@ -1,7 +1,7 @@
 import type { GenerationDelta } from '../../core/index.js';
 import { joinToolCalls } from '../../generation/index.js';
+import { newId } from '../shared/generation/new-id.js';
 import { chatLogprobs } from './encode.js';
-import { newId } from './head.js';
 
 /** An event of a stream, without its number. */
 export interface OutputEvent {

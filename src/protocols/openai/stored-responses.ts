@@ -2,10 +2,11 @@ import { type Call, type CallContext, quoted } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
 import { jsonResponse, type RouteRequest } from '../route.js';
 import { resultOf } from '../shared/decoding/reply.js';
+import { readLimit } from '../shared/generation/query.js';
 import type { PrincipalStore } from '../shared/principal-store.js';
 import { LARGE_BYTES, type WireResponse } from '../wire.js';
 import { UnknownIdError } from './errors.js';
-import { readLimit, readNewestFirst, refuseOtherParameters } from './lists.js';
+import { readNewestFirst, refuseOtherParameters } from './lists.js';
 import { type ItemsPage, itemsPage, storedJson } from './stored-response.js';
 import { ITEMS } from './text-jobs.js';
 

@@ -115,7 +115,7 @@ export class Generation implements Task {
     this.#logprobs.note(token);
     const { text, stop } = this.#assembler.push(bytes, made <= options.minTokens);
     this.#read(text);
-    if (stop !== undefined) return this.#finish('stop', 'stop');
+    if (stop !== undefined) return this.#finish('stop', { stop });
     if (reader?.isComplete === true) return this.#finish('stop', 'complete');
     if (made >= maxTokens) return this.#finish('length');
     this.#constraint.follow(reader?.openArguments, this.#assembler.held);
@@ -134,16 +134,17 @@ export class Generation implements Task {
   }
 
   /** `cutBy`: nothing that is held back belongs to the answer, as a stop string has come, or all calls that are wanted. */
-  #finish(finishReason: FinishReason, cutBy?: 'stop' | 'complete'): undefined {
+  #finish(finishReason: FinishReason, cutBy?: { readonly stop: string } | 'complete'): undefined {
     const { reader } = this.#setup;
     if (cutBy === undefined) this.#read(this.#assembler.end().text);
     if (reader !== undefined) this.#note(reader.end());
     const hasCalls = reader?.hasCalls === true;
     const reason = finishReason === 'stop' && hasCalls ? 'tool_calls' : finishReason;
     // What has been cut is not whole.
-    const isWhole = finishReason === 'stop' && cutBy !== 'stop';
+    const stopSequence = typeof cutBy === 'object' ? cutBy.stop : undefined;
+    const isWhole = finishReason === 'stop' && stopSequence === undefined;
     const checked = isWhole ? this.#check.run(hasCalls) : undefined;
-    if (checked === undefined) this.#conclude(reason);
+    if (checked === undefined) this.#conclude(reason, stopSequence);
     else {
       checked.then(
         () => this.#conclude(reason),
@@ -152,8 +153,9 @@ export class Generation implements Task {
     }
   }
 
-  #conclude(finishReason: FinishReason): void {
-    this.#emit({ delta: this.#delta.take(), finishReason, final: true });
+  #conclude(finishReason: FinishReason, stopSequence?: string): void {
+    const delta = this.#delta.take();
+    this.#emit({ delta: stopSequence === undefined ? delta : { ...delta, stopSequence }, finishReason, final: true });
     this.#end();
   }
 

@@ -272,6 +272,8 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     if (this.req.method !== 'POST' || response.status >= 400) headers.push('x-content-type-options', 'nosniff');
     if (lengthBytes !== undefined && response.status !== 204) headers.push('content-length', String(lengthBytes));
     headers.push('x-request-id', this.settlement.requestId);
+    const { requestIdHeader } = this.dialect;
+    if (requestIdHeader !== undefined) headers.push(requestIdHeader, this.settlement.requestId);
     if (this.context.options.timingHeaders) {
       headers.push('server-timing', formatServerTiming(this.call.timing, this.context.clock.now()));
     }

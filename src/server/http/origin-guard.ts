@@ -5,10 +5,12 @@ import type { ServerOptions } from '../options.js';
 
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 const ALLOWED_HEADERS =
-  'api-key, authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, ' +
+  'anthropic-beta, anthropic-version, api-key, authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, ' +
   'x-api-key, x-request-id, x-request-timeout-ms';
 const EXPOSED_HEADERS =
-  'inference-header-content-length, ratelimit, ratelimit-policy, retry-after, retry-after-ms, server-timing, traceparent, ' +
+  'anthropic-ratelimit-requests-limit, anthropic-ratelimit-requests-remaining, anthropic-ratelimit-requests-reset, ' +
+  'anthropic-ratelimit-tokens-limit, anthropic-ratelimit-tokens-remaining, anthropic-ratelimit-tokens-reset, ' +
+  'inference-header-content-length, ratelimit, ratelimit-policy, request-id, retry-after, retry-after-ms, server-timing, traceparent, ' +
   'www-authenticate, x-millrace-arm, x-millrace-error, x-millrace-ignored, x-millrace-model, x-millrace-not-run, x-millrace-route, x-ratelimit-limit-requests, ' +
   'x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, ' +
   'x-ratelimit-reset-tokens, x-request-id, x-should-retry';

@@ -89,6 +89,58 @@ export const OPENAI: FuzzTarget = {
   shots: 600,
 };
 
+const message = (more: object): Json => ({ model: 'kjv', messages: [user('And')], max_tokens: 2, ...more });
+const WEATHER = {
+  name: 'f',
+  description: 'd',
+  input_schema: TOOL.function.parameters,
+  cache_control: { type: 'ephemeral' },
+};
+const TURNS = [
+  user([{ type: 'text', text: 'And', cache_control: { type: 'ephemeral' } }]),
+  {
+    role: 'assistant',
+    content: [
+      { type: 'thinking', thinking: 'a', signature: 's' },
+      { type: 'redacted_thinking', data: 'd' },
+      { type: 'tool_use', id: 'toolu_0', name: 'f', input: { a: 'a' } },
+    ],
+  },
+  user([{ type: 'tool_result', tool_use_id: 'toolu_0', content: [{ type: 'text', text: 'b' }], is_error: true }]),
+];
+const MESSAGES: readonly Sample[] = [
+  post('/v1/messages', message({ temperature: 0.5, top_p: 0.9, top_k: 3, stop_sequences: ['.'], system: 'be kind' })),
+  post('/v1/messages', message({ stream: true, metadata: { user_id: 'u' }, system: [{ type: 'text', text: 'a' }] })),
+  post('/v1/messages', message({ messages: TURNS, tools: [WEATHER] })),
+  ...['auto', 'any', 'tool', 'none'].map((type) =>
+    post(
+      '/v1/messages',
+      message({ tools: [WEATHER], tool_choice: { type, name: 'f', disable_parallel_tool_use: true } }),
+    ),
+  ),
+  post('/v1/messages', message({ thinking: { type: 'enabled', budget_tokens: 1024 }, stream: true })),
+  post(
+    '/v1/messages',
+    message({ output_config: { effort: 'low', format: { type: 'json_schema', schema: STRICT_FIELDS } } }),
+  ),
+  post('/v1/messages', message({ messages: [user([{ type: 'image', source: { type: 'url', url: 'a' } }])] })),
+  post('/v1/messages', message({ messages: [user('a'), { role: 'assistant', content: 'b' }] })),
+  post('/v1/messages/count_tokens', { model: 'kjv', messages: TURNS, tools: [WEATHER] }),
+  post('/v1/messages/batches', { requests: [] }),
+  get('/v1/models?limit=2&after_id=kjv'),
+];
+const ANTHROPIC_ROWS = /^\/v1\/messages(?:$|\/)/;
+
+/** Anthropic's Messages, whole and as streams. */
+export const ANTHROPIC: FuzzTarget = {
+  ...COMMON,
+  name: 'anthropic',
+  rows: ANTHROPIC_ROWS,
+  make: anyOf([0.85, httpShots(MESSAGES)], [0.15, httpShots(routeSamples(ANTHROPIC_ROWS))]),
+  reaches: ['200', '400', '404'],
+  shots: 400,
+};
+
 const TEXT = { text_input: 'And', max_tokens: 2 };
 const GENERATE: readonly Sample[] = ['generate', 'generate_stream'].flatMap((verb) => [
   post(`/v2/models/kjv/${verb}`, { ...TEXT, id: 'a', parameters: { temperature: 0, seed: 1, stop: '.' } }),

@@ -226,6 +226,19 @@ export function unresolved(error: unknown, { service, call, model }: Asked): unk
   return unknownModel(model, service.models.readyModels(call, 'suggest'));
 }
 
+/** Rejects where the caller may not infer the model, or there is none of the name. */
+export async function checkModel(
+  { service }: { readonly service: Pick<Service, 'inference' | 'models'> },
+  call: Call,
+  model: string,
+): Promise<void> {
+  try {
+    await service.inference.checkTarget(call, { name: model, version: undefined });
+  } catch (error) {
+    throw unresolved(error, { service, call, model });
+  }
+}
+
 /** What an unknown model is answered with: the name that may have been meant among those that the caller may see. */
 export function unknownModel(model: string, ready: readonly ServedModel[]): MillraceError {
   const names = [...new Set(ready.map(({ ref }) => ref.name))];

@@ -15,17 +15,24 @@ export function event(data: object): string {
   return `data: ${JSON.stringify(data)}\n\n`;
 }
 
-/** How a stream of events ends. */
+/** An event with a name, which is also the `type` of its data. */
+export function namedEvent(type: string, data: object): string {
+  return `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
+}
+
+/** How a stream of events ends, and shows meanwhile that it is alive. */
 export interface StreamEnd {
   /** What tells of an error, once events have been sent. */
   readonly failed: (error: MillraceError) => string;
   /** The last of every stream; '' = none. */
   readonly last: string;
+  /** Sent after {@link HEARTBEAT_MS} without an event. Default: a comment. */
+  readonly heartbeat?: string;
 }
 
 /** Server-sent events. What goes wrong before the first of them is thrown; afterwards it is an event itself. */
 export function eventStream(events: AsyncIterable<string>, clock: Clock, end: StreamEnd): WireStream {
-  return { status: 200, headers: EVENT_HEADERS, stream: withEnd(withHeartbeat(events, clock), end) };
+  return { status: 200, headers: EVENT_HEADERS, stream: withEnd(withHeartbeat(events, clock, end), end) };
 }
 
 async function* withEnd(events: AsyncIterable<string>, { failed, last }: StreamEnd): AsyncGenerator<string> {
@@ -42,7 +49,11 @@ async function* withEnd(events: AsyncIterable<string>, { failed, last }: StreamE
   if (last !== '') yield last;
 }
 
-async function* withHeartbeat(events: AsyncIterable<string>, clock: Clock): AsyncGenerator<string> {
+async function* withHeartbeat(
+  events: AsyncIterable<string>,
+  clock: Clock,
+  { heartbeat = HEARTBEAT }: StreamEnd,
+): AsyncGenerator<string> {
   const iterator = events[Symbol.asyncIterator]();
   let timer: Timer | undefined;
   try {
@@ -55,7 +66,7 @@ async function* withHeartbeat(events: AsyncIterable<string>, clock: Clock): Asyn
         const result = await Promise.race([next, beat]);
         timer?.clear();
         if (result === undefined) {
-          yield HEARTBEAT;
+          yield heartbeat;
           continue;
         }
         if (result.done === true) return;

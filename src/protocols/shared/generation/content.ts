@@ -1,5 +1,5 @@
-import { describe, type Fields } from '../shared/generation/fields.js';
-import { ParameterError } from '../shared/generation/parameter-error.js';
+import { describe, type Fields } from './fields.js';
+import { ParameterError } from './parameter-error.js';
 
 /** The text of a member: a text, or parts of one, each read by `readPart`. Throws {@link ParameterError} for anything else. */
 export function readContent(fields: Fields, name: string, readPart: (part: Fields) => string): string {
