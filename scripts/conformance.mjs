@@ -9,7 +9,14 @@ import path from 'node:path';
 const root = path.dirname(import.meta.dirname);
 const folder = path.join(root, 'test/conformance');
 /** They take longer than a change should wait for: CONTRIBUTING.md says when they ran last. */
-const NAMED_ONLY = ['agent-clients', 'further-gateways', 'image', 'kubernetes-node', 'otel-collector'];
+const NAMED_ONLY = [
+  'agent-clients',
+  'anthropic-clients',
+  'further-gateways',
+  'image',
+  'kubernetes-node',
+  'otel-collector',
+];
 const CLOSING = /^(\d+) passed, (\d+) failed$/gm;
 
 /** The file itself, or the `run` of a folder, where it can be executed. */

@@ -107,7 +107,7 @@ describe('a message', () => {
       type: 'message',
       role: 'assistant',
       model: 'kjv',
-      content: [{ type: 'text', text: chat.choices[0].message.content, citations: null }],
+      content: [{ type: 'text', text: chat.choices[0].message.content }],
       stop_reason: REASONS[chat.choices[0].finish_reason as 'stop'],
       stop_sequence: null,
       usage: {

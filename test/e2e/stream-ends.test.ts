@@ -70,6 +70,24 @@ async function expectFreeSlots(): Promise<void> {
 
 const openOther = () => TextStream.open(server.http, { ...MIDDLING, model: 'other' });
 
+/** A stream of Anthropic's messages that has begun. */
+async function openMessages(
+  http: string,
+  headers: Readonly<Record<string, string>> = {},
+  maxTokens = LONG.max_tokens,
+): Promise<Response> {
+  const messages = [{ role: 'user', content: SHORT.prompt }];
+  const body = { model: 'kjv', messages, temperature: 0, max_tokens: maxTokens, stream: true };
+  const response = await fetch(`${http}/v1/messages`, { method: 'POST', headers, body: JSON.stringify(body) });
+  expect(response.status).toBe(200);
+  return response;
+}
+
+/** Data of the last event. */
+function lastOf(text: string): object {
+  return JSON.parse(text.slice(text.lastIndexOf('data: ') + 'data: '.length));
+}
+
 describe('a stream of a language model', () => {
   it('that is cut by its client at any event frees its slot, and others go on', async () => {
     const before = await aborted();
@@ -137,16 +155,34 @@ describe('a stream of a language model', () => {
       expect(response.status).toBe(200);
     };
     const stream = await TextStream.open(server.http, MIDDLING);
+    const messages = await openMessages(server.http, {}, MIDDLING.max_tokens);
     await stream.next();
     await control('unload');
     await expect(TextStream.open(server.http, SHORT)).rejects.toThrow(/^404: .*model_not_found/);
     expect(endingOf(await stream.rest())).toBe('length, done');
+    expect(lastOf(await messages.text())).toEqual({ type: 'message_stop' });
     await control('load');
     const old = await TextStream.open(server.http, MIDDLING);
     await old.next();
     await control('load');
     expect(endingOf(await (await TextStream.open(server.http, SHORT)).rest())).toBe('length, done');
     expect(endingOf(await old.rest())).toBe('length, done');
+    await expectFreeSlots();
+  });
+});
+
+describe("a stream of Anthropic's messages", () => {
+  it('ends with an error of its own form at a deadline, and where its runner is killed', async () => {
+    const late = await openMessages(server.http, { 'x-request-timeout-ms': '700' });
+    expect(lastOf(await late.text())).toMatchObject({ type: 'error', error: { type: 'timeout_error' } });
+    const streams = await Promise.all([1, 2].map(() => openMessages(server.http)));
+    const runner = listRunners(server.cli.child.pid ?? 0).find(({ label }) => label === 'kjv/1#0');
+    process.kill(runner?.pid ?? 0, 'SIGKILL');
+    for (const stream of streams) {
+      expect(lastOf(await stream.text())).toMatchObject({ type: 'error', error: { type: 'api_error' } });
+    }
+    const short = await openMessages(server.http, {}, 2);
+    expect(lastOf(await short.text())).toEqual({ type: 'message_stop' });
     await expectFreeSlots();
   });
 });
@@ -168,8 +204,14 @@ describe('streams at shutdown', () => {
     const { cli, http } = await serve(draining, '--exit-timeout-secs', '0');
     await using _ = cli;
     const streams = await Promise.all(['kjv', 'other'].map((model) => TextStream.open(http, { ...LONG, model })));
+    const messages = await openMessages(http);
     for (const stream of streams) await stream.next();
     cli.child.kill('SIGTERM');
+    expect(lastOf(await messages.text())).toEqual({
+      type: 'error',
+      error: { type: 'api_error', message: 'the server is shutting down' },
+      request_id: null,
+    });
     for (const stream of streams) {
       const events = await stream.rest();
       expect(endingOf(events)).toBe('unavailable, done');

@@ -89,7 +89,7 @@ function describe(block: Block): object {
   const { type, text } = block;
   switch (block.type) {
     case 'text':
-      return { type, text, citations: null };
+      return { type, text };
     case 'thinking':
       return { type, thinking: text, signature: signatureOf(text) };
     case 'tool_use':
