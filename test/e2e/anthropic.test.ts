@@ -145,7 +145,10 @@ describe('a message', () => {
     const { json } = await ask({ ...SHORT, messages: [...MESSAGES, begun] });
     const { json: chat } = await ask(
       {
-        ...{ model: 'kjv', max_tokens: 8, temperature: 0, continue_final_message: true },
+        model: 'kjv',
+        max_tokens: 8,
+        temperature: 0,
+        continue_final_message: true,
         messages: [...MESSAGES, { role: 'assistant', content: 'It is' }],
       },
       'chat/completions',

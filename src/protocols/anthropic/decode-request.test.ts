@@ -136,15 +136,25 @@ it('sampling, stops, tools and the schema of the answer are those of any request
   const schema = { type: 'object' };
   const { parameters, stream } = decodeMessage(
     fieldsOf({
-      ...{ stream: true, temperature: 0.5, top_p: 0.9, top_k: 4, stop_sequences: ['a'], tools: [HEAR] },
+      stream: true,
+      temperature: 0.5,
+      top_p: 0.9,
+      top_k: 4,
+      stop_sequences: ['a'],
+      tools: [HEAR],
       tool_choice: { type: 'any', disable_parallel_tool_use: true },
       output_config: { format: { type: 'json_schema', schema } },
     }),
   );
   expect(stream).toBe(true);
   expect(parameters).toEqual({
-    ...{ maxTokens: 8, temperature: 0.5, topP: 0.9, topK: 4, stop: ['a'] },
-    ...{ toolChoice: 'required', parallelToolCalls: false },
+    maxTokens: 8,
+    temperature: 0.5,
+    topP: 0.9,
+    topK: 4,
+    stop: ['a'],
+    toolChoice: 'required',
+    parallelToolCalls: false,
     responseFormat: { type: 'json_schema', schema, strict: true },
   });
 });
@@ -161,7 +171,10 @@ it('members without effect are noted, labels are not', () => {
   decodeMessage(
     fieldsOf(
       {
-        ...{ metadata: { user_id: 'u' }, service_tier: 'auto', cache_control, unknown: 1 },
+        metadata: { user_id: 'u' },
+        service_tier: 'auto',
+        cache_control,
+        unknown: 1,
         tools: [{ ...HEAR, cache_control, type: 'custom' }],
         thinking: { type: 'adaptive', display: 'omitted' },
         messages: [{ role: 'user', content: [{ type: 'text', text: 'a', cache_control }] }],

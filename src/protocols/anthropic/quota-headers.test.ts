@@ -3,7 +3,12 @@ import type { QuotaStanding } from '../../core/index.js';
 import { quotaHeaders } from './quota-headers.js';
 
 const standing = (more: Partial<QuotaStanding>): QuotaStanding => ({
-  ...{ policy: 'q', unit: 'requests', limit: 10, windowMs: 60_000, remaining: 5, resetMs: 1_500 },
+  policy: 'q',
+  unit: 'requests',
+  limit: 10,
+  windowMs: 60_000,
+  remaining: 5,
+  resetMs: 1_500,
   ...more,
 });
 
