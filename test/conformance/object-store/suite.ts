@@ -13,6 +13,7 @@ import {
 import { type ConformanceStore, READER, startObjectStore, WRITER } from '../harness/object-store.js';
 import { emptyFolder } from '../harness/paths.js';
 import { Tally } from '../harness/tally.js';
+import { checkBatchEnds } from './batches.js';
 
 const SUITE = 'object-store';
 const BUCKET = 'conformance';
@@ -36,7 +37,7 @@ interface Checked {
   readonly folder: string;
 }
 
-/** The client of object stores, and boto3, read what the other has written. */
+/** The client of object stores, and boto3, read what the other has written; a batch reads and writes objects. */
 export async function run(): Promise<number> {
   const tally = new Tally();
   const folder = emptyFolder(SUITE);
@@ -55,6 +56,7 @@ export async function run(): Promise<number> {
     await checkLarge(checked);
     await checkLists(checked);
     await checkRefusals(checked);
+    await checkBatchEnds({ ...checked, bucket: BUCKET, read: (key) => read(objects, key) });
   } finally {
     objects.close();
     await store.stop();
