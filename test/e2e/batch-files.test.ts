@@ -249,11 +249,14 @@ describe('a run of batch that is stopped', () => {
     timeout: 120_000,
   }, async () => {
     const { cli, work, argv, output } = await begin('jsonl');
+    // It runs as long as the other one needs to find it.
+    cli.child.kill('SIGSTOP');
     expect(await runCliProcess(...argv)).toMatchObject({
       exit: 1,
       err: `error: another run writes ${output}: wait for its end, or choose another --output\n`,
     });
     cli.child.kill('SIGINT');
+    cli.child.kill('SIGCONT');
     expect(await cli.ended).toMatchObject({
       exit: 130,
       err: 'stopped; the same command goes on from the last checkpoint\n',

@@ -73,7 +73,7 @@ it('a server with a language model reports the use of its cache, also at the beg
     'kjv/model.yaml': 'llama: { contextTokens: 256, slots: 1, threads: 1 }\n',
   };
   await using server = await startAppServer(models, { server: { loadReports: true } });
-  const body = JSON.stringify({ model: 'kjv', prompt: 'In the', max_tokens: 4, stream: true });
+  const body = JSON.stringify({ model: 'kjv', prompt: 'In the', max_tokens: 200, ignore_eos: true, stream: true });
   const first = await reportOf(server, 'POST /v1/completions', { body });
   expect(first.status).toBe(200);
   expect(first.report).toMatch(/^TEXT .*named_metrics\.num_requests_running=1$/);

@@ -84,9 +84,10 @@ export class Witness {
 
   async #probeGrpc(): Promise<void> {
     const lane = new Lane(this.#ports);
-    const { code, text } = await lane.send(LIVE);
+    const { code, text, isSilent } = await lane.send(LIVE);
     lane.close();
-    if (code !== 0) this.#run.report(`the health probe over gRPC ended with ${code}: ${text}`);
+    if (isSilent) this.#run.report('the health probe over gRPC was not answered');
+    else if (code !== 0) this.#run.report(`the health probe over gRPC ended with ${code}: ${text}`);
   }
 
   /** Over a connection of its own, which no time limit for idle ones ends. */
