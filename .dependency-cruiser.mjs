@@ -10,10 +10,10 @@ export const RANKS = [
   ['api', 'async', 'generation', 'memory', 'model', 'network', 'pooling', 'protobuf', 'systemd', 'text', 'yaml'],
   ['audit', 'object-store', 'runtimes', 'shared-memory', 'store', 'upgrade'],
   ['repository', 'webhooks'],
-  ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering', 'slos'],
+  ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering', 'payloads', 'slos'],
   ['models', 'planning', 'stored-requests'],
   ['files', 'inference'],
-  ['account', 'batches', 'jobs', 'traffic'],
+  ['account', 'batches', 'jobs', 'payload-log', 'traffic'],
   ['service'],
   ['protocols'],
   ['tracing'],
@@ -35,7 +35,17 @@ for (const entry of readdirSync('src', { withFileTypes: true })) {
 const SECOND_SEAMS = '^src/(api/schemas|protobuf/tables)/index\\.ts$';
 
 /** Rooms behind the service: what is above it knows the use cases that it gives out, and not the rooms that have them. */
-const BEHIND_THE_SERVICE = ['models', 'inference', 'account', 'batches', 'files', 'jobs', 'stored-requests', 'traffic'];
+const BEHIND_THE_SERVICE = [
+  'models',
+  'inference',
+  'account',
+  'batches',
+  'files',
+  'jobs',
+  'payload-log',
+  'stored-requests',
+  'traffic',
+];
 
 /** Folders of rooms in order: each imports those before it, and of the room's own files `types.ts` only. */
 const SUB_ROOMS = {

@@ -18,6 +18,7 @@ const ENTRIES = [
   'cli/main',
   'config/reading/thread-main',
   'protobuf/tables/index',
+  'payload-log/writing/thread-main',
   'protocols/shared/decoding/thread-main',
   'runtimes/authoring',
   'runtimes/host/runner-main',

@@ -3,17 +3,18 @@ import type { CreateServiceOptions } from './service/index.js';
 
 type SettingsOfService = Pick<
   CreateServiceOptions,
-  'media' | 'quotas' | 'metering' | 'logLevels' | 'slos' | 'fileRoutes' | 'fileRollouts'
+  'media' | 'quotas' | 'metering' | 'logLevels' | 'slos' | 'payloadLog' | 'fileRoutes' | 'fileRollouts'
 >;
 
 /** The settings that the service takes as they are, and the routes and rollouts that they declare. */
 export function settingsOfService(settings: Settings): SettingsOfService {
-  const { routes, rollouts, media, quotas, metering, slos } = settings;
+  const { routes, rollouts, media, quotas, metering, slos, payloadLog } = settings;
   return {
     media,
     quotas,
     metering,
     slos,
+    payloadLog,
     logLevels: settings.telemetry,
     fileRoutes: { configs: routes, placeOf: (name) => placeOfRoute(routes, name), read: readRoutes },
     fileRollouts: writtenRollouts(rollouts),

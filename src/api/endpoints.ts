@@ -8,6 +8,7 @@ import type { KeyEndpoints } from './keys.js';
 import type { LabelEndpoints } from './labels.js';
 import type { ModelEndpoints } from './models.js';
 import type { OutcomeEndpoints } from './outcomes.js';
+import type { PayloadEndpoints } from './payloads.js';
 import type { QuotaEndpoints } from './quotas.js';
 import type { ReloadEndpoints } from './reload.js';
 import type { RolloutEndpoints } from './rollouts.js';
@@ -29,6 +30,7 @@ export interface ApiEndpoints
     LabelEndpoints,
     ModelEndpoints,
     OutcomeEndpoints,
+    PayloadEndpoints,
     QuotaEndpoints,
     ReloadEndpoints,
     RolloutEndpoints,

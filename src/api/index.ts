@@ -15,6 +15,7 @@ export type * from './keys.js';
 export type * from './labels.js';
 export type * from './models.js';
 export type * from './outcomes.js';
+export type * from './payloads.js';
 export type * from './quotas.js';
 export type * from './reload.js';
 export type * from './rollout-requests.js';

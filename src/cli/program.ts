@@ -90,6 +90,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/audit.js')).registerAudit,
   },
   {
+    name: 'payloads',
+    summary: 'list and erase recorded requests and their answers',
+    load: async () => (await import('./commands/payloads.js')).registerPayloads,
+  },
+  {
     name: 'bench',
     summary: 'put load on a model and report throughput and latency',
     load: async () => (await import('./commands/bench.js')).registerBench,

@@ -2,6 +2,7 @@ import { type MillraceError, ROOMS } from '../core/index.js';
 import { parseResources } from '../engine/index.js';
 import { checkIssuers, keyNameProblem } from '../governance/index.js';
 import { checkPrices } from '../metering/index.js';
+import { checkPayloadLog } from '../payloads/index.js';
 import { parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
 import { createPlan, type PlanOptions } from '../rollouts/index.js';
 import { createRoutes } from '../routing/index.js';
@@ -28,6 +29,7 @@ export function checkConsistency(settings: Settings): readonly string[] {
     ...checkRoutes(settings.routes),
     ...checkRollouts(settings),
     ...checkSlos(settings.slos),
+    ...checkPayloadLog(settings.payloadLog),
     ...checkMetering(settings.metering),
   ];
 }

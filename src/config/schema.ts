@@ -6,6 +6,7 @@ import { AuthOptionsSchema, QuotasOptionsSchema } from '../governance/index.js';
 import { MemoryOptionsSchema } from '../memory/index.js';
 import { MeteringOptionsSchema } from '../metering/index.js';
 import { ObjectStoreOptionsSchema } from '../object-store/index.js';
+import { PayloadLogOptionsSchema } from '../payloads/index.js';
 import { RepositoryOptionsSchema } from '../repository/index.js';
 import { RoutesOptionsSchema } from '../routing/index.js';
 import { RunnerOptionsSchema } from '../runtimes/index.js';
@@ -39,6 +40,7 @@ export const SettingsSchema = Type.Object(
     routes: RoutesOptionsSchema,
     rollouts: RolloutsOptionsSchema,
     slos: SlosOptionsSchema,
+    payloadLog: PayloadLogOptionsSchema,
     quotas: QuotasOptionsSchema,
     jobs: JobsOptionsSchema,
     objectStore: ObjectStoreOptionsSchema,

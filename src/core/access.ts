@@ -39,6 +39,9 @@ export const ACTIONS = [
   'usage.read',
   'quota.read',
   'audit.read',
+  /** Recorded requests and answers of a model or a route; to erase those of a request, on everything. */
+  'payload.read',
+  'payload.erase',
 ] as const;
 
 export type Action = (typeof ACTIONS)[number];
@@ -46,7 +49,7 @@ export type Action = (typeof ACTIONS)[number];
 /** What is done to what has a name. Who may do none of it to a name does not get to know whether anything has it. */
 // Without the mark, the client for browsers would carry the list.
 export const ACTIONS_ON_NAMES: readonly Action[] = /* @__PURE__ */ ACTIONS.filter((action) =>
-  /^(model|label|route|rollout|shadow|outcome|job)\./.test(action),
+  /^(model|label|route|rollout|shadow|outcome|job|payload)\./.test(action),
 );
 
 /** What follows of all grants of a principal. Rights add up: nothing takes one away. */

@@ -27,6 +27,8 @@ export interface CallOptions
   readonly job?: JobRun | undefined;
   /** Default: any model may run. */
   readonly checkModel?: CheckModel | undefined;
+  /** Default: '', as it comes by no protocol. */
+  readonly dialect?: string | undefined;
   /** The call from outside that it is a part of; default: itself. */
   readonly origin?: Call;
   /** Default: false. */
@@ -91,6 +93,8 @@ export class Call implements CallContext {
   readonly job: JobRun | undefined;
   /** undefined = any model may run. */
   readonly checkModel: CheckModel | undefined;
+  /** The protocol of an {@link origin}: `oip`, `openai`; '' = of none. */
+  readonly dialect: string;
   /** Of a request that is to be stored in place of being run; undefined = its inferences run. */
   deferral: Deferral | undefined = undefined;
   /** Of an {@link origin}: a runner has been given a part of its inferences; undefined = it has asked for none. */
@@ -126,6 +130,7 @@ export class Call implements CallContext {
     this.runsAlone = options.runsAlone ?? false;
     this.job = options.job;
     this.checkModel = options.checkModel;
+    this.dialect = options.dialect ?? '';
   }
 
   /** Opens a call that no client has made: for the program that embeds the server, for a file that has changed, for work that was stored. */

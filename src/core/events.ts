@@ -18,6 +18,7 @@ export const ROOMS = [
   'jobs',
   'files',
   'batches',
+  'payload-log',
   'service',
   'protocols',
   'server',

@@ -1,13 +1,11 @@
 import type { AuditEndpoints } from '../api/index.js';
 import { AUDIT_ENDPOINTS } from '../api/schemas/index.js';
 import type { AuditFilter } from '../audit/index.js';
-import { invalidArgument } from '../core/index.js';
 import type { Route } from '../protocols/index.js';
 import type { AuditUseCases } from '../service/index.js';
-import { parseTime } from '../text/index.js';
 import { encodeAuditEntry } from './encode-audit-entry.js';
 import { createEndpointRoutes } from './endpoint-route.js';
-import { readPage } from './read-request.js';
+import { readPage, readTime } from './read-request.js';
 
 /** Who did what to what. */
 export function createAuditRoutes(audit: AuditUseCases): readonly Route[] {
@@ -30,12 +28,4 @@ function readFilter(query: URLSearchParams): AuditFilter {
     resource: ask('resource'),
     outcome: ask('outcome'),
   };
-}
-
-function readTime(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  const atMs = parseTime(text);
-  if (atMs !== undefined) return atMs;
-  throw invalidArgument(`${name}: expected a time as in 2026-11-27T12:00:00Z, got '${text.slice(0, 80)}'`);
 }

@@ -9,6 +9,7 @@ import { createKeyRoutes } from './keys.js';
 import { createLabelRoutes } from './labels.js';
 import { createModelRoutes } from './models.js';
 import { createOutcomeRoutes } from './outcomes.js';
+import { createPayloadRoutes } from './payloads.js';
 import { createQuotaRoutes } from './quotas.js';
 import { createReloadRoutes } from './reload.js';
 import { createRolloutRoutes } from './rollouts.js';
@@ -42,6 +43,7 @@ export function createManagement({ service, clock }: ManagementContext): Dialect
       ...createKeyRoutes(service.account.keys),
       ...createAccessRoutes(service.account.access),
       ...createAuditRoutes(service.server.audit),
+      ...createPayloadRoutes(service.server.payloads),
       ...createDoctorRoutes(service.server.doctor),
       ...createReloadRoutes(service.server.reload),
       ...createUpgradeRoutes(service.server),

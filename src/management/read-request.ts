@@ -2,6 +2,7 @@ import { DEFAULT_PAGE, MAX_PAGE } from '../api/schemas/index.js';
 import { invalidArgument } from '../core/index.js';
 import type { WireHeaders } from '../protocols/index.js';
 import type { Expected } from '../service/index.js';
+import { parseTime } from '../text/index.js';
 
 /** What `If-Match` and `If-None-Match: *` ask for (RFC 9110, 13.1). Throws `invalid_argument` for what is neither. */
 export function readConditions(headers: WireHeaders): Expected {
@@ -51,4 +52,13 @@ export function readFlag(query: URLSearchParams, name: string): boolean {
   const text = query.get(name) ?? 'false';
   if (text === 'true' || text === 'false') return text === 'true';
   throw invalidArgument(`${name}: expected true or false, got '${text.slice(0, 80)}'`);
+}
+
+/** A moment in the query; undefined where it names none. Throws `invalid_argument`. */
+export function readTime(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  const atMs = parseTime(text);
+  if (atMs !== undefined) return atMs;
+  throw invalidArgument(`${name}: expected a time as in 2026-11-27T12:00:00Z, got '${text.slice(0, 80)}'`);
 }

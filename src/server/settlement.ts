@@ -36,6 +36,8 @@ export interface Exchange {
   readonly job?: JobRun | undefined;
   /** Default: any model may run. */
   readonly checkModel?: CheckModel | undefined;
+  /** Of its protocol. Default: '', as it is none's. */
+  readonly dialectName?: string | undefined;
   /** Answers with an error. Called at most once, and never after {@link Settlement.answer}. */
   writeError(error: MillraceError): void;
   /** The server shuts down, and all of the request has come: does not wait for a client that does nothing. */
@@ -344,6 +346,7 @@ export class Settlement implements Expiring, OpenRequest {
       runsAlone: this.#exchange.runsAlone ?? false,
       job: this.#exchange.job,
       checkModel: this.#exchange.checkModel,
+      dialect: this.#exchange.dialectName,
     });
   }
 

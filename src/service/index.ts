@@ -82,6 +82,7 @@ export {
   UnknownLabelError,
   type VersionReport,
 } from '../models/index.js';
+export type { PayloadCounts, PayloadFilter, PayloadUseCases } from '../payload-log/index.js';
 export { type AnswerRequest, checkObjectRules, type RanRequest } from '../stored-requests/index.js';
 export {
   type ArmReport,

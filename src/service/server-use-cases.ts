@@ -2,6 +2,7 @@ import type { AuditTrail } from '../audit/index.js';
 import { type Action, type CallContext, MillraceError, shuttingDown } from '../core/index.js';
 import { type Audited, admit } from '../governance/index.js';
 import { absent, type Models, type ModelUseCases, type VersionLookup } from '../models/index.js';
+import type { PayloadUseCases } from '../payload-log/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import type { Upgraded } from '../upgrade/index.js';
 import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
@@ -24,6 +25,7 @@ interface ServerSetup extends DoctorSetup {
 interface ServerParts {
   readonly feed: EventUseCases;
   readonly audited: Audited;
+  readonly payloads: PayloadUseCases;
   readonly lookup: VersionLookup;
   readonly models: Pick<Models, 'keptRepositories'>;
   readonly checkModel: ModelUseCases['checkModel'];
@@ -48,6 +50,7 @@ export function createServerUseCases(setup: ServerSetup, parts: ServerParts): Se
     },
     doctor: createDoctorUseCases(setup, parts.models),
     events: parts.feed,
+    payloads: parts.payloads,
     reload: createReloadUseCases({ ...setup, ...parts }),
     upgrade: (call) =>
       audited(

@@ -11,6 +11,7 @@ import {
 } from '../inference/index.js';
 import type { KnownNeed } from '../memory/index.js';
 import { Models, type ModelsSetup } from '../models/index.js';
+import { openPayloadLog, type PayloadLog, type PayloadLogSetup } from '../payload-log/index.js';
 import type { ModelSource } from '../repository/index.js';
 import type { Store } from '../store/index.js';
 import { Traffic, type TrafficSetup } from '../traffic/index.js';
@@ -30,6 +31,7 @@ export interface CreateServiceOptions
     Omit<AccountSetup, 'audited' | 'store'>,
     Pick<TrafficSetup, 'fileRoutes' | 'fileRollouts' | 'slos'>,
     Pick<InferenceSetup, 'sharedMemory'>,
+    Pick<PayloadLogSetup, 'payloadLog'>,
     Pick<StoredWorkSetup, 'jobs' | 'files' | 'batches'> {
   readonly deadlines: DeadlineWatch;
   /** Where large bodies lie. */
@@ -83,18 +85,13 @@ export interface ServiceGauges extends Readonly<StoredWork['gauges']> {
   readonly rollouts: Service['traffic']['rollouts']['gauges'];
   readonly usage: Account['usageGauge'];
   readonly slos: Traffic['sloGauges'];
+  readonly payloads: PayloadLog['counts'];
 }
 
 /** Puts the use cases together. */
 export function createService(setup: CreateServiceOptions): ServiceLife {
   const feed = new EventFeed(setup);
-  const audited = createAudit({
-    audit: setup.audit,
-    changed({ principal }, { right, action, resource }) {
-      // Regions that callers register for their tensors are no change of the server.
-      if (right !== 'memory.use') feed.add({ kind: 'change', action, resource, by: principal.id });
-    },
-  });
+  const audited = createAuditFor(setup, feed);
   const models = new Models({
     ...setup,
     isRoute: (name) => traffic.routes.find({ name, version: undefined }) !== undefined,
@@ -108,13 +105,14 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     inferCopy: (...copy) => inference.inferCopy(...copy),
   });
   const account = openAccount({ ...setup, audited });
+  const payloads = openPayloadLog(setup, audited);
   const inference = createInference({
     ...setup,
     lookup,
     decoders,
     audited,
     routes: traffic.routes,
-    observers: [...account.observers, createAuditObserver(setup.audit), traffic.observer, ...guardObservers(setup)],
+    observers: observersOf(setup, [...account.observers, createAuditObserver(setup.audit), traffic.observer], payloads),
   });
   const storedWork = openStoredWork(setup, audited);
   let shuttingDown = false;
@@ -128,6 +126,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     server: createServerUseCases(setup, {
       feed,
       audited,
+      payloads: payloads.useCases,
       models,
       checkModel: modelUseCases.checkModel,
       lookup,
@@ -173,11 +172,13 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       ...storedWork.gauges,
       usage: () => account.usageGauge(),
       slos: () => traffic.sloGauges(),
+      payloads: payloads.counts,
     },
     async close() {
       // The store is closed behind this.
       await Promise.allSettled([reading]);
       await storedWork.close();
+      await payloads.close();
       await traffic.closeRollouts();
       await models.close();
       await traffic.close();
@@ -186,12 +187,27 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
   };
 }
 
-/** The observers of the program, of which errors are logged. */
-function guardObservers({ observers, events }: Pick<CreateServiceOptions, 'observers' | 'events'>) {
+/** Runs changes, which the feed of events shows. */
+function createAuditFor({ audit }: Pick<CreateServiceOptions, 'audit'>, feed: EventFeed) {
+  return createAudit({
+    audit,
+    changed({ principal }, { right, action, resource }) {
+      // Regions that callers register for their tensors are no change of the server, and neither is reading.
+      if (right === 'memory.use' || right === 'payload.read') return;
+      feed.add({ kind: 'change', action, resource, by: principal.id });
+    },
+  });
+}
+
+/** The server's own observers, the payload log's and those of the program, of which errors are logged. */
+function observersOf(
+  { observers, events }: Pick<CreateServiceOptions, 'observers' | 'events'>,
+  own: readonly InferenceObserver[],
+  { observer }: Pick<PayloadLog, 'observer'>,
+): readonly InferenceObserver[] {
   const message = 'an observer of inferences failed';
-  return observers.map((observer) =>
-    guardObserver(observer, (error) =>
-      events.publish('diagnostic', { level: 'error', room: 'service', message, error }),
-    ),
+  const guarded = observers.map((each) =>
+    guardObserver(each, (error) => events.publish('diagnostic', { level: 'error', room: 'service', message, error })),
   );
+  return [...own, ...(observer === undefined ? [] : [observer]), ...guarded];
 }

@@ -6,6 +6,7 @@ import type { FileUseCases } from '../files/index.js';
 import type { InferenceUseCases } from '../inference/index.js';
 import type { JobUseCases } from '../jobs/index.js';
 import type { ModelUseCases } from '../models/index.js';
+import type { PayloadUseCases } from '../payload-log/index.js';
 import type { TrafficUseCases } from '../traffic/index.js';
 import type { Upgraded } from '../upgrade/index.js';
 import type { DoctorUseCases } from './doctor/doctor-use-cases.js';
@@ -36,6 +37,7 @@ export interface ServerUseCases {
   readonly audit: AuditUseCases;
   readonly doctor: DoctorUseCases;
   readonly events: EventUseCases;
+  readonly payloads: PayloadUseCases;
   readonly reload: ReloadUseCases;
   /**
    * Replaces this server by a new process of the program at its path, and resolves when that answers. Needs the right `server.manage`. Rejects

@@ -61,6 +61,7 @@ const NO_SERVICE: ServiceGauges = {
   batches: () => ({ waiting: 0, running: 0, lines: 0, oldestMs: 0 }),
   usage: () => undefined,
   slos: () => [],
+  payloads: () => undefined,
 };
 
 /** Starts listening to the events of one server. */
@@ -82,6 +83,7 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
         batches: () => service.batches(),
         usage: () => service.usage(),
         slos: () => service.slos(),
+        payloads: () => service.payloads(),
         droppedLogLines: () => output.dropped,
         spans: tracing.counts,
       })

@@ -2,6 +2,7 @@ import { PAGE_PATHS } from '../../src/server/docs.js';
 import { REPORT_PATHS } from '../../src/server/rollout-report.js';
 import { FILE_ROWS } from './access-files.js';
 import { JOB_ROWS } from './access-jobs.js';
+import { PAYLOAD_ROWS } from './access-payloads.js';
 import { POOLING_GRPC_ROWS, POOLING_ROWS } from './access-pooling.js';
 import type { AccessRow } from './access-row.js';
 import { TEXT_ROWS } from './access-text.js';
@@ -233,6 +234,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   },
   'GET /millrace/v1/routes': { ...ROUTE, on: 'anything' },
   'GET /millrace/v1/audit': { needs: 'audit.read', on: 'anything' },
+  ...PAYLOAD_ROWS,
   'PUT /millrace/v1/routes': { needs: 'route.change', on: 'anything', request: { routes: {} }, audit: 'routes.apply' },
   'POST /millrace/v1/feedback': {
     needs: ['feedback.give', 'feedback.relay'],
@@ -270,6 +272,7 @@ export function pathOf(route: string, method = 'POST'): string {
     file: 'none',
     upload: 'none',
     batch: 'none',
+    request: 'none',
   };
   return route.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
 }

@@ -131,6 +131,7 @@ export function createFakeService(overrides: Partial<UseCases> = {}): FakeServic
     },
     rollouts: nothingOf('rollouts'),
     slos: nothingOf('SLOs'),
+    payloads: nothingOf('payload log'),
     usage: nothingOf('usage'),
     keys: nothingOf('keys'),
     jobs: { ...nothingOf<Service['jobs']>('jobs'), enabled: false },

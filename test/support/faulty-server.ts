@@ -103,6 +103,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     logLevels: settings.telemetry,
     fileRollouts: { configs: {}, places: {} },
     slos: {},
+    payloadLog: settings.payloadLog,
     fileRoutes: { configs: {}, placeOf: () => '', read: () => ({ configs: {}, problems: [] }) },
     quotas: [],
     version: '0.0.0',

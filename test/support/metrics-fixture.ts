@@ -29,6 +29,7 @@ function startMetrics(
     usage: () => undefined,
     spans: () => ({ exported: 5, dropped: 2 }),
     slos: () => [],
+    payloads: () => ({ written: 4, dropped: 3 }),
     hasTensorflowNames: false,
     droppedLogLines: () => 7,
     ...sources,

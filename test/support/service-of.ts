@@ -45,6 +45,7 @@ const MEMBERS: { readonly [Name in Exclude<keyof Service, (typeof WHOLE)[number]
     account: ['keys', 'access', 'quotas', 'usage'],
     server: [
       'audit',
+      'payloads',
       'doctor',
       'events',
       'reload',

@@ -11,6 +11,7 @@ export * from './keys.js';
 export * from './labels.js';
 export * from './models.js';
 export * from './outcomes.js';
+export * from './payloads.js';
 export * from './quotas.js';
 export * from './reload.js';
 export * from './rollouts.js';

@@ -13,12 +13,12 @@ import {
 } from '../../audit/index.js';
 import type { Settings } from '../../config/index.js';
 import { encodeAuditEntry } from '../../management/index.js';
-import { parseDuration, parseTime } from '../../text/index.js';
 import { type CommandContext, examples } from '../command.js';
 import { EXIT_CODES } from '../exit-code.js';
 import { formatEntries, formatVerification } from '../format/audit.js';
 import { escapeInvisible } from '../format/escape-invisible.js';
 import { formatJson } from '../format/json.js';
+import { readMoment } from '../inputs/moment.js';
 import type { Io } from '../io.js';
 import { loadSettingsFor } from '../setting-flags.js';
 
@@ -142,13 +142,6 @@ async function placeOf(io: Io, { config, folder }: TrailFlags) {
 
 function filterOf({ since, until, principal, action, resource, outcome }: FilterFlags): AuditFilter {
   return { sinceMs: since, untilMs: until, principal, action, resource, outcome };
-}
-
-function readMoment(text: string): number {
-  const agoMs = parseDuration(text);
-  const atMs = agoMs === undefined ? parseTime(text) : Date.now() - agoMs;
-  if (atMs !== undefined) return atMs;
-  throw new InvalidArgumentError(`Expected a time, or how long ago as in 90m, got '${text}'.`);
 }
 
 function readCount(text: string): number {

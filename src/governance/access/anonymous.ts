@@ -6,7 +6,14 @@ import type { Scope } from './roles.js';
 const POLICY = new AccessPolicy();
 
 /** Actions that no caller may take without a key: every user of the server's machine is such a caller. */
-export const DENIED_WITHOUT_KEY: readonly Action[] = ['key.read', 'key.change', 'audit.read', 'server.manage'];
+export const DENIED_WITHOUT_KEY: readonly Action[] = [
+  'key.read',
+  'key.change',
+  'audit.read',
+  'payload.read',
+  'payload.erase',
+  'server.manage',
+];
 
 /** Everybody, while nobody can have a key. */
 export const ANONYMOUS = anonymousWith(['infer', 'observe']);

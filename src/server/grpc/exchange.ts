@@ -98,6 +98,10 @@ export class GrpcExchange implements Exchange {
     stream.on('error', ignore);
   }
 
+  get dialectName(): string | undefined {
+    return this.#incoming.served?.dialectName;
+  }
+
   get subject(): string {
     return this.metadata[':path'] ?? '';
   }

@@ -166,6 +166,10 @@ export abstract class HttpExchange<By extends Link = Link> implements PendingExc
     return this.context.options.requestTimeoutMs;
   }
 
+  get dialectName(): string {
+    return this.dialect.name;
+  }
+
   get subject(): string {
     return `${this.req.method} ${this.req.url}`;
   }

@@ -6,6 +6,7 @@ import type {
   Exposition,
   FileGauges,
   JobGauges,
+  PayloadCounts,
   RolloutGauge,
   SloGauge,
   UsageGauge,
@@ -18,6 +19,7 @@ import { generationFamilies } from './generation-families.js';
 import { JobMetrics } from './job-metrics.js';
 import { memoryFamilies } from './memory-families.js';
 import { modelFamilies } from './model-families.js';
+import { payloadFamilies } from './payload-families.js';
 import { createProcessMetrics } from './process-metrics.js';
 import { QuotaMetrics } from './quota-metrics.js';
 import { RepositoryMetrics } from './repository-metrics.js';
@@ -57,6 +59,8 @@ export interface MetricsOptions {
   /** undefined: usage is not counted. */
   readonly usage: () => UsageGauge | undefined;
   readonly slos: () => readonly SloGauge[];
+  /** undefined: nothing is recorded. */
+  readonly payloads: () => PayloadCounts | undefined;
   /** TensorFlow Serving's names, too. */
   readonly hasTensorflowNames: boolean;
   /** Log lines lost because their reader was too slow. */
@@ -117,6 +121,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...server.families,
     ...usageFamilies(options.usage),
     ...sloFamilies(options.slos),
+    ...payloadFamilies(options.payloads),
     ...runners.families,
     ...memoryFamilies(options.memoryUsage),
     ...processMetrics.families,

@@ -56,6 +56,8 @@ describe('the process', () => {
     expect(samples.get('millrace_log_lines_dropped_total{}')).toBe(7);
     expect(samples.get('millrace_trace_spans_total{outcome="exported"}')).toBe(5);
     expect(samples.get('millrace_trace_spans_total{outcome="dropped"}')).toBe(2);
+    expect(samples.get('millrace_payload_log_records_total{outcome="written"}')).toBe(4);
+    expect(samples.get('millrace_payload_log_records_total{outcome="dropped"}')).toBe(3);
   });
 });
 

@@ -68,6 +68,7 @@ const LOOKS: readonly Sample[] = [
   ...['audit?limit=2&action=route.put', 'audit?principal=key:admin&from=2026-01-01T00:00:00Z', 'doctor'].map((path) =>
     get(`${API}/${path}`),
   ),
+  get(`${API}/payloads?limit=2&model=fraud&since=2026-01-01T00:00:00Z`),
   ...['access/explain?action=model.infer&model=fraud', 'access/explain?principal=key:admin&action=key.read'].map(
     (path) => get(`${API}/${path}`),
   ),

@@ -10,6 +10,8 @@ export interface ServedMethod {
   readonly method: GrpcMethod;
   readonly status: Readonly<Record<ErrorCode, number>>;
   readonly credentialHeaders: Dialect['credentialHeaders'];
+  /** Of its dialect; undefined = it is no dialect's. */
+  readonly dialectName?: string;
 }
 
 export interface GrpcServicesOptions {
@@ -44,7 +46,12 @@ export async function loadGrpcServices(
     ...createReflectionMethods(files),
   ];
   return [
-    ...served.map(({ method, status, dialect }) => ({ method, status, credentialHeaders: dialect.credentialHeaders })),
+    ...served.map(({ method, status, dialect: { name, credentialHeaders } }) => ({
+      method,
+      status,
+      credentialHeaders,
+      dialectName: name,
+    })),
     ...general.map((method) => ({ method, status: GRPC_STATUS, credentialHeaders: KEY_HEADERS })),
   ];
 }
