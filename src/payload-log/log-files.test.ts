@@ -66,9 +66,9 @@ describe('files of the payload log', () => {
     await writeFile(path.join(folder.path, nameOfLogFile(NOW + 1, 1)), `${line('4')}cut`);
     for (const limit of [1, 2, 3, 100]) expect(await search(folder.path, limit)).toEqual(['4', '3', '2', '1']);
     expect(await search(path.join(folder.path, 'nowhere'), 10)).toEqual([]);
-    await expect(
-      searchRecords(folder.path, { filter: {}, sees: () => true }, { limit: 1, from: 'x' }),
-    ).rejects.toThrow('after: expected what `next` of the page before says');
+    await expect(searchRecords(folder.path, { filter: {}, sees: () => true }, { limit: 1, from: 'x' })).rejects.toThrow(
+      'after: expected what `next` of the page before says',
+    );
   });
 
   it('have nothing of an erased request any more, and all of the others', async () => {

@@ -2,8 +2,8 @@ import { PAGE_PATHS } from '../../src/server/docs.js';
 import { REPORT_PATHS } from '../../src/server/rollout-report.js';
 import { FILE_ROWS } from './access-files.js';
 import { JOB_ROWS } from './access-jobs.js';
-import { PAYLOAD_ROWS } from './access-payloads.js';
 import { POOLING_GRPC_ROWS, POOLING_ROWS } from './access-pooling.js';
+import { RECORD_ROWS } from './access-records.js';
 import type { AccessRow } from './access-row.js';
 import { TEXT_ROWS } from './access-text.js';
 
@@ -161,7 +161,6 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   ...JOB_ROWS,
   ...FILE_ROWS,
   'GET /millrace/v1/quotas': KEY,
-  'GET /millrace/v1/slos': { needs: 'model.observe', on: 'anything' },
   'GET /millrace/v1/events': { ...SERVER, endless: true },
   'GET /millrace/v1/models': LIST,
   'GET /millrace/v1/models/{model}': METADATA,
@@ -233,8 +232,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
     audit: 'rollout.abort',
   },
   'GET /millrace/v1/routes': { ...ROUTE, on: 'anything' },
-  'GET /millrace/v1/audit': { needs: 'audit.read', on: 'anything' },
-  ...PAYLOAD_ROWS,
+  ...RECORD_ROWS,
   'PUT /millrace/v1/routes': { needs: 'route.change', on: 'anything', request: { routes: {} }, audit: 'routes.apply' },
   'POST /millrace/v1/feedback': {
     needs: ['feedback.give', 'feedback.relay'],
