@@ -20,7 +20,7 @@ export interface RecordedRequest {
   readonly request_id: string;
   readonly trace_id?: string;
   /** Of its arrival. */
-  readonly time: Timestamp;
+  readonly at: Timestamp;
   readonly model: string;
   readonly version?: number;
   readonly route?: string;

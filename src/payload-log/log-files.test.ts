@@ -11,7 +11,7 @@ const NOW = Date.parse('2026-12-03T12:00:00Z');
 const HOUR_MS = 3_600_000;
 
 const line = (id: string, more: object = {}) =>
-  `${JSON.stringify({ format: 1, time: new Date(NOW).toISOString(), request_id: id, model: 'm', status: 'ok', inputs: [], ...more })}\n`;
+  `${JSON.stringify({ format: 1, at: new Date(NOW).toISOString(), request_id: id, model: 'm', status: 'ok', inputs: [], ...more })}\n`;
 
 async function search(folder: string, limit: number) {
   const ids: string[] = [];

@@ -34,7 +34,7 @@ const text = (name: string, ...texts: string[]): Tensor => ({
 
 const RECORD: PayloadRecord = {
   format: 1,
-  time: '2026-12-03T12:00:00.000Z',
+  at: '2026-12-03T12:00:00.000Z',
   request_id: 'r1',
   model: 'm',
   principal: 'p',

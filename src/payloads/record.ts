@@ -42,7 +42,7 @@ export interface LoggedTensor {
 export interface PayloadRecord {
   readonly format: 1;
   /** Of its arrival; RFC 3339 in UTC. */
-  readonly time: string;
+  readonly at: string;
   readonly request_id: string;
   readonly trace_id?: string;
   /** The version that answered, or was to; missing where none was chosen. */

@@ -66,7 +66,7 @@ it('requests are recorded as the rules say, read with the right to, erased, and 
   const { body } = await list('root', 'limit=10');
   const [r6, r5, r3, r2, r1] = body.records;
   expect(r1).toEqual({
-    time: expect.stringMatching(/^\d{4}-.*Z$/),
+    at: expect.stringMatching(/^\d{4}-.*Z$/),
     request_id: 'r1',
     trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
     model: 'fraud',

@@ -24,7 +24,7 @@ const RecordedRequestSchema = schemaOf<RecordedRequest>()(
   Type.Object({
     request_id: Type.String(),
     trace_id: Type.Optional(Type.String()),
-    time: Time,
+    at: Time,
     model: Type.String(),
     version: Type.Optional(Type.Integer()),
     route: Type.Optional(Type.String()),
@@ -32,8 +32,8 @@ const RecordedRequestSchema = schemaOf<RecordedRequest>()(
     principal: Type.String({ description: 'Pseudonym of the caller.' }),
     dialect: Type.String({ description: '`oip`, `openai`, …; empty where it came by no protocol.' }),
     status: Type.String({ description: '`ok`, or an error code.' }),
-    latency_ms: Type.Number(),
-    compute_ms: Type.Optional(Type.Number()),
+    latency_ms: Type.Number({ minimum: 0 }),
+    compute_ms: Type.Optional(Type.Number({ minimum: 0 })),
     inputs: Type.Array(RecordedTensorSchema),
     parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     generation: Type.Optional(
@@ -79,7 +79,7 @@ export const PAYLOAD_ENDPOINTS: EndpointSpecs<PayloadEndpoints> = {
   },
   'DELETE /payloads/{request}': {
     tag: 'payloads',
-    summary: 'Erase all records of a request',
+    summary: 'Remove all records of a request',
     control: true,
     answer: ErasedPayloadsSchema,
   },

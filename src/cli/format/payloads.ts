@@ -6,7 +6,7 @@ export function formatPayloads(records: readonly RecordedRequest[], style: Table
   if (records.length === 0) return 'no records\n';
   return formatTable<RecordedRequest>(
     [
-      { header: 'TIME', cell: ({ time }) => time },
+      { header: 'TIME', cell: ({ at }) => at },
       { header: 'REQUEST', cell: ({ request_id: id }) => id },
       { header: 'MODEL', cell: ({ model, version }) => (version === undefined ? model : `${model}/${version}`) },
       {

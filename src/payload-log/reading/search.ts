@@ -49,7 +49,7 @@ function matches(record: PayloadRecord, { requestId, name, sinceMs, untilMs, sta
   if (requestId !== undefined && record.request_id !== requestId) return false;
   if (name !== undefined && record.model !== name && record.route !== name) return false;
   if (status !== undefined && record.status !== status) return false;
-  const atMs = Date.parse(record.time);
+  const atMs = Date.parse(record.at);
   return atMs >= (sinceMs ?? Number.NEGATIVE_INFINITY) && atMs < (untilMs ?? Number.POSITIVE_INFINITY);
 }
 

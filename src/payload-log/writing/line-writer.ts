@@ -15,7 +15,7 @@ export function createLineWriter(rules: readonly PayloadRule[]) {
     const logged = (tensors: readonly CapturedTensor[]) => tensors.map((tensor) => loggedTensor(tensor, chunks, form));
     const record: PayloadRecord = {
       format: 1,
-      time: new Date(atMs).toISOString(),
+      at: new Date(atMs).toISOString(),
       ...head,
       inputs: logged(inputs),
       ...(outputs && { outputs: logged(outputs) }),

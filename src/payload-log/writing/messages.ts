@@ -16,7 +16,7 @@ export interface CapturedTensor {
 }
 
 /** A record as it crosses to the thread, which writes the rest. */
-export interface CapturedRecord extends Omit<PayloadRecord, 'format' | 'time' | 'inputs' | 'outputs'> {
+export interface CapturedRecord extends Omit<PayloadRecord, 'format' | 'at' | 'inputs' | 'outputs'> {
   /** Index of the rule by which it is recorded. */
   readonly rule: number;
   /** Milliseconds since the Unix epoch. */
