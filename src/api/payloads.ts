@@ -37,6 +37,8 @@ export interface RecordedRequest {
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Parameters of a request to a model that generates. */
   readonly generation?: Readonly<Record<string, unknown>>;
+  /** Missing: all of them. */
+  readonly requested_outputs?: readonly string[];
   readonly in_sequence?: boolean;
   readonly outputs?: readonly RecordedTensor[];
   readonly finish_reason?: string;

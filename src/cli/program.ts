@@ -95,6 +95,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/payloads.js')).registerPayloads,
   },
   {
+    name: 'replay',
+    summary: 'send recorded requests to a version, and compare its answers with the recorded ones',
+    load: async () => (await import('./commands/replay.js')).registerReplay,
+  },
+  {
     name: 'bench',
     summary: 'put load on a model and report throughput and latency',
     load: async () => (await import('./commands/bench.js')).registerBench,

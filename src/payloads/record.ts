@@ -61,6 +61,8 @@ export interface PayloadRecord {
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Parameters of a request to a model that generates. */
   readonly generation?: Readonly<Record<string, unknown>>;
+  /** Outputs that the request asked for; missing = all. */
+  readonly requested_outputs?: readonly string[];
   /** It is a step of a sequence, whose model keeps a state. */
   readonly in_sequence?: true;
   readonly outputs?: readonly LoggedTensor[];

@@ -41,6 +41,7 @@ const RecordedRequestSchema = schemaOf<RecordedRequest>()(
         description: 'Parameters of a request to a model that generates.',
       }),
     ),
+    requested_outputs: Type.Optional(Type.Array(Type.String(), { description: 'Missing: all of them.' })),
     in_sequence: Type.Optional(Type.Boolean()),
     outputs: Type.Optional(Type.Array(RecordedTensorSchema)),
     finish_reason: Type.Optional(Type.String()),

@@ -47,7 +47,7 @@ export class CapturedGroup {
     const { call, request, epochMs, info } = inference;
     const { timing, trace, requestId } = call;
     const { answeredBy = info.ref, route, arm } = timing;
-    const { parameters, generation, sequence } = request;
+    const { parameters, generation, sequence, outputs } = request;
     const budget = { leftBytes: this.#rules[rule]?.maxRecordBytes ?? 0 };
     const answer = responses.length === 0 ? undefined : joinAnswer(responses);
     this.#sizeBytes += RECORD_BYTES;
@@ -67,6 +67,7 @@ export class CapturedGroup {
       inputs: this.#tensors(inputs, budget),
       ...(hasMembers(parameters) && { parameters: this.#values(parameters, budget) }),
       ...(generation && { generation: this.#values(writeGenerationParameters(generation), budget) }),
+      ...(outputs && { requested_outputs: outputs.map(({ name }) => name) }),
       ...(sequence && { in_sequence: true as const }),
       ...(answer && { outputs: this.#tensors(answer.outputs, budget) }),
       ...(answer?.finishReason !== undefined && { finish_reason: answer.finishReason }),
