@@ -5,12 +5,12 @@ import {
   type PayloadRecord,
   type PayloadRule,
 } from '../../payloads/index.js';
-import type { CapturedRecord, CapturedTensor } from './messages.js';
+import type { CapturedTensor, ReceivedRecord } from './messages.js';
 
 /** Writes captured records as lines of the log, as their rules say. */
 export function createLineWriter(rules: readonly PayloadRule[]) {
   const redactions = rules.map(({ redact }) => createRedaction(redact));
-  return ({ rule, atMs, inputs, outputs, ...head }: CapturedRecord, chunks: readonly Uint8Array[]): string => {
+  return ({ rule, atMs, inputs, outputs, ...head }: ReceivedRecord, chunks: readonly Uint8Array[]): string => {
     const form = rules[rule]?.tensors ?? 'summary';
     const logged = (tensors: readonly CapturedTensor[]) => tensors.map((tensor) => loggedTensor(tensor, chunks, form));
     const record: PayloadRecord = {

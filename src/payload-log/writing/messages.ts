@@ -15,8 +15,8 @@ export interface CapturedTensor {
   readonly at: readonly [chunk: number, offset: number, length: number];
 }
 
-/** A record as it crosses to the thread, which writes the rest. */
-export interface CapturedRecord extends Omit<PayloadRecord, 'format' | 'at' | 'inputs' | 'outputs'> {
+/** A record in the thread, which writes the rest. */
+export interface ReceivedRecord extends Omit<PayloadRecord, 'format' | 'at' | 'inputs' | 'outputs'> {
   /** Index of the rule by which it is recorded. */
   readonly rule: number;
   /** Milliseconds since the Unix epoch. */
@@ -24,6 +24,13 @@ export interface CapturedRecord extends Omit<PayloadRecord, 'format' | 'at' | 'i
   readonly inputs: readonly CapturedTensor[];
   readonly outputs?: readonly CapturedTensor[];
 }
+
+/** A record on its way there: what is missing is undefined, which JSON leaves out. */
+export type CapturedRecord = {
+  readonly [Name in keyof Required<ReceivedRecord>]: object extends Pick<ReceivedRecord, Name>
+    ? ReceivedRecord[Name] | undefined
+    : ReceivedRecord[Name];
+};
 
 /** Records that are written together. */
 export interface WriteRequest {
