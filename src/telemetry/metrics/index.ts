@@ -14,7 +14,7 @@ import type {
 import type { SpanCounts } from '../../tracing/index.js';
 import { BatchMetrics } from './batch-metrics.js';
 import { cacheFamilies } from './cache-families.js';
-import { single } from './family.js';
+import { type Family, single } from './family.js';
 import { generationFamilies } from './generation-families.js';
 import { JobMetrics } from './job-metrics.js';
 import { memoryFamilies } from './memory-families.js';
@@ -126,12 +126,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...memoryFamilies(options.memoryUsage),
     ...processMetrics.families,
     ...spanFamilies(options.spans),
-    {
-      name: 'millrace_log_lines_dropped_total',
-      help: 'Log lines lost because their reader was too slow or had gone, or the disk was full.',
-      type: 'counter' as const,
-      collect: () => single(droppedLogLines()),
-    },
+    ...logFamilies(droppedLogLines),
   ];
   let registry: Registry | undefined;
 
@@ -169,6 +164,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
       processMetrics.close();
     },
   };
+}
+
+function logFamilies(droppedLogLines: () => number): readonly Family[] {
+  return [
+    {
+      name: 'millrace_log_lines_dropped_total',
+      help: 'Log lines lost because their reader was too slow or had gone, or the disk was full.',
+      type: 'counter',
+      collect: () => single(droppedLogLines()),
+    },
+  ];
 }
 
 function recordState(versions: VersionRegistry, { ref, state, loadMs }: Events['modelStateChanged']): void {
