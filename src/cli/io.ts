@@ -9,12 +9,17 @@ export type Colors = ReturnType<typeof pc.createColors>;
 /** The signals that end a command. */
 export type Signal = 'SIGINT' | 'SIGTERM';
 
+/** Written to a terminal before a text that takes the place of all it shows. */
+export const CLEAR_SCREEN = '\x1b[H\x1b[2J';
+
 /** Where text goes. */
 export interface Output {
   write(text: string): void;
   readonly isTTY: boolean;
   /** Width of the terminal; undefined = it is none. */
   readonly columns?: number | undefined;
+  /** Its height. */
+  readonly rows?: number | undefined;
   /** Colours for this output: none unless it is a terminal. */
   readonly colors: Colors;
 }
@@ -102,6 +107,9 @@ function processOutput(stream: NodeJS.WriteStream, onFailure: (error: NodeJS.Err
     isTTY,
     get columns() {
       return isTTY ? stream.columns : undefined;
+    },
+    get rows() {
+      return isTTY ? stream.rows : undefined;
     },
     // picocolors itself minds NO_COLOR, FORCE_COLOR and TERM=dumb.
     colors: pc.createColors(isTTY && pc.isColorSupported),

@@ -55,6 +55,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/models.js')).registerModels,
   },
   {
+    name: 'top',
+    summary: 'show the load of each model, and the events of a server, as they change',
+    load: async () => (await import('./commands/top.js')).registerTop,
+  },
+  {
     name: 'routes',
     summary: "look at a server's routes, and change who gets which version of a model",
     load: async () => (await import('./commands/routes.js')).registerRoutes,

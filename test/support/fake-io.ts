@@ -30,6 +30,8 @@ export interface FakeIoOptions {
   readonly colors?: boolean;
   /** Width of the terminal. */
   readonly columns?: number;
+  /** Its height. */
+  readonly rows?: number;
 }
 
 export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
@@ -47,6 +49,7 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
     },
     isTTY: options.terminal ?? false,
     columns: options.columns,
+    rows: options.rows,
     colors: pc.createColors(options.colors ?? false),
   });
   return {

@@ -2,7 +2,7 @@ import type { Rollout, RolloutDecision } from '../../api/index.js';
 import { quoteShell } from '../../text/index.js';
 import { formatJson } from '../format/json.js';
 import { formatDecision, formatHead, formatPhase, formatRollout } from '../format/rollout.js';
-import type { Io } from '../io.js';
+import { CLEAR_SCREEN, type Io } from '../io.js';
 import type { FollowView } from './follow.js';
 import type { FollowOutcome } from './plan-look.js';
 
@@ -18,7 +18,7 @@ export function createWatchView(io: Io, { json, report }: ViewOptions): FollowVi
   let model = '';
   return {
     show(rollout) {
-      if (model !== '' && stdout.isTTY && !json) stdout.write('\x1b[H\x1b[2J');
+      if (model !== '' && stdout.isTTY && !json) stdout.write(CLEAR_SCREEN);
       ({ model } = rollout);
       stdout.write(json ? formatJson(rollout) : formatRollout(rollout, stdout, report));
     },
