@@ -78,7 +78,12 @@ describe('without keys', () => {
     const explained = jsonOf((await server?.send('GET /millrace/v1/access/explain?action=key.read')) as RawResponse);
     expect(explained.body).toMatchObject({
       allowed: false,
-      has: [{ role: 'admin', except: ['key.read', 'key.change', 'audit.read', 'server.manage'] }],
+      has: [
+        {
+          role: 'admin',
+          except: ['key.read', 'key.change', 'audit.read', 'payload.read', 'payload.erase', 'server.manage'],
+        },
+      ],
     });
   });
 

@@ -82,6 +82,7 @@ describe('of a batch with one bad member', () => {
           version: 1,
           state: 'ready',
           batching: expect.objectContaining({ enabled: true }),
+          memory: { measured: true, rest_bytes: expect.any(Number), peak_bytes: expect.any(Number) },
           instances: [
             { id: 'eating/1#0', up: true, restarts: 0, memory_limit: { bytes: 256 * 1_048_576, source: 'model' } },
           ],

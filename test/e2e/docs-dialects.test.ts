@@ -33,6 +33,7 @@ it('docs/dialects.md names every member of a dialect', () => {
     ports: {},
     apart: false,
     ownPortRoutes: [],
+    requestIdHeader: '',
     signatures: { isSigned: () => false, signerOf: async () => '' },
     ...createToyDialect(createDialectContext()),
   } as Required<Dialect>;

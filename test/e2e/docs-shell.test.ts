@@ -87,7 +87,12 @@ describe('examples in the documentation', () => {
       .replace(/^npx millrace/gm, 'millrace');
     return await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', `${PRELUDE}${command}`], {
       cwd: folder.path,
-      env: { ...process.env, NODE: process.execPath, MILLRACE: CLI_ENTRY },
+      env: {
+        ...process.env,
+        NODE: process.execPath,
+        MILLRACE: CLI_ENTRY,
+        MILLRACE_URL: `http://localhost:${ports.http}`,
+      },
     });
   }
 

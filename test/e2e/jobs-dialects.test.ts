@@ -9,7 +9,15 @@ const ASYNC = { prefer: 'respond-async, wait=30' };
 /** One answer each, so that each can be a job. */
 const UNARY: readonly (readonly [what: string, asked: Asked])[] = [
   ...ROWS.filter(([what]) =>
-    ['OIP', 'OIP in binary', 'a completion', 'TensorFlow Serving', 'SageMaker'].includes(what),
+    [
+      'OIP',
+      'OIP in binary',
+      'a completion',
+      'TensorFlow Serving',
+      'SageMaker',
+      'a message',
+      'tokens of a message',
+    ].includes(what),
   ),
   ['a large body', json('POST /v2/models/floats/infer', { ...floats(3), parameters: { note: 'n'.repeat(200_000) } })],
   ['a text of OIP', json('POST /v2/models/kjv/generate', { text_input: 'And', max_tokens: 8, temperature: 0 })],

@@ -46,7 +46,7 @@ jobs:
     allowPrivate: ['${receiver.host}']
     caFile: ca.crt
     retryBackoffMs: 50
-    maxRetryBackoffMs: 100
+    maxRetryBackoffMs: 1000
     maxAttempts: 100
     ratePerHost: 10000
 `,

@@ -83,6 +83,7 @@ it('a server speaks something', async () => {
   const settings = createSettings({
     oip: { enabled: false },
     openai: { enabled: false },
+    anthropic: { enabled: false },
     tei: { enabled: false },
     rerank: { enabled: false },
     millrace: { enabled: false },

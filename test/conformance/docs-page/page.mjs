@@ -149,7 +149,7 @@ async function checkConversation(page) {
   await choose(page, 'kjv');
   await page.getByRole('button', { name: 'New conversation' }).click();
   for (const text of ['In the beginning', 'And then?']) {
-    await page.getByLabel('Message').fill(text);
+    await page.getByRole('textbox', { name: 'Message', exact: true }).fill(text);
     await page.keyboard.press('Enter');
     await page.locator('.message.user .written', { hasText: text }).waitFor();
   }

@@ -60,8 +60,8 @@ class Checks:
         """Runs a group of checks; an exception in it is one failure."""
         try:
             function(self, *arguments)
-        except Exception:
-            self.fail(f"{function.__name__} stopped: {traceback.format_exc(limit=-3)}")
+        except Exception as error:
+            self.fail(f"{function.__name__} stopped: {error!r}: {traceback.format_exc(limit=-3)}")
 
     def close(self):
         print(f"{self.passed} passed, {self.failed} failed")

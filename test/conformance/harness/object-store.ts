@@ -48,7 +48,7 @@ export async function startObjectStore(folder: string, requirements: string): Pr
     tail = `${tail}${chunk}`.slice(-MAX_LAST_WORDS);
   });
   const url = `http://127.0.0.1:${free[0]}`;
-  await isReady(url, child, () => tail);
+  await isReady({ url, topologyUrl: `http://127.0.0.1:${free[2]}/dir/status` }, child, () => tail);
   return {
     url,
     python,
@@ -70,21 +70,35 @@ function identities(): readonly object[] {
   ];
 }
 
-/** Waits until the S3 API answers, and volumes can be written: it refuses what nobody has signed. */
-async function isReady(url: string, child: ChildProcess, lastWords: () => string): Promise<void> {
+interface Started {
+  readonly url: string;
+  readonly topologyUrl: string;
+}
+
+/** Waits until the S3 API answers, and the master knows a server with free volumes: it registers seconds later, and until then objects are refused. */
+async function isReady({ url, topologyUrl }: Started, child: ChildProcess, lastWords: () => string): Promise<void> {
   const giveUpAt = performance.now() + START_LIMIT_MS;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`weed ended with ${child.exitCode}: ${lastWords()}`);
-    const status = await fetch(`${url}/healthz`).then(
-      (answer) => answer.status,
-      () => 0,
+    const answers = await fetch(`${url}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
     );
-    if (status === 200) return;
+    if (answers && (await freeVolumes(topologyUrl)) > 0) return;
     if (performance.now() > giveUpAt) {
       child.kill('SIGKILL');
       throw new Error(`weed is not ready after ${START_LIMIT_MS} ms: ${lastWords()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function freeVolumes(topologyUrl: string): Promise<number> {
+  try {
+    const { Topology } = (await (await fetch(topologyUrl)).json()) as { readonly Topology: { readonly Free: number } };
+    return Topology.Free;
+  } catch {
+    return 0;
   }
 }
 
