@@ -37,7 +37,9 @@ function checkStep(stepMs: number | undefined): readonly Diagnosis[] {
   if (stepMs === undefined || Math.abs(stepMs) < STEP_MS) return [];
   const level = Math.abs(stepMs) < LARGE_STEP_MS ? 'note' : 'warning';
   const by = `${(Math.abs(stepMs) / 1_000).toFixed(0)} s ${stepMs > 0 ? 'forwards' : 'back'}`;
-  return [ofClock('clock-set', level, `the clock has been set ${by} since the server began`)];
+  // The monotonic clock stands still while the machine is suspended.
+  const orElse = stepMs > 0 ? ', or the machine was suspended' : '';
+  return [ofClock('clock-set', level, `the clock has been set ${by} since the server began${orElse}`)];
 }
 
 /** A server whose clock and that of this machine differ; `uncertaintyMs` is what the way there may have cost. */

@@ -34,7 +34,9 @@ describe('the clock', () => {
     expect(found(checkClock, { clockStepMs: -7_200_000 })).toEqual([
       `warning clock-set the clock: the clock has been set 7200 s back since the server began → ${fix}`,
     ]);
-    expect(found(checkClock, { clockStepMs: 5_000 })[0]).toMatch(/^note clock-set .* 5 s forwards /);
+    expect(found(checkClock, { clockStepMs: 5_000 })).toEqual([
+      `note clock-set the clock: the clock has been set 5 s forwards since the server began, or the machine was suspended → ${fix}`,
+    ]);
   });
 
   it('differs from the one of a server', () => {

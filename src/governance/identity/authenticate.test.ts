@@ -53,7 +53,7 @@ describe('createAuthenticator', () => {
     expect(() => admit(everybody, 'access.read', '')).toThrow("this needs the right 'access.read': without a key");
   });
 
-  it.each(['key.read', 'key.change', 'audit.read', 'server.manage'] as const)(
+  it.each(['key.read', 'key.change', 'audit.read', 'payload.read', 'payload.erase', 'server.manage'] as const)(
     'without keys allows %s to no caller',
     (action) => {
       const { authenticate: ask } = start({ keys: [], allowAnonymous: true, anonymousScopes: ['manage', 'observe'] });
@@ -70,7 +70,7 @@ describe('createAuthenticator', () => {
   it('without keys allows every other action to callers on this machine in explicit mode', () => {
     const { authenticate: ask } = start({ keys: [] });
     const { rights } = ask(undefined, HERE);
-    const denied = ['server.manage', 'key.read', 'key.change', 'audit.read'];
+    const denied = ['server.manage', 'key.read', 'key.change', 'audit.read', 'payload.read', 'payload.erase'];
     expect(ACTIONS.filter((action) => !rights.allow(action, '*'))).toEqual(denied);
     expect(ACTIONS.filter((action) => !EMBEDDING_PROGRAM.rights.allow(action, '*'))).toEqual([]);
   });

@@ -10,7 +10,7 @@ import type { RuntimeContext } from '../runtime-context.js';
 import type { BodyArena } from './body-arena.js';
 import { InlineModel } from './inline-model.js';
 import { DEFAULT_LIMIT_BYTES, limitMemory, type MemoryDemand } from './memory-limit.js';
-import { loadRemotely, RemoteModel, type RemoteModelSettings } from './remote-model.js';
+import { loadRemotely, RemoteModel } from './remote-model.js';
 import { type Environment, runnerEnvironment, sharedRunnerLabel } from './runner-environment.js';
 import { needSince, readMemory } from './runner-memory.js';
 import { RunnerProcess, type RunnerSettings } from './runner-process.js';
@@ -158,13 +158,11 @@ class ProcessHost implements Host {
     const runner = this.#acquire(spec, placement, { ...options, modelKey, demand });
     const timer = clock.setTimer(options.timeoutMs, () => runner.kill(loadTimeout(options).message));
     let description: Description;
-    let memoryNeed: RemoteModelSettings['memoryNeed'];
     runner.models.serveCalls(modelKey, options.callModel);
     const isShared = () => (this.#runners.get(runner)?.size ?? 0) > 1;
+    const measuring = isShared() ? readMemory(runner) : Promise.resolve(undefined);
     try {
-      const before = isShared() ? await readMemory(runner) : undefined;
-      memoryNeed = () => needSince(before, runner);
-      description = await runner.loads(loadRemotely(runner, modelKey, spec));
+      description = await runner.loads(measuring.then(() => loadRemotely(runner, modelKey, spec)));
     } catch (error) {
       runner.models.serveCalls(modelKey, undefined);
       await this.#release(runner, modelKey);
@@ -181,7 +179,7 @@ class ProcessHost implements Host {
       release: () => this.#release(runner, modelKey),
       isShared,
       memoryLimit: () => this.#watch.limitOf(runner),
-      memoryNeed,
+      memoryNeed: async () => needSince(await measuring, runner),
     });
   }
 
