@@ -60,6 +60,7 @@ export const METRICS = {
   tensorAloneP99Ms: { label: 'tensors p99 ms, alone', digits: 2 },
   /** Of the server, while it is under load. */
   loopLagP99Ms: { label: 'event loop lag p99 ms', digits: 1 },
+  loopLagMaxMs: { label: 'event loop lag max ms', digits: 1 },
   /** Of a tenant beside others. */
   healthP50Ms: { label: 'health p50 ms', digits: 1 },
   healthP99Ms: { label: 'health p99 ms', digits: 1 },

@@ -1,35 +1,15 @@
 import { execFile } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { treeUsage } from '../../src/loadgen/index.js';
 import { ratioBar } from '../harness/bars.js';
-import { JOBS_MODEL, pauseJobs, queuedJobs, submitJobs } from '../harness/jobs-client.js';
-import { MODELS } from '../harness/models.js';
+import { JOBS_MODEL, pauseJobs } from '../harness/jobs-client.js';
 import { inRoot } from '../harness/paths.js';
-import { createRows, oipRequest } from '../harness/requests.js';
 import { interleavedRow } from '../harness/rounds.js';
 import type { BarSpec, Contestant, Row } from '../harness/row.js';
-import type { Sample } from '../harness/sample.js';
-import type { RunningServer } from '../harness/server-process.js';
 import { startMillrace } from '../harness/servers.js';
-import { millrace, type Workload } from './contestants.js';
+import { millrace } from './contestants.js';
 import { jobsBesideRow } from './jobs-beside.js';
-
-/** Submissions that are under way at once. */
-const IN_FLIGHT = 64;
-const JOBS = 5_000;
-const WORKLOAD: Workload = {
-  model: MODELS.mlp16,
-  rows: createRows(MODELS.mlp16, 1),
-  format: 'json',
-  level: { kind: 'concurrency', concurrency: IN_FLIGHT },
-};
-const ASKED = oipRequest(WORKLOAD.rows, { model: JOBS_MODEL, input: MODELS.mlp16.input, format: 'json' });
-const CONFIG = [
-  'repository: {controlMode: explicit, loadModels: ["*"]}',
-  'jobs: {maxOpenPerPrincipal: 10000000}',
-  'telemetry: {accessLog: false}',
-];
+import { IN_FLIGHT, JOBS, JOBS_CONFIG, runJobs, WORKLOAD } from './jobs-run.js';
+import { storedJobsRow } from './jobs-stored.js';
 
 /** Jobs beside the statements of their store alone, and beside the same requests answered at once. */
 export function jobRows(): Row[] {
@@ -46,6 +26,7 @@ export function jobRows(): Row[] {
       contestants: [millrace(WORKLOAD), jobs('jobs', { isPaused: false }), bareSql('life')],
       bars: [costBar()],
     }),
+    storedJobsRow(),
     jobsBesideRow(),
   ];
 }
@@ -70,7 +51,10 @@ function jobs(name: string, { isPaused }: { readonly isPaused: boolean }): Conte
     name,
     peer: false,
     async open() {
-      const server = await startMillrace({ models: [{ name: JOBS_MODEL, model: WORKLOAD.model }], config: CONFIG });
+      const server = await startMillrace({
+        models: [{ name: JOBS_MODEL, model: WORKLOAD.model }],
+        config: JOBS_CONFIG,
+      });
       const run = () => runJobs(server, isPaused);
       return {
         async warmUp() {
@@ -81,18 +65,6 @@ function jobs(name: string, { isPaused }: { readonly isPaused: boolean }): Conte
         close: () => server.stop(),
       };
     },
-  };
-}
-
-async function runJobs(server: RunningServer, isPaused: boolean): Promise<Sample> {
-  const cpuBefore = treeUsage(server.pid).cpuMs;
-  const startedAt = performance.now();
-  await submitJobs(server, { asked: ASKED, jobs: JOBS, inFlight: IN_FLIGHT });
-  while (!isPaused && (await queuedJobs(server)) > 0) await sleep(20);
-  const cpuMs = treeUsage(server.pid).cpuMs - cpuBefore;
-  return {
-    requestsPerSecond: (JOBS * 1_000) / (performance.now() - startedAt),
-    cpuUsPerRequest: (cpuMs * 1_000) / JOBS,
   };
 }
 

@@ -11,6 +11,7 @@ import { createRows } from '../../harness/requests.js';
 import { interleavedRow } from '../../harness/rounds.js';
 import type { BarSpec, BenchSettings, Contestant, Row } from '../../harness/row.js';
 import type { Sample } from '../../harness/sample.js';
+import { loopLagMs } from '../../harness/scrape.js';
 import type { RunningServer } from '../../harness/server-process.js';
 import { verifyAnswer } from '../../harness/verify.js';
 import { FASTAPI_PHOTO_PATH, fastapiPhotos, startPeer } from '../../peers/index.js';
@@ -135,16 +136,9 @@ export function photoRequest(): LoadRequest {
 
 /** The lag is counted from one scrape to the next. */
 async function withLag(server: RunningServer, load: () => Promise<Sample>): Promise<Sample> {
-  await scrapeLagMs(server);
+  await loopLagMs(server, 99);
   const sample = await load();
-  return { ...sample, loopLagP99Ms: await scrapeLagMs(server) };
-}
-
-async function scrapeLagMs({ metricsUrl }: RunningServer): Promise<number> {
-  if (metricsUrl === undefined) throw new Error('it has no metrics');
-  const text = await (await fetch(`${metricsUrl}/metrics`)).text();
-  const [, seconds] = /^millrace_event_loop_lag_seconds\{percentile="99"\} (\S+)$/m.exec(text) ?? [];
-  return Number(seconds) * 1000;
+  return { ...sample, loopLagP99Ms: await loopLagMs(server, 99) };
 }
 
 /** What a decoder process does, in this one. */

@@ -9,6 +9,7 @@ import { interleavedRow, roundsOf } from '../../harness/rounds.js';
 import { type BarSpec, type Contestant, isJudged, judge, type Row, type RowResult } from '../../harness/row.js';
 import type { Sample } from '../../harness/sample.js';
 import { spreadOf, valuesOf } from '../../harness/sample.js';
+import { scrape } from '../../harness/scrape.js';
 import type { RunningServer } from '../../harness/server-process.js';
 import { type MillraceOptions, startMillrace } from '../../harness/servers.js';
 import { MODEL } from './contestants.js';
@@ -142,8 +143,8 @@ function withQueue(
 type Waits = ReadonlyMap<number, number>;
 
 async function waitsOf(server: RunningServer | undefined): Promise<Waits> {
-  if (server?.metricsUrl === undefined) throw new Error('it does not say where its metrics are');
-  const text = await (await fetch(`${server.metricsUrl}/metrics`)).text();
+  if (server === undefined) throw new Error('it does not run');
+  const text = await scrape(server);
   const line = /^millrace_request_queue_seconds_bucket\{([^}]*)\} (\d+)$/gm;
   const found = [...text.matchAll(line)].filter(([, labels = '']) => labels.includes(`model="${MODEL}"`));
   return new Map(
