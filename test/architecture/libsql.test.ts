@@ -6,8 +6,8 @@ const IMPORT = /\b(?:from|import|require)\s*\(?\s*['"](?:libsql|@libsql\/[^'"]*)
 /** Which shows what such imports look like. */
 const SELF = 'test/architecture/libsql.test.ts';
 
-/** A control of the benchmark, which runs its statements without the store. */
-const CONTROL = 'bench/controls/jobs-sql.mjs';
+/** Of controls of the benchmark, which run statements without the store. */
+const CONTROL = 'bench/controls/jobs-table.mjs';
 
 it('statements of libsql, which abort the process if what they get is no array, are reached by src/store/sqlite/database.ts alone', () => {
   const importing = codeFiles().filter(({ path, text }) => path !== SELF && path !== CONTROL && IMPORT.test(text));
