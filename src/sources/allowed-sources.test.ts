@@ -18,6 +18,14 @@ describe('sources.allow', () => {
     ['npm:*', 'npm:@acme/net', false],
     ['npm:*', 'pypi:net', false],
     ['npm:net', 'npm:n.t', false],
+    ['hf:acme/*', 'hf:acme/net@v1:Q4_K_M', true],
+    ['hf:acme/*', 'hf.co/acme/net', true],
+    ['hf:acme/*', 'hf:acmeevil/net', false],
+    ['hf:acme/net', 'hf:acme/net2', false],
+    ['hf:acme/net@v*', 'hf:acme/net@v1', true],
+    ['hf:acme/net@v*', 'hf:acme/net', false],
+    ['hf:acme/net@v*', 'hf:acme/net@v1/x', false],
+    ['hf:*/*', 'npm:@acme/net', false],
     ['https://models.example.com/*', 'https://models.example.com/a/b/net.onnx', true],
     ['https://models.example.com/*', 'https://MODELS.example.com/net.onnx?x=1#inside.onnx', true],
     ['https://models.example.com/*', 'https://models.example.com:8443/net.onnx', false],
@@ -59,6 +67,8 @@ describe('sources.allow', () => {
     'https://user@host/*',
     'npm:a/b/c',
     'pypi:a=1',
+    'hf:a',
+    'hf:a/b:Q4',
   ])("'%s' is no pattern", (pattern) => {
     expect(() => parseAllowed([pattern])).toThrow(
       `'${pattern}' is not a pattern of sources; expected npm:<package>[@<version>], pypi:<project>[==<version>] or ` +

@@ -1,5 +1,5 @@
 import { invalidArgument } from '../core/index.js';
-import { normalizedName, type RegistrySource, type Source, type UrlSource } from './source.js';
+import { type HubSource, normalizedName, type RegistrySource, type Source, type UrlSource } from './source.js';
 
 /** That a source may be pulled. */
 export interface Permission {
@@ -15,7 +15,8 @@ interface Pattern {
   readonly permission: Permission;
 }
 
-const PACKAGE = /^(?:npm:(?:@[^/@\s]+\/)?[^/@\s]+(?:@[^/@\s]+)?|pypi:[^/=@\s]+(?:==[^/=@\s]+)?)$/;
+const PACKAGE =
+  /^(?:npm:(?:@[^/@\s]+\/)?[^/@\s]+(?:@[^/@\s]+)?|pypi:[^/=@\s]+(?:==[^/=@\s]+)?|hf:[^/@:\s]+\/[^/@:\s]+(?:@[^@:\s]+)?)$/;
 const URL_PATTERN = /^(?<origin>https?:\/\/[^/\s?#@\\]+)(?<rest>\/[^\s]*)$/;
 /** What a server may read as a slash that the pattern does not see. */
 const HIDDEN_SLASH = /%(?:2f|5c)/i;
@@ -64,11 +65,17 @@ function escaped(text: string): string {
 /** How patterns may write a source. */
 function formsOf(source: Source): readonly string[] {
   if (source.kind === 'file') return [];
+  if (source.kind === 'hf') return formsOfHub(source);
   return source.kind === 'url' ? formsOfUrl(source) : formsOfPackage(source);
 }
 
 function formsOfUrl({ url }: UrlSource): readonly string[] {
   return HIDDEN_SLASH.test(url) ? [] : [url];
+}
+
+function formsOfHub({ repository, revision }: HubSource): readonly string[] {
+  const written = `hf:${repository}`;
+  return revision === undefined ? [written] : [written, `${written}@${revision}`];
 }
 
 function formsOfPackage({ kind, package: name, version }: RegistrySource): readonly string[] {

@@ -48,3 +48,12 @@ export async function digestOf(file: string, algorithm: Digest['algorithm']): Pr
   await pipeline(createReadStream(file), hash);
   return { algorithm, hex: hash.digest('hex') };
 }
+
+/** The SHA-256 of the lines that `sha256sum` prints for files, in order of path. */
+export function digestOfFiles(files: readonly { readonly path: string; readonly sha256: string }[]): Digest {
+  const hash = createHash('sha256');
+  for (const { path, sha256 } of files.toSorted((one, other) => (one.path < other.path ? -1 : 1))) {
+    hash.update(`${sha256}  ${path}\n`);
+  }
+  return { algorithm: 'sha256', hex: hash.digest('hex') };
+}

@@ -1,4 +1,4 @@
-/** Room `sources` (rank 4): gets models from registries, the web and folders into a repository, pinned by digest. */
+/** Room `sources` (rank 4): gets models from registries, the Hugging Face Hub, the web and folders into a repository, pinned by digest. */
 
 export { parseAllowed } from './allowed-sources.js';
 export { formatDigest } from './digest.js';

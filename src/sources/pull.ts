@@ -1,12 +1,12 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { invalidArgument, MillraceError, type SamplingDefaults } from '../core/index.js';
-import { type ChosenFile, chooseFiles, type ModelFileNames } from './choose-files.js';
+import { type ChosenFile, chooseFiles } from './choose-files.js';
 import { type Digest, digestOf, isSameDigest } from './digest.js';
 import { GENERATION_CONFIG, generationConfigOf, samplingOfConfig } from './generation-config.js';
 import { isPlaced, type Lock, type LockedFile, readLock } from './lock.js';
 import { createStaging, placeModel } from './place.js';
-import type { Resolved, ResolveSetup } from './resolve.js';
+import type { PullSetup, Resolved } from './resolved.js';
 import { parseSource, type Source, withPath } from './source.js';
 
 /** A model that is to be there. */
@@ -23,9 +23,7 @@ export interface PullOrder {
   readonly update: boolean;
 }
 
-export interface PullSetup extends ResolveSetup {
-  readonly names: ModelFileNames;
-}
+export type { PullSetup } from './resolved.js';
 
 export interface PulledModel {
   readonly name: string;
@@ -64,7 +62,7 @@ export async function pullModel(order: PullOrder, setup: PullSetup): Promise<Pul
     if (other === undefined || !(await isSame(resolved, { lock: other, folder, source: order.source }))) throw error;
     return { ...unchanged, lock: other };
   } finally {
-    if (resolved.cached !== undefined) await setup.cache.prune(resolved.cached);
+    if (resolved.cached.length > 0) await setup.cache.prune(resolved.cached);
   }
 }
 

@@ -59,7 +59,7 @@ export class Puller {
   check(source: string): Permission {
     const parsed = parseSource(source);
     if (parsed.kind === 'file') {
-      throw invalidArgument(`a load pulls from npm:, pypi: and https:// only, got '${source}'`);
+      throw invalidArgument(`a load pulls from npm:, pypi:, hf: and https:// only, got '${source}'`);
     }
     const permission = this.#judge(parsed);
     if (permission !== undefined) return permission;

@@ -1,38 +1,19 @@
-import { createHash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { invalidArgument, MillraceError } from '../core/index.js';
 import { type Contents, openFile, openFolder } from './archive/contents.js';
-import { type Digest, digestOf, formatDigest, isSameDigest } from './digest.js';
+import { type Digest, digestOf, digestOfFiles, formatDigest, isSameDigest } from './digest.js';
+import { fetchHub } from './fetch-hub.js';
 import type { Lock } from './lock.js';
 import { type Artefact, fileNameOf } from './registries/artefact.js';
-import { type DownloadSetup, download } from './registries/download.js';
+import { download } from './registries/download.js';
 import { resolveNpm } from './registries/npm.js';
 import { npmRegistry } from './registries/npm-config.js';
 import { pypiIndex } from './registries/pip-config.js';
 import { resolvePypi } from './registries/pypi.js';
 import type { Registry, Surroundings } from './registries/registry.js';
-import type { RegistrySource, Source } from './source.js';
-
-/** What a source is at the moment, or as a lock has it. */
-export interface Resolved {
-  readonly version: string | undefined;
-  /** Its file name in a registry. */
-  readonly artefact: string | undefined;
-  /** Of files of the web. */
-  readonly url: string | undefined;
-  readonly digest: Digest;
-  readonly sizeBytes: number;
-  readonly contents: Contents;
-  /** The cache must keep it until it is unpacked; undefined = it lies elsewhere. */
-  readonly cached: string | undefined;
-}
-
-export interface ResolveSetup extends DownloadSetup {
-  readonly surroundings: Surroundings;
-  /** Hosts of URLs are taken for any others: they may not be internal. Those of registries, which are configured, may. */
-  readonly distrustsUrls?: boolean;
-}
+import type { PullSetup, Resolved } from './resolved.js';
+import type { RegistrySource, Source, UrlSource } from './source.js';
 
 /**
  * Finds what a source stands for, and fetches it. With a lock it is the same version and file again; rejects with
@@ -41,8 +22,9 @@ export interface ResolveSetup extends DownloadSetup {
 export async function fetchSource(
   source: Source,
   lock: Lock | undefined,
-  { folder, setup }: { readonly folder: string; readonly setup: ResolveSetup },
+  { folder, setup }: { readonly folder: string; readonly setup: PullSetup },
 ): Promise<Resolved> {
+  if (source.kind === 'hf') return checked(await fetchHub(source, lock, setup), lock);
   if (source.kind === 'file') return checked(await openLocal(path.resolve(folder, source.location)), lock);
   const artefact = await findArtefact(source, lock, setup);
   if (lock !== undefined && artefact.digest !== undefined) refuseOther(artefact.digest, lock, artefact.name);
@@ -57,16 +39,16 @@ export async function fetchSource(
       digest,
       sizeBytes,
       contents: await openFile(file, artefact.name),
-      cached: file,
+      cached: [file],
     },
     lock,
   );
 }
 
 async function findArtefact(
-  source: Exclude<Source, { kind: 'file' }>,
+  source: RegistrySource | UrlSource,
   lock: Lock | undefined,
-  { client, surroundings, distrustsUrls }: ResolveSetup,
+  { client, surroundings, distrustsUrls }: PullSetup,
 ): Promise<Artefact> {
   if (source.kind === 'url') return artefactOfUrl(source.url, distrustsUrls === true);
   const { version, artefact } = lock ?? {};
@@ -118,7 +100,7 @@ function refuseOther(digest: Digest, lock: Lock, name: string): void {
 async function openLocal(location: string): Promise<Resolved> {
   const stats = await fs.stat(location).catch(() => undefined);
   if (stats === undefined) throw invalidArgument(`${location} does not exist or cannot be read`);
-  const nowhere = { version: undefined, artefact: undefined, url: undefined, cached: undefined };
+  const nowhere = { version: undefined, artefact: undefined, url: undefined, cached: [] };
   if (stats.isFile()) {
     const contents = await openFile(location, path.basename(location));
     return { ...nowhere, digest: await digestOf(location, 'sha256'), sizeBytes: stats.size, contents };
@@ -127,14 +109,13 @@ async function openLocal(location: string): Promise<Resolved> {
   return { ...nowhere, ...(await describeFolder(location, contents)), contents };
 }
 
-/** The digest of the lines that `sha256sum` prints for its files, in order of name. */
 async function describeFolder(folder: string, { files }: Contents) {
-  const hash = createHash('sha256');
   let sizeBytes = 0;
-  for (const file of files.toSorted((one, other) => (one.path < other.path ? -1 : 1))) {
-    const { hex } = await digestOf(path.join(folder, file.path), 'sha256');
-    hash.update(`${hex}  ${file.path}\n`);
+  const digests: { readonly path: string; readonly sha256: string }[] = [];
+  for (const file of files) {
+    const { hex: sha256 } = await digestOf(path.join(folder, file.path), 'sha256');
+    digests.push({ path: file.path, sha256 });
     sizeBytes += file.sizeBytes;
   }
-  return { digest: { algorithm: 'sha256', hex: hash.digest('hex') } as const, sizeBytes };
+  return { digest: digestOfFiles(digests), sizeBytes };
 }

@@ -4,7 +4,7 @@ import { invalidArgument } from '../core/index.js';
 import { didYouMean, objectStorageRemedy } from '../text/index.js';
 
 /** Where a model comes from. `path` names a file or a folder in the package or archive; undefined = its only model file. */
-export type Source = RegistrySource | UrlSource | FileSource;
+export type Source = RegistrySource | HubSource | UrlSource | FileSource;
 
 export interface RegistrySource {
   readonly kind: 'npm' | 'pypi';
@@ -13,6 +13,18 @@ export interface RegistrySource {
   /** A version; for npm also a tag or a range. Undefined = the newest. */
   readonly version: string | undefined;
   readonly path: string | undefined;
+}
+
+/** A repository of the Hugging Face Hub. */
+export interface HubSource {
+  readonly kind: 'hf';
+  /** `owner/name`. */
+  readonly repository: string;
+  /** A branch, a tag or a commit; undefined = `main`. */
+  readonly revision: string | undefined;
+  readonly path: string | undefined;
+  /** Of the GGUF file to take, in any case: `Q4_K_M`. Not with `path`. */
+  readonly quantization: string | undefined;
 }
 
 export interface UrlSource {
@@ -27,28 +39,39 @@ export interface FileSource {
   readonly location: string;
 }
 
-const FORMS =
-  'expected npm:<package>[@<version>][/<path>], pypi:<project>[==<version>][/<path>], https://…, a file or a folder';
-const SCHEMES = ['npm', 'pypi', 'https', 'file'];
+const HUB_FORM = 'hf:<owner>/<name>[@<revision>][:<file or quantization>]';
+const FORMS = `expected npm:<package>[@<version>][/<path>], pypi:<project>[==<version>][/<path>], ${HUB_FORM}, https://…, a file or a folder`;
+const SCHEMES = ['npm', 'pypi', 'hf', 'https', 'file'];
 const NPM =
   /^(?<name>(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[A-Za-z0-9~-][A-Za-z0-9._~-]*)(?:@(?<version>[^/@]+))?(?:\/(?<path>.+))?$/;
 const PYPI = /^(?<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:(?:==|@)(?<version>[^/=@]+))?(?:\/(?<path>.+))?$/;
+const HUB = /^(?<repository>[\w][\w.-]*\/[\w][\w.-]*)(?:@(?<revision>[\w][\w./-]*))?(?::(?<selector>[^:]+))?$/;
+/** As Ollama and llama.cpp write repositories of the hub. */
+const HUB_HOST = /^(?:hf\.co|huggingface\.co)\/(?<rest>.*)$/s;
 /** A single letter is a drive of Windows. */
 const SCHEME = /^(?<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?<rest>.*)$/s;
 const MAX_LENGTH = 2_048;
 
-/** Reads `npm:…`, `pypi:…`, `https://…`, `file:…` or a path. Throws `invalid_argument` that says what is expected. */
+/** Reads `npm:…`, `pypi:…`, `hf:…`, `hf.co/…`, `https://…`, `file:…` or a path. Throws `invalid_argument` that says what is expected. */
 export function parseSource(text: string): Source {
   if (text.trim() !== text || text === '') throw invalidArgument(`'${text}' is not a source; ${FORMS}`);
   if (text.length > MAX_LENGTH) {
     throw invalidArgument(`the source has ${text.length} characters; expected at most ${MAX_LENGTH}`);
   }
   const { scheme, rest = '' } = SCHEME.exec(text)?.groups ?? {};
+  const onHub = HUB_HOST.exec(text)?.groups?.rest;
+  if (onHub !== undefined) return parseHub({ text, rest: onHub });
   if (scheme === undefined) return { kind: 'file', location: text };
+  if (scheme === 'hf') return parseHub({ text, rest });
   if (scheme === 'npm') return parsePackage('npm', NPM, { text, rest });
   if (scheme === 'pypi') return parsePackage('pypi', PYPI, { text, rest });
   if (scheme === 'https' || scheme === 'http') return parseUrl(text);
   if (scheme === 'file') return { kind: 'file', location: fileLocation(text, rest) };
+  if (/^git(?:\+|$)/.test(scheme)) {
+    throw invalidArgument(
+      `'${text}' is not a source: Git has no digests that pin large files; clone it, and pull from its folder`,
+    );
+  }
   const remedy = objectStorageRemedy(text);
   if (remedy !== undefined) throw invalidArgument(`'${text}' is not a source: ${remedy}`);
   const hint = didYouMean(scheme, SCHEMES, "'");
@@ -67,6 +90,18 @@ function parsePackage(kind: 'npm' | 'pypi', pattern: RegExp, { text, rest }: Par
     throw invalidArgument(`'${text}' is not a source; expected ${form}`);
   }
   return { kind, package: name, version, path: inside === undefined ? undefined : checkedPath(inside, text) };
+}
+
+function parseHub({ text, rest }: Parts): HubSource {
+  const { repository, revision, selector } = HUB.exec(rest)?.groups ?? {};
+  // The hub allows neither, and both would lead elsewhere in its URLs.
+  const isOdd = repository?.includes('..') || revision?.split('/').some((part) => part === '' || /^\.+$/.test(part));
+  if (repository === undefined || isOdd) throw invalidArgument(`'${text}' is not a source; expected ${HUB_FORM}`);
+  const parsed = { kind: 'hf', repository, revision, path: undefined, quantization: undefined } as const;
+  if (selector === undefined) return parsed;
+  // A name with a slash or an ending is a path: no quantization has one.
+  if (/[./]/.test(selector)) return { ...parsed, path: checkedPath(selector, text) };
+  return { ...parsed, quantization: selector };
 }
 
 function parseUrl(text: string): UrlSource {
@@ -125,6 +160,7 @@ export function modelNameOf(source: Source): string {
 
 function lastPartOf(source: Source): string {
   if (source.kind === 'file') return path.resolve(source.location);
+  if (source.kind === 'hf') return source.repository;
   const whole = source.kind === 'url' ? new URL(source.url).pathname : source.package;
   return source.path ?? whole;
 }
@@ -133,6 +169,10 @@ function lastPartOf(source: Source): string {
 export function withPath(source: Source, inside: string): string {
   if (source.kind === 'file') return path.join(source.location, inside);
   if (source.kind === 'url') return `${source.url}#${inside}`;
+  if (source.kind === 'hf') {
+    const revision = source.revision === undefined ? '' : `@${source.revision}`;
+    return `hf:${source.repository}${revision}:${inside}`;
+  }
   const mark = source.kind === 'npm' ? '@' : '==';
   const version = source.version === undefined ? '' : `${mark}${source.version}`;
   return `${source.kind}:${source.package}${version}/${inside}`;

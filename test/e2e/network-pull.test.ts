@@ -115,6 +115,21 @@ describe('a load over the network', () => {
     ]);
   });
 
+  it('pulls a model of the Hugging Face Hub, of the owner that the settings name', async () => {
+    registry.publishHub('ai/mlp', 'c'.repeat(40), { files: { 'model.onnx': { content: MLP } } });
+    await using server = await serve(['hf:ai/*']);
+    expect(await load(server, 'net', 'hf:ai/mlp')).toEqual({ status: 200 });
+    expect(await server.infer('net', ROW)).toMatchObject({ status: 200 });
+    expect(await load(server, 'other', 'hf:evil/mlp')).toEqual({
+      status: 403,
+      error: "the setting `sources.allow` has no pattern for 'hf:evil/mlp', so no load pulls it",
+    });
+    expect(registry.seen.map(({ url }) => url)).toEqual([
+      '/hf/api/models/ai/mlp/revision/main?blobs=true',
+      `/hf/ai/mlp/resolve/${'c'.repeat(40)}/model.onnx`,
+    ]);
+  });
+
   it('puts a new model into the first repository that is a folder', async () => {
     publish();
     await using folder = await createTempFolder({
@@ -225,8 +240,8 @@ describe('a load that may not pull', () => {
 
   it.each([
     ['npm:other', 403, "the setting `sources.allow` has no pattern for 'npm:other', so no load pulls it"],
-    ['../secret.onnx', 400, "a load pulls from npm:, pypi: and https:// only, got '../secret.onnx'"],
-    ['file:///etc/passwd', 400, "a load pulls from npm:, pypi: and https:// only, got 'file:///etc/passwd'"],
+    ['../secret.onnx', 400, "a load pulls from npm:, pypi:, hf: and https:// only, got '../secret.onnx'"],
+    ['file:///etc/passwd', 400, "a load pulls from npm:, pypi:, hf: and https:// only, got 'file:///etc/passwd'"],
     ['ftp://host/x', 400, expect.stringContaining("'ftp://host/x' begins with 'ftp:', which is no kind of source")],
     ['npm:mlp@9', 404, "npm package 'mlp' has no version '9'; the newest is 1.0.0"],
     ['npm:mlp-none', 404, `there is no npm package 'mlp-none' at http://127.0.0.1:PORT`],

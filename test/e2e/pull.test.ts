@@ -22,7 +22,7 @@ afterEach(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-/** `millrace …` as a process whose npm and pip are configured for the local registry. */
+/** `millrace …` as a process whose npm, pip and `huggingface_hub` are configured for the local server. */
 const start = (...argv: readonly string[]) => {
   const env = { ...server.env, HOME: folder.path, MILLRACE_CACHE: path.join(folder.path, 'cache') };
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
@@ -43,6 +43,27 @@ it('a server that follows its folder serves what is pulled into it', async () =>
   const { http } = await serving.nextEvent();
   await using pulling = start('pull', 'npm:mlp', '--to', 'models');
   expect(await pulling.ended).toMatchObject({ exit: 0 });
+  const model = connect(String(http)).model('mlp');
+  await until('the model is ready', () => model.ready());
+  const { outputs } = await model.infer({ x: [Array(16).fill(0.5)] });
+  expect(outputs.y?.shape).toEqual([1, 10]);
+});
+
+it('a model of the Hugging Face Hub is pulled and served', async () => {
+  const files = {
+    'onnx/model.onnx': { content: await readFile(MLP) },
+    'modeling.py': { content: Buffer.from('exit()') },
+  };
+  server.publishHub('ai/mlp', 'c'.repeat(40), { files, names: ['v1'] });
+  await using pulling = start('pull', 'hf:ai/mlp@v1', '--to', 'models');
+  expect(await pulling.ended).toMatchObject({ exit: 0 });
+  expect(Object.keys(await textsIn(path.join(folder.path, 'models')))).toEqual([
+    'mlp/1/model.onnx',
+    'mlp/model.yaml',
+    'mlp/source.lock',
+  ]);
+  await using serving = start('serve', 'models', ...FREE_PORTS, '--json');
+  const { http } = await serving.nextEvent();
   const model = connect(String(http)).model('mlp');
   await until('the model is ready', () => model.ready());
   const { outputs } = await model.infer({ x: [Array(16).fill(0.5)] });

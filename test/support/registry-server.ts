@@ -25,6 +25,11 @@ export interface ServedFile {
   readonly etag?: string;
 }
 
+/** A file of a repository of the hub: with a digest, as Git LFS has it, unless it is a small one. */
+export interface HubServedFile extends ServedFile {
+  readonly isSmall?: true;
+}
+
 /** A request that came, and the range in it. */
 export interface SeenDownload {
   readonly url: string;
@@ -32,7 +37,7 @@ export interface SeenDownload {
   readonly authorization: string | undefined;
 }
 
-/** A web server on loopback that has files at `/files/…`, and speaks as npm's and Python's registries do. */
+/** A web server on loopback that has files at `/files/…`, and speaks as npm's and Python's registries and the Hugging Face Hub do. */
 export interface RegistryServer extends AsyncDisposable {
   readonly url: string;
   readonly seen: readonly SeenDownload[];
@@ -42,7 +47,15 @@ export interface RegistryServer extends AsyncDisposable {
   publishNpm(name: string, version: string, tarball: ServedFile): void;
   /** Publishes a file of a PyPI project. */
   publishPypi(project: string, filename: string, file: ServedFile & { readonly yanked?: boolean }): void;
-  /** Environment by which npm and pip would ask this server. */
+  /** Publishes a revision of a repository of the hub, under its commit and `names`; resolves with the URL that its files lie below. */
+  publishHub(
+    repository: string,
+    commit: string,
+    revision: { readonly names?: readonly string[]; readonly files: Readonly<Record<string, HubServedFile>> },
+  ): string;
+  /** Answers as the hub does for a revision that it does not give. */
+  refuseHub(repository: string, revision: string, refusal: { readonly status: number; readonly code: string }): void;
+  /** Environment by which npm, pip and `huggingface_hub` would ask this server. */
   readonly env: Readonly<Record<string, string>>;
   /** To be told of progress: as many bytes of the file have come. */
   received(bytes: number): void;
@@ -50,9 +63,17 @@ export interface RegistryServer extends AsyncDisposable {
   readonly stalled: number;
 }
 
+interface Page {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly type: string;
+  readonly status?: number;
+  /** The hub's header with the reason of a refusal. */
+  readonly code?: string;
+}
+
 interface State {
   readonly files: Map<string, { file: ServedFile; asked: number }>;
-  readonly pages: Map<string, { body: Record<string, unknown>; type: string }>;
+  readonly pages: Map<string, Page>;
   readonly seen: SeenDownload[];
   /** Connections that break when as many bytes have come. */
   readonly held: { readonly until: number; readonly socket: Socket }[];
@@ -88,7 +109,26 @@ export async function startRegistryServer(): Promise<RegistryServer> {
       const entry = { filename, url: `../../files/${filename}`, hashes, size: file.content.length, yanked };
       state.pages.set(place, { body: { files: [...before, entry] }, type: 'application/vnd.pypi.simple.v1+json' });
     },
-    env: { npm_config_registry: `${url}/npm/`, PIP_INDEX_URL: `${url}/simple` },
+    publishHub(repository, commit, { names = ['main'], files }) {
+      const siblings = Object.entries(files).map(([rfilename, { content, isSmall }]) => {
+        const sha256 = createHash('sha256').update(content).digest('hex');
+        return { rfilename, size: content.length, ...(isSmall ? {} : { lfs: { sha256, size: content.length } }) };
+      });
+      for (const name of [...names, commit]) {
+        const body = { id: repository, sha: commit, siblings };
+        state.pages.set(hubPage(repository, name), { body, type: 'application/json' });
+      }
+      const place = `/hf/${repository}/resolve/${commit}/`;
+      for (const [name, file] of Object.entries(files)) {
+        const inside = name.split('/').map(encodeURIComponent).join('/');
+        state.files.set(`${place}${inside}`, { file, asked: 0 });
+      }
+      return `${url}${place}`;
+    },
+    refuseHub(repository, revision, { status, code }) {
+      state.pages.set(hubPage(repository, revision), { body: {}, type: 'application/json', status, code });
+    },
+    env: { npm_config_registry: `${url}/npm/`, PIP_INDEX_URL: `${url}/simple`, HF_ENDPOINT: `${url}/hf` },
     received(bytes) {
       for (const { until, socket } of state.held) if (until <= bytes) socket.destroy();
     },
@@ -103,12 +143,17 @@ export async function startRegistryServer(): Promise<RegistryServer> {
   };
 }
 
+function hubPage(repository: string, revision: string): string {
+  return `/hf/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
+}
+
 function answer(state: State, request: IncomingMessage, response: ServerResponse): void {
   const { url = '', headers } = request;
   state.seen.push({ url, range: headers.range, authorization: headers.authorization });
   const page = state.pages.get(url);
   if (page !== undefined) {
-    response.writeHead(200, { 'content-type': page.type }).end(JSON.stringify(page.body));
+    const headers = { 'content-type': page.type, ...(page.code === undefined ? {} : { 'x-error-code': page.code }) };
+    response.writeHead(page.status ?? 200, headers).end(JSON.stringify(page.body));
     return;
   }
   const found = state.files.get(url);

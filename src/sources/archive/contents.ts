@@ -47,7 +47,8 @@ export async function openFolder(folder: string): Promise<Contents> {
   return { name, files, extract: (targets) => copyAll(targets, (inside) => path.join(folder, inside)) };
 }
 
-async function copyAll(targets: ReadonlyMap<string, string>, fileOf: (inside: string) => string): Promise<void> {
+/** Copies files, by their paths in a source, from `fileOf` to where `targets` says. Nothing may be there yet. */
+export async function copyAll(targets: ReadonlyMap<string, string>, fileOf: (inside: string) => string): Promise<void> {
   for (const [inside, target] of targets) {
     await fs.copyFile(fileOf(inside), target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   }

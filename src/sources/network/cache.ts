@@ -62,15 +62,15 @@ export class DownloadCache {
   }
 
   /** Removes what was used longest ago until the rest fits, `used` left out; and what dead processes have left. */
-  async prune(used: string): Promise<void> {
+  async prune(used: readonly string[]): Promise<void> {
     const names = await fs.readdir(this.#folder);
     const files = await Promise.all(names.map((name) => this.#look(name)));
     const old = files
       .filter((file) => file !== undefined)
-      .filter((file) => file.path !== used)
+      .filter((file) => !used.includes(file.path))
       .sort((one, other) => other.mtimeMs - one.mtimeMs);
-    const { size = 0 } = await fs.stat(used).catch(() => ({}) as { size?: number });
-    let left = this.#maxBytes - size;
+    let left = this.#maxBytes;
+    for (const file of used) left -= (await fs.stat(file).catch(() => undefined))?.size ?? 0;
     for (const file of old) {
       left -= file.sizeBytes;
       if (left < 0) await fs.rm(file.path, { force: true });

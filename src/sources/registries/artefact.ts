@@ -13,6 +13,8 @@ export interface Artefact {
   /** The origin that the user has named (undefined = nobody has), and the header for it. */
   readonly trusted: string | undefined;
   readonly authorization: string | undefined;
+  /** Throws where a redirect to this URL may not be followed. Default: all may, within what the client allows. */
+  readonly checkRedirect?: (url: string) => void;
 }
 
 /** What a lock says of an artefact of a registry. */

@@ -268,7 +268,7 @@ describe('the cache', () => {
     await write('sha256-used', 500, 500);
     await write('key.part', 100, 3_000);
     await write(`key.${PROCESS_MARK}-0123abcd.part`, 5_000, 100);
-    await new DownloadCache(folder.path, 1_000).prune(path.join(folder.path, 'sha256-used'));
+    await new DownloadCache(folder.path, 1_000).prune([path.join(folder.path, 'sha256-used')]);
     expect(await inCache()).toEqual(
       [`key.${PROCESS_MARK}-0123abcd.part`, 'key.part', 'sha256-newer', 'sha256-used'].sort(),
     );

@@ -128,8 +128,8 @@ async function ask(
   { client }: DownloadSetup,
   headers: Readonly<Record<string, string>>,
 ): Promise<HttpAnswer> {
-  const { url, trusted, authorization } = artefact;
-  const answer = await client.get({ url, headers, trusted, authorization });
+  const { url, trusted, authorization, checkRedirect } = artefact;
+  const answer = await client.get({ url, headers, trusted, authorization, ...(checkRedirect && { checkRedirect }) });
   const isAsked = answer.status === 206 || answer.status === 416;
   if (!isAsked || headers.range === undefined) await refuseStatus(answer, `file ${artefact.name}`);
   const { 'content-encoding': encoding = 'identity' } = answer.headers;
