@@ -23,6 +23,7 @@ export interface ServedFile {
   readonly faults?: readonly Fault[];
   /** Without, there is none. */
   readonly etag?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A file of a repository of the hub: with a digest, as Git LFS has it, unless it is a small one. */
@@ -110,20 +111,22 @@ export async function startRegistryServer(): Promise<RegistryServer> {
       state.pages.set(place, { body: { files: [...before, entry] }, type: 'application/vnd.pypi.simple.v1+json' });
     },
     publishHub(repository, commit, { names = ['main'], files }) {
-      const siblings = Object.entries(files).map(([rfilename, { content, isSmall }]) => {
-        const sha256 = createHash('sha256').update(content).digest('hex');
-        return { rfilename, size: content.length, ...(isSmall ? {} : { lfs: { sha256, size: content.length } }) };
-      });
+      const siblings = Object.entries(files).map(([rfilename, file]) => ({ rfilename, ...hubBlob(file) }));
+      const headers = { 'x-repo-commit': commit };
       for (const name of [...names, commit]) {
         const body = { id: repository, sha: commit, siblings };
         state.pages.set(hubPage(repository, name), { body, type: 'application/json' });
+        for (const [rfilename, file] of Object.entries(files)) {
+          const { blobId, lfs } = hubBlob(file);
+          const inside = rfilename.split('/').map(encodeURIComponent).join('/');
+          const served = { ...file, etag: `"${lfs?.sha256 ?? blobId}"`, headers };
+          state.files.set(`/hf/${repository}/resolve/${encodeURIComponent(name)}/${inside}`, {
+            file: served,
+            asked: 0,
+          });
+        }
       }
-      const place = `/hf/${repository}/resolve/${commit}/`;
-      for (const [name, file] of Object.entries(files)) {
-        const inside = name.split('/').map(encodeURIComponent).join('/');
-        state.files.set(`${place}${inside}`, { file, asked: 0 });
-      }
-      return `${url}${place}`;
+      return `${url}/hf/${repository}/resolve/${commit}/`;
     },
     refuseHub(repository, revision, { status, code }) {
       state.pages.set(hubPage(repository, revision), { body: {}, type: 'application/json', status, code });
@@ -141,6 +144,14 @@ export async function startRegistryServer(): Promise<RegistryServer> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** As the hub describes a file: by Git's SHA-1, and for Git LFS by its SHA-256. */
+function hubBlob({ content, isSmall }: HubServedFile) {
+  const size = content.length;
+  const blobId = createHash('sha1').update(`blob ${size}\0`).update(content).digest('hex');
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return { size, blobId, ...(isSmall ? {} : { lfs: { sha256, size, pointerSize: 134 } }) };
 }
 
 function hubPage(repository: string, revision: string): string {
@@ -192,6 +203,7 @@ function send(state: State, { found, request, response }: Sending): void {
     'content-length': body.length,
     ...(etag === undefined ? {} : { etag }),
     ...(isPart ? { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` } : {}),
+    ...found.file.headers,
     ...fault.headers,
   });
   if (fault.cutAfter === 0) {

