@@ -37,8 +37,10 @@ export interface PulledModel {
  * Makes a model be there as its lock says, or as its source is now where there is no lock. Rejects with `invalid_argument`,
  * `not_found`, `failed_precondition` (digests, archives), `unavailable` (nobody answers), or the signal's reason.
  */
-export async function pullModel(order: PullOrder, setup: PullSetup): Promise<PulledModel> {
+export async function pullModel(order: PullOrder, { names, ...others }: PullSetup): Promise<PulledModel> {
   const { name, folder, update } = order;
+  // Sampling defaults are written into a new `model.yaml` only.
+  const setup = { ...others, names: order.isDeclared ? { ...names, samplingSection: () => undefined } : names };
   const source = parseSource(order.source);
   const lock = await readLock(folder);
   if (lock !== undefined && lock.source !== order.source && !update) {
@@ -102,7 +104,7 @@ async function unpack(order: PullOrder, unpacking: Unpacking, { names, signal }:
     await fs.mkdir(prepared);
     const targets = new Map(chosen.map((file) => [file.path, path.join(prepared, file.target)]));
     const [model] = chosen;
-    const section = order.isDeclared ? undefined : names.samplingSection(path.posix.basename(model.path));
+    const section = names.samplingSection(path.posix.basename(model.path));
     const defaults = section === undefined ? undefined : generationConfigOf(model.path, contents.files);
     const described = path.join(staging, GENERATION_CONFIG);
     if (defaults !== undefined) targets.set(defaults.path, described);
