@@ -74,14 +74,17 @@ function formsOfUrl({ url }: UrlSource): readonly string[] {
 }
 
 function formsOfHub({ repository, revision }: HubSource): readonly string[] {
-  const written = `hf:${repository}`;
-  return revision === undefined ? [written] : [written, `${written}@${revision}`];
+  return withVersion(`hf:${repository}`, '@', revision);
 }
 
 function formsOfPackage({ kind, package: name, version }: RegistrySource): readonly string[] {
-  const written = `${kind}:${kind === 'pypi' ? normalizedName(name) : name}`;
-  if (version === undefined) return [written];
-  return [written, `${written}${kind === 'npm' ? '@' : '=='}${version}`];
+  const isNpm = kind === 'npm';
+  return withVersion(`${kind}:${isNpm ? name : normalizedName(name)}`, isNpm ? '@' : '==', version);
+}
+
+/** A pattern without a version stands for all of them. */
+function withVersion(written: string, mark: string, version: string | undefined): readonly string[] {
+  return version === undefined ? [written] : [written, `${written}${mark}${version}`];
 }
 
 function normalizedPattern(text: string): string {

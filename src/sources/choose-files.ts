@@ -12,8 +12,8 @@ export interface ModelFileNames {
   samplingSection(fileName: string): string | undefined;
 }
 
-export interface Choice {
-  readonly files: readonly SourceFile[];
+export interface Choice<File extends SourceFile = SourceFile> {
+  readonly files: readonly File[];
   /** Names a file or folder among them, with or without the folder that all of them lie in; undefined = any. */
   readonly wanted: string | undefined;
   /** How messages call what they lie in. */
@@ -24,9 +24,7 @@ export interface Choice {
 }
 
 /** A file of the model, and its name in the version folder. */
-export interface ChosenFile extends SourceFile {
-  readonly target: string;
-}
+export type ChosenFile<File extends SourceFile = SourceFile> = File & { readonly target: string };
 
 const MAX_LISTED = 5;
 
@@ -34,7 +32,9 @@ const MAX_LISTED = 5;
  * The one model file, with the files beside it that belong to it by name (`x.onnx.data`). Alone it is called `model` with its
  * ending; with others all keep their names, which a graph may refer to. Throws `not_found` or `invalid_argument`.
  */
-export function chooseFiles(choice: Choice): readonly [model: ChosenFile, ...others: ChosenFile[]] {
+export function chooseFiles<File extends SourceFile>(
+  choice: Choice<File>,
+): readonly [model: ChosenFile<File>, ...others: ChosenFile<File>[]] {
   const models = choice.files.filter((file) => choice.names.isModel(path.posix.basename(file.path)));
   const found = choice.wanted === undefined ? models : models.filter((file) => isIn(file.path, choice.wanted ?? ''));
   const [model, other] = found;
@@ -42,7 +42,7 @@ export function chooseFiles(choice: Choice): readonly [model: ChosenFile, ...oth
   if (other !== undefined) throw severalFound(choice, found);
   const companions = choice.files.filter((file) => belongsTo(file.path, model.path));
   if (companions.length > 0) {
-    const named = (file: SourceFile): ChosenFile => ({ ...file, target: path.posix.basename(file.path) });
+    const named = (file: File): ChosenFile<File> => ({ ...file, target: path.posix.basename(file.path) });
     return [named(model), ...companions.map(named)];
   }
   return [{ ...model, target: `model${path.posix.extname(model.path)}` }];

@@ -2,7 +2,6 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { invalidArgument, MillraceError } from '../core/index.js';
 import { copyAll } from './archive/contents.js';
-import type { SourceFile } from './archive/entry-guard.js';
 import { chooseFiles } from './choose-files.js';
 import { type Digest, digestOf, digestOfFiles, isSameDigest } from './digest.js';
 import { generationConfigOf } from './generation-config.js';
@@ -89,17 +88,7 @@ function filesToFetch(files: readonly HubFile[], { source, locked, setup: { name
     throw invalidArgument(message);
   }
   const section = names.samplingSection(path.posix.basename(model.path));
-  const config = section === undefined ? undefined : generationConfigOf(model.path, files);
-  const digests = new Map(files.map((file) => [file.path, file.digest]));
-  const known = ({ path: inside, sizeBytes }: SourceFile): HubFile => ({
-    path: inside,
-    sizeBytes,
-    digest: digests.get(inside),
-  });
-  return {
-    chosen: [known(model), ...chosen.slice(1).map(known)] as const,
-    config: config === undefined ? undefined : known(config),
-  };
+  return { chosen, config: section === undefined ? undefined : generationConfigOf(model.path, files) };
 }
 
 /** That of a file without a digest in the hub: the first pull believes the hub, and later ones the lock. */

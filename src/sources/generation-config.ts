@@ -16,7 +16,7 @@ const NAMES: Readonly<Record<string, keyof SamplingDefaults>> = {
 };
 
 /** The file for a model among those that lie with it: in its folder, or in the nearest one above. */
-export function generationConfigOf(model: string, files: readonly SourceFile[]): SourceFile | undefined {
+export function generationConfigOf<File extends SourceFile>(model: string, files: readonly File[]): File | undefined {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const folders = path.posix.dirname(model).split('/');
   const places = folders.map((_, depth) => folders.slice(0, folders.length - depth).join('/'));
